@@ -1,0 +1,52 @@
+"""Mass profiles of galaxies from the kinematics of their stars and their HI gas.
+
+The public names are loaded when they are first used, so importing the package is fast and does not
+import torch.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Dataset": "stargas.dataset.store",
+    "Galaxy": "stargas.galaxy",
+    "Gas": "stargas.galaxy",
+    "MassProfile": "stargas.galaxy",
+    "Particles": "stargas.galaxy",
+    "Sample": "stargas.sample",
+    "SkyGalaxy": "stargas.sky.projection",
+    "View": "stargas.sky.view",
+    "build_dataset": "stargas.dataset.build",
+    "estimate_mass": "stargas.estimators",
+    "hi_moments": "stargas.sky.gas",
+    "kappa_co": "stargas.kinematics",
+    "load_model": "stargas.model.posterior",
+    "make_sample": "stargas.sample",
+    "make_samples": "stargas.sample",
+    "mock_suite": "stargas.sources.mock.suites",
+    "open_dataset": "stargas.dataset.store",
+    "project": "stargas.sky.projection",
+    "read_galaxy": "stargas.sources.files",
+    "star_maps": "stargas.sky.stars",
+    "to_own_frame": "stargas.frame",
+    "train_model": "stargas.training",
+    "virial_ratio": "stargas.kinematics",
+    "write_galaxy": "stargas.sources.table",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604 (the names are strings)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (any public object)
+    """Load a public name from its home."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'stargas' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

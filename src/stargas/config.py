@@ -1,0 +1,322 @@
+"""Every setting of stargas, with its default and what it does; imports nothing heavy.
+
+A YAML file has the blocks ``data``, ``model``, ``training`` and ``local``; only ``local`` cannot
+change a result. The defaults are the method of Expósito-Márquez et al. (2026) where the paper
+states it ("paper") and our choice where it does not ("ours").
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class ViewConfig:
+    """How often and from where a galaxy is seen.
+
+    Parameters
+    ----------
+    n_views
+        Projections per galaxy (paper: 12), of rising inclination. With 12 they contain 30°, 60° and 90°.
+    position_angle
+        ``aligned`` puts the receding side of the stars' rotation on +x, as an observer would who
+        turns the map by the position angle; ``random`` draws it.
+    """
+
+    n_views: int = 12
+    position_angle: Literal["aligned", "random"] = "aligned"
+
+
+@dataclass(frozen=True)
+class StarMapConfig:
+    """The two star maps (§3.1.1 of the paper).
+
+    Parameters
+    ----------
+    n_pixels
+        Nodes per side, limits included (paper: 64).
+    xy_limit
+        The xy map reaches from minus to plus this, in R_hl (paper: 0.5).
+    radius_limit
+        The R-v map reaches from 0 to this, in R_hl (paper: 1).
+    velocity_limit
+        The R-v map reaches from minus to plus this, in velocity scales (paper: 1).
+    velocity_scale
+        ``p98`` is the 98th percentile of |v_los| (paper); ``sigma`` the dispersion.
+    bandwidth
+        Rule for the kernel's width from the number of stars: ``scott`` or ``silverman`` (ours: scott).
+    bandwidth_factor
+        Multiplies the rule's width (ours: 1, which is what scipy's gaussian_kde gives).
+    stars_in
+        Stars that enter the estimate: ``all`` of the sample (ours), those ``within_R_hl``, or those
+        ``in_map``. The density is that of the stars that enter.
+    min_stars
+        Fewest stars of a sample (paper: 100). A galaxy with fewer is an error.
+    max_stars
+        Most stars of a sample (paper: 10⁴).
+    """
+
+    n_pixels: int = 64
+    xy_limit: float = 0.5
+    radius_limit: float = 1.0
+    velocity_limit: float = 1.0
+    velocity_scale: Literal["p98", "sigma"] = "p98"
+    bandwidth: Literal["scott", "silverman"] = "scott"
+    bandwidth_factor: float = 1.0
+    stars_in: Literal["all", "within_R_hl", "in_map"] = "all"
+    min_stars: int = 100
+    max_stars: int = 10_000
+
+
+@dataclass(frozen=True)
+class HIMapConfig:
+    """The three HI moment maps (§3.1.2 of the paper).
+
+    Parameters
+    ----------
+    n_pixels
+        Pixels per side (paper: 64).
+    half_width
+        Half the side of the map in units of R_HI, the radius where HI falls below 1 Msun/pc² (paper: 2).
+    channel_width_kms
+        Width of a spectral channel [km/s] (paper: 5).
+    n_channels
+        Channels, centered on the systemic velocity (paper: 64, so ±160 km/s).
+    widen_band
+        Add channels until the galaxy's HI fits (ours: yes; a fixed band clips fast rotators).
+    line_width_kms
+        Velocity dispersion of the line of one particle [km/s]; the thermal width √(kT/m_p) if null.
+    mask_cm2
+        Moments 1 and 2 are zero where the HI column [atoms/cm²] is below this (paper: 10^19.5).
+    distance_mpc
+        Distance [Mpc] of the mock observation (paper: 1).
+    beam_fwhm_kpc
+        FWHM of a circular Gaussian beam [kpc]; 0 for none (paper: not stated; ours: none).
+    noise_msun_pc2
+        rms of the noise in one channel of one beam, as a column density [Msun/pc²]; 0 for none. It needs a beam.
+    engine
+        ``fast`` sums moments directly; ``martini`` makes the cube with MARTINI (slow reference).
+    scalars
+        R_HI, v_cold and sigma_cold ``observed`` on the maps, or ``intrinsic`` from the galaxy (for ablations: the
+        intrinsic rotation velocity leaks the mass).
+    """
+
+    n_pixels: int = 64
+    half_width: float = 2.0
+    channel_width_kms: float = 5.0
+    n_channels: int = 64
+    widen_band: bool = True
+    line_width_kms: float | None = None
+    mask_cm2: float = 10**19.5
+    distance_mpc: float = 1.0
+    beam_fwhm_kpc: float = 0.0
+    noise_msun_pc2: float = 0.0
+    engine: Literal["fast", "martini"] = "fast"
+    scalars: Literal["observed", "intrinsic"] = "observed"
+
+
+@dataclass(frozen=True)
+class TruthConfig:
+    """Radii at which the enclosed mass is asked for.
+
+    Parameters
+    ----------
+    n_radii
+        Number of radii, evenly spaced (paper: 10).
+    r_min
+        First radius in R_hl (paper: 0.6).
+    r_max
+        Last radius in R_hl (paper: 2.4).
+    """
+
+    n_radii: int = 10
+    r_min: float = 0.6
+    r_max: float = 2.4
+
+
+@dataclass(frozen=True)
+class SelectionConfig:
+    """Which galaxies enter a data set (§2.3 of the paper).
+
+    Parameters
+    ----------
+    min_log10_stellar_mass
+        Lowest log10 M* [Msun] (paper: 5.5).
+    max_log10_stellar_mass
+        Highest log10 M* [Msun] (paper: 11).
+    min_stars
+        Fewest star particles (paper: 100).
+    min_gas
+        Fewest gas particles (paper: 100); 0 lets gas-free galaxies through as "no gas".
+    min_high_resolution_fraction
+        Least mass fraction in high-resolution particles, where the source knows it (paper: 0.95).
+    cold_gas_cut
+        Keep the cold-gas set alone: M_HI above ``min_log10_cold_gas_mass`` and ``min_cold_gas_fraction`` of M*.
+    min_log10_cold_gas_mass
+        Least log10 M_HI [Msun] of the cold-gas set (paper: 7.5).
+    min_cold_gas_fraction
+        Least M_HI/M* of the cold-gas set (paper: 0.1).
+    exclude
+        Galaxy ids to leave out, for instance after a visual inspection.
+    """
+
+    min_log10_stellar_mass: float = 5.5
+    max_log10_stellar_mass: float = 11.0
+    min_stars: int = 100
+    min_gas: int = 0
+    min_high_resolution_fraction: float = 0.95
+    cold_gas_cut: bool = False
+    min_log10_cold_gas_mass: float = 7.5
+    min_cold_gas_fraction: float = 0.1
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """How galaxies are divided; always by host, never by view.
+
+    Parameters
+    ----------
+    validation
+        Share of hosts for choices (early stopping, settings).
+    test
+        Share of hosts for the final numbers.
+    """
+
+    validation: float = 0.15
+    test: float = 0.15
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """All that changes the bytes of a data set, but for its source and seed.
+
+    Parameters
+    ----------
+    views
+        Projections.
+    stars
+        Star maps.
+    gas
+        HI moment maps.
+    truth
+        Radii of the target.
+    selection
+        Which galaxies enter.
+    split
+        Training, validation and test.
+    galaxies_per_shard
+        Galaxies in one folder of arrays.
+    """
+
+    views: ViewConfig = field(default_factory=ViewConfig)
+    stars: StarMapConfig = field(default_factory=StarMapConfig)
+    gas: HIMapConfig = field(default_factory=HIMapConfig)
+    truth: TruthConfig = field(default_factory=TruthConfig)
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
+    galaxies_per_shard: int = 64
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Network and flow (§3.2 of the paper; layer sizes are ours).
+
+    Parameters
+    ----------
+    tracers
+        ``star``, ``gas`` or ``stargas``: which maps and scalars the network is given.
+    filters
+        Filters of the two convolution blocks of each branch.
+    kernel_size
+        Side of the convolution kernels [pixels].
+    first_stride
+        Stride of the first convolution [pixels]; 2 saves most of the arithmetic.
+    dense
+        Widths of the dense layers before the 32 features.
+    n_features
+        Width of the penultimate layer, which feeds the flow (paper: 32).
+    dropout
+        Dropout rate after the convolution blocks and between dense layers.
+    flow_transforms
+        Masked autoregressive transforms of the flow.
+    flow_hidden
+        Widths of the hidden layers of each transform.
+    whiten
+        Rotate the ten outputs to uncorrelated unit variance before the flow (ours: yes).
+    gas_knows_R_hl
+        Give R_hl to the gas model too, since the masses are asked for at multiples of it (paper: no).
+    """
+
+    tracers: Literal["star", "gas", "stargas"] = "stargas"
+    filters: tuple[int, int] = (8, 16)
+    kernel_size: int = 3
+    first_stride: int = 2
+    dense: tuple[int, ...] = (128, 64)
+    n_features: int = 32
+    dropout: float = 0.1
+    flow_transforms: int = 4
+    flow_hidden: tuple[int, ...] = (64, 64)
+    whiten: bool = True
+    gas_knows_R_hl: bool = False  # noqa: N815 (the field's own name)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The two stages of training.
+
+    Parameters
+    ----------
+    batch_size
+        Samples per step.
+    epochs
+        Most passes over the training set for the network.
+    learning_rate
+        Peak learning rate of the network (one-cycle schedule).
+    weight_decay
+        Weight decay of AdamW.
+    patience
+        Epochs without a better validation loss before a stage stops.
+    flow_epochs
+        Most passes for the flow.
+    flow_learning_rate
+        Learning rate of the flow.
+    cold_gas_only
+        Train on galaxies of the cold-gas set alone, as the paper does from its Fig. 5 on.
+    """
+
+    batch_size: int = 128
+    epochs: int = 30
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    patience: int = 8
+    flow_epochs: int = 60
+    flow_learning_rate: float = 1e-3
+    cold_gas_only: bool = True
+
+
+@dataclass(frozen=True)
+class LocalConfig:
+    """What cannot change a result.
+
+    Parameters
+    ----------
+    workers
+        Processes; all cores if null.
+    scheduler
+        Address of a Dask scheduler to build on instead of local processes.
+    devices
+        Devices per node for training.
+    nodes
+        Nodes for training.
+    accelerator
+        What Lightning trains on: ``auto``, ``cpu`` or ``gpu``.
+    progress
+        Show progress bars.
+    """
+
+    workers: int | None = None
+    scheduler: str | None = None
+    devices: int = 1
+    nodes: int = 1
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    progress: bool = True

@@ -1,0 +1,37 @@
+"""Physical constants and unit conversions, each with its source.
+
+Units throughout: kpc, km/s, Msun, K; radians inside, degrees at the edges.
+"""
+
+G = 4.300917270e-6
+"""Gravitational constant [kpc km² s⁻² Msun⁻¹], from CODATA 2018 and the IAU 2015 nominal solar mass parameter."""
+
+BOLTZMANN = 1.380649e-23
+"""Boltzmann constant [J/K], exact in the SI of 2019."""
+
+PROTON_MASS = 1.67262192369e-27
+"""Proton mass [kg], CODATA 2018."""
+
+HI_ATOMS_PER_CM2 = 1.248e20
+"""HI atoms per cm² that make 1 Msun/pc² (Msun/pc² divided by the mass of a hydrogen atom)."""
+
+HI_MASS_PER_FLUX = 2.36e5
+"""HI mass [Msun] per D² [Mpc²] and ∫S dv [Jy km/s], optically thin; the rounded value in common use (Roberts 1962)."""
+
+HELIUM_FACTOR = 1.33
+"""Total atomic gas mass over HI mass, helium included."""
+
+KPC_PER_KMS_GYR = 1.0227121650537077
+"""Distance [kpc] covered in 1 Gyr at 1 km/s (Julian year, IAU parsec)."""
+
+HUBBLE = 0.0671
+"""Hubble constant [km/s/kpc]: Planck 2015 as used by NIHAO and AURIGA (Expósito-Márquez et al. 2026, §2.1)."""
+
+OMEGA_M = 0.3175
+"""Matter density of the same cosmology."""
+
+OMEGA_L = 0.6824
+"""Dark-energy density of the same cosmology."""
+
+BARYON_FRACTION = 0.049 / 0.3175
+"""Cosmic baryon fraction of the same cosmology."""

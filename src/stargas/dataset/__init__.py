@@ -1,0 +1,1 @@
+"""Samples on disk: building, storing, splitting, scaling."""

@@ -1,0 +1,1 @@
+"""How good a posterior is: accuracy and calibration."""

@@ -1,0 +1,1 @@
+"""The posterior: network, flow, files."""

@@ -1,0 +1,1 @@
+"""What an observer sees: projections, star maps, HI moment maps."""

@@ -1,0 +1,197 @@
+"""A galaxy as one observer sees it: positions on the sky, line-of-sight velocities, HI."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from stargas.errors import InputError
+from stargas.galaxy import FloatArray, Galaxy
+from stargas.sky.view import View
+
+
+def _columns(kind: str, **columns: ArrayLike) -> dict[str, FloatArray]:
+    """Check one-dimensional columns of equal length, finite."""
+    arrays = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    if any(len(shape) != 1 for shape in shapes.values()) or len(set(shapes.values())) != 1:
+        raise InputError(f"{kind}: columns must be one-dimensional and of one length, got {shapes}.")
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise InputError(
+                f"{kind}: {name} must be finite, got {np.count_nonzero(~np.isfinite(array))} values that are not."
+            )
+    return arrays
+
+
+@dataclass(frozen=True, eq=False)
+class SkyStars:
+    """Stars on the sky.
+
+    Parameters
+    ----------
+    x_kpc, y_kpc
+        Position from the galaxy's center, x right and y up [kpc], shape (n,).
+    v_los_kms
+        Line-of-sight velocity from the systemic one, receding positive [km/s], shape (n,).
+    """
+
+    x_kpc: FloatArray
+    y_kpc: FloatArray
+    v_los_kms: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of stars."""
+        return len(self.x_kpc)
+
+
+@dataclass(frozen=True, eq=False)
+class SkyGas:
+    """HI particles on the sky.
+
+    Parameters
+    ----------
+    x_kpc, y_kpc
+        Position from the galaxy's center [kpc], shape (n,).
+    v_los_kms
+        Line-of-sight velocity from the systemic one, receding positive [km/s], shape (n,).
+    mHI_msun
+        HI mass [Msun], shape (n,).
+    temperature_K
+        Temperature [K], shape (n,).
+    hsm_kpc
+        FWHM of the smoothing kernel [kpc], shape (n,).
+    """
+
+    x_kpc: FloatArray
+    y_kpc: FloatArray
+    v_los_kms: FloatArray
+    mHI_msun: FloatArray  # noqa: N815 (the field's own name)
+    temperature_K: FloatArray  # noqa: N815 (the unit is K)
+    hsm_kpc: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of particles."""
+        return len(self.x_kpc)
+
+
+@dataclass(frozen=True, eq=False)
+class HIMaps:
+    """HI moment maps, as an observer has them instead of particles.
+
+    Parameters
+    ----------
+    moments
+        Moment 0 [Msun/pc²], 1 [km/s, from the systemic velocity] and 2 (dispersion) [km/s], shape (3, n, n); row
+        index y, column x, center of the galaxy in the middle.
+    half_width_kpc
+        Half the side of the maps [kpc].
+    """
+
+    moments: FloatArray
+    half_width_kpc: float
+
+    def __post_init__(self) -> None:
+        """Check shape and values."""
+        shape = np.shape(self.moments)
+        if len(shape) != 3 or shape[0] != 3 or shape[1] != shape[2]:
+            raise InputError(f"HI moments must have shape (3, n, n), got {shape}.")
+        if not np.isfinite(self.moments).all():
+            raise InputError("HI moments must be finite: set blank pixels to zero in all three maps.")
+        if not self.half_width_kpc > 0:
+            raise InputError(f"half_width_kpc must be positive, got {self.half_width_kpc}.")
+
+
+@dataclass(frozen=True, eq=False)
+class SkyGalaxy:
+    """One galaxy, or an observer's data of it, projected.
+
+    Parameters
+    ----------
+    stars
+        None where there are none observed.
+    gas
+        HI particles or maps; None where there is no HI.
+    R_hl_kpc
+        Projected half-light radius [kpc]; the half-count radius of ``stars`` in a projected galaxy.
+    view
+        From where; None for an observed galaxy.
+    galaxy
+        What was projected, which knows the true mass; None for an observed galaxy.
+    """
+
+    stars: SkyStars | None = None
+    gas: SkyGas | HIMaps | None = None
+    R_hl_kpc: float | None = None
+    view: View | None = None
+    galaxy: Galaxy | None = None
+
+    @classmethod
+    def from_stars(
+        cls, x_kpc: ArrayLike, y_kpc: ArrayLike, v_los_kms: ArrayLike, R_hl_kpc: float | None = None
+    ) -> "SkyGalaxy":
+        """Observed stars alone.
+
+        Parameters
+        ----------
+        x_kpc, y_kpc
+            Offsets from the galaxy's center [kpc], shape (n,).
+        v_los_kms
+            Line-of-sight velocities from the systemic one, receding positive [km/s], shape (n,).
+        R_hl_kpc
+            Projected half-light radius [kpc]; the half-count radius of these stars if None.
+        """
+        stars = SkyStars(**_columns("stars", x_kpc=x_kpc, y_kpc=y_kpc, v_los_kms=v_los_kms))
+        return cls(stars=stars, R_hl_kpc=half_count_radius(stars.x_kpc, stars.y_kpc) if R_hl_kpc is None else R_hl_kpc)
+
+    def with_gas(self, moments: ArrayLike, half_width_kpc: float) -> "SkyGalaxy":
+        """Return the same galaxy with HI moment maps.
+
+        Parameters
+        ----------
+        moments
+            Moments 0 [Msun/pc²], 1 and 2 [km/s], shape (3, n, n).
+        half_width_kpc
+            Half the side of the maps [kpc].
+        """
+        return dataclasses.replace(self, gas=HIMaps(np.asarray(moments, dtype=np.float64), float(half_width_kpc)))
+
+
+def half_count_radius(x_kpc: ArrayLike, y_kpc: ArrayLike) -> float:
+    """Projected radius [kpc] that holds half of the stars, the stand-in for the half-light radius."""
+    return float(np.median(np.hypot(x_kpc, y_kpc)))
+
+
+def project(galaxy: Galaxy, view: View) -> SkyGalaxy:
+    """See a galaxy from one side.
+
+    Parameters
+    ----------
+    galaxy
+        In its own frame.
+    view
+        Direction.
+
+    Returns
+    -------
+    SkyGalaxy
+        All its stars and all its gas with HI, at infinite distance (parallel rays).
+    """
+    matrix = view.matrix
+
+    def on_sky(position: FloatArray, velocity: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        x, y = matrix[:2] @ position.T
+        return x, y, velocity @ matrix[2]
+
+    stars = SkyStars(*on_sky(galaxy.stars.position_kpc, galaxy.stars.velocity_kms))
+    gas = None
+    if galaxy.gas is not None:
+        shining = galaxy.gas.hi_mass_msun > 0
+        if shining.any():
+            columns = (galaxy.gas.hi_mass_msun, galaxy.gas.temperature_K, galaxy.gas.hsm_kpc)
+            gas = SkyGas(
+                *on_sky(galaxy.gas.position_kpc[shining], galaxy.gas.velocity_kms[shining]),
+                *(column[shining] for column in columns),
+            )
+    return SkyGalaxy(stars, gas, half_count_radius(stars.x_kpc, stars.y_kpc), view, galaxy)

@@ -1,0 +1,1 @@
+"""Mock suites: galaxies in equilibrium that stand in for cosmological simulations."""
