@@ -145,7 +145,8 @@ class MassProfile:
             _require_sign(name, getattr(self, name))
         if len(self.r_kpc) < 2 or len(self.r_kpc) != len(self.mass_msun):
             raise InputError(
-                f"a mass profile needs at least two radii and as many masses, got {len(self.r_kpc)} and {len(self.mass_msun)}."
+                "a mass profile needs at least two radii and as many masses, "
+                f"got {len(self.r_kpc)} and {len(self.mass_msun)}."
             )
         if np.any(np.diff(self.r_kpc) <= 0) or np.any(np.diff(self.mass_msun) < 0):
             raise InputError(

@@ -1,0 +1,103 @@
+"""The command line, in the order of the data: build, train, evaluate, infer.
+
+Exit status: 0 done, 1 failed (one sentence on stderr says why and what to do), 2 the command was not
+understood. Each command is a module with ``parser()`` and ``run(options, settings)``, loaded when it is called.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import warnings
+from typing import TYPE_CHECKING, TextIO
+
+from stargas import __version__
+from stargas.errors import StargasError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "build": "make a data set of maps, scalars and true masses from galaxies",
+    "inspect": "draw contact sheets of galaxies, to look at them before a build",
+    "train": "train a posterior on data sets",
+    "evaluate": "measure accuracy and calibration on held-out galaxies",
+    "infer": "infer the mass profile of one galaxy",
+    "show": "show what a data set, model or evaluation is and where it came from",
+    "demo": "run all of it on built-in mock galaxies, in minutes",
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    listing = "\n".join(f"  {name:<10}{meaning}" for name, meaning in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="stargas",
+        description="Mass profiles of galaxies from the kinematics of their stars and their HI gas.",
+        epilog=f"commands:\n{listing}\n\n'stargas COMMAND --help' tells more of each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"stargas {__version__}")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    return parser
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],  # noqa: ARG001 (the signature is Python's)
+    filename: str,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    print(f"warning: {message}", file=sys.stderr)  # noqa: T201 (the terminal is where warnings go)
+
+
+def _fail(command: str, message: object, status: int) -> int:
+    text = " ".join(str(message).split())
+    print(f"stargas {command}: {text}", file=sys.stderr)  # noqa: T201 (the terminal is where errors go)
+    return status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments
+        Words after ``stargas``; those of the process if None.
+
+    Returns
+    -------
+    int
+        Exit status: 0 done, 1 failed, 2 not understood, 130 interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words:
+        _parser().print_help()
+        return 2
+    try:
+        name = _parser().parse_args(words[:1]).command
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    from stargas.cli.settings import UsageError, read_settings
+
+    command = importlib.import_module(f"stargas.cli.{name}")
+    warnings.showwarning = _show_warning
+    try:
+        options, rest = command.parser().parse_known_args(words[1:])
+        settings = read_settings(rest)
+        command.run(options, settings)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    except UsageError as error:
+        return _fail(name, error, 2)
+    except StargasError as error:
+        return _fail(name, error, 1)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _fail(name, f"{error.strerror or error}{where}.", 1)
+    except KeyboardInterrupt:
+        return _fail(name, "interrupted; finished work is kept, the same command goes on from there.", 130)
+    return 0

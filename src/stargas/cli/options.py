@@ -1,0 +1,58 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stargas.config import LocalConfig
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parser whose help lists the settings blocks that the command uses, and whose errors are one line."""
+
+    def __init__(self, name: str, description: str, blocks: Sequence[str] = ()) -> None:
+        super().__init__(
+            prog=f"stargas {name}",
+            description=description,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.blocks = tuple(blocks)
+        self.add_argument("--seed", type=_seed, default=0, help="root seed of all randomness (default: 0)")
+        self.add_argument("--workers", type=_count, help="processes or threads; all cores by default")
+
+    def format_help(self) -> str:
+        """Return the help with the settings at its end."""
+        if not self.blocks:
+            return super().format_help()
+        from stargas.cli.settings import describe_settings
+
+        return super().format_help() + "\n" + describe_settings(self.blocks)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what `stargas.cli.main` turns into one line and status 2."""
+        from stargas.cli.settings import UsageError
+
+        raise UsageError(f"{message} (see 'stargas {self.prog.split()[-1]} --help').")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number ≥ 0")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number ≥ 1")
+    return int(text)
+
+
+def local_with_workers(local: LocalConfig, workers: int | None) -> LocalConfig:
+    """Let ``--workers`` win over the settings."""
+    return local if workers is None else dataclasses.replace(local, workers=workers)

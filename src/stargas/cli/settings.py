@@ -1,0 +1,68 @@
+"""From YAML and ``--block.field value`` to the typed configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from stargas.config import DataConfig, LocalConfig, ModelConfig, TrainingConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jsonargparse import ArgumentParser
+
+BLOCKS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig, "local": LocalConfig}
+
+
+class Settings(NamedTuple):
+    """The four blocks of a configuration."""
+
+    data: DataConfig
+    model: ModelConfig
+    training: TrainingConfig
+    local: LocalConfig
+
+
+class UsageError(Exception):
+    """The command line or the configuration cannot be understood."""
+
+
+def settings_parser(blocks: Sequence[str] = tuple(BLOCKS)) -> ArgumentParser:
+    """Make a parser that knows every field of the named blocks."""
+    from jsonargparse import ActionConfigFile, ArgumentParser
+
+    parser = ArgumentParser(prog="stargas", exit_on_error=False, add_help=False, usage="", allow_abbrev=False)
+    parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of the blocks.")
+    for block in blocks:
+        parser.add_class_arguments(BLOCKS[block], block)
+    return parser
+
+
+def read_settings(arguments: Sequence[str]) -> Settings:
+    """Read settings from command-line words.
+
+    Parameters
+    ----------
+    arguments
+        ``--config FILE`` and ``--block.field VALUE`` in order; later ones win.
+
+    Raises
+    ------
+    UsageError
+        If a field is unknown or a value does not fit, in one sentence.
+    """
+    from jsonargparse import ArgumentError
+
+    parser = settings_parser()
+    try:
+        parsed = parser.instantiate_classes(parser.parse_args(list(arguments)))
+    except (ArgumentError, OSError) as error:
+        raise UsageError(" ".join(str(getattr(error, "message", error)).split())) from error
+    return Settings(*(parsed[block] for block in BLOCKS))
+
+
+def describe_settings(blocks: Sequence[str]) -> str:
+    """List the fields of some blocks with meaning and default, for a command's help."""
+    text = settings_parser(blocks).format_help()
+    fields = text[text.index("--config") :] if "--config" in text else text
+    return "settings (in the YAML of --config, or as --block.field VALUE):\n  " + fields

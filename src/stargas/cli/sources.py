@@ -1,0 +1,47 @@
+"""Which galaxies a command works on: a mock suite or files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stargas.cli.options import _count
+from stargas.cli.settings import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from stargas.sources import Source
+
+
+def add_source_options(parser: ArgumentParser) -> None:
+    """Add the options that name a source of galaxies."""
+    group = parser.add_argument_group("galaxies (one of --suite and --source)")
+    group.add_argument("--suite", help="mock suite: bursty, smooth or shifted")
+    group.add_argument("--n-galaxies", type=_count, default=100, help="galaxies of the suite (default: 100)")
+    group.add_argument(
+        "--stirring", type=float, default=1.0, help="gas disturbances: 0 calm, 1 as the suite, 2 violent"
+    )
+    group.add_argument(
+        "--source", type=Path, nargs="+", help="particle tables or snapshots, or folders of particle tables"
+    )
+    group.add_argument("--halos", type=Path, help="table of centers and radii for snapshots without a halo catalogue")
+
+
+def open_source(options: Namespace) -> Source:
+    """Open what the options name.
+
+    Raises
+    ------
+    UsageError
+        If none or both kinds are given.
+    """
+    if (options.suite is None) == (options.source is None):
+        raise UsageError("one of --suite NAME and --source PATH is needed to say which galaxies.")
+    if options.suite is not None:
+        from stargas.sources.mock.suites import mock_suite
+
+        return mock_suite(options.suite, options.n_galaxies, seed=options.seed, stirring=options.stirring)
+    from stargas.sources.files import open_files
+
+    return open_files(options.source, halos=options.halos)

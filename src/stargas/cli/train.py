@@ -1,0 +1,48 @@
+"""``stargas train``: data sets in, a posterior out."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stargas.cli.options import CommandParser, local_with_workers
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from stargas.cli.settings import Settings
+
+
+def parser() -> CommandParser:
+    """Return the parser of this command."""
+    made = CommandParser(
+        "train",
+        "Train the network, then the flow on its features. The same command goes on where a stopped one ended.",
+        blocks=("model", "training", "local"),
+    )
+    made.add_argument("out", type=Path, metavar="OUT", help="folder of the model")
+    made.add_argument("--data", type=Path, nargs="+", required=True, help="one or more data sets")
+    made.add_argument("--tracers", choices=("star", "gas", "stargas"), help="short for --model.tracers")
+    return made
+
+
+def run(options: Namespace, settings: Settings) -> None:
+    """Train and say where the model is."""
+    from rich.console import Console
+
+    from stargas.dataset.store import open_dataset
+    from stargas.training import train_model
+
+    model = settings.model
+    if options.tracers is not None:
+        model = dataclasses.replace(model, tracers=options.tracers)
+    train_model(
+        [open_dataset(path) for path in options.data],
+        options.out,
+        model=model,
+        training=settings.training,
+        local=local_with_workers(settings.local, options.workers),
+        seed=options.seed,
+    )
+    Console().print(f"Model: {options.out}", highlight=False)
