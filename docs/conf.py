@@ -1,0 +1,21 @@
+"""Settings of the documentation."""
+
+import stargas
+
+project = "stargas"
+author = "The stargas developers"
+project_copyright = "The stargas developers, GPL-3.0-or-later"
+release = stargas.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+myst_enable_extensions = ["dollarmath", "deflist", "colon_fence"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = "stargas"
+exclude_patterns = ["_build"]
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True}
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+napoleon_use_param = True
+default_role = "any"
