@@ -1,0 +1,126 @@
+"""What makes one mock suite different from another: numbers of the population and switches of ingredients."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from stargas.errors import InputError
+
+INGREDIENTS = (
+    "anisotropy",
+    "flattening",
+    "rotation",
+    "discs",
+    "two_populations",
+    "tides",
+    "halo_scatter",
+    "gas_disturbances",
+)
+"""What can be switched off, one at a time, to see how much scatter it brings."""
+
+
+@dataclass(frozen=True)
+class SuitePhysics:
+    """Numbers and switches of one suite.
+
+    Parameters
+    ----------
+    name
+        Of the suite.
+    halo
+        ``bursty`` cores by Tollet et al. (2016) in profiles of Di Cintio et al. (2014), ``smooth`` NFW haloes that
+        massive galaxies contract (Cautun et al. 2020), or ``mixed`` cores and cusps whatever the mass.
+    dwarf_mean, dwarf_sigma
+        Normal distribution of log10 M* [Msun] of the dwarfs, cut to 5.5-11.
+    massive_share
+        Share of galaxies drawn from a second normal (10.0 ± 0.5) instead.
+    satellite_share
+        Share of the galaxies below 10^9.5 Msun that are satellites.
+    stripped_share
+        Share of the satellites that have lost most or all of their HI.
+    size_offset_dex, size_scatter
+        Shift of the median stellar size [dex] and factor on its scatter.
+    hi_offset_dex, hi_scatter
+        The same for the HI mass.
+    hi_radius_offset_dex
+        Shift of the HI radius at given HI mass [dex].
+    disk_share_low, disk_share_high
+        Mean disk fraction of the faintest and of the brightest galaxies.
+    disk_mass
+        log10 M* [Msun] at which the disk fraction is halfway.
+    disturbance_dwarf, disturbance_massive
+        Amplitude of the gas disturbances at M* ≤ 10^7 and ≥ 10^10.5 Msun: about 1 for a violently stirred dwarf.
+    gas_dispersion_kms
+        Median velocity dispersion of the HI in massive galaxies and in calm dwarfs [km/s].
+    without
+        Ingredients switched off, a subset of `INGREDIENTS`.
+    """
+
+    name: str
+    halo: Literal["bursty", "smooth", "mixed"]
+    dwarf_mean: float = 8.05
+    dwarf_sigma: float = 0.75
+    massive_share: float = 0.05
+    satellite_share: float = 0.8
+    stripped_share: float = 0.1
+    size_offset_dex: float = 0.0
+    size_scatter: float = 1.0
+    hi_offset_dex: float = 0.0
+    hi_scatter: float = 1.0
+    hi_radius_offset_dex: float = 0.0
+    disk_share_low: float = 0.15
+    disk_share_high: float = 0.8
+    disk_mass: float = 9.3
+    disturbance_dwarf: float = 1.0
+    disturbance_massive: float = 0.3
+    gas_dispersion_kms: float = 8.5
+    without: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Check the switches."""
+        unknown = sorted(set(self.without) - set(INGREDIENTS))
+        if unknown:
+            raise InputError(f"unknown ingredient {unknown[0]!r} of a mock suite; known are {', '.join(INGREDIENTS)}.")
+
+    def has(self, ingredient: str) -> bool:
+        """Tell whether an ingredient is switched on."""
+        return ingredient not in self.without
+
+    def switched_off(self, *ingredients: str) -> "SuitePhysics":
+        """Return the same physics without these ingredients."""
+        return dataclasses.replace(self, without=self.without | frozenset(ingredients))
+
+
+SUITES = {
+    "bursty": SuitePhysics("bursty", "bursty"),
+    "smooth": SuitePhysics(
+        "smooth",
+        "smooth",
+        dwarf_mean=8.4,
+        dwarf_sigma=0.7,
+        stripped_share=0.02,
+        disk_share_low=0.25,
+        disk_share_high=0.9,
+        disk_mass=9.0,
+        disturbance_dwarf=0.5,
+        disturbance_massive=0.15,
+        gas_dispersion_kms=8.0,
+    ),
+    "shifted": SuitePhysics(
+        "shifted",
+        "mixed",
+        dwarf_mean=8.2,
+        dwarf_sigma=0.8,
+        size_offset_dex=0.12,
+        size_scatter=1.3,
+        hi_offset_dex=-0.2,
+        hi_scatter=1.3,
+        hi_radius_offset_dex=0.08,
+        disk_share_low=0.35,
+        disk_share_high=0.6,
+        disturbance_dwarf=0.8,
+        disturbance_massive=0.6,
+        gas_dispersion_kms=10.0,
+    ),
+}
+"""Suites by name. ``shifted`` is for tests of generalization and never part of a default training set."""
