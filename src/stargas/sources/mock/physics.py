@@ -48,8 +48,10 @@ class SuitePhysics:
         Mean disk fraction of the faintest and of the brightest galaxies.
     disk_mass
         log10 M* [Msun] at which the disk fraction is halfway.
-    disturbance_dwarf, disturbance_massive
-        Amplitude of the gas disturbances at M* ≤ 10^7 and ≥ 10^10.5 Msun: about 1 for a violently stirred dwarf.
+    noncircular_dwarf, noncircular_massive
+        Median amplitude of non-circular gas motions over the circular velocity at M* ≤ 10^7.5 and ≥ 10^10.5 Msun.
+    odd_gas_share
+        Share of galaxies with strongly tilted gas, and share with gas far off center.
     gas_dispersion_kms
         Median velocity dispersion of the HI in massive galaxies and in calm dwarfs [km/s].
     without
@@ -71,8 +73,9 @@ class SuitePhysics:
     disk_share_low: float = 0.15
     disk_share_high: float = 0.8
     disk_mass: float = 9.3
-    disturbance_dwarf: float = 1.0
-    disturbance_massive: float = 0.3
+    noncircular_dwarf: float = 0.2
+    noncircular_massive: float = 0.06
+    odd_gas_share: float = 0.04
     gas_dispersion_kms: float = 8.5
     without: frozenset[str] = frozenset()
 
@@ -92,7 +95,7 @@ class SuitePhysics:
 
 
 SUITES = {
-    "bursty": SuitePhysics("bursty", "bursty"),
+    "bursty": SuitePhysics("bursty", "bursty", stripped_share=0.16),
     "smooth": SuitePhysics(
         "smooth",
         "smooth",
@@ -102,8 +105,9 @@ SUITES = {
         disk_share_low=0.25,
         disk_share_high=0.9,
         disk_mass=9.0,
-        disturbance_dwarf=0.5,
-        disturbance_massive=0.15,
+        noncircular_dwarf=0.1,
+        noncircular_massive=0.04,
+        odd_gas_share=0.02,
         gas_dispersion_kms=8.0,
     ),
     "shifted": SuitePhysics(
@@ -118,8 +122,8 @@ SUITES = {
         hi_radius_offset_dex=0.08,
         disk_share_low=0.35,
         disk_share_high=0.6,
-        disturbance_dwarf=0.8,
-        disturbance_massive=0.6,
+        noncircular_dwarf=0.15,
+        noncircular_massive=0.12,
         gas_dispersion_kms=10.0,
     ),
 }

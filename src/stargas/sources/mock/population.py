@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from stargas.constants import HELIUM_FACTOR, HUBBLE, G
 from stargas.galaxy import FloatArray
@@ -79,12 +78,16 @@ class GalaxyProperties:
         Resolution level and star count.
     hi_mass_msun, hi_radius_kpc
         HI mass [Msun], 0 for a galaxy without; R_HI where the surface density is 1 Msun/pc² [kpc].
-    hi_center_msun_pc2, hi_scale_kpc
-        Saturated surface density and outer scale length of the HI disk, see `hi_surface_density`.
+    hi_edge_scale
+        Exponential scale of the HI disk's edge, in R_HI.
     gas_dispersion_kms
-        One-dimensional velocity dispersion of the HI, thermal part included [km/s].
-    disturbance
-        Amplitude of the gas disturbances (0 calm, about 1 a violently stirred dwarf), before the stirring dial.
+        One-dimensional velocity dispersion of quiet HI, thermal part included [km/s].
+    gas_noncircular
+        Amplitude of non-circular motions of the gas over the circular velocity, before the stirring dial.
+    gas_tilt_deg
+        Angle between the disks of gas and stars, before the dial.
+    gas_offset
+        Distance of the HI's center from the stars' [R_HI], before the dial.
     n_gas
         Gas particles.
     """
@@ -116,10 +119,11 @@ class GalaxyProperties:
     n_stars: int
     hi_mass_msun: float
     hi_radius_kpc: float
-    hi_center_msun_pc2: float
-    hi_scale_kpc: float
+    hi_edge_scale: float
     gas_dispersion_kms: float
-    disturbance: float
+    gas_noncircular: float
+    gas_tilt_deg: float
+    gas_offset: float
     n_gas: int
 
     @property
@@ -136,38 +140,6 @@ class GalaxyProperties:
     def gas_mass_msun(self) -> float:
         """Mass of the atomic gas with helium [Msun]."""
         return HELIUM_FACTOR * self.hi_mass_msun
-
-    def hi_surface_density(self, R_kpc: ArrayLike) -> FloatArray:
-        """HI surface density [Msun/pc²] of the undisturbed disk seen face-on at radii ``R_kpc``."""
-        return hi_surface_density(R_kpc, self.hi_radius_kpc, self.hi_center_msun_pc2, self.hi_scale_kpc)
-
-
-def hi_surface_density(
-    R_kpc: ArrayLike, hi_radius_kpc: float, hi_center_msun_pc2: float, hi_scale_kpc: float
-) -> FloatArray:
-    """HI surface density of a disk with a saturated center and an exponential edge.
-
-    Returns
-    -------
-    numpy.ndarray
-        Σ = Σc / (1 + (Σc - 1) exp((R - R_HI)/h)) [Msun/pc²], which is 1 at R_HI and falls as exp(-R/h) outside.
-    """
-    edge = np.exp(np.minimum((np.asarray(R_kpc, dtype=np.float64) - hi_radius_kpc) / hi_scale_kpc, 500.0))
-    return hi_center_msun_pc2 / (1 + (hi_center_msun_pc2 - 1) * edge)
-
-
-def hi_center(hi_mass_msun: float, hi_radius_kpc: float, hi_scale_kpc: float) -> float:
-    """Saturated surface density [Msun/pc²] that gives the disk of `hi_surface_density` its mass."""
-    R = np.linspace(0, hi_radius_kpc + 12 * hi_scale_kpc, 400)
-
-    def excess(log_center: float) -> float:
-        sigma = hi_surface_density(R, hi_radius_kpc, np.exp(log_center), hi_scale_kpc)
-        return float(np.trapezoid(2 * np.pi * R * sigma, R) * 1e6 - hi_mass_msun)
-
-    low, high = np.log(1.2), np.log(300.0)
-    if excess(low) > 0:
-        return float(np.exp(low))
-    return float(np.exp(brentq(excess, low, high))) if excess(high) > 0 else float(np.exp(high))
 
 
 def moster_stellar_mass(log10_halo_mass: ArrayLike) -> FloatArray:
@@ -320,7 +292,7 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
         log_hi -= loss
     hi_mass = float(10**log_hi) if not (satellite and stripped and loss > 2.0) else 0.0
     hi_radius = float(10 ** (median_hi_radius(log_hi) + physics.hi_radius_offset_dex + HI_RADIUS_SCATTER * hi_size_z))
-    hi_scale = float(hi_radius * np.clip(rng.normal(0.18, 0.03), 0.1, 0.28))
+    hi_edge = float(np.clip(rng.normal(0.18, 0.025), 0.12, 0.26))
 
     n_low, n_high = STAR_COUNT_RANGE
     counts = 10**log_m / np.array(STAR_PARTICLE_MASSES_MSUN)
@@ -344,12 +316,16 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
     two = rng.random() < 0.35 and log_m < 9.0
     second_share, second_size = rng.uniform(0.3, 0.7), 10 ** rng.uniform(0.15, 0.4)
     dispersion = physics.gas_dispersion_kms * 10 ** (0.07 * rng.standard_normal())
-    disturbance = _ramp(log_m, physics.disturbance_dwarf, physics.disturbance_massive, 7.0, 10.5)
-    disturbance *= 10 ** (0.2 * rng.standard_normal())
+    noncircular = _ramp(log_m, physics.noncircular_dwarf, physics.noncircular_massive, 7.5, 10.5)
+    noncircular *= 10 ** (0.2 * rng.standard_normal())
+    odd_tilt, odd_offset = rng.random(2) < physics.odd_gas_share
+    tilt = rng.uniform(30, 180) if odd_tilt else 20 * noncircular * rng.rayleigh()
+    offset = rng.uniform(0.15, 0.4) if odd_offset else 0.2 * noncircular * rng.rayleigh()
 
     name = f"{physics.name}-{seed}-{index:06d}"
     host = f"{physics.name}-{seed}-host-{index // GALAXIES_PER_HOST:05d}" if satellite else name
     isotropic = not physics.has("anisotropy")
+    unrest = float(physics.has("gas_disturbances"))
     return GalaxyProperties(
         id=name,
         host_id=host,
@@ -378,9 +354,10 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
         n_stars=n_stars,
         hi_mass_msun=hi_mass,
         hi_radius_kpc=hi_radius,
-        hi_center_msun_pc2=hi_center(hi_mass, hi_radius, hi_scale) if hi_mass > 0 else 0.0,
-        hi_scale_kpc=hi_scale,
+        hi_edge_scale=hi_edge,
         gas_dispersion_kms=float(dispersion),
-        disturbance=float(disturbance) if physics.has("gas_disturbances") else 0.0,
+        gas_noncircular=float(noncircular) * unrest,
+        gas_tilt_deg=float(tilt) * unrest,
+        gas_offset=float(offset) * unrest,
         n_gas=n_gas,
     )
