@@ -55,7 +55,7 @@ def read_settings(arguments: Sequence[str]) -> Settings:
 
     parser = settings_parser()
     try:
-        parsed = parser.instantiate_classes(parser.parse_args(list(arguments)))
+        parsed = parser.instantiate(parser.parse_args(list(arguments)))
     except (ArgumentError, OSError) as error:
         raise UsageError(" ".join(str(getattr(error, "message", error)).split())) from error
     return Settings(*(parsed[block] for block in BLOCKS))

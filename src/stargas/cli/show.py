@@ -1,0 +1,119 @@
+"""``stargas show``: what a file or folder is, and where it came from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stargas.cli.options import CommandParser
+from stargas.errors import DamagedFileError, InputError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from rich.tree import Tree
+
+    from stargas.cli.settings import Settings
+
+HEADS = {
+    "manifest.json": "data set",
+    "model.json": "model",
+    "evaluation.json": "evaluation",
+    "inference.json": "inference",
+}
+"""The file that tells what a folder is."""
+
+LONGEST_LIST = 12
+
+
+def parser() -> CommandParser:
+    """Return the parser of this command."""
+    made = CommandParser(
+        "show", "Show what a data set, model, evaluation, inference or galaxy file is: settings, seeds, ancestry."
+    )
+    made.add_argument("path", type=Path, nargs="+", metavar="PATH")
+    return made
+
+
+def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (every command has both)
+    """Print one tree per path."""
+    from rich.console import Console
+
+    console = Console()
+    for path in options.path:
+        console.print(describe(path), highlight=False)
+
+
+def describe(path: Path) -> Tree:
+    """Describe a file or folder as a tree.
+
+    Raises
+    ------
+    InputError
+        If there is nothing, or nothing that stargas made.
+    DamagedFileError
+        If the file that describes the folder cannot be read.
+    """
+    from rich.tree import Tree
+
+    if not path.exists():
+        raise InputError(f"{path} does not exist; give a data set, model, evaluation or galaxy file.")
+    if path.is_dir():
+        for name, kind in HEADS.items():
+            if (path / name).is_file():
+                return _grow(Tree(f"[bold]{path}[/bold]: {kind}"), _read(path / name))
+        raise InputError(f"{path} holds none of {', '.join(HEADS)}; it is nothing that stargas made.")
+    if path.suffix == ".json":
+        return _grow(Tree(f"[bold]{path}[/bold]"), _read(path))
+    return _grow(Tree(f"[bold]{path}[/bold]: galaxy"), _galaxy(path))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DamagedFileError(f"{path} is not readable JSON ({error}); the file is damaged, make it again.") from error
+
+
+def _galaxy(path: Path) -> dict[str, Any]:
+    import numpy as np
+
+    from stargas.kinematics import kappa_co, virial_ratio
+    from stargas.sources.files import read_galaxy
+
+    galaxy = read_galaxy(path)
+    r = np.median(galaxy.stars.radius_kpc)
+    return {
+        "id": galaxy.id,
+        "suite": galaxy.suite,
+        "host": galaxy.host_id,
+        "redshift": galaxy.redshift,
+        "star particles": len(galaxy.stars),
+        "gas particles": 0 if galaxy.gas is None else len(galaxy.gas),
+        "stellar mass [Msun]": f"{galaxy.stellar_mass_msun:.4g}",
+        "HI mass [Msun]": f"{galaxy.hi_mass_msun:.4g}",
+        "3-D half-count radius of the stars [kpc]": f"{r:.4g}",
+        "mass inside it [Msun]": f"{galaxy.enclosed_mass(r):.4g}",
+        "kappa_co": f"{kappa_co(galaxy):.3f}",
+        "virial ratio 2K/|W| of the stars": f"{virial_ratio(galaxy):.3f}",
+        "properties": dict(galaxy.properties),
+        "provenance": dict(galaxy.provenance),
+    }
+
+
+def _grow(tree: Tree, value: Any) -> Tree:  # noqa: ANN401 (JSON)
+    from rich.markup import escape
+
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        if isinstance(item, dict):
+            _grow(tree.add(escape(str(key))), item)
+        elif isinstance(item, list) and any(isinstance(entry, dict | list) for entry in item):
+            if len(item) > LONGEST_LIST:
+                tree.add(escape(f"{key}: {len(item)} entries"))
+            else:
+                _grow(tree.add(escape(str(key))), item)
+        else:
+            tree.add(escape(f"{key}: {item}"))
+    return tree

@@ -1,0 +1,77 @@
+"""Exit statuses and one-line errors."""
+
+import json
+
+import pytest
+
+from stargas.cli import COMMANDS, main
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(name in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_seed_and_workers(capsys, name):
+    assert main([name, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "--seed" in text
+    assert "--workers" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["bild"],
+        ["build"],
+        ["build", "out", "--sed", "3"],
+        ["build", "out", "--seed", "-1", "--suite", "bursty"],
+        ["build", "out", "--workers", "0", "--suite", "bursty"],
+        ["build", "out"],
+        ["build", "out", "--suite", "bursty", "--source", "x.hdf5"],
+        ["build", "out", "--suite", "bursty", "--data.stars.foo", "1"],
+        ["build", "out", "--suite", "bursty", "--config", "nowhere.yaml"],
+        ["train", "out"],
+    ],
+)
+def test_bad_usage_is_status_2(capsys, words):
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["build", "out", "--suite", "stormy"],
+        ["build", "out", "--source", "nowhere.hdf5"],
+        ["train", "out", "--data", "nowhere"],
+        ["show", "nowhere"],
+        ["infer", "nowhere.hdf5", "--model", "nowhere", "--out", "out"],
+        ["evaluate", "out", "--models", "nowhere", "--data", "nowhere"],
+    ],
+)
+def test_a_failure_is_status_1_and_one_line(capsys, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"stargas {words[0]}: ")
+    assert error.count("\n") == 1
+
+
+def test_show_tells_the_ancestry_of_a_folder(capsys, tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"seed": 7, "source": {"suite": "bursty"}}))
+    assert main(["show", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "data set" in text
+    assert "seed: 7" in text
+    assert "suite: bursty" in text
+
+
+def test_show_names_a_damaged_file(capsys, tmp_path):
+    (tmp_path / "model.json").write_text('{"seed": ')
+    assert main(["show", str(tmp_path)]) == 1
+    assert "model.json" in capsys.readouterr().err
