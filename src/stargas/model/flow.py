@@ -1,0 +1,232 @@
+r"""The density of the masses given the features: a conditional masked autoregressive flow.
+
+With θ the standardized log10 masses and f the features of the network,
+
+    z = R (θ − A f − b),        log q(θ|f) = log q_MAF(z | f) + log |det R|
+
+where the MAF (Papamakarios et al. 2017; zuko) turns z into a Gaussian variable. The affine map in front
+is fixed before the flow is trained. A f + b is the network's own prediction (its last layer is linear in
+the features) and R whitens what is left: neighboring masses are so strongly correlated that a flow of a few
+transforms spends itself on the correlation otherwise.
+
+Density is one pass through each transform. Drawing inverts them, one mass after the other. Done as
+``z.inv(...)`` that costs ten passes, nine tenths of which repeat known numbers; `FlowSampler` computes each
+hidden unit once, when the masses that it depends on are known: one pass of arithmetic, the same function.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import zuko
+from torch import Tensor, nn
+
+from stargas.config import ModelConfig
+from stargas.galaxy import FloatArray
+
+
+class MassFlow(nn.Module):
+    """q(θ | f) of standardized log10 masses θ (10,) given features f (32,).
+
+    Parameters
+    ----------
+    config
+        Size of the flow.
+    n_masses
+        Number of radii.
+    """
+
+    def __init__(self, config: ModelConfig, n_masses: int = 10) -> None:
+        super().__init__()
+        n_features = config.n_features
+        self.maf = zuko.flows.MAF(
+            n_masses, n_features, transforms=config.flow_transforms, hidden_features=config.flow_hidden
+        )
+        self.center_weight: Tensor
+        self.center_bias: Tensor
+        self.rotation: Tensor
+        self.inverse_rotation: Tensor
+        self.log_det: Tensor
+        self.feature_mean: Tensor
+        self.feature_std: Tensor
+        self.register_buffer("center_weight", torch.zeros(n_masses, n_features))
+        self.register_buffer("center_bias", torch.zeros(n_masses))
+        self.register_buffer("rotation", torch.eye(n_masses))
+        self.register_buffer("inverse_rotation", torch.eye(n_masses))
+        self.register_buffer("log_det", torch.zeros(()))
+        self.register_buffer("feature_mean", torch.zeros(n_features))
+        self.register_buffer("feature_std", torch.ones(n_features))
+
+    def set_features(self, features: Tensor) -> None:
+        """Take mean and spread of the features (n, n_features), so that the flow sees them standardized."""
+        self.feature_mean.copy_(features.mean(dim=0))
+        std = features.std(dim=0)
+        self.feature_std.copy_(torch.where(std > 0, std, torch.ones_like(std)))
+
+    def set_whitening(self, residuals: Tensor, head: nn.Linear) -> None:
+        """Subtract a linear layer's prediction and whiten what is left by its principal components.
+
+        Parameters
+        ----------
+        residuals
+            θ minus the prediction of ``head``, shape (n, n_masses).
+        head
+            The network's last layer.
+        """
+        covariance = np.cov(residuals.double().numpy(), rowvar=False)
+        rotation, inverse, log_det = whitening(np.atleast_2d(covariance))
+        self.center_weight.copy_(head.weight.detach())
+        self.center_bias.copy_(head.bias.detach())
+        self.rotation.copy_(torch.from_numpy(rotation))
+        self.inverse_rotation.copy_(torch.from_numpy(inverse))
+        self.log_det.fill_(log_det)
+
+    def context(self, features: Tensor) -> Tensor:
+        """Features as the flow sees them, standardized."""
+        return (features - self.feature_mean) / self.feature_std
+
+    def center(self, features: Tensor) -> Tensor:
+        """Return what is subtracted from θ, shape (n, n_masses)."""
+        return nn.functional.linear(features, self.center_weight, self.center_bias)
+
+    def log_prob(self, theta: Tensor, features: Tensor) -> Tensor:
+        """Return log q(θ|f) for θ (..., n_masses) and f (..., n_features), leading shapes broadcast."""
+        z = nn.functional.linear(theta - self.center(features), self.rotation)
+        return self.maf(self.context(features)).log_prob(z) + self.log_det
+
+
+def whitening(covariance: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Matrix R that turns a covariance into the identity, its inverse and log |det R|.
+
+    Components whose variance is below 1e-8 of the largest are scaled as if they had that much: they are rounding.
+    """
+    variance, axes = np.linalg.eigh(covariance)
+    variance, axes = variance[::-1], axes[:, ::-1]
+    std = np.sqrt(np.maximum(variance, 1e-8 * variance[0]))
+    return (axes / std).T, axes * std, float(-np.log(std).sum())
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What becomes known with the k-th mass of a transform.
+
+    Units of a hidden layer are sorted by the number of masses that they depend on; ``start:stop`` are those
+    of each layer that need the first k masses and no more.
+    """
+
+    feature: int
+    blocks: tuple[tuple[int, int], ...]
+    weights: tuple[Tensor, ...]
+    biases: tuple[Tensor, ...]
+    output_weight: Tensor
+    output_bias: Tensor
+
+
+@dataclass(frozen=True)
+class _TransformPlan:
+    context_weight: Tensor
+    context_bias: Tensor
+    widths: tuple[int, ...]
+    steps: tuple[_Step, ...]
+
+
+class FlowSampler:
+    """Draws from a trained `MassFlow` with one pass of arithmetic per transform.
+
+    It copies the weights: make a new one after the flow has changed.
+    """
+
+    def __init__(self, flow: MassFlow) -> None:
+        self.flow = flow
+        self._plans = [_plan(transform) for transform in flow.maf.transform.transforms]
+
+    @torch.no_grad()
+    def draw(self, features: Tensor, noise: Tensor) -> Tensor:
+        """Turn Gaussian noise into draws from q(θ|f).
+
+        Parameters
+        ----------
+        features
+            Shape (n, n_features).
+        noise
+            Standard normal numbers, shape (n, n_draws, n_masses).
+
+        Returns
+        -------
+        torch.Tensor
+            θ, shape (n, n_draws, n_masses).
+        """
+        n, n_draws, n_masses = noise.shape
+        context = self.flow.context(features)
+        z = noise.permute(2, 0, 1).contiguous()  # (n_masses, n, n_draws): every row is one mass
+        for plan in reversed(self._plans):
+            z = _invert(plan, context, z)
+        white = z.reshape(n_masses, n * n_draws)
+        theta = (self.flow.inverse_rotation @ white).reshape(n_masses, n, n_draws).permute(1, 2, 0)
+        return theta + self.flow.center(features)[:, None, :]
+
+
+def _plan(transform: Any) -> _TransformPlan:  # noqa: ANN401 (a zuko transform)
+    """Sort the hidden units of a zuko transform by the masses that they wait for."""
+    linears: list[Any] = [layer for layer in transform.hyper if isinstance(layer, nn.Linear)]
+    order = transform.order.tolist()
+    n_masses = len(order)
+    sequence = [order.index(k) for k in range(n_masses)]  # the mass that becomes known k-th
+    weights = [(layer.weight * layer.mask).detach() for layer in linears]
+    biases = [layer.bias.detach() for layer in linears]
+
+    # needs[l][u] = how many masses must be known before unit u of layer l is
+    needs, sorting = [], []
+    depends = torch.eye(len(linears[0].weight[0]))[:, sequence]  # (inputs, masses in their order)
+    for layer in linears[:-1]:
+        depends = ((layer.mask.float() @ depends) > 0).float()  # (units, masses in their order)
+        need = (depends * torch.arange(1, n_masses + 1)).amax(dim=1)
+        by_need = torch.argsort(need, stable=True)
+        needs.append(need[by_need])
+        sorting.append(by_need)
+    first = weights[0][sorting[0]]
+    inner = [w[sorting[i + 1]][:, sorting[i]] for i, w in enumerate(weights[1:-1])]
+    last = weights[-1][:, sorting[-1]]
+
+    steps = []
+    for k, feature in enumerate(sequence):
+        blocks = [(int((need < k).sum()), int((need <= k).sum())) for need in needs]
+        step_weights = [first[slice(*blocks[0])][:, sequence[:k]].contiguous()]
+        step_biases = []
+        for i, weight in enumerate(inner):
+            step_weights.append(weight[slice(*blocks[i + 1]), : blocks[i][1]].contiguous())
+            step_biases.append(biases[i + 1][sorting[i + 1]][slice(*blocks[i + 1]), None])
+        rows = [2 * feature, 2 * feature + 1]
+        output = last[rows, : blocks[-1][1]].contiguous()
+        steps.append(
+            _Step(feature, tuple(blocks), tuple(step_weights), tuple(step_biases), output, biases[-1][rows, None])
+        )
+    return _TransformPlan(
+        first[:, n_masses:].contiguous(), biases[0][sorting[0]], tuple(len(need) for need in needs), tuple(steps)
+    )
+
+
+def _invert(plan: _TransformPlan, context: Tensor, y: Tensor) -> Tensor:
+    """Solve y = f(x) for x; y has shape (n_masses, n, n_draws)."""
+    n_masses, n, n_draws = y.shape
+    from_context = nn.functional.linear(context, plan.context_weight, plan.context_bias).T  # (units, n)
+    hidden = [y.new_empty(width, n * n_draws) for width in plan.widths]
+    known = y.new_empty(n_masses, n * n_draws)  # in the order in which they become known
+    x = torch.empty_like(y)
+    for k, step in enumerate(plan.steps):
+        for i, (start, stop) in enumerate(step.blocks):
+            if start == stop:
+                continue
+            if i == 0:
+                base = from_context[start:stop, :, None].expand(-1, n, n_draws).reshape(stop - start, -1)
+                value = torch.addmm(base, step.weights[0], known[:k]) if k else base
+            else:
+                value = torch.addmm(step.biases[i - 1], step.weights[i], hidden[i - 1][: step.blocks[i - 1][1]])
+            torch.clamp(value, min=0, out=hidden[i][start:stop])
+        last = hidden[-1][: step.blocks[-1][1]]
+        shift, scale = torch.addmm(step.output_bias, step.output_weight, last)
+        affine = zuko.transforms.MonotonicAffineTransform(shift, scale)
+        known[k] = affine.inv(y[step.feature].reshape(-1))
+        x[step.feature] = known[k].view(n, n_draws)
+    return x

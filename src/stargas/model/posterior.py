@@ -1,0 +1,291 @@
+"""A trained model: joint posterior of the enclosed masses of a galaxy.
+
+On disk it is a folder of two files: ``model.safetensors`` with the numbers, ``model.json`` with the settings,
+the scaling, the ancestry and the ranges of the training set. Loading reads numbers and text and executes nothing.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from stargas import __version__
+from stargas.config import ModelConfig
+from stargas.dataset.scale import Scaling
+from stargas.errors import DamagedFileError, InputError
+from stargas.galaxy import FloatArray
+from stargas.model.flow import FlowSampler, MassFlow
+from stargas.model.inputs import SampleArrays, batches_of, count_samples, prepare, tracers_needed
+from stargas.model.network import MassNetwork
+from stargas.randomness import rng_for
+from stargas.sample import TRACERS, Sample
+
+if TYPE_CHECKING:
+    from stargas.dataset.store import Dataset
+
+FORMAT = 1
+"""Version of the files; a file of a later one is refused."""
+
+_NETWORK_BATCH = 256
+_DRAWS_AT_ONCE = 8192  # hidden layers of so many draws stay in the processor's cache
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """q(log10 M(<r) at ten radii | maps, scalars) of one model.
+
+    Parameters
+    ----------
+    config
+        Tracers and sizes.
+    network
+        Maps and scalars to features.
+    flow
+        Density given the features.
+    scaling
+        Units of inputs and targets.
+    about
+        Plain data for `model.json`: radii, ancestry, training settings, metrics, ranges of the training set.
+    """
+
+    config: ModelConfig
+    network: MassNetwork
+    flow: MassFlow
+    scaling: Scaling
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Switch dropout off for good."""
+        self.network.eval()
+        self.flow.eval()
+
+    @property
+    def n_masses(self) -> int:
+        """Number of radii."""
+        return len(self.scaling.mass_mean)
+
+    @cached_property
+    def _sampler(self) -> FlowSampler:
+        return FlowSampler(self.flow)
+
+    def features(self, samples: "Sample | Sequence[Sample] | Dataset") -> NDArray[np.float32]:
+        """Return the features that the flow is conditioned on, shape (n_galaxies, n_features).
+
+        Raises
+        ------
+        InputError
+            As `sample`.
+        """
+        parts = [part.numpy() for _, part in self._features(samples)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.config.n_features), np.float32)
+
+    def sample(
+        self, samples: "Sample | Sequence[Sample] | Dataset", n: int = 1000, seed: int = 0
+    ) -> NDArray[np.float32]:
+        """Draw mass profiles from the posterior.
+
+        Parameters
+        ----------
+        samples
+            One galaxy, several, or a data set.
+        n
+            Draws per galaxy.
+        seed
+            Root seed; galaxy i has a stream of its own, so its draws do not depend on those after it.
+
+        Returns
+        -------
+        numpy.ndarray
+            log10 M [Msun], shape (n_galaxies, n, 10).
+
+        Raises
+        ------
+        InputError
+            If a sample lacks a tracer that all galaxies of the training set had, or holds unusable numbers.
+        """
+        if n < 1:
+            raise InputError(f"{n} draws were asked for; at least 1 is needed.")
+        drawn = np.empty((count_samples(samples), n, self.n_masses), np.float32)
+        at_once = max(1, _DRAWS_AT_ONCE // n)
+        for first, features in self._features(samples):
+            for start in range(0, len(features), at_once):
+                part = features[start : start + at_once]
+                rows = range(first + start, first + start + len(part))
+                noise = np.stack(
+                    [
+                        rng_for(seed, "posterior", row).standard_normal((n, self.n_masses), dtype=np.float32)
+                        for row in rows
+                    ]
+                )
+                theta = self._sampler.draw(part, torch.from_numpy(noise)).numpy()
+                drawn[rows.start : rows.stop] = self.scaling.restore_mass(theta)
+        return drawn
+
+    def log_prob(self, samples: "Sample | Sequence[Sample] | Dataset", log10_mass: ArrayLike) -> FloatArray:
+        """Evaluate the natural logarithm of the posterior density, per dex of each of the ten masses.
+
+        Parameters
+        ----------
+        samples
+            One galaxy, several, or a data set.
+        log10_mass
+            log10 M [Msun], shape (n_galaxies, 10), or (n_galaxies, k, 10) for k profiles each.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n_galaxies,) or (n_galaxies, k).
+
+        Raises
+        ------
+        InputError
+            If the shapes do not fit, or as `sample`.
+        """
+        mass = np.asarray(log10_mass, dtype=np.float64)
+        n = count_samples(samples)
+        if mass.ndim not in {2, 3} or mass.shape[0] != n or mass.shape[-1] != self.n_masses:
+            raise InputError(
+                f"masses of shape {mass.shape} do not fit {n} galaxies: ({n}, {self.n_masses}) or "
+                f"({n}, k, {self.n_masses}) is needed."
+            )
+        theta = torch.from_numpy(self.scaling.standardize_mass(mass).astype(np.float32))
+        per_dex = np.log(self.scaling.mass_std).sum()
+        result = np.empty(mass.shape[:-1])
+        with torch.no_grad():
+            for first, features in self._features(samples):
+                rows = slice(first, first + len(features))
+                context = features if mass.ndim == 2 else features[:, None, :]
+                result[rows] = self.flow.log_prob(theta[rows], context).numpy() - per_dex
+        return result
+
+    def quantiles(
+        self, samples: "Sample | Sequence[Sample] | Dataset", q: ArrayLike, n: int = 1000, seed: int = 0
+    ) -> FloatArray:
+        """Return quantiles of log10 M at each radius, shape (n_galaxies, len(q), 10), from ``n`` draws.
+
+        Raises
+        ------
+        InputError
+            If a quantile is outside 0 to 1, or as `sample`.
+        """
+        levels = np.atleast_1d(np.asarray(q, dtype=np.float64))
+        if not ((levels >= 0) & (levels <= 1)).all():
+            raise InputError(f"quantiles lie between 0 and 1, got {levels.tolist()}.")
+        return np.moveaxis(np.quantile(self.sample(samples, n, seed), levels, axis=1), 0, 1)
+
+    def _features(self, samples: "Sample | Sequence[Sample] | Dataset") -> Iterator[tuple[int, Tensor]]:
+        """Go through the samples in batches: index of the first, features."""
+        first = 0
+        for batch in batches_of(samples, _NETWORK_BATCH):
+            self._check_tracers(batch, first)
+            inputs = prepare(batch, self.scaling, self.config)
+            with torch.no_grad():
+                yield first, self.network.features(inputs.maps, inputs.scalars)
+            first += len(inputs)
+
+    def _check_tracers(self, batch: SampleArrays, first: int) -> None:
+        share = self.about.get("tracer_share", {})
+        for name in tracers_needed(self.config):
+            absent = ~np.asarray(batch.tracers)[:, TRACERS.index(name)]
+            if absent.any() and share.get(name) == 1.0:
+                raise InputError(
+                    f"sample {first + int(np.argmax(absent))} has no {name}, but every galaxy that this "
+                    f"{self.config.tracers} model learned from had: use a model of the other tracer."
+                )
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write the two files of the model into a folder, which is made if needed.
+
+        Raises
+        ------
+        InputError
+            If a model is already there.
+        """
+        folder = Path(folder)
+        if (folder / "model.json").exists():
+            raise InputError(f"{folder} already holds a model: choose another folder or remove it.")
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        state |= {f"flow.{name}": value for name, value in self.flow.state_dict().items()}
+        weights = safetensors.torch.save({name: value.cpu().contiguous() for name, value in state.items()})
+        described = {
+            "format": FORMAT,
+            "stargas": __version__,
+            "weights_sha256": hashlib.sha256(weights).hexdigest(),
+            "model": {f.name: getattr(self.config, f.name) for f in fields(self.config)},
+            "scaling": self.scaling.to_dict(),
+            "about": self.about,
+        }
+        _replace(folder / "model.safetensors", weights)
+        _replace(folder / "model.json", (json.dumps(described, indent=1, allow_nan=False) + "\n").encode())
+
+
+def load_model(folder: str | os.PathLike[str]) -> Posterior:
+    """Read a model that `Posterior.save` wrote; nothing in it is executed.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``model.json`` and ``model.safetensors``.
+
+    Raises
+    ------
+    InputError
+        If there is no model in the folder, or a later stargas wrote it.
+    DamagedFileError
+        If a file is truncated or the two do not belong together.
+    """
+    folder = Path(folder)
+    for name in ("model.json", "model.safetensors"):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder} holds no model: {name} is missing; give the folder that train wrote.")
+    try:
+        described = json.loads((folder / "model.json").read_text())
+        written_in = int(described["format"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFileError(f"{folder / 'model.json'} is not the description of a model: copy it again.") from error
+    if written_in > FORMAT:
+        raise InputError(
+            f"{folder} was written by stargas {described.get('stargas')} in format {written_in}, this stargas "
+            f"{__version__} reads up to {FORMAT}: update stargas."
+        )
+    weights = (folder / "model.safetensors").read_bytes()
+    try:
+        if hashlib.sha256(weights).hexdigest() != described["weights_sha256"]:
+            raise DamagedFileError(
+                f"{folder / 'model.safetensors'} is truncated or does not belong to its model.json: copy both again."
+            )
+        config = _config_from(described["model"])
+        scaling = Scaling.from_dict(described["scaling"])
+        about = dict(described["about"])
+        n_masses, n_pixels = len(scaling.mass_mean), int(about["n_pixels"])
+        network, flow = MassNetwork(config, n_masses, n_pixels), MassFlow(config, n_masses)
+        state = safetensors.torch.load(weights)
+        for module, prefix in ((network, "network."), (flow, "flow.")):
+            module.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise DamagedFileError(f"{folder / 'model.json'} does not describe its weights: copy both again.") from error
+    return Posterior(config, network, flow, scaling, about)
+
+
+def _config_from(values: dict[str, Any]) -> ModelConfig:
+    """Make settings from JSON, where tuples have become lists."""
+    tuples: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return ModelConfig(**tuples)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that it is there either whole or not at all."""
+    partial = path.with_name(path.name + ".part")
+    partial.write_bytes(content)
+    partial.replace(path)
