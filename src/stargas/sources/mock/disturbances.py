@@ -213,7 +213,7 @@ def warp(
     position_kpc, velocity_kms
         In the frame of the disc [kpc, km/s], shape (n, 3).
     tilt_rad
-        Tilt at R_HI; it grows linearly from ``onset_kpc`` and stops growing at 1.5 R_HI.
+        Tilt at R_HI; it grows linearly from ``onset_kpc`` to 1.2 R_HI and stays so outside.
     twist_rad
         Turn of the line of nodes from the onset to R_HI (Briggs 1990).
     node_rad
@@ -229,7 +229,7 @@ def warp(
         Shape (n, 3).
     """
     reach = (np.hypot(position_kpc[:, 0], position_kpc[:, 1]) - onset_kpc) / (R_HI_kpc - onset_kpc)
-    reach = np.clip(reach, 0.0, (1.5 * R_HI_kpc - onset_kpc) / (R_HI_kpc - onset_kpc))
+    reach = np.clip(reach, 0.0, (1.2 * R_HI_kpc - onset_kpc) / (R_HI_kpc - onset_kpc))
     tilt, node = tilt_rad * reach, node_rad + twist_rad * reach
     cos_tilt, sin_tilt = np.cos(tilt), np.sin(tilt)
     along = np.column_stack([np.cos(node), np.sin(node), np.zeros(len(node))])

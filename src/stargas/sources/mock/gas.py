@@ -29,10 +29,13 @@ from stargas.sources.mock.potential import Potential
 from stargas.sources.mock.turbulence import turbulent_flow
 
 WARM_TEMPERATURE_K = 8000.0
-"""Temperature of the warm neutral medium, the warmest that the gas gets."""
+"""Temperature of the warm neutral medium; gas with a smaller dispersion counts as a mixture with colder clouds."""
 
 THERMAL_SHARE = 0.8
 """Thermal part of the dispersion of quiet gas; the rest is turbulence."""
+
+DISPERSION_DECLINE = 0.25
+"""The dispersion falls outward as exp(-this R/R_HI); its drawn value holds at half of R_HI (Tamburro et al. 2009)."""
 
 MAX_DISPERSION = 0.45
 """Cap on dispersion over circular velocity at R_HI: warmer gas would not stay inside that radius."""
@@ -75,36 +78,41 @@ def make_gas(
         return None
     R_HI = properties.hi_radius_kpc
     frequencies = Frequencies.of(potential, 2 * X_MAX * R_HI)
-    draw_disc, draw_stir = rng.spawn(2)
+    disc_rng, waves_rng, flow_rng, bubbles_rng, place_rng = rng.spawn(5)
+    off = properties.without
+    if "gas_disturbances" in off:
+        stirring = 0.0
 
     profile = HIProfile.fitting(properties.hi_mass_msun, R_HI, properties.hi_edge_scale)
-    R = R_HI * profile.draw(n_particles, draw_disc)
-    phi = draw_disc.uniform(0, 2 * np.pi, n_particles)
+    R = R_HI * profile.draw(n_particles, disc_rng)
+    phi = disc_rng.uniform(0, 2 * np.pi, n_particles)
 
     v_edge = float(frequencies.at(np.array([R_HI]), frequencies.v_c_kms)[0])
     unrest = stirring * properties.gas_noncircular
     quiet = min(properties.gas_dispersion_kms, MAX_DISPERSION * v_edge)
     thermal = min(THERMAL_SHARE * quiet, thermal_width_kms(WARM_TEMPERATURE_K))
-    stirred = 0.5 * unrest * v_edge
+    stirred = 0.0 if "gas_turbulence" in off else 0.5 * unrest * v_edge
     turbulent = np.sqrt(quiet**2 - thermal**2 + stirred**2)
+    decline = np.exp(-DISPERSION_DECLINE * (np.minimum(R / R_HI, X_MAX) - 0.5))
 
-    z, v_phi = _layer(R, R_HI, profile, float(np.hypot(thermal, turbulent)), frequencies, draw_disc)
-    waves = _draw_waves(unrest, draw_stir)
+    z, v_phi = _layer(R, R_HI, profile, float(np.hypot(thermal, turbulent)) * decline, frequencies, disc_rng)
+    waves = _draw_waves(0.0 if "gas_waves" in off else unrest, waves_rng)
     R, phi, v_R, v_phi = density_waves(R, phi, v_phi, waves, frequencies, R_HI)
     cos, sin = np.cos(phi), np.sin(phi)
     position = np.column_stack([R * cos, R * sin, z])
     velocity = np.column_stack([v_R * cos - v_phi * sin, v_R * sin + v_phi * cos, np.zeros(n_particles)])
 
     longest = min(0.5 * R_HI, 1.5)
-    flow, shift = turbulent_flow(position, (0.1 * longest, longest), draw_stir)
-    velocity += turbulent * flow
+    flow, shift = turbulent_flow(position, (0.1 * longest, longest), flow_rng)
+    velocity += (turbulent * decline)[:, None] * flow
     position += 0.35 * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
 
-    position, velocity = blow_bubbles(position, velocity, _draw_bubbles(unrest, R_HI, v_edge, draw_stir))
-    position, velocity = _misplace(position, velocity, properties, stirring, frequencies, draw_stir)
+    holes = _draw_bubbles(0.0 if "gas_bubbles" in off else unrest, R_HI, v_edge, bubbles_rng)
+    position, velocity = blow_bubbles(position, velocity, holes)
+    position, velocity = _misplace(position, velocity, properties, stirring, frequencies, place_rng)
 
     hi = np.full(n_particles, properties.hi_mass_msun / n_particles)
-    temperature = np.full(n_particles, WARM_TEMPERATURE_K * (thermal / thermal_width_kms(WARM_TEMPERATURE_K)) ** 2)
+    temperature = WARM_TEMPERATURE_K * (thermal * decline / thermal_width_kms(WARM_TEMPERATURE_K)) ** 2
     return Gas(HELIUM_FACTOR * hi, position, velocity, hi, temperature, kernel_fwhm(position))
 
 
@@ -134,20 +142,21 @@ def _layer(
     R_kpc: FloatArray,
     R_HI_kpc: float,
     profile: HIProfile,
-    dispersion_kms: float,
+    dispersion_kms: FloatArray,
     frequencies: Frequencies,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray]:
     """Heights [kpc] and rotation velocities [km/s] of gas in equilibrium.
 
     The layer is isothermal in the restoring force of the disc: scale height σ/ν, at most `MAX_HEIGHT` of R. The
-    rotation is v_φ² = v_c² R²/r² + σ² dlnΣ/dlnR: the pull at height z, less the support by pressure.
+    rotation is v_φ² = v_c² R²/r² + σ² dln(Σσ²)/dlnR: the pull at height z, less the support by pressure.
     """
     height = np.minimum(dispersion_kms / frequencies.at(R_kpc, frequencies.vertical), MAX_HEIGHT * R_kpc)
     z = height * rng.normal(size=len(R_kpc))
     r = np.hypot(R_kpc, z)
     v_c = frequencies.at(r, frequencies.v_c_kms) * R_kpc / r
-    drift = dispersion_kms**2 * profile.log_slope(R_kpc / R_HI_kpc)
+    x = R_kpc / R_HI_kpc
+    drift = dispersion_kms**2 * (profile.log_slope(x) - 2 * DISPERSION_DECLINE * x)
     return z, np.sqrt(np.maximum(v_c**2 + drift, 0.04 * v_c**2))
 
 
@@ -160,7 +169,7 @@ def _draw_waves(unrest: float, rng: np.random.Generator) -> list[DensityWave]:
     for m, size, winding in (
         (1, 0.7, rng.normal(0, 0.7)),
         (2, 0.7, rng.normal(0, 0.7)),
-        (2, 0.35, 2 / np.tan(np.radians(rng.uniform(12, 35)))),
+        (2, 0.6, 2 / np.tan(np.radians(rng.uniform(12, 35)))),
     ):
         amplitude = size * unrest * rng.rayleigh()
         waves.append(DensityWave(m, min(amplitude, 0.5 / (1 + abs(winding))), rng.uniform(0, 2 * np.pi), winding))
@@ -169,10 +178,10 @@ def _draw_waves(unrest: float, rng: np.random.Generator) -> list[DensityWave]:
 
 def _draw_bubbles(unrest: float, R_HI_kpc: float, v_edge_kms: float, rng: np.random.Generator) -> list[Bubble]:
     """Draw holes with a steep distribution of radii (Bagetakos et al. 2011) that follow the gas outward."""
-    n = 4 + rng.poisson(8)
+    n = 8 + rng.poisson(16)
     center = R_HI_kpc * np.sqrt(rng.uniform(0, 0.8, n))
     azimuth = rng.uniform(0, 2 * np.pi, n)
-    radius = np.minimum(0.3 * unrest**0.5 * R_HI_kpc * rng.pareto(2.5, n), 0.45 * R_HI_kpc)
+    radius = np.minimum(0.15 * unrest**0.5 * R_HI_kpc * (1 + rng.pareto(2.0, n)), 0.4 * R_HI_kpc)
     speed = np.minimum(rng.uniform(8, 25, n) * (0.5 + 2 * unrest), 0.8 * v_edge_kms)
     shell = rng.uniform(0.2, 0.45, n)
     return [
@@ -196,16 +205,20 @@ def _misplace(
     and a disc held by its own halo.
     """
     R_HI = properties.hi_radius_kpc
+    off = properties.without
     unrest = stirring * properties.gas_noncircular
-    onset = rng.uniform(0.6, 0.9) * R_HI
-    bend = (0.1 * stirring + 0.8 * unrest) * rng.rayleigh()
+    onset = rng.uniform(0.5, 0.8) * R_HI
+    bend = (0.06 * stirring + 0.5 * unrest) * rng.rayleigh()
     twist, node = rng.normal(0, 0.8), rng.uniform(0, 2 * np.pi)
-    position, velocity = warp(position_kpc, velocity_kms, min(bend, 1.0), twist, node, onset, R_HI)
+    bend = 0.0 if "gas_warps" in off else min(bend, 0.6)
+    position, velocity = warp(position_kpc, velocity_kms, bend, twist, node, onset, R_HI)
 
-    turn = tilt_matrix(np.radians(min(stirring * properties.gas_tilt_deg, 180.0)), rng.uniform(0, 2 * np.pi))
+    astray = 0.0 if "gas_misalignment" in off else stirring
+    tilt = np.radians(min(astray * properties.gas_tilt_deg, max(properties.gas_tilt_deg, 90.0)))
+    turn = tilt_matrix(tilt, rng.uniform(0, 2 * np.pi))
     position, velocity = position @ turn.T, velocity @ turn.T
 
-    distance = stirring * properties.gas_offset * R_HI
+    distance = astray * properties.gas_offset * R_HI
     azimuth, height = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.3)
     direction = np.array([np.cos(azimuth), np.sin(azimuth), height])
     across = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0]) * rng.choice([-1, 1])

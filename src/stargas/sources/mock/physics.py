@@ -15,8 +15,13 @@ INGREDIENTS = (
     "tides",
     "halo_scatter",
     "gas_disturbances",
+    "gas_waves",
+    "gas_bubbles",
+    "gas_warps",
+    "gas_misalignment",
+    "gas_turbulence",
 )
-"""What can be switched off, one at a time, to see how much scatter it brings."""
+"""What can be switched off, one at a time, to see how much scatter it brings; ``gas_disturbances`` is all the rest."""
 
 
 @dataclass(frozen=True)

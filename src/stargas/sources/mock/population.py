@@ -90,6 +90,8 @@ class GalaxyProperties:
         Distance of the HI's center from the stars' [R_HI], before the dial.
     n_gas
         Gas particles.
+    without
+        Ingredients of the suite that are switched off.
     """
 
     id: str
@@ -125,6 +127,7 @@ class GalaxyProperties:
     gas_tilt_deg: float
     gas_offset: float
     n_gas: int
+    without: frozenset[str] = frozenset()
 
     @property
     def stellar_mass_msun(self) -> float:
@@ -360,4 +363,5 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
         gas_tilt_deg=float(tilt) * unrest,
         gas_offset=float(offset) * unrest,
         n_gas=n_gas,
+        without=physics.without,
     )
