@@ -158,12 +158,12 @@ _STELLAR_GRID = moster_stellar_mass(_HALO_GRID)
 
 def moster_halo_mass(log10_stellar_mass: ArrayLike) -> FloatArray:
     """Inverse of `moster_stellar_mass`, log10 M200 [Msun], capped at 10^12.5 Msun."""
-    return np.interp(log10_stellar_mass, _STELLAR_GRID, _HALO_GRID)
+    return np.interp(np.asarray(log10_stellar_mass, dtype=np.float64), _STELLAR_GRID, _HALO_GRID)
 
 
 def moster_scatter(log10_stellar_mass: ArrayLike) -> FloatArray:
     """Scatter of log10 M* at halo mass [dex]: 0.15, growing to 0.4 below 10^7 Msun."""
-    return np.interp(log10_stellar_mass, [6.0, 8.0], [0.4, 0.15])
+    return np.interp(np.asarray(log10_stellar_mass, dtype=np.float64), [6.0, 8.0], [0.4, 0.15])
 
 
 def median_concentration(log10_halo_mass: ArrayLike) -> FloatArray:

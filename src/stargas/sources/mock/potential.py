@@ -1,0 +1,219 @@
+"""Gravitational potential of a whole mock galaxy: dark halo, flattened stars, gas disk.
+
+Axisymmetric, as a sum of even multipoles Φ = Σ Φ_l(r) P_l(cos θ) (Binney & Tremaine 2008, Eq. 2.95) tabulated on a
+grid that is uniform in r/(r + r0) and in |cos θ|: no logarithm and no angle stands in the innermost loop of an
+orbit integration.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.polynomial import Polynomial
+from numpy.polynomial.legendre import leg2poly
+from numpy.typing import ArrayLike
+
+from stargas.constants import G
+from stargas.galaxy import FloatArray
+
+N_RADII, N_ANGLES = 360, 33
+"""Nodes of the table."""
+
+MULTIPOLES = tuple(range(0, 17, 2))
+"""Orders l. The highest resolves a disk about as thick as r/10; thinner ones pull as if they were that thick."""
+
+_LEGENDRE = [Polynomial(leg2poly([0] * order + [1])) for order in MULTIPOLES]
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+# nodes cluster at the plane, where thin disks are
+_MU = (0.5 * (_NODES + 1)) ** 3
+_MU_WEIGHTS = 0.5 * _WEIGHTS * 3 * (0.5 * (_NODES + 1)) ** 2
+_P_AT_MU = np.array([p(_MU) for p in _LEGENDRE])
+_ORDERS = np.array(MULTIPOLES, dtype=np.float64)
+
+_GRID_MU = np.linspace(0, 1, N_ANGLES)
+_P = np.array([p(_GRID_MU) for p in _LEGENDRE])
+# P_l'/μ is an even polynomial: finite in the plane
+_DP_OVER_MU = np.array([Polynomial(np.append(p.deriv().coef[1:], 0.0))(_GRID_MU) for p in _LEGENDRE])
+
+DensityFunction = Callable[[FloatArray, FloatArray], FloatArray]
+"""Density at cylindrical (R, |z|)."""
+MassFunction = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Flattened mass: a spherical mass function with the angular shape of its multipoles.
+
+    Parameters
+    ----------
+    enclosed_mass
+        Mass [Msun] inside radii [kpc].
+    moments
+        Mass-weighted means of P_l(cos θ) for `MULTIPOLES`, the same at all radii; ``moments[0] = 1``.
+    """
+
+    enclosed_mass: MassFunction
+    moments: FloatArray
+
+
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
+def pull(table: FloatArray, scale: float, x: float, y: float, z: float) -> tuple[float, float]:
+    """Return (a, b) [km²/s²/kpc²] with accelerations -a x, -a y, -b z at one point."""
+    r = np.sqrt(x * x + y * y + z * z) + 1e-12
+    u = r / (r + scale) * N_RADII
+    m = abs(z) / r * (N_ANGLES - 1)
+    i = min(int(u), N_RADII - 2)
+    j = min(int(m), N_ANGLES - 2)
+    f = min(u - i, 1.0)
+    g = m - j
+    w00 = (1 - f) * (1 - g)
+    w01 = (1 - f) * g
+    w10 = f * (1 - g)
+    w11 = f * g
+    a = w00 * table[i, j, 0] + w01 * table[i, j + 1, 0] + w10 * table[i + 1, j, 0] + w11 * table[i + 1, j + 1, 0]
+    b = w00 * table[i, j, 1] + w01 * table[i, j + 1, 1] + w10 * table[i + 1, j, 1] + w11 * table[i + 1, j + 1, 1]
+    return a / r, b / r
+
+
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
+def _accelerations(table: FloatArray, scale: float, position: FloatArray) -> FloatArray:
+    out = np.empty_like(position)
+    for i in range(len(position)):
+        a, b = pull(table, scale, position[i, 0], position[i, 1], position[i, 2])
+        out[i, 0] = -a * position[i, 0]
+        out[i, 1] = -a * position[i, 1]
+        out[i, 2] = -b * position[i, 2]
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Potential:
+    """Total potential of a galaxy.
+
+    Parameters
+    ----------
+    r_kpc
+        Radial nodes [kpc], shape (n,), the first 0, uniform in r/(r + scale).
+    scale_kpc
+        Scale of the nodes [kpc].
+    coefficients
+        Multipoles Φ_l [km²/s²], shape (orders, n), and their derivatives [km²/s²/kpc], shape (2, orders, n) together.
+    table
+        Pulls a r and b r [km²/s²/kpc] (see `pull`), shape (n, angles, 2).
+    """
+
+    r_kpc: FloatArray
+    scale_kpc: float
+    coefficients: FloatArray
+    table: FloatArray
+
+    @classmethod
+    def of(
+        cls,
+        spherical: Sequence[MassFunction],
+        layers: Sequence[Layer],
+        densities: Sequence[DensityFunction],
+        scale_kpc: float,
+    ) -> "Potential":
+        """Add up the components of a galaxy.
+
+        Parameters
+        ----------
+        spherical
+            Mass [Msun] inside radii [kpc] of spherical components.
+        layers
+            Flattened ones that look the same at all radii.
+        densities
+            Densities [Msun/kpc³] at cylindrical (R, |z|) [kpc] of disks.
+        scale_kpc
+            Scale of the radial nodes, about half the size of the stars. The last node is at 359 times it.
+        """
+        u = np.arange(N_RADII) / N_RADII
+        r = scale_kpc * u / (1 - u)
+        node = r[1:]
+        mass = np.zeros(N_RADII)
+        # dM_l/dr, the mass per radius weighted by P_l, at the middles of the intervals
+        mid = 0.5 * (r[1:] + r[:-1])
+        shells = np.zeros((len(MULTIPOLES), N_RADII - 1))
+        for function in spherical:
+            mass[1:] += function(node)
+        for layer in layers:
+            enclosed = np.concatenate([[0.0], layer.enclosed_mass(node)])
+            mass += enclosed
+            shells[1:] += layer.moments[1:, None] * np.diff(enclosed)
+        if densities:
+            R, z = mid[:, None] * np.sqrt(1 - _MU**2), mid[:, None] * _MU
+            density = np.zeros_like(R)
+            for disk in densities:
+                density += disk(R, z)
+            volume = 4 * np.pi / 3 * np.diff(r**3)
+            disk_shells = (_P_AT_MU * _MU_WEIGHTS) @ density.T * volume
+            shells[1:] += disk_shells[1:]
+            mass[1:] += np.cumsum(disk_shells[0])
+        coefficients = _multipoles(r, mid, mass, shells)
+        return cls(r, scale_kpc, coefficients, _pull_table(r, coefficients))
+
+    def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
+        """Mass [Msun] inside ``r_kpc`` that the spherical part of the potential stands for."""
+        r = np.asarray(r_kpc, dtype=np.float64)
+        return r**2 * np.interp(r, self.r_kpc, self.coefficients[1, 0]) / G
+
+    def spherical_part(self, r_kpc: ArrayLike) -> FloatArray:
+        """Return Φ_0 [km²/s²] at ``r_kpc``, the mean of the potential over directions, zero at infinity."""
+        return np.interp(np.asarray(r_kpc, dtype=np.float64), self.r_kpc, self.coefficients[0, 0])
+
+    def value(self, position_kpc: ArrayLike) -> FloatArray:
+        """Potential [km²/s²] at positions of shape (n, 3), from the multipoles themselves."""
+        position = np.asarray(position_kpc, dtype=np.float64)
+        r = np.maximum(np.linalg.norm(position, axis=1), 1e-12)
+        mu = position[:, 2] / r
+        terms = [p(mu) * np.interp(r, self.r_kpc, c) for p, c in zip(_LEGENDRE, self.coefficients[0], strict=True)]
+        return np.sum(terms, axis=0)
+
+    def acceleration(self, position_kpc: ArrayLike) -> FloatArray:
+        """Acceleration [km²/s²/kpc] at positions [kpc] of shape (n, 3), same shape."""
+        return _accelerations(self.table, self.scale_kpc, np.ascontiguousarray(position_kpc, dtype=np.float64))
+
+    def v_c_kms(self, R_kpc: ArrayLike) -> FloatArray:
+        """Circular velocity in the plane [km/s] at radii ``R_kpc``, same shape."""
+        R = np.asarray(R_kpc, dtype=np.float64)
+        return np.sqrt(np.maximum(R * np.interp(R, self.r_kpc, self.table[:, 0, 0]), 0.0))
+
+    def vertical_frequency(self, R_kpc: ArrayLike) -> FloatArray:
+        """Frequency [km/s/kpc] of small oscillations through the plane at radii ``R_kpc``, same shape."""
+        R = np.maximum(np.asarray(R_kpc, dtype=np.float64), 1e-3 * self.scale_kpc)
+        return np.sqrt(np.maximum(np.interp(R, self.r_kpc, self.table[:, 0, 1]) / R, 1e-12))
+
+
+def _multipoles(r: FloatArray, mid: FloatArray, mass: FloatArray, shells: FloatArray) -> FloatArray:
+    """Φ_l and dΦ_l/dr at the nodes, from the mass inside them and the weighted masses of the shells between."""
+    orders = _ORDERS[1:, None]
+    node = r[1:]
+    inner = np.cumsum(shells[1:] * mid**orders, axis=1)
+    outer = np.zeros_like(inner)
+    outer[:, :-1] = np.cumsum((shells[1:] * mid ** (-orders - 1))[:, :0:-1], axis=1)[:, ::-1]
+    inside, outside = inner * node ** (-orders - 1), outer * node**orders
+
+    coefficients = np.zeros((2, len(MULTIPOLES), len(r)))
+    coefficients[0, 1:, 1:] = -G * (inside + outside)
+    coefficients[1, 1:, 1:] = -G * (-(orders + 1) * inside + orders * outside) / node
+    force = G * mass[1:] / node**2
+    coefficients[1, 0, 1:] = force
+    steps = 0.5 * (force[1:] + force[:-1]) * np.diff(node)
+    coefficients[0, 0, 1:] = -G * mass[-1] / node[-1] - np.concatenate([np.cumsum(steps[::-1])[::-1], [0.0]])
+    # at the center: the pull of the first node, which cusps keep and cores lose over one interval
+    coefficients[1, :, 0] = coefficients[1, :, 1]
+    coefficients[0, 0, 0] = coefficients[0, 0, 1] - force[0] * node[0]
+    return coefficients
+
+
+def _pull_table(r: FloatArray, coefficients: FloatArray) -> FloatArray:
+    """Tabulate the pulls a r and b r, from ∂Φ/∂R and ∂Φ/∂z."""
+    safe = np.maximum(r, r[1])
+    over_r = coefficients[0] / safe
+    slope = coefficients[1]
+    turn = _DP_OVER_MU * _GRID_MU**2
+    a = slope.T @ _P - over_r.T @ turn
+    b = slope.T @ _P + over_r.T @ (_DP_OVER_MU - turn)
+    return np.ascontiguousarray(np.stack([a, b], axis=2))
