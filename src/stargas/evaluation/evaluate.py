@@ -1,0 +1,379 @@
+"""Measure models on a data set and keep what figures and tables need.
+
+An evaluation is a folder of two files. ``evaluation.json`` holds every number with its standard error and the
+ancestry; ``evaluation.safetensors`` the posterior's quantiles and ranks per sample. The report reads these
+files and never draws from a posterior again.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from stargas import __version__
+from stargas.errors import DamagedFileError, InputError
+from stargas.estimators import ESTIMATORS
+from stargas.evaluation.accuracy import BASELINES, accuracy, estimator_ratios
+from stargas.evaluation.bootstrap import N_RESAMPLES
+from stargas.evaluation.calibration import calibration, rank_of_truth, tarp_of_posterior
+from stargas.evaluation.strata import standard_strata
+from stargas.galaxy import FloatArray
+from stargas.randomness import rng_for
+from stargas.sample import TRACERS
+
+if TYPE_CHECKING:
+    from stargas.dataset.store import Dataset
+
+FORMAT = 1
+"""Version of the files; a file of a later one is refused."""
+
+QUANTILE_LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
+"""Quantiles kept per sample: edges of the central 95 % and 68 % intervals and the median."""
+
+ESTIMATOR_COLUMNS = ("sigma_kms", "R_hl_kpc", "R_HI_kpc", "v_cold_kms", "inclination_deg", "log10_mass_R_HI")
+"""Columns of the catalogue that the closed formulas use; the last one is optional."""
+
+KEPT_COLUMNS = ("galaxy_id", "view", "inclination_deg", "log10_stellar_mass", "kappa_co", "R_hl_kpc")
+"""Columns of the catalogue of which the report knows."""
+
+_SAMPLES_AT_ONCE = 512
+
+_TRACERS_OF_MODEL = {"star": ("stars",), "gas": ("gas",), "stargas": ("stars", "gas")}
+
+
+class PosteriorLike(Protocol):
+    """What an evaluation asks of a model; `stargas.model.posterior.Posterior` is one."""
+
+    def sample(self, samples: Any, n: int = 1000, seed: int = 0) -> NDArray[np.floating]:  # noqa: ANN401
+        """Return draws of log10 M, shape (n_samples, n, m)."""
+
+    def log_prob(self, samples: Any, log10_mass: ArrayLike) -> NDArray[np.floating]:  # noqa: ANN401
+        """Return log density, shape (n_samples,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Numbers and arrays of an evaluation.
+
+    Parameters
+    ----------
+    results
+        What ``evaluation.json`` holds.
+    arrays
+        ``r_over_R_hl`` (m,), ``log10_true`` (n, m), ``galaxy`` (n,) and, per model, ``NAME/quantiles`` (n, 5, m),
+        ``NAME/ranks`` (n, m), ``NAME/tarp`` (n,), ``NAME/log_prob`` (n,).
+    folder
+        Where it is kept.
+    """
+
+    results: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+    folder: Path
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models, in the order in which they were given."""
+        return tuple(self.results["models"])
+
+    @property
+    def r_over_R_hl(self) -> FloatArray:  # noqa: N802 (the unit is R_hl)
+        """Radii of the masses in R_hl, shape (m,)."""
+        return np.array(self.results["r_over_R_hl"])
+
+    def ratio(self, model: str) -> FloatArray:
+        """M_pred/M_true of the posterior medians, shape (n, m)."""
+        median = self.arrays[f"{model}/quantiles"][:, QUANTILE_LEVELS.index(0.5)]
+        return 10 ** (median.astype(np.float64) - self.arrays["log10_true"])
+
+
+def evaluate(
+    posteriors: Mapping[str, PosteriorLike],
+    dataset: "Dataset",
+    out: str | os.PathLike[str],
+    split: Literal["train", "validation", "test", "all"] = "test",
+    n_draws: int = 1000,
+    strata: Mapping[str, ArrayLike] | None = None,
+    seed: int = 0,
+    *,
+    n_resamples: int = N_RESAMPLES,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Evaluation:
+    """Draw from posteriors on held-out galaxies and measure accuracy and calibration.
+
+    Parameters
+    ----------
+    posteriors
+        Name (``"Star"``, ``"Gas"``, ``"StarGas"``, …) → model.
+    dataset
+        Samples with truth.
+    out
+        Folder for ``evaluation.json`` and ``evaluation.safetensors``.
+    split
+        Which part of the data set, or ``"all"``.
+    n_draws
+        Posterior draws per sample.
+    strata
+        Name → mask over the rows of the split, looked at one by one. By default the subsets of
+        `stargas.evaluation.strata.standard_strata`; an empty mapping for none.
+    seed
+        Root seed of draws and bootstrap.
+    n_resamples
+        Bootstrap samples over galaxies.
+    overwrite
+        Replace an evaluation that is already there.
+    progress
+        Show a progress bar.
+
+    Returns
+    -------
+    Evaluation
+        All models are judged on the same samples: those whose tracers every model accepts.
+
+    Raises
+    ------
+    InputError
+        If the split is empty, no model is given, no sample suits all models, or ``out`` holds an evaluation.
+    """
+    folder = Path(out)
+    if (folder / "evaluation.json").exists() and not overwrite:
+        raise InputError(f"{folder} already holds an evaluation: choose another folder or remove it.")
+    if not posteriors:
+        raise InputError("an evaluation needs at least one model, got none.")
+    chosen = dataset if split == "all" else dataset.split(split)
+    if not len(chosen):
+        raise InputError(
+            f"the {split} split of the data set has no samples: build more galaxies or name another split."
+        )
+    masks = standard_strata(chosen.catalogue) if strata is None else strata
+    masks = {name: np.asarray(mask, dtype=bool) for name, mask in masks.items()}
+    wrong = [name for name, mask in masks.items() if mask.shape != (len(chosen),)]
+    if wrong:
+        raise InputError(f"stratum {wrong[0]!r} needs one value for each of the {len(chosen)} samples of the split.")
+    suits = _suits_all(posteriors.values(), chosen.catalogue)
+    if not suits.any():
+        raise InputError(f"no sample of the {split} split has the tracers that all the models need.")
+    n_left_out = int(np.count_nonzero(~suits))
+    if n_left_out:
+        chosen = chosen.where(suits)
+        masks = {name: mask[suits] for name, mask in masks.items()}
+
+    arrays = _draw(posteriors, chosen, n_draws, seed, progress=progress)
+    first = chosen[0]
+    r_over_R_hl = np.round(first.r_kpc / float(chosen.catalogue["R_hl_kpc"][0]), 9)
+    groups = _galaxy_names(chosen.catalogue)
+    arrays |= {"r_over_R_hl": r_over_R_hl, "galaxy": np.unique(groups, return_inverse=True)[1].astype(np.int32)}
+    whole = np.ones(len(chosen), dtype=bool)
+    subsets = {"all": whole} | {name: mask for name, mask in masks.items() if mask.any()}
+
+    results: dict[str, Any] = {
+        "format": FORMAT,
+        "stargas": __version__,
+        "split": split,
+        "n_samples": len(chosen),
+        "n_left_out": n_left_out,
+        "n_galaxies": len(np.unique(groups)),
+        "n_draws": n_draws,
+        "n_resamples": n_resamples,
+        "seed": seed,
+        "r_over_R_hl": r_over_R_hl.tolist(),
+        "strata": {name: int(mask.sum()) for name, mask in subsets.items()},
+        "models": {
+            name: {
+                subset: _model_numbers(arrays, name, mask, groups, n_resamples, seed)
+                for subset, mask in subsets.items()
+            }
+            for name in posteriors
+        },
+        "estimators": _estimator_numbers(chosen.catalogue, arrays, subsets, groups, n_resamples, seed),
+        "ancestry": {
+            "dataset": _plain(getattr(dataset, "manifest", None)),
+            "dataset_digest": _digest(getattr(dataset, "manifest", None)),
+            "models": {name: _about(posterior) for name, posterior in posteriors.items()},
+        },
+    }
+    return _write(folder, results, arrays)
+
+
+def read_evaluation(folder: str | os.PathLike[str]) -> Evaluation:
+    """Read what `evaluate` wrote.
+
+    Raises
+    ------
+    InputError
+        If there is no evaluation, or a later stargas wrote it.
+    DamagedFileError
+        If a file is damaged or the two do not belong together.
+    """
+    folder = Path(folder)
+    head, body = folder / "evaluation.json", folder / "evaluation.safetensors"
+    for path in (head, body):
+        if not path.is_file():
+            raise InputError(
+                f"{folder} holds no evaluation: {path.name} is missing; give a folder that evaluate wrote."
+            )
+    try:
+        results = json.loads(head.read_text())
+        written_in, digest = int(results["format"]), results["arrays_sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFileError(f"{head} is not the description of an evaluation: make it again.") from error
+    if written_in > FORMAT:
+        raise InputError(
+            f"{head} has format {written_in} of stargas {results.get('stargas')}; this stargas {__version__} reads "
+            f"up to {FORMAT}: update stargas."
+        )
+    content = body.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DamagedFileError(f"{body} is damaged or does not belong to its evaluation.json: evaluate again.")
+    try:
+        arrays = load(content)
+    except SafetensorError as error:
+        raise DamagedFileError(f"{body} cannot be read ({error}): evaluate again.") from error
+    return Evaluation(results, arrays, folder)
+
+
+def _suits_all(posteriors: Sequence[Any] | Any, catalogue: Mapping[str, Any]) -> NDArray[np.bool_]:  # noqa: ANN401
+    """Rows that have every tracer without which a model cannot be used."""
+    rows = len(catalogue["galaxy_id"])
+    stars = np.asarray(catalogue["n_stars"]) > 0 if "n_stars" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118
+    gas = np.asarray(catalogue["has_gas"]).astype(bool) if "has_gas" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118
+    present = dict(zip(TRACERS, (stars, gas), strict=True))
+    suits = np.ones(rows, dtype=bool)
+    for posterior in posteriors:
+        share = getattr(posterior, "about", {}).get("tracer_share", {})
+        needed = _TRACERS_OF_MODEL.get(getattr(getattr(posterior, "config", None), "tracers", ""), ())
+        for tracer in needed:
+            if share.get(tracer) == 1.0:
+                suits &= present[tracer]
+    return suits
+
+
+def _chunks(n: int) -> Iterator[NDArray[np.intp]]:
+    for start in range(0, n, _SAMPLES_AT_ONCE):
+        yield np.arange(start, min(start + _SAMPLES_AT_ONCE, n))
+
+
+def _draw(
+    posteriors: Mapping[str, PosteriorLike], dataset: "Dataset", n_draws: int, seed: int, *, progress: bool
+) -> dict[str, NDArray[Any]]:
+    """Go through the samples chunk by chunk and keep quantiles, ranks, TARP shares and log-probabilities."""
+    from rich.progress import Progress
+
+    kept: dict[str, list[NDArray[Any]]] = {"log10_true": []}
+    with Progress(disable=not progress, transient=True) as bar:
+        task = bar.add_task("Drawing from the posteriors", total=len(dataset) * len(posteriors))
+        for number, rows in enumerate(_chunks(len(dataset))):
+            mask = np.zeros(len(dataset), dtype=bool)
+            mask[rows] = True
+            part = dataset.where(mask)
+            truth = np.asarray(dataset.batch(rows).log10_mass, dtype=np.float64)
+            if not np.isfinite(truth).all():
+                raise InputError("the data set holds masses that are not finite: build it again.")
+            kept["log10_true"].append(truth)
+            part_seed = int(rng_for(seed, "evaluate", number).integers(2**31))
+            for name, posterior in posteriors.items():
+                draws = posterior.sample(part, n_draws, part_seed)
+                levels = np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1)
+                for key, values in (
+                    ("quantiles", levels.astype(np.float32)),
+                    ("ranks", rank_of_truth(draws, truth)),
+                    ("tarp", tarp_of_posterior(draws, truth)),
+                    ("log_prob", np.asarray(posterior.log_prob(part, truth), dtype=np.float64)),
+                ):
+                    kept.setdefault(f"{name}/{key}", []).append(values)
+                bar.advance(task, len(rows))
+    return {name: np.concatenate(parts) for name, parts in kept.items()}
+
+
+def _galaxy_names(catalogue: Mapping[str, Any]) -> NDArray[np.str_]:
+    """Return the suite and id of each row's galaxy: two suites may use the same ids."""
+    ids = np.asarray(catalogue["galaxy_id"]).astype(str)
+    suites = np.asarray(catalogue["suite"]).astype(str) if "suite" in catalogue.keys() else np.full(len(ids), "")  # noqa: SIM118
+    return np.char.add(np.char.add(suites, "/"), ids)
+
+
+def _model_numbers(
+    arrays: Mapping[str, NDArray[Any]], name: str, mask: NDArray[np.bool_], groups: NDArray[np.str_], n: int, seed: int
+) -> dict[str, Any]:
+    median = arrays[f"{name}/quantiles"][mask, QUANTILE_LEVELS.index(0.5)]
+    ranks, tarp, log_prob = (arrays[f"{name}/{key}"][mask] for key in ("ranks", "tarp", "log_prob"))
+    return {
+        "accuracy": accuracy(median, arrays["log10_true"][mask], groups[mask], n, seed),
+        "calibration": calibration(ranks, tarp, log_prob, groups[mask], n, seed),
+    }
+
+
+def _estimator_numbers(
+    catalogue: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
+    subsets: Mapping[str, NDArray[np.bool_]],
+    groups: NDArray[np.str_],
+    n_resamples: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Accuracy of the closed formulas at their own radii, per subset."""
+    columns = {name: np.asarray(catalogue[name], np.float64) for name in ESTIMATOR_COLUMNS if name in catalogue.keys()}  # noqa: SIM118
+    R_hl = columns["R_hl_kpc"]
+    predictions = estimator_ratios(columns, R_hl[:, None] * arrays["r_over_R_hl"], arrays["log10_true"])
+    labels = {name: formula.label for name, formula in ESTIMATORS.items()} | BASELINES
+    result: dict[str, Any] = {}
+    for name, prediction in predictions.items():
+        rows = prediction["rows"]
+        own_radius = prediction["r_kpc"] / R_hl[rows, None]
+        per_subset = {}
+        for subset, mask in subsets.items():
+            inside = mask[rows]
+            if inside.any():
+                per_subset[subset] = accuracy(
+                    prediction["log10_predicted"][inside],
+                    prediction["log10_true"][inside],
+                    groups[rows[inside]],
+                    n_resamples,
+                    seed,
+                )
+        if per_subset:
+            radius = np.round(np.median(own_radius, axis=0), 6).tolist()
+            result[name] = {"label": labels[name], "r_over_R_hl": radius, **per_subset}
+    return result
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever a manifest holds)
+    """Copy through JSON, so that what is written is what is read."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def _digest(value: Any) -> str | None:  # noqa: ANN401 (whatever a manifest holds)
+    if value is None:
+        return None
+    return hashlib.sha256(json.dumps(_plain(value), sort_keys=True).encode()).hexdigest()
+
+
+def _about(posterior: Any) -> dict[str, Any]:  # noqa: ANN401 (any model)
+    """Return what a model says of itself, and a digest of it."""
+    about = _plain(getattr(posterior, "about", {}))
+    config = getattr(posterior, "config", None)
+    described = {"model": _plain(vars(config)) if config is not None else None, "about": about}
+    return {**described, "digest": _digest(described)}
+
+
+def _write(folder: Path, results: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Evaluation:
+    """Write the arrays, then the head that names their digest: a folder with a head is complete."""
+    content = save({name: np.ascontiguousarray(values) for name, values in arrays.items()})
+    results["arrays_sha256"] = hashlib.sha256(content).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in (
+        ("evaluation.safetensors", content),
+        ("evaluation.json", (json.dumps(results, indent=1, allow_nan=False) + "\n").encode()),
+    ):
+        partial = folder / f".{name}.{os.getpid()}"
+        partial.write_bytes(data)
+        partial.replace(folder / name)
+    return Evaluation(results, arrays, folder)
