@@ -93,6 +93,8 @@ class HIMapConfig:
         FWHM of a circular Gaussian beam [kpc]; 0 for none (paper: not stated; ours: none).
     noise_msun_pc2
         rms of the noise in one channel of one beam, as a column density [Msun/pc²]; 0 for none. It needs a beam.
+    clip_sigma
+        Voxels below this many times the noise are left out of the moments (ours: 0, none are; it makes a cube).
     engine
         ``fast`` sums moments directly; ``martini`` makes the cube with MARTINI (slow reference).
     scalars
@@ -110,6 +112,7 @@ class HIMapConfig:
     distance_mpc: float = 1.0
     beam_fwhm_kpc: float = 0.0
     noise_msun_pc2: float = 0.0
+    clip_sigma: float = 0.0
     engine: Literal["fast", "martini"] = "fast"
     scalars: Literal["observed", "intrinsic"] = "observed"
 
@@ -310,6 +313,8 @@ class LocalConfig:
         Nodes for training.
     accelerator
         What Lightning trains on: ``auto``, ``cpu`` or ``gpu``.
+    memory_gb
+        Memory [10⁹ bytes] that training may fill with prepared maps; a larger set is read as it is needed.
     progress
         Show progress bars.
     """
@@ -319,4 +324,5 @@ class LocalConfig:
     devices: int = 1
     nodes: int = 1
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    memory_gb: float = 4.0
     progress: bool = True

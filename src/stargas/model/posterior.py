@@ -22,6 +22,7 @@ from torch import Tensor
 from stargas import __version__
 from stargas.config import ModelConfig
 from stargas.dataset.scale import Scaling
+from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.model.flow import FlowSampler, MassFlow
@@ -33,8 +34,9 @@ from stargas.sample import TRACERS, Sample
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
 
-FORMAT = 1
-"""Version of the files; a file of a later one is refused."""
+FORMAT = "stargas model"
+FORMAT_VERSION = 1
+"""Raised whenever an older stargas could not read what this one writes."""
 
 _NETWORK_BATCH = 256
 _DRAWS_AT_ONCE = 8192  # hidden layers of so many draws stay in the processor's cache
@@ -220,14 +222,15 @@ class Posterior:
         weights = safetensors.torch.save({name: value.cpu().contiguous() for name, value in state.items()})
         described = {
             "format": FORMAT,
-            "stargas": __version__,
+            "format_version": FORMAT_VERSION,
+            "stargas_version": __version__,
             "weights_sha256": hashlib.sha256(weights).hexdigest(),
             "model": {f.name: getattr(self.config, f.name) for f in fields(self.config)},
             "scaling": self.scaling.to_dict(),
             "about": self.about,
         }
-        _replace(folder / "model.safetensors", weights)
-        _replace(folder / "model.json", (json.dumps(described, indent=1, allow_nan=False) + "\n").encode())
+        write_atomically(folder / "model.safetensors", weights)
+        write_atomically(folder / "model.json", (json.dumps(described, indent=1, allow_nan=False) + "\n").encode())
 
 
 def load_model(folder: str | os.PathLike[str]) -> Posterior:
@@ -251,13 +254,15 @@ def load_model(folder: str | os.PathLike[str]) -> Posterior:
             raise InputError(f"{folder} holds no model: {name} is missing; give the folder that train wrote.")
     try:
         described = json.loads((folder / "model.json").read_text())
-        written_in = int(described["format"])
-    except (ValueError, KeyError, TypeError) as error:
+        if described["format"] != FORMAT:
+            raise InputError(f"{folder / 'model.json'} does not describe a model: give the folder that train wrote.")
+        written_in = int(described["format_version"])
+    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DamagedFileError(f"{folder / 'model.json'} is not the description of a model: copy it again.") from error
-    if written_in > FORMAT:
+    if written_in > FORMAT_VERSION:
         raise InputError(
-            f"{folder} was written by stargas {described.get('stargas')} in format {written_in}, this stargas "
-            f"{__version__} reads up to {FORMAT}: update stargas."
+            f"{folder} was written by stargas {described.get('stargas_version')} in format {written_in}, this stargas "
+            f"{__version__} reads up to {FORMAT_VERSION}: update stargas."
         )
     weights = (folder / "model.safetensors").read_bytes()
     try:
@@ -282,10 +287,3 @@ def _config_from(values: dict[str, Any]) -> ModelConfig:
     """Make settings from JSON, where tuples have become lists."""
     tuples: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
     return ModelConfig(**tuples)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is there either whole or not at all."""
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(content)
-    partial.replace(path)

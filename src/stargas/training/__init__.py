@@ -1,0 +1,298 @@
+"""Training: data sets in, a posterior out, in two stages (§3.2 of the paper).
+
+1. The network learns to predict standardized log10 masses from maps and scalars (regression).
+2. Its weights stay; the flow learns the density of the masses given the network's 32 features.
+
+Both learn from the training split; the validation split chooses the epoch; the test split is not touched. A model's
+folder tells how far it is: checkpoints of the stage at work, ``network.safetensors`` after the first, ``model.json``
+after the second. The same call goes on from there.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from stargas.config import LocalConfig, ModelConfig, TrainingConfig
+from stargas.dataset.scale import Scaling
+from stargas.dataset.shards import write_atomically
+from stargas.errors import InputError
+from stargas.model.flow import MassFlow
+from stargas.model.inputs import transform_maps
+from stargas.model.network import MassNetwork
+from stargas.model.posterior import Posterior, load_model
+from stargas.randomness import rng_for
+from stargas.sample import SCALARS, TRACERS
+from stargas.training.batches import InMemory, Rows, training_rows
+from stargas.training.stages import StageSettings, density_loss, regression_loss, run_stage
+
+if TYPE_CHECKING:
+    from stargas.dataset.store import Dataset
+
+__all__ = ["train_model"]
+
+_SETTINGS, _NETWORK, _HISTORY, _CHECKPOINTS = "training.json", "network.safetensors", "history.json", "checkpoints"
+_BATCH = 512
+
+
+def train_model(
+    datasets: "Dataset | Sequence[Dataset]",
+    out: str | os.PathLike[str],
+    model: ModelConfig | None = None,
+    training: TrainingConfig | None = None,
+    local: LocalConfig | None = None,
+    seed: int = 0,
+) -> Posterior:
+    """Train a model, or finish one that was interrupted, and write it to a folder.
+
+    Parameters
+    ----------
+    datasets
+        One or more data sets with the same maps and radii.
+    out
+        Folder of the model. A folder with a finished model of the same settings is read, not trained again.
+    model
+        Tracers and sizes.
+    training
+        How both stages are optimized, and on which galaxies.
+    local
+        Devices, nodes, memory and progress bar. Several devices share each batch, so they learn the same.
+    seed
+        Root seed of initial weights, order of samples and dropout.
+
+    Returns
+    -------
+    Posterior
+        The model, also in ``out`` as `stargas.model.posterior.load_model` reads it, with ``history.json``: losses per
+        epoch of both stages.
+
+    Raises
+    ------
+    InputError
+        If the folder was begun with other settings or data, or a split is empty.
+    """
+    model, training, local = model or ModelConfig(), training or TrainingConfig(), local or LocalConfig()
+    datasets = list(datasets) if isinstance(datasets, Sequence) else [datasets]
+    out = Path(out)
+    settings = {
+        "model": asdict(model),
+        "training": asdict(training),
+        "seed": seed,
+        "data": [_ancestor(dataset) for dataset in datasets],
+    }
+    _claim(out, settings)
+    if (out / "model.json").exists():
+        return load_model(out)
+    started = time.monotonic()
+    learn, choose = _splits(datasets, training)
+    scaling = Scaling.measure(learn, transform_maps)
+    rows = training_rows(learn, scaling, model, local.memory_gb)
+    validation = training_rows(choose, scaling, model, local.memory_gb)
+    n_pixels = learn.batch(np.arange(1)).maps.shape[-1]
+    with torch.random.fork_rng(devices=[]):
+        network = _network_stage(out, model, training, local, seed, (rows, validation), n_pixels)
+        flow = _flow_stage(out, model, training, local, seed, (rows, validation), network)
+    about = {
+        **settings,
+        "radii_R_hl": _radii_R_hl(learn),
+        "n_pixels": n_pixels,
+        **_training_set(learn),
+        "validation": {"samples": len(choose), **_metrics(network, flow, validation, scaling)},
+        "minutes": round((time.monotonic() - started) / 60, 2),
+    }
+    posterior = Posterior(model, network, flow, scaling, about)
+    if _is_first_process():
+        posterior.save(out)
+        (out / _NETWORK).unlink()
+    return posterior
+
+
+def _is_first_process() -> bool:
+    return not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0
+
+
+def _ancestor(dataset: "Dataset") -> dict[str, Any]:
+    """Return what identifies training data: which samples of data sets of which source, settings and seed."""
+    made = [
+        {name: manifest[name] for name in ("stargas_version", "seed", "source", "config") if name in manifest}
+        for manifest in dataset.manifests
+    ]
+    return {
+        "data_sets": made,
+        "manifests_sha256": hashlib.sha256(json.dumps(dataset.manifests, sort_keys=True).encode()).hexdigest(),
+        "samples": len(dataset),
+        "samples_sha256": hashlib.sha256(np.ascontiguousarray(dataset.rows, "<i8").tobytes()).hexdigest(),
+    }
+
+
+def _claim(out: Path, settings: Mapping[str, Any]) -> None:
+    """Write the settings into the folder, or check that those in it are the same."""
+    path = out / _SETTINGS
+    plain = json.loads(json.dumps(settings))
+    if not path.exists():
+        if (out / "model.json").exists():
+            raise InputError(f"{out} holds a model that was not trained there: choose another folder.")
+        out.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, (json.dumps(plain, indent=1) + "\n").encode())
+        return
+    try:
+        there = json.loads(path.read_text())
+    except ValueError as error:
+        raise InputError(f"{path} is damaged: remove the folder {out} and train again.") from error
+    changes = list(_differences(there, plain))
+    if changes:
+        more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
+        raise InputError(
+            f"{out} was begun with other settings ({'; '.join(changes[:3])}{more}): choose another folder or remove it."
+        )
+
+
+def _differences(there: Any, here: Any, name: str = "") -> Iterator[str]:  # noqa: ANN401 (JSON)
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in sorted(there.keys() | here.keys()):
+            yield from _differences(there.get(key), here.get(key), f"{name}.{key}" if name else key)
+    elif there != here:
+        yield f"{name} differs" if len(str(there)) > 40 else f"{name} was {there} and is {here}"
+
+
+def _splits(datasets: Sequence["Dataset"], training: TrainingConfig) -> tuple["Dataset", "Dataset"]:
+    """Return training and validation samples of all data sets."""
+    joined = datasets[0] if len(datasets) == 1 else type(datasets[0]).join(datasets)
+    if training.cold_gas_only:
+        joined = joined.where(np.asarray(joined.catalogue["cold_gas_set"], dtype=bool))
+    learn, choose = joined.split("train"), joined.split("validation")
+    for name, part in (("training", learn), ("validation", choose)):
+        if not len(part):
+            cut = " with training.cold_gas_only" if training.cold_gas_only else ""
+            raise InputError(f"the {name} split{cut} is empty: build more galaxies or change data.split.")
+    return learn, choose
+
+
+def _network_stage(
+    out: Path,
+    model: ModelConfig,
+    training: TrainingConfig,
+    local: LocalConfig,
+    seed: int,
+    data: tuple[Rows, Rows],
+    n_pixels: int,
+) -> MassNetwork:
+    """Train the network, or read it if it is done."""
+    n_masses = data[1].take(np.arange(1))[-1].shape[-1]
+    torch.manual_seed(int(rng_for(seed, "network").integers(2**63)))
+    network = MassNetwork(model, n_masses, n_pixels)
+    if (out / _NETWORK).exists():
+        network.load_state_dict(safetensors.torch.load((out / _NETWORK).read_bytes()))
+        return network.eval()
+    settings = StageSettings(
+        "network",
+        training.batch_size,
+        training.epochs,
+        training.learning_rate,
+        training.weight_decay,
+        training.patience,
+        seed,
+    )
+    history = run_stage(network, regression_loss(network), *data, settings, out / _CHECKPOINTS, local)
+    if _is_first_process():
+        state = {name: value.contiguous() for name, value in network.state_dict().items()}
+        write_atomically(out / _HISTORY, _lines({"network": history}))
+        write_atomically(out / _NETWORK, safetensors.torch.save(state))
+        (out / _CHECKPOINTS / "network.ckpt").unlink()
+    return network
+
+
+def _flow_stage(
+    out: Path,
+    model: ModelConfig,
+    training: TrainingConfig,
+    local: LocalConfig,
+    seed: int,
+    data: tuple[Rows, Rows],
+    network: MassNetwork,
+) -> MassFlow:
+    """Train the flow on the features of the finished network."""
+    rows, validation = (InMemory(_features(network, part)) for part in data)
+    torch.manual_seed(int(rng_for(seed, "flow").integers(2**63)))
+    features, target = rows.tensors
+    flow = MassFlow(model, target.shape[-1])
+    flow.set_features(features)
+    if model.whiten:
+        with torch.no_grad():
+            flow.set_whitening(target - network.head(features), network.head)
+    settings = StageSettings(
+        "flow",
+        training.batch_size,
+        training.flow_epochs,
+        training.flow_learning_rate,
+        training.weight_decay,
+        training.patience,
+        seed,
+    )
+    history = run_stage(flow, density_loss(flow), rows, validation, settings, out / _CHECKPOINTS, local)
+    if _is_first_process():
+        before = json.loads((out / _HISTORY).read_text())
+        write_atomically(out / _HISTORY, _lines({**before, "flow": history}))
+        (out / _CHECKPOINTS / "flow.ckpt").unlink()
+        (out / _CHECKPOINTS).rmdir()
+    return flow
+
+
+@torch.no_grad()
+def _features(network: MassNetwork, rows: Rows) -> tuple[Tensor, Tensor]:
+    """Return features and targets of all rows, dropout off."""
+    network.eval()
+    features, targets = [], []
+    for start in range(0, len(rows), _BATCH):
+        maps, scalars, target = rows.take(np.arange(start, min(start + _BATCH, len(rows))))
+        features.append(network.features(maps, scalars))
+        targets.append(target)
+    return torch.cat(features), torch.cat(targets)
+
+
+@torch.no_grad()
+def _metrics(network: MassNetwork, flow: MassFlow, validation: Rows, scaling: Scaling) -> dict[str, float]:
+    """Return what the validation split says: rms error of the network [dex] and mean log-density per dex."""
+    features, target = _features(network, validation)
+    error = (network.head(features) - target).double().numpy() * scaling.mass_std
+    log_prob = flow.log_prob(target, features).mean().item() - np.log(scaling.mass_std).sum()
+    return {"network_rms_dex": float(np.sqrt(np.mean(error**2))), "log_prob": float(log_prob)}
+
+
+def _radii_R_hl(dataset: "Dataset") -> list[float]:  # noqa: N802 (the field's own name)
+    truth = dataset.manifests[0]["config"]["truth"]
+    return np.linspace(truth["r_min"], truth["r_max"], truth["n_radii"]).tolist()
+
+
+def _training_set(learn: "Dataset") -> dict[str, Any]:
+    """Return size and ranges of the training set, and the share of it that has each tracer."""
+    low, high = np.full(len(SCALARS), np.inf), np.full(len(SCALARS), -np.inf)
+    count, mass = np.zeros(len(TRACERS)), []
+    for start in range(0, len(learn), _BATCH):
+        batch = learn.batch(np.arange(start, min(start + _BATCH, len(learn))))
+        scalars = np.where(batch.scalars > 0, batch.scalars, np.nan)
+        low, high = np.fmin(low, np.fmin.reduce(scalars)), np.fmax(high, np.fmax.reduce(scalars))
+        count += batch.tracers.sum(axis=0)
+        mass.append(batch.log10_mass)
+    masses = np.concatenate(mass)
+    ranges = {name: [low[i], high[i]] for i, name in enumerate(SCALARS) if np.isfinite(low[i])}
+    return {
+        "samples": len(learn),
+        "galaxies": len(set(learn.catalogue["galaxy_id"])),
+        "tracer_share": dict(zip(TRACERS, (count / len(learn)).tolist(), strict=True)),
+        "ranges": {name: [float(value) for value in limits] for name, limits in ranges.items()},
+        "log10_mass_ranges": np.stack([masses.min(axis=0), masses.max(axis=0)], axis=1).tolist(),
+    }
+
+
+def _lines(history: Mapping[str, Sequence[Mapping[str, float]]]) -> bytes:
+    return (json.dumps(history, indent=1) + "\n").encode()
