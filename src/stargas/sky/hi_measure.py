@@ -1,0 +1,148 @@
+"""Size, rotation and dispersion of HI as an observer reads them off the maps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from stargas.errors import InputError
+from stargas.galaxy import FloatArray
+
+EDGE_MSUN_PC2 = 1.0
+"""Face-on HI surface density [Msun/pc²] that defines R_HI (Broeils & Rhee 1997)."""
+
+ANNULUS = (0.85, 1.15)
+"""Where the rotation velocity is measured, in R_HI."""
+
+
+@dataclass(frozen=True)
+class Ellipse:
+    """Shape of a mass distribution on the sky, from its second moments about the center.
+
+    Parameters
+    ----------
+    angle
+        Angle of the major axis, counterclockwise from +x [rad].
+    axis_ratio
+        Minor over major axis, above 0 and at most 1.
+    """
+
+    angle: float
+    axis_ratio: float
+
+    def coordinates(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Positions along the major axis and, deprojected, along the minor one; same unit and shape."""
+        cos, sin = np.cos(self.angle), np.sin(self.angle)
+        return cos * x + sin * y, (cos * y - sin * x) / self.axis_ratio
+
+
+def fit_ellipse(x: FloatArray, y: FloatArray, mass: FloatArray) -> Ellipse:
+    """Shape of a mass distribution; a circle where it has no extent.
+
+    Parameters
+    ----------
+    x, y, mass
+        Positions from the center and masses, shape (n,).
+    """
+    xx, xy, yy = (float(mass @ product) for product in (x * x, x * y, y * y))
+    mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    if not mean > half:
+        return Ellipse(float(0.5 * np.arctan2(2 * xy, xx - yy)), 1e-3 if half > 0 else 1.0)
+    return Ellipse(float(0.5 * np.arctan2(2 * xy, xx - yy)), float(np.sqrt((mean - half) / (mean + half))))
+
+
+def _edge_radius(radius: FloatArray, mass: FloatArray) -> float | None:
+    """Outermost radius [kpc] where the surface density of a face-on disc is at least `EDGE_MSUN_PC2`."""
+    n_bins = int(np.clip(np.sqrt(radius.size) / 2, 12, 48))
+    reach = np.max(radius) * (1 + 1e-9)
+    # bins reach to where the last percent of the mass begins, twice over: outliers must not set their width
+    order = np.argsort(radius)
+    cumulative = np.cumsum(mass[order])
+    reach = min(reach, 2 * radius[order][np.searchsorted(cumulative, 0.99 * cumulative[-1])])
+    edges = np.linspace(0, reach, n_bins + 1)
+    inside = np.histogram(radius, edges, weights=mass)[0]
+    density = inside / (np.pi * np.diff(edges**2)) / 1e6
+    above = np.flatnonzero(density >= EDGE_MSUN_PC2)
+    if not above.size:
+        return None
+    last = above[-1]
+    middle = (edges[1:] + edges[:-1]) / 2
+    if last == n_bins - 1 or density[last + 1] <= 0:
+        return float(edges[last + 1])
+    drop = np.log(density[last]) / np.log(density[last] / density[last + 1])
+    return float(middle[last] + drop * (middle[last + 1] - middle[last]))
+
+
+def measure_hi_radius(x_kpc: ArrayLike, y_kpc: ArrayLike, mHI_msun: ArrayLike) -> float | None:
+    """Radius where the face-on surface density of HI falls below 1 Msun/pc².
+
+    Parameters
+    ----------
+    x_kpc, y_kpc
+        Positions of particles, or centers of pixels, from the galaxy's center [kpc], shape (n,).
+    mHI_msun
+        HI mass of each [Msun], shape (n,).
+
+    Returns
+    -------
+    float or None
+        R_HI [kpc] along the major axis; None where the surface density never reaches 1 Msun/pc².
+
+    Notes
+    -----
+    Shape and position angle are those of the second moments; the disc is deprojected as if it were thin and round,
+    which the thickness of a disc seen edge-on and warps contradict.
+    """
+    x, y, mass = (np.asarray(values, dtype=np.float64).ravel() for values in (x_kpc, y_kpc, mHI_msun))
+    if not x.size == y.size == mass.size:
+        raise InputError(f"HI needs as many x as y and masses, got {x.size}, {y.size} and {mass.size}.")
+    if not mass.sum() > 0:
+        return None
+    return _edge_radius(np.hypot(*fit_ellipse(x, y, mass).coordinates(x, y)), mass)
+
+
+def pixel_centers(n_pixels: int, half_width_kpc: float) -> tuple[FloatArray, FloatArray]:
+    """Centers x, y [kpc] of the pixels of a map, each of shape (n, n), row y."""
+    center = ((np.arange(n_pixels) + 0.5) / n_pixels * 2 - 1) * half_width_kpc
+    x, y = np.meshgrid(center, center)
+    return x, y
+
+
+def measure_hi(moments: NDArray[np.floating], half_width_kpc: float) -> tuple[float, float, float] | None:
+    """Measure R_HI, rotation velocity and dispersion of the HI on its maps.
+
+    Parameters
+    ----------
+    moments
+        Moment 0 [Msun/pc²], 1 and 2 [km/s], shape (3, n, n), center of the galaxy in the middle.
+    half_width_kpc
+        Half the side of the maps [kpc].
+
+    Returns
+    -------
+    tuple of float, or None
+        R_HI [kpc]; v_cold [km/s], the amplitude of the first harmonic of moment 1 around the ellipse at R_HI, not
+        corrected for inclination; sigma_cold [km/s], the mean of moment 2 inside R_HI. Both means are weighted with
+        moment 0 over unmasked pixels. None where there is no R_HI or no unmasked pixel near it.
+    """
+    column, velocity, dispersion = np.asarray(moments, dtype=np.float64)
+    x, y = pixel_centers(len(column), half_width_kpc)
+    mass = np.maximum(column, 0.0) * (2e3 * half_width_kpc / len(column)) ** 2
+    if not mass.sum() > 0:
+        return None
+    major, minor = fit_ellipse(x.ravel(), y.ravel(), mass.ravel()).coordinates(x, y)
+    radius = np.hypot(major, minor)
+    R_HI = _edge_radius(radius.ravel(), mass.ravel())
+    if R_HI is None:
+        return None
+    known = (dispersion > 0) & (column > 0)
+    ring = known & (radius >= ANNULUS[0] * R_HI) & (radius <= ANNULUS[1] * R_HI)
+    disc = known & (radius <= R_HI)
+    if np.count_nonzero(ring) < 3 or not disc.any():
+        return None
+    root = np.sqrt(column[ring])
+    angle = np.arctan2(minor[ring], major[ring])
+    terms = np.column_stack([np.ones_like(angle), np.cos(angle), np.sin(angle)])
+    _, cos, sin = np.linalg.lstsq(terms * root[:, None], velocity[ring] * root, rcond=None)[0]
+    sigma = np.average(dispersion[disc], weights=column[disc])
+    return R_HI, float(np.hypot(cos, sin)), float(sigma)
