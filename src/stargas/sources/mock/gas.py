@@ -134,7 +134,7 @@ def kernel_fwhm(position_kpc: FloatArray) -> FloatArray:
     if len(thinned) < 2:
         return np.ones(n)
     tree = cKDTree(thinned, leafsize=24)
-    distance, _ = tree.query(position_kpc, k=[neighbor])
+    distance = np.asarray(tree.query(position_kpc, k=[neighbor])[0])
     return FWHM_OVER_SUPPORT * distance[:, 0]
 
 
@@ -163,13 +163,13 @@ def _layer(
 def _draw_waves(unrest: float, rng: np.random.Generator) -> list[DensityWave]:
     """Draw a radial flow, a lopsided mode, an oval and arms; their sum stays short of crossing orbits."""
     breathing = DensityWave(
-        0, 0.6 * unrest * rng.normal(), float(rng.choice([-1, 1]) * np.pi / 2 + rng.normal(0, 0.4)), rng.normal(0, 0.5)
+        0, 0.45 * unrest * rng.normal(), float(rng.choice([-1, 1]) * np.pi / 2 + rng.normal(0, 0.4)), rng.normal(0, 0.5)
     )
     waves = [breathing]
     for m, size, winding in (
-        (1, 0.7, rng.normal(0, 0.7)),
-        (2, 0.7, rng.normal(0, 0.7)),
-        (2, 0.6, 2 / np.tan(np.radians(rng.uniform(12, 35)))),
+        (1, 0.5, rng.normal(0, 0.7)),
+        (2, 0.5, rng.normal(0, 0.7)),
+        (2, 0.5, 2 / np.tan(np.radians(rng.uniform(12, 35)))),
     ):
         amplitude = size * unrest * rng.rayleigh()
         waves.append(DensityWave(m, min(amplitude, 0.5 / (1 + abs(winding))), rng.uniform(0, 2 * np.pi), winding))
