@@ -1,5 +1,6 @@
 """What the network is given for one galaxy from one side, and what it should answer."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.galaxy import FloatArray
+from stargas.config import DataConfig, HIMapConfig
+from stargas.constants import BOLTZMANN, PROTON_MASS
+from stargas.errors import InputError
+from stargas.frame import rotation_to_spin
+from stargas.galaxy import FloatArray, Galaxy, Particles
+from stargas.kinematics import kappa_co, virial_ratio
+from stargas.randomness import rng_for
+from stargas.sky.gas import hi_moments, measure_hi, measure_hi_radius
+from stargas.sky.projection import HIMaps, SkyGalaxy, project
+from stargas.sky.regrid import regrid_moments
+from stargas.sky.stars import draw_star_subsets, star_maps, velocity_dispersion, velocity_scale
+from stargas.sky.view import standard_views
+from stargas.sources.selection import in_cold_gas_set
 
 MAPS = ("xy", "Rv", "moment0", "moment1", "moment2")
 """Channels of `Sample.maps`, in order."""
@@ -17,6 +30,12 @@ SCALARS = ("R_hl_kpc", "sigma_kms", "R_HI_kpc", "v_cold_kms", "sigma_cold_kms")
 
 TRACERS = ("stars", "gas")
 """Entries of `Sample.tracers`, in order."""
+
+RING = (0.85, 1.15)
+"""Radii [R_HI] between which the intrinsic rotation velocity of the HI is measured."""
+
+N_RINGS = 10
+"""Rings inside R_HI whose mean rotation does not count as dispersion."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +48,8 @@ class Sample:
         Shape (5, 64, 64), float32, channels `MAPS`: star densities in the units of `stargas.sky.stars`, then HI
         moments [Msun/pc², km/s, km/s]. Row index is y (or v), column x (or R). Zero for an absent tracer.
     scalars
-        Shape (5,), entries `SCALARS` [kpc, km/s]. Zero for an absent tracer.
+        Shape (5,), entries `SCALARS` [kpc, km/s]. Zero for an absent tracer, but for an
+        R_hl that is known without the stars.
     tracers
         Shape (2,), bool, entries `TRACERS`: which are present.
     r_kpc
@@ -46,3 +66,253 @@ class Sample:
     r_kpc: FloatArray
     log10_mass: FloatArray | None = None
     row: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_sample(
+    sky: SkyGalaxy,
+    rng: np.random.Generator,
+    config: DataConfig | None = None,
+    stars: NDArray[np.intp] | None = None,
+) -> Sample:
+    """Turn a galaxy on the sky into what the network is given.
+
+    Parameters
+    ----------
+    sky
+        A projected galaxy, or an observer's data. Either tracer may be missing, not both.
+    rng
+        Draws the stars where ``stars`` is None, and the noise of the HI maps.
+    config
+        Settings of maps and truth; the defaults if None.
+    stars
+        Indices of the stars that the observer has, shape (k,). Drawn from those of ``sky`` if None: all of an
+        observed galaxy up to the most that a sample holds, and one of the disjoint subsets of a projected one.
+
+    Returns
+    -------
+    Sample
+        R_hl is that of all stars of ``sky``, the velocity dispersion and the maps those of the drawn stars. Gas whose
+        surface density nowhere reaches 1 Msun/pc² has no R_HI and counts as no gas. The true masses are given where
+        ``sky.galaxy`` is known.
+
+    Raises
+    ------
+    InputError
+        If there are fewer stars than ``config.stars.min_stars``, or neither stars nor gas.
+    """
+    config = config or DataConfig()
+    if stars is None and sky.stars is not None:
+        n_views = config.views.n_views if sky.galaxy is not None else 1
+        stars = draw_star_subsets(len(sky.stars), n_views, config.stars, rng)[0]
+    row = {} if sky.galaxy is None else _galaxy_row(sky.galaxy, config)
+    intrinsic = None
+    if sky.galaxy is not None and config.gas.scalars == "intrinsic":
+        intrinsic = intrinsic_hi(sky.galaxy)
+    return _sample(sky, rng, config, stars, row, intrinsic)
+
+
+def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0) -> list[Sample]:
+    """Make the samples of all standard views of one galaxy.
+
+    Parameters
+    ----------
+    galaxy
+        In its own frame.
+    config
+        Settings of views, maps and truth; the defaults if None.
+    seed
+        Root seed: with the galaxy's id it fixes directions, star subsets and noise.
+
+    Returns
+    -------
+    list of Sample
+        One per view, of rising inclination, with disjoint sets of stars where the galaxy has enough of them.
+
+    Raises
+    ------
+    InputError
+        If the galaxy has fewer stars than ``config.stars.min_stars``.
+    """
+    config = config or DataConfig()
+    views = standard_views(config.views, rng_for(seed, "views", galaxy.id))
+    _require_stars(len(galaxy.stars), config)
+    subsets = draw_star_subsets(len(galaxy.stars), len(views), config.stars, rng_for(seed, "stars", galaxy.id))
+    row = _galaxy_row(galaxy, config)
+    intrinsic = intrinsic_hi(galaxy) if config.gas.scalars == "intrinsic" else None
+    return [
+        _sample(
+            project(galaxy, view),
+            rng_for(seed, "noise", galaxy.id, number),
+            config,
+            subset,
+            {**row, "view": number},
+            intrinsic,
+        )
+        for number, (view, subset) in enumerate(zip(views, subsets, strict=True))
+    ]
+
+
+def intrinsic_hi(galaxy: Galaxy) -> tuple[float, float, float] | None:
+    """R_HI, rotation velocity and dispersion of the HI as nobody can observe them, for ablations.
+
+    Returns
+    -------
+    tuple of float or None
+        R_HI [kpc] of the disc seen along its own angular momentum; HI-weighted mean azimuthal velocity [km/s] at
+        0.85-1.15 R_HI; HI-weighted one-dimensional dispersion [km/s] inside R_HI around the mean rotation in
+        rings, with the thermal width. None where there is no R_HI.
+    """
+    if galaxy.gas is None or not galaxy.hi_mass_msun > 0:
+        return None
+    shining = galaxy.gas.hi_mass_msun > 0
+    hi = Particles(galaxy.gas.hi_mass_msun[shining], galaxy.gas.position_kpc[shining], galaxy.gas.velocity_kms[shining])
+    rotation = rotation_to_spin(hi)
+    x, y, _ = rotation @ hi.position_kpc.T
+    vx, vy, vz = rotation @ hi.velocity_kms.T
+    R_HI = measure_hi_radius(x, y, hi.mass_msun)
+    if R_HI is None:
+        return None
+    radius = np.maximum(np.hypot(x, y), 1e-9)
+    v_R, v_phi = (x * vx + y * vy) / radius, (x * vy - y * vx) / radius
+    near = (radius > RING[0] * R_HI) & (radius < RING[1] * R_HI)
+    inside = radius < R_HI
+    if not near.any() or not inside.any():
+        return None
+    v_cold = float(np.average(v_phi[near], weights=hi.mass_msun[near]))
+    ring = np.minimum((radius[inside] / R_HI * N_RINGS).astype(int), N_RINGS - 1)
+    mass = hi.mass_msun[inside]
+    in_ring = np.bincount(ring, mass, N_RINGS)
+    mean = np.bincount(ring, mass * v_phi[inside], N_RINGS) / np.maximum(in_ring, np.finfo(float).tiny)
+    squares = v_R[inside] ** 2 + (v_phi[inside] - mean[ring]) ** 2 + vz[inside] ** 2
+    thermal = BOLTZMANN * galaxy.gas.temperature_K[shining][inside] / PROTON_MASS * 1e-6
+    return R_HI, v_cold, float(np.sqrt(np.average(squares / 3 + thermal, weights=mass)))
+
+
+def _require_stars(n_stars: int, config: DataConfig) -> None:
+    if n_stars < config.stars.min_stars:
+        raise InputError(
+            f"a sample needs at least {config.stars.min_stars} stars, got {n_stars}: give more stars or lower "
+            "data.stars.min_stars."
+        )
+
+
+def _log10_or_nan(mass_msun: float) -> float:
+    return float(np.log10(mass_msun)) if mass_msun > 0 else float("nan")
+
+
+def _galaxy_row(galaxy: Galaxy, config: DataConfig) -> dict[str, Any]:
+    """Tell what the catalogue says of a galaxy, whatever the view."""
+    return {
+        "galaxy_id": galaxy.id,
+        "host_id": galaxy.host_id,
+        "suite": galaxy.suite,
+        "redshift": galaxy.redshift,
+        "log10_stellar_mass": _log10_or_nan(galaxy.stellar_mass_msun),
+        "log10_hi_mass": _log10_or_nan(galaxy.hi_mass_msun),
+        "kappa_co": kappa_co(galaxy),
+        "virial_ratio": virial_ratio(galaxy),
+        "n_star_particles": len(galaxy.stars),
+        "n_gas_particles": 0 if galaxy.gas is None else len(galaxy.gas),
+        "cold_gas_set": in_cold_gas_set(galaxy, config.selection),
+        "is_satellite": bool(galaxy.properties.get("is_satellite", False)),
+        **{name: float(value) for name, value in galaxy.properties.items() if name != "is_satellite"},
+        **galaxy.provenance,
+    }
+
+
+def _star_part(
+    sky: SkyGalaxy, stars: NDArray[np.intp] | None, config: DataConfig
+) -> tuple[NDArray[np.float32], float, float, int]:
+    """Star maps, velocity dispersion and scale, and number of stars."""
+    size = config.stars.n_pixels
+    if sky.stars is None:
+        return np.zeros((2, size, size), np.float32), 0.0, 0.0, 0
+    chosen = np.arange(len(sky.stars)) if stars is None else stars
+    _require_stars(len(chosen), config)
+    if sky.R_hl_kpc is None or not sky.R_hl_kpc > 0:
+        raise InputError(f"star maps need a positive half-light radius, got R_hl_kpc={sky.R_hl_kpc}.")
+    x, y, v = (column[chosen] for column in (sky.stars.x_kpc, sky.stars.y_kpc, sky.stars.v_los_kms))
+    maps = star_maps(x, y, v, sky.R_hl_kpc, config.stars)
+    return maps, velocity_dispersion(v), velocity_scale(v, config.stars), len(chosen)
+
+
+def _gas_part(
+    sky: SkyGalaxy,
+    rng: np.random.Generator,
+    config: HIMapConfig,
+    intrinsic: tuple[float, float, float] | None,
+) -> tuple[NDArray[np.float32], tuple[float, float, float], float] | None:
+    """HI moments, (R_HI, v_cold, sigma_cold) and half the side of the maps; None where there is no R_HI."""
+    if sky.gas is None:
+        return None
+    if isinstance(sky.gas, HIMaps):
+        regridded = regrid_moments(sky.gas, config)
+        if regridded is None:
+            return None
+        moments, half_width = regridded[0].astype(np.float32), regridded[1]
+    else:
+        gas = sky.gas
+        radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
+        if radius is None:
+            return None
+        half_width = config.half_width * radius
+        moments = hi_moments(
+            gas.x_kpc,
+            gas.y_kpc,
+            gas.v_los_kms,
+            gas.mHI_msun,
+            gas.temperature_K,
+            gas.hsm_kpc,
+            half_width,
+            engine=config.engine,
+            config=config,
+            rng=rng,
+        )
+    leaks = config.scalars == "intrinsic" and sky.galaxy is not None
+    measured = intrinsic if leaks else measure_hi(moments, half_width)
+    return None if measured is None else (moments, measured, half_width)
+
+
+def _sample(
+    sky: SkyGalaxy,
+    rng: np.random.Generator,
+    config: DataConfig,
+    stars: NDArray[np.intp] | None,
+    row: Mapping[str, Any],
+    intrinsic: tuple[float, float, float] | None,
+) -> Sample:
+    if sky.stars is None and sky.gas is None:
+        raise InputError("a sample needs stars, gas or both, got neither.")
+    if config.stars.n_pixels != config.gas.n_pixels:
+        raise InputError(
+            f"star and HI maps must have the same size, got data.stars.n_pixels {config.stars.n_pixels} and "
+            f"data.gas.n_pixels {config.gas.n_pixels}."
+        )
+    star_part, sigma, scale, n_stars = _star_part(sky, stars, config)
+    gas = _gas_part(sky, rng, config.gas, intrinsic)
+    size = config.gas.n_pixels
+    gas_part, hi, half_width = gas if gas is not None else (np.zeros((3, size, size), np.float32), (0.0, 0.0, 0.0), 0.0)
+    R_hl = sky.R_hl_kpc or 0.0
+    truth = config.truth
+    r_kpc = R_hl * np.linspace(truth.r_min, truth.r_max, truth.n_radii)
+    view = {} if sky.view is None else dataclasses.asdict(sky.view)
+    scalars = np.array([R_hl, sigma, *hi])
+    return Sample(
+        maps=np.concatenate([star_part, gas_part]).astype(np.float32, copy=False),
+        scalars=scalars,
+        tracers=np.array([sky.stars is not None, gas is not None]),
+        r_kpc=r_kpc,
+        log10_mass=None if sky.galaxy is None else np.log10(sky.galaxy.enclosed_mass(r_kpc)),
+        row={
+            **row,
+            **view,
+            **dict(zip(SCALARS, scalars.tolist(), strict=True)),
+            "n_stars": n_stars,
+            "velocity_scale_kms": scale,
+            "half_width_kpc": half_width,
+            "has_gas": gas is not None,
+            "log10_mass_R_HI": float("nan")
+            if gas is None or sky.galaxy is None
+            else _log10_or_nan(float(sky.galaxy.enclosed_mass(hi[0]))),
+        },
+    )

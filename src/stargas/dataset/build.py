@@ -1,0 +1,443 @@
+"""Building a data set: every galaxy of a source, from all sides, into a folder that can be resumed."""
+
+import contextlib
+import errno
+import json
+import os
+import platform
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stargas.config import DataConfig, LocalConfig
+from stargas.dataset.catalogue import catalogue_bytes, make_catalogue, table_bytes
+from stargas.dataset.manifest import (
+    CATALOGUE,
+    LOG,
+    MANIFEST,
+    PARTS,
+    REJECTED,
+    SHARDS,
+    differences,
+    manifest_bytes,
+    new_manifest,
+    read_manifest,
+)
+from stargas.dataset.parts import Outcome, read_outcome
+from stargas.dataset.shards import (
+    read_index,
+    read_outcomes,
+    shard_name,
+    sync_folder,
+    unpack_shard,
+    write_atomically,
+    write_shard,
+)
+from stargas.dataset.split import SPLITS, check_split, split_of
+from stargas.dataset.workers import make_parts, worker_count
+from stargas.errors import InputError, StargasError
+from stargas.sources import Source
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What came out of a build.
+
+    Parameters
+    ----------
+    path
+        Folder of the data set.
+    n_galaxies, n_done, n_rejected, n_failed
+        Galaxies of the source, and what became of them.
+    n_samples
+        Samples in the data set.
+    n_made
+        Galaxies that this run made or tried; the others were there already.
+    seconds
+        Duration of this run.
+    rejected, failed, warned
+        Id and reason of each such galaxy.
+    """
+
+    path: Path
+    n_galaxies: int
+    n_done: int
+    n_rejected: int
+    n_failed: int
+    n_samples: int
+    n_made: int
+    seconds: float
+    rejected: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    failed: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    warned: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        """Return a few lines for the terminal."""
+        counts = f"{self.n_rejected} rejected, {self.n_failed} failed, of {self.n_galaxies}"
+        made = f"{self.n_made} made in {self.seconds:.1f} s"
+        lines = [f"{self.path}: {self.n_samples} samples of {self.n_done} galaxies; {counts}; {made}."]
+        for what, listed in (("rejected", self.rejected), ("failed", self.failed), ("warning", self.warned)):
+            lines += [f"  {what} {galaxy_id}: {reason}" for galaxy_id, reason in listed[:5]]
+            if len(listed) > 5:
+                lines.append(
+                    f"  … {len(listed) - 5} more in {self.path / (MANIFEST if what == 'warning' else REJECTED)}"
+                )
+        return "\n".join(lines)
+
+
+def build_dataset(
+    source: Source,
+    out: PathLike,
+    config: DataConfig | None = None,
+    seed: int = 0,
+    local: LocalConfig | None = None,
+    *,
+    strict: bool = False,
+) -> BuildReport:
+    """Build a data set, or go on with one that was interrupted.
+
+    Parameters
+    ----------
+    source
+        Galaxies: a mock suite, files, snapshots.
+    out
+        Folder of the data set. New, empty, or one that the same call began.
+    config
+        Settings of views, maps, truth, selection and split; the defaults if None.
+    seed
+        Root seed of views, star subsets, noise and split.
+    local
+        Number of processes or a Dask scheduler, and whether to show progress. What is written does not depend on it.
+    strict
+        Stop at the first galaxy that fails instead of listing it at the end.
+
+    Returns
+    -------
+    BuildReport
+        Counts and reasons.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else, or a data set of other settings, seed or source.
+    StargasError
+        If the disk is full, no galaxy is accepted, workers cannot be had, or with ``strict`` a galaxy fails. What is
+        finished stays, and the same call goes on from there; it tries failed galaxies again.
+
+    Notes
+    -----
+    The bytes written depend on the source, the settings, the seed and the version of stargas alone, whatever the
+    number of workers, their order and interruptions (the log beside them tells those). In a script, call it
+    under ``if __name__ == "__main__":``, because workers import the script.
+    """
+    config, local = config or DataConfig(), local or LocalConfig()
+    _check(source, config, local)
+    folder = Path(out)
+    manifest = new_manifest(source, config, seed)
+    begun = time.monotonic()
+    try:
+        with _claimed(folder, manifest):
+            build = _Build(folder, source, config, seed, manifest)
+            n_made = build.run(local, strict=strict)
+            outcomes = build.finish()
+            seconds = time.monotonic() - begun
+            _log(folder, local, n_made, seconds)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StargasError(
+                f"the disk of {folder} is full: finished galaxies are kept, free some space and run the same again."
+            ) from error
+        raise
+    return _report(folder, outcomes, n_made, seconds)
+
+
+def _check(source: Source, config: DataConfig, local: LocalConfig) -> None:
+    check_split(config.split)
+    if config.galaxies_per_shard < 1:
+        raise InputError(f"data.galaxies_per_shard must be at least 1, got {config.galaxies_per_shard}.")
+    if local.scheduler is None:
+        worker_count(local)
+    counts = Counter(map(source.galaxy_id, range(len(source))))
+    twice = [galaxy_id for galaxy_id, count in counts.most_common(1) if count > 1]
+    if twice:
+        raise InputError(f"{source.name} has two galaxies with the id {twice[0]!r}: ids must be unique in a data set.")
+    if not counts:
+        raise InputError(f"{source.name} has no galaxies: nothing to build.")
+
+
+@contextlib.contextmanager
+def _claimed(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
+    """Make or reopen the folder of a build and keep other builds out of it."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file: give a folder for the data set.")
+    if folder.is_dir() and any(path.name != f".{MANIFEST}.new" for path in folder.iterdir()):
+        if not (folder / MANIFEST).exists():
+            raise InputError(f"{folder} is not empty and no data set: give a new folder.")
+        different = list(differences(read_manifest(folder), manifest))
+        if different:
+            more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
+            raise InputError(
+                f"{folder} holds another data set: {different[0]}{more}; give a new folder, or the old settings to go "
+                "on."
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        if not (folder / MANIFEST).exists():
+            write_atomically(folder / MANIFEST, manifest_bytes(manifest))
+        (folder / SHARDS).mkdir(exist_ok=True)
+        (folder / PARTS).mkdir(exist_ok=True)
+        yield
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"another build is writing to {folder}: wait for it, or give another folder.") from error
+        except OSError as error:
+            # Some network file systems have no locks.
+            if error.errno not in {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.EBADF}:
+                raise
+        yield
+    finally:
+        os.close(number)
+
+
+class _Build:
+    """The state of a build on disk: shards, and parts of the shards that are not complete."""
+
+    def __init__(
+        self, folder: Path, source: Source, config: DataConfig, seed: int, manifest: Mapping[str, Any]
+    ) -> None:
+        self.folder, self.source, self.config, self.seed, self.manifest = folder, source, config, seed, manifest
+        size = config.galaxies_per_shard
+        self.blocks = [range(start, min(start + size, len(source))) for start in range(0, len(source), size)]
+        self.missing = {number: set(block) for number, block in enumerate(self.blocks)}
+
+    def shard(self, number: int) -> Path:
+        return self.folder / SHARDS / shard_name(number)
+
+    def part(self, index: int) -> Path:
+        return self.folder / PARTS / f"{index:08d}.safetensors"
+
+    def run(self, local: LocalConfig, *, strict: bool) -> int:
+        """Make what is missing; return the number of galaxies made."""
+        self.clean()
+        self.look()
+        todo = set().union(*self.missing.values())
+        if not todo:
+            return 0
+        groups = [[index for index in group if index in todo] for group in self.source.groups()]
+        if sorted(index for group in groups for index in group) != sorted(todo):
+            raise InputError(f"the groups of {self.source.name} must name each of its galaxies once.")
+        with (
+            _progress(local, total=len(self.source), done=len(self.source) - len(todo)) as advance,
+            contextlib.closing(make_parts(self.source, groups, self.config, self.seed, local)) as parts,
+        ):
+            for part in parts:
+                self.keep(part, strict=strict)
+                advance()
+        return len(todo)
+
+    def clean(self) -> None:
+        """Remove what an interrupted build left half-written."""
+        for path in [*(self.folder / SHARDS).glob(".*.new"), *(self.folder / PARTS).glob(".*.new")]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def look(self) -> None:
+        """Find out which galaxies are missing, and complete the shards whose parts are all there."""
+        for number, block in enumerate(self.blocks):
+            if self.shard(number).exists():
+                if all(outcome.status != "failed" for outcome in read_outcomes(self.shard(number))):
+                    self.missing[number].clear()
+                    self.drop_parts(block)
+                    continue
+                self.reopen(number)
+            for index in block:
+                if self.is_whole(self.part(index)):
+                    self.missing[number].discard(index)
+            if not self.missing[number]:
+                self.complete(number)
+
+    def reopen(self, number: int) -> None:
+        """Take a shard apart in which galaxies failed, to try those again."""
+        write_atomically(self.folder / MANIFEST, manifest_bytes(self.manifest))
+        for index, part in unpack_shard(self.shard(number)):
+            write_atomically(self.part(index), part)
+        sync_folder(self.folder / PARTS)
+        shutil.rmtree(self.shard(number))
+
+    @staticmethod
+    def is_whole(path: Path) -> bool:
+        """Whether a part is there in full; after a power failure its file may be empty."""
+        try:
+            return read_outcome(path.read_bytes()).status != "failed"
+        except FileNotFoundError:
+            return False
+        except (ValueError, KeyError, TypeError):
+            path.unlink()
+            return False
+
+    def keep(self, part: bytes, *, strict: bool) -> None:
+        """Write the part of a galaxy, and its shard if it was the last one."""
+        outcome = read_outcome(part)
+        if strict and outcome.status == "failed":
+            raise StargasError(f"galaxy {outcome.galaxy_id} failed: {outcome.reason}")
+        write_atomically(self.part(outcome.index), part, lasting=False)
+        number = outcome.index // self.config.galaxies_per_shard
+        self.missing[number].discard(outcome.index)
+        if not self.missing[number]:
+            self.complete(number)
+
+    def complete(self, number: int) -> None:
+        """Put the parts of a shard together."""
+        block = self.blocks[number]
+        write_shard(self.shard(number), [self.part(index) for index in block])
+        self.drop_parts(block)
+
+    def drop_parts(self, block: Sequence[int]) -> None:
+        for index in block:
+            self.part(index).unlink(missing_ok=True)
+
+    def finish(self) -> list[Outcome]:
+        """Write catalogue, rejected galaxies and manifest; return the outcomes of all galaxies."""
+        shards = [(shard_name(number), read_index(self.shard(number))) for number in range(len(self.blocks))]
+        outcomes = [Outcome.from_json(record) for _, index in shards for record in index["galaxies"]]
+        if not any(outcome.status == "done" for outcome in outcomes):
+            raise StargasError(
+                f"none of the {len(outcomes)} galaxies of {self.source.name} is accepted; the first one: "
+                f"{outcomes[0].reason}."
+            )
+        rows: list[dict[str, Any]] = []
+        for outcome in outcomes:
+            for row in outcome.rows:
+                split = split_of(row["host_id"], self.seed, self.config.split)
+                rows.append({**row, "sample": len(rows), "split": split})
+        catalogue = catalogue_bytes(make_catalogue(rows))
+        write_atomically(self.folder / CATALOGUE, catalogue)
+        write_atomically(self.folder / REJECTED, _rejected_bytes(outcomes))
+        status = Counter(outcome.status for outcome in outcomes)
+        split_samples = Counter(row["split"] for row in rows)
+        split_galaxies = Counter(split for _, split in {(row["galaxy_id"], row["split"]) for row in rows})
+        manifest = {
+            **self.manifest,
+            "complete": True,
+            "counts": {
+                "galaxies": len(outcomes),
+                "done": status["done"],
+                "rejected": status["rejected"],
+                "failed": status["failed"],
+                "samples": len(rows),
+                "samples_by_split": {name: split_samples[name] for name in SPLITS},
+                "galaxies_by_split": {name: split_galaxies[name] for name in SPLITS},
+            },
+            "failed": [{"galaxy_id": o.galaxy_id, "reason": o.reason} for o in outcomes if o.status == "failed"],
+            "warnings": [{"galaxy_id": o.galaxy_id, "warning": text} for o in outcomes for text in o.warnings],
+            "catalogue": {"name": CATALOGUE, "bytes": len(catalogue)},
+            "shards": [{"name": name, "samples": index["samples"], "files": index["files"]} for name, index in shards],
+        }
+        write_atomically(self.folder / MANIFEST, manifest_bytes(manifest))
+        with contextlib.suppress(OSError):
+            (self.folder / PARTS).rmdir()
+        sync_folder(self.folder)
+        return outcomes
+
+
+@contextlib.contextmanager
+def _progress(local: LocalConfig, total: int, done: int) -> Iterator[Callable[[], object]]:
+    """Show a bar on a terminal; yield what moves it by one galaxy."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not (local.progress and console.is_terminal):
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("building"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]} galaxies/s"),
+        TimeRemainingColumn(),
+    )
+    begun, made = time.monotonic(), 0
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("building", total=total, completed=done, rate="-")
+
+        def advance() -> None:
+            nonlocal made
+            made += 1
+            bar.update(task, advance=1, rate=f"{made / (time.monotonic() - begun):.1f}")
+
+        yield advance
+
+
+def _rejected_bytes(outcomes: Sequence[Outcome]) -> bytes:
+    from astropy.table import Table
+
+    left_out = [outcome for outcome in outcomes if outcome.status != "done"]
+    table = Table(
+        {
+            "index": [outcome.index for outcome in left_out],
+            "galaxy_id": [outcome.galaxy_id for outcome in left_out],
+            "status": [outcome.status for outcome in left_out],
+            "reason": [outcome.reason for outcome in left_out],
+        },
+        dtype=[int, str, str, str],
+    )
+    return table_bytes(table)
+
+
+def _log(folder: Path, local: LocalConfig, n_made: int, seconds: float) -> None:
+    """Note when, where and by how many workers the data set was worked on."""
+    path = folder / LOG
+    try:
+        runs = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        runs = []
+    runs.append(
+        {
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "host": platform.node(),
+            "python": platform.python_version(),
+            "workers": local.scheduler or worker_count(local),
+            "galaxies_made": n_made,
+            "seconds": round(seconds, 2),
+        }
+    )
+    write_atomically(path, json.dumps(runs, indent=1).encode())
+
+
+def _report(folder: Path, outcomes: Sequence[Outcome], n_made: int, seconds: float) -> BuildReport:
+    by_status = {
+        status: tuple((o.galaxy_id, o.reason) for o in outcomes if o.status == status)
+        for status in ("done", "rejected", "failed")
+    }
+    return BuildReport(
+        path=folder,
+        n_galaxies=len(outcomes),
+        n_done=len(by_status["done"]),
+        n_rejected=len(by_status["rejected"]),
+        n_failed=len(by_status["failed"]),
+        n_samples=sum(len(outcome.rows) for outcome in outcomes),
+        n_made=n_made,
+        seconds=seconds,
+        rejected=by_status["rejected"],
+        failed=by_status["failed"],
+        warned=tuple((o.galaxy_id, text) for o in outcomes for text in o.warnings),
+    )

@@ -1,0 +1,193 @@
+"""Shards: the samples of a block of consecutive galaxies as plain arrays on disk.
+
+A shard is complete or absent: it is written beside its place and moved there. Its arrays are ``.npy`` files
+without objects, so that reading them executes nothing and memory-maps them.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargas.dataset.parts import ARRAYS, Outcome, encode, read_arrays, read_outcome
+from stargas.errors import DamagedFileError
+
+INDEX = "index.json"
+"""File of a shard that lists its galaxies, its arrays and their checksums."""
+
+
+def write_atomically(path: Path, content: bytes, *, lasting: bool = True) -> None:
+    """Write a file that is there as a whole or not at all, after a power failure too if it is ``lasting``."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder last through a power failure, where the system can."""
+    if hasattr(os, "O_DIRECTORY"):
+        number = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def shard_name(number: int) -> str:
+    """Name of a shard's folder."""
+    return f"{number:05d}"
+
+
+class _ArrayFile:
+    """Appends rows to a ``.npy`` file of known length and sums its bytes."""
+
+    def __init__(self, path: Path, like: NDArray[Any], n_rows: int) -> None:
+        self._file: BinaryIO = path.open("wb")
+        self._sum = hashlib.sha256()
+        self.path = path
+        header = {
+            "descr": np.lib.format.dtype_to_descr(like.dtype),
+            "fortran_order": False,
+            "shape": (n_rows, *like.shape[1:]),
+        }
+        np.lib.format.write_array_header_1_0(self._file, header)
+        self._file.flush()
+        self._sum.update(path.read_bytes())
+
+    def append(self, rows: NDArray[Any]) -> None:
+        data = np.ascontiguousarray(rows).data.cast("B")
+        self._file.write(data)
+        self._sum.update(data)
+
+    def close(self) -> dict[str, Any]:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        size = self._file.tell()
+        self._file.close()
+        return {"bytes": size, "sha256": self._sum.hexdigest()}
+
+    def abandon(self) -> None:
+        # Closing flushes, which fails again on a full disk.
+        try:
+            self._file.close()
+        except OSError:
+            return
+
+
+def write_shard(folder: Path, part_files: Sequence[Path]) -> None:
+    """Put the parts of a block of galaxies into one shard.
+
+    Parameters
+    ----------
+    folder
+        Where the shard shall be; it must not exist.
+    part_files
+        One per galaxy of the block, in the order of the source.
+
+    Raises
+    ------
+    OSError
+        If the disk is full; nothing is left behind then.
+    """
+    outcomes = [read_outcome(path.read_bytes()) for path in part_files]
+    n_rows = sum(len(outcome.rows) for outcome in outcomes)
+    beside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    files: dict[str, _ArrayFile] = {}
+    try:
+        for path in part_files:
+            for name, rows in sorted(read_arrays(path.read_bytes()).items()):
+                if name not in files:
+                    files[name] = _ArrayFile(beside / f"{name}.npy", rows, n_rows)
+                files[name].append(rows)
+        index = {
+            "samples": n_rows,
+            "galaxies": [asdict(outcome) for outcome in outcomes],
+            "files": {file.path.name: file.close() for file in files.values()},
+        }
+        write_atomically(beside / INDEX, json.dumps(index, indent=1, allow_nan=False).encode())
+        sync_folder(beside)
+        beside.replace(folder)
+        sync_folder(folder.parent)
+    except OSError:
+        for file in files.values():
+            file.abandon()
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """Return what a shard says of itself.
+
+    Raises
+    ------
+    DamagedFileError
+        If its index is missing or no JSON.
+    """
+    try:
+        return json.loads((folder / INDEX).read_bytes())
+    except (OSError, ValueError) as error:
+        raise DamagedFileError(
+            f"{folder / INDEX} is missing or damaged ({error}): delete the folder {folder} and build again."
+        ) from error
+
+
+def read_outcomes(folder: Path) -> list[Outcome]:
+    """Return what became of the galaxies of a shard."""
+    return [Outcome.from_json(record) for record in read_index(folder)["galaxies"]]
+
+
+def open_array(path: Path, n_rows: int) -> NDArray[Any]:
+    """Memory-map an array of a shard.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is missing, truncated, holds Python objects or another number of rows.
+    """
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DamagedFileError(
+            f"{path} is missing, truncated or no plain array ({error}): build the data set again."
+        ) from error
+    if len(array) != n_rows:
+        raise DamagedFileError(f"{path} holds {len(array)} samples, expected {n_rows}: build the data set again.")
+    return array
+
+
+def unpack_shard(folder: Path) -> Iterable[tuple[int, bytes]]:
+    """Yield the index and the part of every galaxy of a shard that did not fail."""
+    index = read_index(folder)
+    arrays = {}
+    if index["samples"]:
+        arrays = {name: open_array(folder / f"{name}.npy", index["samples"]) for name in ARRAYS}
+    start = 0
+    for outcome in (Outcome.from_json(record) for record in index["galaxies"]):
+        stop = start + len(outcome.rows)
+        if outcome.status != "failed":
+            own = {name: array[start:stop] for name, array in arrays.items()} if stop > start else {}
+            yield outcome.index, encode(outcome, own)
+        start = stop

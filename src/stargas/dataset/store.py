@@ -1,0 +1,288 @@
+"""Data sets on disk, opened for reading: memory-mapped samples with their catalogue."""
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from stargas.dataset.manifest import CATALOGUE, MANIFEST, SHARDS, read_manifest
+from stargas.dataset.parts import ARRAYS
+from stargas.dataset.shards import open_array, sha256_of
+from stargas.dataset.split import SPLITS
+from stargas.errors import DamagedFileError, InputError
+from stargas.sample import Sample
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+IntArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Arrays of n samples.
+
+    Parameters
+    ----------
+    maps
+        Shape (n, 5, 64, 64), float32, channels `stargas.sample.MAPS`.
+    scalars
+        Shape (n, 5), float64, entries `stargas.sample.SCALARS`.
+    tracers
+        Shape (n, 2), bool, entries `stargas.sample.TRACERS`.
+    r_kpc
+        Radii of the masses [kpc], shape (n, 10), float64.
+    log10_mass
+        True log10 M(<r) [Msun], shape (n, 10), float32.
+    """
+
+    maps: NDArray[np.float32]
+    scalars: NDArray[np.float64]
+    tracers: NDArray[np.bool_]
+    r_kpc: NDArray[np.float64]
+    log10_mass: NDArray[np.float32]
+
+
+class _Shard:
+    """Arrays of one shard, mapped when they are first used; a copy in another process maps them anew."""
+
+    def __init__(self, folder: Path, n_samples: int) -> None:
+        self.folder, self.n_samples = folder, n_samples
+        self._arrays: dict[str, NDArray[Any]] = {}
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._arrays:
+            self._arrays[name] = open_array(self.folder / f"{name}.npy", self.n_samples)
+        return self._arrays[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_arrays": {}}
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples with their catalogue: a whole data set, several joined, or some of their samples.
+
+    Made by `open_dataset`, `Dataset.join`, `Dataset.split` and `Dataset.where`.
+    """
+
+    shards: tuple[_Shard, ...]
+    rows: IntArray
+    """Place of each sample among those of all shards."""
+    manifests: tuple[Mapping[str, Any], ...]
+    """Manifests of the data sets that the samples come from."""
+    catalogues: tuple["Table", ...]
+    """Catalogues of the same, with all their samples."""
+
+    @classmethod
+    def join(cls, datasets: Sequence["Dataset"]) -> "Dataset":
+        """Put samples of several data sets together, in this order.
+
+        Parameters
+        ----------
+        datasets
+            Data sets or views of them, of the same maps and truth.
+
+        Raises
+        ------
+        InputError
+            If there is none, or maps or truth were made with different settings.
+        """
+        if not datasets:
+            raise InputError("joining needs at least one data set, got none.")
+        manifests = tuple(manifest for dataset in datasets for manifest in dataset.manifests)
+        for block in ("stars", "gas", "truth"):
+            if any(manifest["config"][block] != manifests[0]["config"][block] for manifest in manifests):
+                raise InputError(f"data sets with different settings data.{block} cannot be joined: build them alike.")
+        starts = np.cumsum([0, *(sum(shard.n_samples for shard in dataset.shards) for dataset in datasets)])
+        return cls(
+            tuple(shard for dataset in datasets for shard in dataset.shards),
+            np.concatenate([dataset.rows + start for dataset, start in zip(datasets, starts, strict=False)]),
+            manifests,
+            tuple(table for dataset in datasets for table in dataset.catalogues),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Sample:
+        """Return one sample with its catalogue row."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"sample {index} of {len(self)}")
+        shard, row = self._place(self.rows[index])
+        names = self.catalogue.colnames
+        return Sample(
+            **{name: np.array(shard[name][row]) for name in ARRAYS},
+            row={name: value.item() for name, value in zip(names, self.catalogue[index], strict=True)},
+        )
+
+    def __iter__(self) -> Iterator[Sample]:
+        """Yield the samples in order."""
+        return (self[index] for index in range(len(self)))
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Manifest of the data set; of joined ones, theirs under ``joined``."""
+        return self.manifests[0] if len(self.manifests) == 1 else {"joined": list(self.manifests)}
+
+    @cached_property
+    def catalogue(self) -> "Table":
+        """Catalogue of these samples, one row each, in their order."""
+        if len(self.catalogues) == 1:
+            return self.catalogues[0][self.rows]
+        from astropy.table import vstack
+
+        return vstack(list(self.catalogues), metadata_conflicts="silent").filled()[self.rows]
+
+    def split(self, name: Literal["train", "validation", "test"]) -> "Dataset":
+        """Return the samples of one split.
+
+        Raises
+        ------
+        InputError
+            If there is no split of that name.
+        """
+        if name not in SPLITS:
+            raise InputError(f"split must be one of {', '.join(SPLITS)}, got {name!r}.")
+        return self.where(np.asarray(self.catalogue["split"]) == name)
+
+    def where(self, mask: ArrayLike) -> "Dataset":
+        """Return some of the samples.
+
+        Parameters
+        ----------
+        mask
+            Bool per sample, for instance ``data.catalogue["kappa_co"] > 0.5``.
+
+        Raises
+        ------
+        InputError
+            If the mask is not one bool per sample.
+        """
+        mask = np.asarray(mask)
+        if mask.dtype != bool or mask.shape != (len(self),):
+            raise InputError(f"a mask must be {len(self)} bools, got shape {mask.shape} of {mask.dtype}.")
+        return replace(self, rows=self.rows[mask])
+
+    def batch(self, indices: ArrayLike | slice = slice(None)) -> Batch:
+        """Gather the arrays of some samples.
+
+        Parameters
+        ----------
+        indices
+            Places among these samples, any order, shape (n,); all by default.
+
+        Returns
+        -------
+        Batch
+            Copies in memory, in the order of ``indices``.
+        """
+        rows = self.rows[indices if isinstance(indices, slice) else np.asarray(indices, dtype=np.intp)]
+        # Reading in the order of the disk is what memory maps are fast at.
+        order = np.argsort(rows, kind="stable")
+        number = np.searchsorted(self._starts, rows[order], side="right") - 1
+        pieces = [
+            (order[number == shard], rows[order[number == shard]] - self._starts[shard]) for shard in np.unique(number)
+        ]
+        used = [self.shards[shard] for shard in np.unique(number)]
+        like = used[0] if used else next(shard for shard in self.shards if shard.n_samples)
+
+        def gather(name: str, dtype: type | None = None) -> NDArray[Any]:
+            out = np.empty((len(rows), *like[name].shape[1:]), dtype or like[name].dtype)
+            for shard, (places, own) in zip(used, pieces, strict=True):
+                out[places] = shard[name][own]
+            return out
+
+        return Batch(
+            gather("maps"), gather("scalars"), gather("tracers"), gather("r_kpc"), gather("log10_mass", np.float32)
+        )
+
+    @cached_property
+    def _starts(self) -> IntArray:
+        return np.cumsum([0, *(shard.n_samples for shard in self.shards[:-1])])
+
+    def _place(self, row: np.intp) -> tuple[_Shard, int]:
+        # Shards without samples share their start with the next one, which is the one searched for.
+        number = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return self.shards[number], int(row - self._starts[number])
+
+
+def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, check_sums: bool = False) -> Dataset:
+    """Open a data set that `stargas.build_dataset` made.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    skip_damaged
+        Leave out shards with missing or truncated files, with a warning, instead of raising.
+    check_sums
+        Compare every byte with the checksums of the manifest (reads everything).
+
+    Returns
+    -------
+    Dataset
+        All samples; arrays are memory-mapped, nothing but the catalogue is read yet.
+
+    Raises
+    ------
+    InputError
+        If the folder is no data set, one of a newer stargas, or not complete.
+    DamagedFileError
+        If a file is missing, truncated or changed; the message names it.
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    if not manifest["complete"]:
+        raise InputError(f"the data set {folder} is not complete: run the same build again, it goes on where it ended.")
+    table = _read_catalogue(folder / CATALOGUE, manifest["counts"]["samples"])
+    shards: list[_Shard] = []
+    good: list[NDArray[np.bool_]] = []
+    for entry in manifest["shards"]:
+        shard = _Shard(folder / SHARDS / entry["name"], entry["samples"])
+        try:
+            _check_files(shard.folder, entry["files"], check_sums=check_sums)
+        except DamagedFileError as error:
+            if not skip_damaged:
+                raise
+            warnings.warn(f"{entry['samples']} samples are left out: {error}", stacklevel=2)
+            good.append(np.zeros(shard.n_samples, bool))
+        else:
+            good.append(np.ones(shard.n_samples, bool))
+        shards.append(shard)
+    return Dataset(tuple(shards), np.flatnonzero(np.concatenate(good)), (manifest,), (table,))
+
+
+def _read_catalogue(path: Path, n_samples: int) -> "Table":
+    from astropy.table import Table
+
+    try:
+        table = Table.read(path, format="fits", character_as_bytes=False, memmap=False, mask_invalid=False)
+    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+        raise DamagedFileError(f"{path} is missing or damaged ({error}): build the data set again.") from error
+    if len(table) != n_samples:
+        raise DamagedFileError(f"{path} has {len(table)} rows, {MANIFEST} says {n_samples}: build the data set again.")
+    return table
+
+
+def _check_files(folder: Path, files: Mapping[str, Mapping[str, Any]], *, check_sums: bool) -> None:
+    for name, wanted in files.items():
+        path = folder / name
+        size = path.stat().st_size if path.is_file() else None
+        if size != wanted["bytes"]:
+            what = "is missing" if size is None else f"has {size} bytes, the manifest says {wanted['bytes']}"
+            raise DamagedFileError(
+                f"{path} {what}: delete the folder {folder} and run the same build again, or skip damaged shards."
+            )
+        if check_sums and sha256_of(path) != wanted["sha256"]:
+            raise DamagedFileError(
+                f"{path} is not what was built (its checksum differs): delete the folder {folder} and run the same "
+                "build again, or skip damaged shards."
+            )
