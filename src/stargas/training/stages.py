@@ -98,10 +98,16 @@ class Stage(LightningModule):
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-    def on_train_epoch_start(self) -> None:
+    @property
+    def epochs_done(self) -> int:
+        """Number of the epoch at work; Lightning's own counter lags behind when a run is resumed."""
+        return len(self.history)
+
+    def on_train_batch_start(self, _: Tensors, batch_idx: int) -> None:
         """Seed dropout by the epoch, so that a resumed run draws what an undisturbed one draws."""
-        rng = rng_for(self.settings.seed, self.settings.name, self.current_epoch, self.global_rank)
-        torch.manual_seed(int(rng.integers(2**63)))
+        if batch_idx == 0:
+            rng = rng_for(self.settings.seed, self.settings.name, self.epochs_done, self.global_rank)
+            torch.manual_seed(int(rng.integers(2**63)))
 
     def training_step(self, batch: Tensors, _: int) -> Tensor:
         """Mean loss of a batch."""
@@ -124,7 +130,7 @@ class Stage(LightningModule):
             total, count = self.all_gather(sums).reshape(-1, 2).sum(dim=0).tolist()  # over all processes
             losses[part] = total / count
             self._sums[part] = torch.zeros(2)
-        self.history.append({"epoch": self.current_epoch, **losses})
+        self.history.append({"epoch": self.epochs_done, **losses})
         if losses["validation"] < self.best_loss:
             self.best_loss = losses["validation"]
             self.best_state = {name: value.detach().clone() for name, value in self.module.state_dict().items()}
@@ -214,7 +220,7 @@ def run_stage(
         rank = trainer.global_rank
 
         def order(n: int) -> Any:  # noqa: ANN401 (an array)
-            return shuffled(n, batch_size, settings.seed, stage.current_epoch)
+            return shuffled(n, batch_size, settings.seed, stage.epochs_done)
 
         trainer.fit(
             stage,
