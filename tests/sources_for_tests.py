@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from analytic import plummer_galaxy, star_gas_galaxy
 
+from analytic import plummer_galaxy, star_gas_galaxy
 from stargas.config import DataConfig, HIMapConfig, StarMapConfig, ViewConfig
 from stargas.errors import DamagedFileError
 
@@ -40,7 +40,11 @@ class AnalyticSource:
         if index % 5 == 4:
             return plummer_galaxy(400, seed=index, galaxy_id=self.galaxy_id(index), dark_fraction=0.9)
         galaxy = star_gas_galaxy(
-            400, 300, seed=1000 * self.seed + index, galaxy_id=self.galaxy_id(index), hi_mass_msun=10 ** (8 + index % 3 / 2)
+            400,
+            300,
+            seed=1000 * self.seed + index,
+            galaxy_id=self.galaxy_id(index),
+            hi_mass_msun=10 ** (8 + index % 3 / 2),
         )
         object.__setattr__(galaxy, "host_id", f"host-{index // 2}")
         return galaxy

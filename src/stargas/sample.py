@@ -53,7 +53,7 @@ class Sample:
     tracers
         Shape (2,), bool, entries `TRACERS`: which are present.
     r_kpc
-        Radii [kpc] of the masses, shape (10,): multiples of R_hl.
+        Radii [kpc] of the masses, shape (10,): multiples of R_hl, zero where that is not known.
     log10_mass
         True log10 M(<r) [Msun] at them, shape (10,); None for an observed galaxy.
     row
@@ -297,12 +297,20 @@ def _sample(
     r_kpc = R_hl * np.linspace(truth.r_min, truth.r_max, truth.n_radii)
     view = {} if sky.view is None else dataclasses.asdict(sky.view)
     scalars = np.array([R_hl, sigma, *hi])
+    log10_mass, log10_mass_R_HI = None, float("nan")
+    if sky.galaxy is not None:
+        mass = sky.galaxy.enclosed_mass(r_kpc)
+        if not np.all(mass > 0):
+            raise InputError(f"galaxy {sky.galaxy.id} has no mass inside {r_kpc[0]:.3g} kpc: is its center right?")
+        log10_mass = np.log10(mass)
+        if gas is not None:
+            log10_mass_R_HI = _log10_or_nan(float(sky.galaxy.enclosed_mass(hi[0])))
     return Sample(
         maps=np.concatenate([star_part, gas_part]).astype(np.float32, copy=False),
         scalars=scalars,
         tracers=np.array([sky.stars is not None, gas is not None]),
         r_kpc=r_kpc,
-        log10_mass=None if sky.galaxy is None else np.log10(sky.galaxy.enclosed_mass(r_kpc)),
+        log10_mass=log10_mass,
         row={
             **row,
             **view,
@@ -311,8 +319,6 @@ def _sample(
             "velocity_scale_kms": scale,
             "half_width_kpc": half_width,
             "has_gas": gas is not None,
-            "log10_mass_R_HI": float("nan")
-            if gas is None or sky.galaxy is None
-            else _log10_or_nan(float(sky.galaxy.enclosed_mass(hi[0]))),
+            "log10_mass_R_HI": log10_mass_R_HI,
         },
     )
