@@ -36,6 +36,9 @@ def fake_table(n_galaxies=40, n_views=6, seed=0, gas_share=1.0):
             "sigma_kms": speed / np.sqrt(3),
             "R_HI_kpc": R_HI,
             "v_cold_kms": np.where(has_gas, speed * np.sin(np.radians(inclination)), np.nan),
+            "sigma_cold_kms": np.where(has_gas, 9.0, np.nan),
+            "half_width_kpc": np.where(has_gas, 2 * R_HI, np.nan),
+            "velocity_scale_kms": 1.3 * speed,
             "has_gas": has_gas,
             "cold_gas_set": has_gas,
             "split": np.where(galaxy % 2, "test", "train"),
@@ -74,7 +77,14 @@ class FakeDataset:
         return FakeDataset(self.catalogue[mask], self.manifest)
 
     def batch(self, rows):
-        return SimpleNamespace(log10_mass=self.truth()[rows].astype(np.float32))
+        n = len(rows)
+        names = ("R_hl_kpc", "sigma_kms", "R_HI_kpc", "v_cold_kms", "sigma_cold_kms")
+        return SimpleNamespace(
+            log10_mass=self.truth()[rows].astype(np.float32),
+            maps=np.random.default_rng(0).uniform(0.1, 1, (n, 5, 8, 8)).astype(np.float32),
+            scalars=np.nan_to_num([np.asarray(self.catalogue[name])[rows] for name in names]).T,
+            tracers=np.column_stack([np.ones(n, bool), np.asarray(self.catalogue["has_gas"])[rows]]),
+        )
 
 
 class FakePosterior:

@@ -41,8 +41,23 @@ QUANTILE_LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 ESTIMATOR_COLUMNS = ("sigma_kms", "R_hl_kpc", "R_HI_kpc", "v_cold_kms", "inclination_deg", "log10_mass_R_HI")
 """Columns of the catalogue that the closed formulas use; the last one is optional."""
 
-KEPT_COLUMNS = ("galaxy_id", "view", "inclination_deg", "log10_stellar_mass", "kappa_co", "R_hl_kpc")
-"""Columns of the catalogue of which the report knows."""
+KEPT_COLUMNS = (
+    "inclination_deg",
+    "log10_stellar_mass",
+    "kappa_co",
+    "R_hl_kpc",
+    "sigma_kms",
+    "n_stars",
+    "velocity_scale_kms",
+    "R_HI_kpc",
+    "v_cold_kms",
+    "sigma_cold_kms",
+    "half_width_kpc",
+)
+"""Columns of the catalogue that are kept beside the quantiles, where there are such."""
+
+EXAMPLE_INCLINATIONS_DEG = (30.0, 60.0, 90.0)
+"""Views of the example galaxy whose maps are kept."""
 
 _SAMPLES_AT_ONCE = 512
 
@@ -68,8 +83,10 @@ class Evaluation:
     results
         What ``evaluation.json`` holds.
     arrays
-        ``r_over_R_hl`` (m,), ``log10_true`` (n, m), ``galaxy`` (n,) and, per model, ``NAME/quantiles`` (n, 5, m),
-        ``NAME/ranks`` (n, m), ``NAME/tarp`` (n,), ``NAME/log_prob`` (n,).
+        ``r_over_R_hl`` (m,), ``log10_true`` (n, m), ``galaxy`` (n,), ``catalogue/COLUMN`` (n,) and, per model,
+        ``NAME/quantiles`` (n, 5, m), ``NAME/ranks`` (n, m), ``NAME/tarp`` (n,), ``NAME/log_prob`` (n,); of one typical
+        galaxy ``example/rows`` (k,), ``example/maps`` (k, 5, p, p), ``example/scalars`` (k, 5) and
+        ``example/tracers`` (k, 2).
     folder
         Where it is kept.
     """
@@ -170,7 +187,14 @@ def evaluate(
     first = chosen[0]
     r_over_R_hl = np.round(first.r_kpc / float(chosen.catalogue["R_hl_kpc"][0]), 9)
     groups = _galaxy_names(chosen.catalogue)
-    arrays |= {"r_over_R_hl": r_over_R_hl, "galaxy": np.unique(groups, return_inverse=True)[1].astype(np.int32)}
+    galaxies, numbers = np.unique(groups, return_inverse=True)
+    arrays |= {"r_over_R_hl": r_over_R_hl, "galaxy": numbers.astype(np.int32)}
+    arrays |= {
+        f"catalogue/{name}": np.asarray(chosen.catalogue[name], dtype=np.float32)
+        for name in KEPT_COLUMNS
+        if name in chosen.catalogue.keys()  # noqa: SIM118 (a table is no dict)
+    }
+    arrays |= _example(chosen, arrays, list(posteriors)[-1])
     whole = np.ones(len(chosen), dtype=bool)
     subsets = {"all": whole} | {name: mask for name, mask in masks.items() if mask.any()}
 
@@ -180,11 +204,12 @@ def evaluate(
         "split": split,
         "n_samples": len(chosen),
         "n_left_out": n_left_out,
-        "n_galaxies": len(np.unique(groups)),
+        "n_galaxies": len(galaxies),
         "n_draws": n_draws,
         "n_resamples": n_resamples,
         "seed": seed,
         "r_over_R_hl": r_over_R_hl.tolist(),
+        "galaxies": galaxies.tolist(),
         "strata": {name: int(mask.sum()) for name, mask in subsets.items()},
         "models": {
             name: {
@@ -343,6 +368,27 @@ def _estimator_numbers(
             radius = np.round(np.median(own_radius, axis=0), 6).tolist()
             result[name] = {"label": labels[name], "r_over_R_hl": radius, **per_subset}
     return result
+
+
+def _example(dataset: "Dataset", arrays: Mapping[str, NDArray[Any]], model: str) -> dict[str, NDArray[Any]]:
+    """Keep the maps of a typical galaxy: the one whose rms error is the median, with gas where there is any."""
+    error = np.square(arrays[f"{model}/quantiles"][:, QUANTILE_LEVELS.index(0.5)] - arrays["log10_true"]).mean(axis=1)
+    galaxy = arrays["galaxy"]
+    per_galaxy = np.bincount(galaxy, error) / np.bincount(galaxy)
+    with_gas = np.bincount(galaxy, arrays.get("catalogue/R_HI_kpc", np.zeros(len(galaxy))) > 0) > 0
+    candidates = np.flatnonzero(with_gas) if with_gas.any() else np.arange(len(per_galaxy))
+    typical = candidates[np.argsort(per_galaxy[candidates], kind="stable")[len(candidates) // 2]]
+    rows = np.flatnonzero(galaxy == typical)
+    angle = arrays["catalogue/inclination_deg"][rows]
+    nearest = {int(rows[np.argmin(np.abs(angle - wanted))]) for wanted in EXAMPLE_INCLINATIONS_DEG}
+    kept = np.array(sorted(nearest))
+    batch = dataset.batch(kept)
+    return {
+        "example/rows": kept,
+        "example/maps": np.asarray(batch.maps, dtype=np.float32),
+        "example/scalars": np.asarray(batch.scalars, dtype=np.float64),
+        "example/tracers": np.asarray(batch.tracers, dtype=bool),
+    }
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever a manifest holds)

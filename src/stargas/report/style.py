@@ -1,0 +1,113 @@
+"""How all figures look: colors, fonts, sizes, and how a figure becomes a file.
+
+Figures are made without pyplot, so nothing here changes the state of a session. The models have the paper's
+colors: Gas blue, Star green, StarGas red, closed formulas black.
+"""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MODEL_COLORS = {"Star": "#23875a", "Gas": "#2b6cb0", "StarGas": "#c1352f"}
+"""Colors of the paper's three models."""
+
+OTHER_COLORS = ("#7b4fa3", "#c77d12", "#2a8c92", "#8a5a44", "#555555")
+"""Colors of further models, in the order in which they come."""
+
+ESTIMATOR_MARKERS = {
+    "walker2009": "o",
+    "wolf2010": "s",
+    "amorisco2012": "^",
+    "campbell2017": "D",
+    "errani2018": "v",
+    "hi": "P",
+    "hi_inclination": "X",
+    "wolf_hi": "*",
+}
+"""Symbols of the closed formulas."""
+
+INK, MUTED, BLANK = "#1c1c1c", "#6b6b6b", "#e6e6e6"
+"""Text, secondary text, and map pixels without a measurement."""
+
+DPI = 160
+
+_SETTINGS = {
+    "font.size": 9.5,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9.5,
+    "axes.edgecolor": "#444444",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": "#444444",
+    "ytick.color": "#444444",
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "text.color": INK,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    "image.interpolation": "nearest",
+    "image.origin": "lower",
+    "lines.linewidth": 1.6,
+    "mathtext.default": "regular",
+}
+
+
+@contextmanager
+def apply_style() -> Iterator[None]:
+    """Draw with the project's style inside a ``with`` block."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_SETTINGS):
+        yield
+
+
+def new_figure(width_in: float, height_in: float) -> "Figure":
+    """Make an empty figure with automatic spacing, outside of any window system.
+
+    Parameters
+    ----------
+    width_in, height_in
+        Size [inch].
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def model_color(name: str, number: int = 0) -> str:
+    """Color of a model; ``number`` is its place among the models of the figure."""
+    return MODEL_COLORS.get(name, OTHER_COLORS[number % len(OTHER_COLORS)])
+
+
+def draw_band(axes: "Axes", x: Any, low: Any, high: Any, color: str, alpha: float = 0.22) -> None:  # noqa: ANN401 (array-likes)
+    """Shade the region between two curves, without an edge."""
+    axes.fill_between(x, low, high, color=color, alpha=alpha, linewidth=0)
+
+
+def png_bytes(figure: "Figure") -> bytes:
+    """Return the figure as a PNG file, the same bytes for the same figure."""
+    buffer = io.BytesIO()
+    with apply_style():
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> Path:
+    """Write a figure in the format of the file's ending (png, pdf, svg) and return the path."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with apply_style():
+        figure.savefig(path, dpi=DPI)
+    return path
