@@ -311,10 +311,10 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
     thin = float(np.clip(_ramp(log_m, 0.2, 0.75, 8.0, 10.3) + 0.12 * rng.standard_normal(), 0.0, 1.0))
     thickness = float(np.clip(_ramp(log_m, 0.4, 0.25, 8.0, 10.0) + 0.06 * rng.standard_normal(), 0.15, 0.6))
     heat = float(np.clip(_ramp(log_m, 0.45, 0.3, 8.0, 10.0) * 10 ** (0.1 * rng.standard_normal()), 0.15, 0.7))
-    sersic = float(np.clip(_ramp(log_m, 0.9, 2.0, 9.0, 10.5) * 10 ** (0.12 * rng.standard_normal()), 0.5, 4.0))
+    sersic = float(np.clip(_ramp(log_m, 0.8, 2.0, 9.0, 10.5) * 10 ** (0.12 * rng.standard_normal()), 0.5, 4.0))
     beta = float(np.clip(rng.normal(0.0, 0.3), -1.0, 0.45))
     rising, radius = rng.random() < 0.5, 10 ** rng.uniform(0.0, 0.7)
-    axis_ratio = float(np.clip(rng.normal(0.75, 0.13), 0.4, 1.15))
+    axis_ratio = float(np.clip(rng.normal(0.86, 0.09), 0.5, 1.15))
     rotation = float(np.clip(abs(rng.normal(0.0, 0.3)) + 0.05, 0.0, 0.9))
     two = rng.random() < 0.35 and log_m < 9.0
     second_share, second_size = rng.uniform(0.3, 0.7), 10 ** rng.uniform(0.15, 0.4)

@@ -91,7 +91,8 @@ def stellar_model(properties: GalaxyProperties) -> StellarModel:
         (parts[-2], max(properties.disk_thickness / 3, 0.08), 0.5 * properties.disk_heat),
         (parts[-1], properties.disk_thickness, properties.disk_heat),
     ):
-        scale = unit * size / 1.678
+        # epicycles widen a disk: a fit to drawn ones
+        scale = unit * size / 1.678 / (1.01 + 0.5 * heat**2)
         disks.append(Disk(part_mass, scale, thickness * scale, heat))
     return StellarModel(
         tuple(part for part in spheroids if part.mass_msun > 0), tuple(part for part in disks if part.mass_msun > 0)
@@ -108,14 +109,46 @@ def _half_mass_radius(parts: list[tuple[float, float, float | None]]) -> float:
     return float(np.interp(0.5, total / sum(mass for mass, _, _ in parts), R))
 
 
-def gas_disk_density(properties: GalaxyProperties, R_kpc: FloatArray, z_kpc: FloatArray) -> FloatArray:
-    """Density [Msun/kpc³] of the undisturbed gas disk at cylindrical radius and height, of axis ratio 0.1."""
-    profile = HIProfile.fitting(properties.hi_mass_msun, properties.hi_radius_kpc, properties.hi_edge_scale)
-    helium = properties.gas_mass_msun / properties.hi_mass_msun
-    height = 0.1 * properties.hi_radius_kpc
-    edge = np.exp(-2 * np.abs(z_kpc) / height)
-    surface = 1e6 * helium * profile.surface_density(R_kpc / properties.hi_radius_kpc)
-    return surface * 2 * edge / (1 + edge) ** 2 / height
+@dataclass(frozen=True)
+class GasDisk:
+    """Undisturbed gas of a galaxy as its potential knows it: the HI profile with helium, of axis ratio 0.1.
+
+    Parameters
+    ----------
+    mass_msun
+        Gas mass with helium [Msun], positive.
+    hi_radius_kpc
+        R_HI [kpc].
+    profile
+        Surface density of the HI.
+    """
+
+    mass_msun: float
+    hi_radius_kpc: float
+    profile: HIProfile
+
+    @classmethod
+    def of(cls, properties: GalaxyProperties) -> "GasDisk":
+        """Gas disk of a galaxy that has HI."""
+        radius = properties.hi_radius_kpc
+        profile = HIProfile.fitting(properties.hi_mass_msun, radius, properties.hi_edge_scale)
+        return cls(properties.gas_mass_msun, radius, profile)
+
+    def density(self, R_kpc: FloatArray, z_kpc: FloatArray) -> FloatArray:
+        """Density [Msun/kpc³] at cylindrical radius and height."""
+        height = 0.1 * self.hi_radius_kpc
+        edge = np.exp(-2 * np.abs(z_kpc) / height)
+        # far beyond the edge the exponential would overflow
+        surface = self.profile.surface_density(np.minimum(R_kpc / self.hi_radius_kpc, 20.0))
+        unit = self.mass_msun / (np.pi * self.hi_radius_kpc**2 * self.profile.mean_density())
+        return unit * surface * 2 * edge / (1 + edge) ** 2 / height
+
+    def enclosed_mass(self, r_kpc: FloatArray) -> FloatArray:
+        """Mass [Msun] inside r of the thin disk."""
+        x = np.linspace(0, 2.5, 200)
+        weight = x * self.profile.surface_density(x)
+        cumulative = np.concatenate([[0.0], np.cumsum(0.5 * (weight[1:] + weight[:-1]))])
+        return self.mass_msun * np.interp(r_kpc / self.hi_radius_kpc, x, cumulative / cumulative[-1])
 
 
 def draw_stars(

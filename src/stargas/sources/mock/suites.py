@@ -15,7 +15,7 @@ from stargas.sources.mock.halo import dark_halo
 from stargas.sources.mock.physics import SUITES, SuitePhysics
 from stargas.sources.mock.population import GalaxyProperties, draw_properties
 from stargas.sources.mock.potential import DensityFunction, Potential
-from stargas.sources.mock.stars import StellarModel, draw_stars, gas_disk_density, stellar_model
+from stargas.sources.mock.stars import GasDisk, StellarModel, draw_stars, stellar_model
 
 P = TypeVar("P", bound=Particles)
 
@@ -149,10 +149,14 @@ def mock_suite(name: str, n_galaxies: int, seed: int = 0, stirring: float = 1.0)
 def galaxy_potential(properties: GalaxyProperties, model: StellarModel) -> tuple[Potential, MassProfile]:
     """Total potential of a galaxy and the profile of its dark matter."""
     densities: list[DensityFunction] = [disk.density for disk in model.disks]
-    if properties.hi_mass_msun > 0:
-        densities.append(lambda R_kpc, z_kpc: gas_disk_density(properties, R_kpc, z_kpc))
+    gas = GasDisk.of(properties) if properties.hi_mass_msun > 0 else None
+    if gas is not None:
+        densities.append(gas.density)
 
-    dark = dark_halo(properties, model.enclosed_mass)
+    def baryons(r_kpc: FloatArray) -> FloatArray:
+        return model.enclosed_mass(r_kpc) + (gas.enclosed_mass(r_kpc) if gas is not None else 0.0)
+
+    dark = dark_halo(properties, baryons)
     scale = max(0.5 * properties.R_e_kpc, properties.hi_radius_kpc / 60)
     layers = [part.layer() for part in model.spheroids]
     return Potential.of([dark.enclosed_mass], layers, densities, scale), dark
