@@ -35,3 +35,9 @@ OMEGA_L = 0.6824
 
 BARYON_FRACTION = 0.049 / 0.3175
 """Cosmic baryon fraction of the same cosmology."""
+
+CM_PER_KPC = 3.0856775814913673e21
+"""Centimeters in a kpc, IAU 2015 parsec."""
+
+G_PER_MSUN = 1.988409870698051e33
+"""Grams in a solar mass: IAU 2015 nominal solar mass parameter over the CODATA 2018 gravitational constant."""

@@ -1,6 +1,5 @@
 """Galaxies from files: one by one with `read_galaxy`, or a folder of particle tables as a source."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -12,6 +11,7 @@ from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.frame import to_own_frame
 from stargas.galaxy import Galaxy
 from stargas.kinematics import warn_if_not_virial
+from stargas.sources.ancestry import fingerprint
 from stargas.sources.table import FORMAT, read_header, read_table
 
 SUFFIXES = (".hdf5", ".h5")
@@ -27,18 +27,6 @@ def is_table(path: str | PathLike[str]) -> bool:
             return file.attrs.get("format") in (FORMAT, FORMAT.encode())
     except (OSError, RuntimeError) as error:
         raise DamagedFileError(f"{path} is truncated or damaged, copy or write it again: {error}.") from error
-
-
-def fingerprint(path: str | PathLike[str]) -> Mapping[str, Any]:
-    """Name, size and a checksum of both ends of a file: enough to notice another file, cheap for a large one."""
-    path = Path(path)
-    digest = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        for start in sorted({0, max(0, size - 65_536)}):
-            file.seek(start)
-            digest.update(file.read(65_536))
-    return {"name": path.name, "bytes": size, "blake2b_of_ends": digest.hexdigest()}
 
 
 def read_galaxy(path: str | PathLike[str], **snapshot_options: Any) -> Galaxy:  # noqa: ANN401 (passed on)
@@ -77,7 +65,7 @@ def read_galaxy(path: str | PathLike[str], **snapshot_options: Any) -> Galaxy:  
         if not read_header(path).own_frame:
             galaxy = to_own_frame(galaxy)
     else:
-        from stargas.sources.snapshots import read_snapshot_galaxy  # noqa: PLC0415 (pynbody is an extra)
+        from stargas.sources.snapshots import read_snapshot_galaxy
 
         galaxy = read_snapshot_galaxy(path, **snapshot_options)
     warn_if_not_virial(galaxy)

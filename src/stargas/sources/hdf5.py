@@ -1,0 +1,456 @@
+"""Snapshots of the Gadget family in HDF5: Gadget, GIZMO, AREPO (AURIGA, IllustrisTNG), EAGLE, Magneticum, SWIFT.
+
+All of them keep particles in groups ``PartType0`` to ``PartType5``; they differ in names, in units and in what a
+smoothing length is. The unit of a data set comes from its own attributes where it has them, else from the code units in
+the header and the convention of the code. A file that states neither is an error, never a guess. They are read with
+h5py and not with pynbody: pynbody 2.8 fails on headers whose numbers are arrays of one, as several programs write them,
+and assumes Gadget's units where it finds none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+
+from stargas.config import SnapshotConfig
+from stargas.constants import CM_PER_KPC, G_PER_MSUN
+from stargas.errors import DamagedFileError, InputError
+from stargas.galaxy import FloatArray
+from stargas.sources.simulation import Kind, Rows
+
+Dimension = Literal["length", "mass", "velocity", "density", "energy", "none"]
+
+FIELDS: Mapping[str, tuple[Dimension, tuple[str, ...]]] = {
+    "position_kpc": ("length", ("Coordinates",)),
+    "velocity_kms": ("velocity", ("Velocities", "Velocity")),
+    "mass_msun": ("mass", ("Masses", "Mass", "DynamicalMasses")),
+    "density_msun_kpc3": ("density", ("Density", "Densities")),
+    "u_kms2": ("energy", ("InternalEnergy", "InternalEnergies")),
+    "temperature_K": ("none", ("Temperature", "Temperatures")),
+    "smoothing_kpc": ("length", ("SmoothingLength", "SmoothingLengths")),
+    "electron_abundance": ("none", ("ElectronAbundance",)),
+    "neutral_fraction": ("none", ("NeutralHydrogenAbundance",)),
+    "hi_fraction": ("none", ("HI",)),
+    "star_formation_rate": ("none", ("StarFormationRate", "StarFormationRates")),
+    "hydrogen_fraction": ("none", ("ElementAbundance/Hydrogen", "ElementMassFractions", "GFM_Metals")),
+    "formation_time": ("none", ("GFM_StellarFormationTime",)),
+}
+"""What is read, in which dimension, and its names. Of a table per element the first column, hydrogen, is taken."""
+
+_TARGET = {
+    "length": CM_PER_KPC,
+    "mass": G_PER_MSUN,
+    "velocity": 1e5,
+    "density": G_PER_MSUN / CM_PER_KPC**3,
+    "energy": 1e10,
+    "none": 1.0,
+}
+"""cgs value of the unit that a field is wanted in."""
+
+_ATTRIBUTES = (
+    ("CGSConversionFactor", "aexp-scale-exponent", "h-scale-exponent"),  # EAGLE, Magneticum
+    (
+        "Conversion factor to CGS (not including cosmological corrections)",
+        "a-scale exponent",
+        "h-scale exponent",
+    ),  # SWIFT
+    ("to_cgs", "a_scaling", "h_scaling"),  # AREPO
+)
+"""Attributes of a data set that state its unit: factor to cgs, exponents of a and h."""
+
+_EXPONENTS: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "gadget": {"length": (1, -1), "mass": (0, -1), "velocity": (0.5, 0), "density": (-3, 2), "energy": (0, 0)},
+    "swift": {"length": (1, 0), "mass": (0, 0), "velocity": (0, 0), "density": (-3, 0), "energy": (-2, 0)},
+}
+"""Exponents of a and h by convention. SWIFT stores peculiar velocities and comoving energies, without any h."""
+
+_CODE_UNITS = {
+    "length": ("UnitLength_in_cm", "UnitLength_In_CGS", "Unit length in cgs (U_L)"),
+    "mass": ("UnitMass_in_g", "UnitMass_In_CGS", "Unit mass in cgs (U_M)"),
+    "velocity": ("UnitVelocity_in_cm_per_s", "UnitVelocity_In_CGS", "Unit velocity in cgs (U_V)"),
+    "time": ("UnitTime_in_s", "UnitTime_In_CGS", "Unit time in cgs (U_t)"),
+}
+
+KERNELS = {
+    "Cubic spline (M4)": (1.825742, 0.722352),
+    "Quartic spline (M5)": (2.018932, 0.637756),
+    "Quintic spline (M6)": (2.195775, 0.577395),
+    "Wendland C2": (1.936492, 0.627620),
+    "Wendland C4": (2.207940, 0.560649),
+    "Wendland C6": (2.449490, 0.504964),
+}
+"""Kernels by SWIFT's names: support radius over SWIFT's smoothing length (twice the kernel's standard deviation;
+Dehnen & Aly 2012, Table 1), and FWHM over support radius."""
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """The particles of one type in one file, as a part of all particles of a kind."""
+
+    group: h5py.Group
+    particle_type: int
+    start: int
+    stop: int
+
+
+def snapshot_files(path: str | PathLike[str]) -> list[Path]:
+    """Return all files of a snapshot, or of a catalog that is split in the same way, in order.
+
+    Parameters
+    ----------
+    path
+        A file, or one of several ``name.0.hdf5``, ``name.1.hdf5``, …, or the folder that holds these.
+
+    Raises
+    ------
+    InputError
+        If nothing is there, or a file of the set is missing.
+    """
+    path = Path(path)
+    if path.is_dir():
+        first = sorted(path.glob("*.0.hdf5")) + sorted(path.glob("*.0.h5"))
+        if len(first) != 1:
+            raise InputError(f"the folder {path} must hold one snapshot with files *.0.hdf5, …; found {len(first)}.")
+        path = first[0]
+    if not path.is_file():
+        raise InputError(f"there is no snapshot {path}: give a file, or the folder of a snapshot in several files.")
+    stem, _, number = path.stem.rpartition(".")
+    if not (stem and number.isdigit()):
+        return [path]
+    parts = {int(p.stem.rpartition(".")[2]): p for p in path.parent.glob(f"{stem}.*{path.suffix}") if _number(p, stem)}
+    try:
+        with h5py.File(path, "r") as file:
+            header = file["Header"].attrs
+            expected = int(_scalar(header.get("NumFilesPerSnapshot", header.get("NumFiles", 1))))
+    except (OSError, KeyError) as error:
+        raise DamagedFileError(f"{path} is truncated or no snapshot: {error}.") from error
+    if expected <= 1:
+        return [path]
+    missing = sorted(set(range(expected)) - set(parts))
+    if missing:
+        raise InputError(
+            f"{path} is one of {expected} files of a snapshot, but {stem}.{missing[0]}{path.suffix} is missing: "
+            "put all of them into one folder."
+        )
+    return [parts[number] for number in range(expected)]
+
+
+def _number(path: Path, stem: str) -> bool:
+    head, _, number = path.stem.rpartition(".")
+    return head == stem and number.isdigit()
+
+
+def _scalar(value: Any) -> Any:  # noqa: ANN401 (attributes of any type)
+    """Return the first entry of an attribute, which some programs write as an array of one."""
+    first = np.ravel(value)[0]
+    return first.decode() if isinstance(first, bytes) else first
+
+
+class HDF5Snapshot:
+    """An open snapshot of the Gadget family.
+
+    Parameters
+    ----------
+    path
+        As in `snapshot_files`.
+    config
+        Particle types, and units where the file does not state them.
+
+    Raises
+    ------
+    InputError
+        If it is not a snapshot, or does not state its units.
+    DamagedFileError
+        If a file is truncated or damaged.
+    """
+
+    def __init__(self, path: str | PathLike[str], config: SnapshotConfig) -> None:
+        self.path = Path(path)
+        self._config = config
+        self._raw: dict[Kind, FloatArray] = {}
+        paths = snapshot_files(path)
+        try:
+            self._files = [h5py.File(part, "r") for part in paths]
+        except OSError as error:
+            raise DamagedFileError(f"{path} is truncated or damaged, copy it again: {error}.") from error
+        self._first = self._files[0]
+        if "Header" not in self._first or not any(name.startswith("PartType") for name in self._first):
+            raise InputError(f"{path} is an HDF5 file but no snapshot: it lacks the groups Header and PartType0-5.")
+        self._attributes = self._collect_attributes()
+        self.redshift = self._redshift()
+        self._a = 1 / (1 + self.redshift)
+        self.hubble = self._hubble()
+        self.convention = self._convention()
+        self._segments: dict[Kind, list[_Segment]] = {}
+        stars = set(config.star_types)
+        boundary = set(config.boundary_types) - stars
+        kinds: dict[Kind, set[int]] = {
+            "gas": {0},
+            "stars": stars,
+            "boundary": boundary,
+            "dark": {1, 5} - stars - boundary,
+        }
+        for kind, types in kinds.items():
+            self._segments[kind] = self._find_segments(sorted(types))
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files:
+            file.close()
+
+    @property
+    def family(self) -> str:
+        """Layout that was recognized: ``arepo``, ``swift``, ``eagle`` or ``gadget``."""
+        if self.is_mesh:
+            return "arepo"
+        if self.convention == "swift":
+            return "swift"
+        return "eagle" if "ElementAbundance" in self._group("gas") or self._label() == "EAGLE" else "gadget"
+
+    @cached_property
+    def is_mesh(self) -> bool:
+        """Whether gas is cells of a mesh: AREPO's fields, or no smoothing lengths but densities."""
+        group = self._group("gas")
+        mesh = any(name.startswith("GFM_") or name in ("CenterOfMass", "Volume") for name in group)
+        return mesh or ("Density" in group and "SmoothingLength" not in group)
+
+    @property
+    def box_kpc(self) -> float | None:
+        """Side of a periodic box in a cosmological run [kpc]; None otherwise."""
+        size = self._attributes.get("BoxSize")
+        if size is None or not self._cosmological():
+            return None
+        return float(_scalar(size)) * self._position_factor()
+
+    @property
+    def code_units(self) -> tuple[float, float]:
+        """Physical kpc and Msun of the numbers 1 that the snapshot, and a catalog of the same code, store."""
+        return self._position_factor(), self._mass_factor()
+
+    def count(self, kind: Kind) -> int:
+        """Return the number of particles of a kind."""
+        segments = self._segments[kind]
+        return segments[-1].stop if segments else 0
+
+    def rows_within(self, kind: Kind, center_kpc: FloatArray, radius_kpc: float) -> Rows:
+        """Rows, ascending, of the particles in a sphere, across the edges of a periodic box."""
+        raw = self._coordinates(kind)
+        factor, box, found = self._position_factor(), self.box_kpc, []
+        for start in range(0, len(raw), 1_000_000):
+            offset = raw[start : start + 1_000_000].astype(np.float64) * factor - center_kpc
+            if box is not None:
+                offset -= box * np.round(offset / box)
+            found.append(start + np.flatnonzero(np.einsum("ij,ij->i", offset, offset) < radius_kpc**2))
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+    def position_kpc(self, kind: Kind, rows: Rows) -> FloatArray:
+        """Positions in the box [kpc], shape (len(rows), 3), physical."""
+        return self._coordinates(kind)[rows].astype(np.float64) * self._position_factor()
+
+    def read(self, kind: Kind, field: str, rows: Rows) -> FloatArray | None:
+        """Read a field of some particles.
+
+        Parameters
+        ----------
+        kind
+            Which particles.
+        field
+            A name of `FIELDS`, or ``hsm_kpc``: the kernel's FWHM, for a mesh the radius of a sphere of
+            the cell's volume.
+        rows
+            Ascending.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            In the unit of the name, physical; None if the snapshot does not store it.
+
+        Raises
+        ------
+        DamagedFileError
+            If the data cannot be read.
+        """
+        if field == "hsm_kpc":
+            return self._hsm(rows)
+        if field == "hi_fraction" and self.convention != "swift":
+            return None
+        parts = []
+        for segment in self._segments[kind]:
+            low, high = np.searchsorted(rows, [segment.start, segment.stop])
+            local = rows[low:high] - segment.start
+            values = self._read_segment(segment, field, local)
+            if values is None:
+                return None
+            parts.append(values)
+        return np.concatenate(parts) if parts else None
+
+    def _read_segment(self, segment: _Segment, field: str, local: Rows) -> FloatArray | None:
+        dimension, names = FIELDS[field]
+        name = next((name for name in names if isinstance(segment.group.get(name), h5py.Dataset)), None)
+        if name is None:
+            if field != "mass_msun":
+                return None
+            table = np.ravel(self._attributes.get("MassTable", np.zeros(6)))
+            mass = float(table[segment.particle_type]) if segment.particle_type < len(table) else 0.0
+            if mass <= 0:
+                raise InputError(f"{self.path}: {segment.group.name} has neither masses nor an entry in MassTable.")
+            return np.full(len(local), mass * self._mass_factor())
+        dataset = segment.group[name]
+        if not len(local):
+            return np.zeros((0, *dataset.shape[1:2]) if field in ("position_kpc", "velocity_kms") else 0)
+        first, last = int(local[0]), int(local[-1]) + 1
+        try:
+            # One contiguous read: particles of a galaxy lie together, and HDF5 is slow on scattered rows.
+            block = dataset[first:last, 0] if field == "hydrogen_fraction" and dataset.ndim > 1 else dataset[first:last]
+        except (OSError, RuntimeError) as error:
+            raise DamagedFileError(
+                f"{self.path}: {dataset.name} cannot be read, copy the file again: {error}."
+            ) from error
+        return np.asarray(block, dtype=np.float64)[local - first] * self._factor(dataset, dimension)
+
+    def _hsm(self, rows: Rows) -> FloatArray | None:
+        if self.is_mesh:
+            mass, density = self.read("gas", "mass_msun", rows), self.read("gas", "density_msun_kpc3", rows)
+            return None if mass is None or density is None else np.cbrt(3 * mass / (4 * np.pi * density))
+        smoothing = self.read("gas", "smoothing_kpc", rows)
+        return None if smoothing is None else smoothing * self.fwhm_over_smoothing
+
+    @property
+    def fwhm_over_smoothing(self) -> float:
+        """FWHM of the kernel over the smoothing length as this family stores it.
+
+        SWIFT stores twice the kernel's standard deviation and names its kernel. Gadget, GIZMO, EAGLE and Magneticum
+        store the support radius, of a cubic spline unless the run is known for another kernel.
+        """
+        if self.convention == "swift":
+            attributes = self._first["HydroScheme"].attrs if "HydroScheme" in self._first else {}
+            kernel = str(_scalar(attributes.get("Kernel function", "Cubic spline (M4)")))
+            if kernel not in KERNELS:
+                raise InputError(f"{self.path}: unknown kernel {kernel!r}; known are {', '.join(KERNELS)}.")
+            support, fwhm = KERNELS[kernel]
+            return support * fwhm
+        kernel = {"EAGLE": "Wendland C2", "Magneticum": "Wendland C6"}.get(self._label(), "Cubic spline (M4)")
+        return KERNELS["Wendland C2" if self.family == "eagle" else kernel][1]
+
+    def _coordinates(self, kind: Kind) -> FloatArray:
+        """Positions as the files store them, kept in memory while the snapshot is open."""
+        if kind not in self._raw:
+            try:
+                parts = [segment.group["Coordinates"][()] for segment in self._segments[kind]]
+            except (OSError, RuntimeError) as error:
+                raise DamagedFileError(f"{self.path}: positions cannot be read, copy it again: {error}.") from error
+            self._raw[kind] = np.concatenate(parts) if parts else np.zeros((0, 3))
+        return self._raw[kind]
+
+    def _find_segments(self, types: Sequence[int]) -> list[_Segment]:
+        segments, start = [], 0
+        for particle_type in types:
+            for file in self._files:
+                group = file.get(f"PartType{particle_type}")
+                # AREPO keeps tracers, which have no positions, among the boundary types.
+                if group is None or "Coordinates" not in group:
+                    continue
+                stop = start + len(group["Coordinates"])
+                segments.append(_Segment(group, particle_type, start, stop))
+                start = stop
+        return segments
+
+    def _group(self, kind: Kind) -> h5py.Group | dict[str, Any]:
+        segments = self._segments[kind]
+        return segments[0].group if segments else {}
+
+    def _label(self) -> str:
+        return str(_scalar(self._attributes.get("RunLabel", "")))
+
+    def _collect_attributes(self) -> dict[str, Any]:
+        """Collect the attributes of Header and of the groups where codes keep units and cosmology."""
+        attributes: dict[str, Any] = {}
+        for name in ("Parameters", "Cosmology", "Units", "Header"):
+            if name in self._first:
+                attributes.update(self._first[name].attrs.items())
+        return attributes
+
+    def _redshift(self) -> float:
+        if "Redshift" in self._attributes:
+            return max(0.0, float(_scalar(self._attributes["Redshift"])))
+        raise InputError(f"{self.path} has no attribute Redshift in its Header.")
+
+    def _hubble(self) -> float:
+        """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
+        for name in ("HubbleParam", "h"):
+            if float(_scalar(self._attributes.get(name, 0.0))) > 0:
+                return float(_scalar(self._attributes[name]))
+        return 1.0
+
+    def _cosmological(self) -> bool:
+        if "Cosmological run" in self._attributes:
+            return bool(_scalar(self._attributes["Cosmological run"]))
+        omega = [self._attributes.get(name, 0.0) for name in ("Omega0", "Omega_m")]
+        return any(float(_scalar(value)) > 0 for value in omega)
+
+    def _convention(self) -> str:
+        code = self._first["Code"].attrs.get("Code", "") if "Code" in self._first else ""
+        units = "Units" in self._first and "Unit length in cgs (U_L)" in self._first["Units"].attrs
+        swift_names = any("InternalEnergies" in file.get("PartType0", ()) for file in self._files)
+        return "swift" if _scalar(code) == "SWIFT" or units or swift_names else "gadget"
+
+    def _code_unit(self, dimension: str) -> float:
+        """Code unit in cgs."""
+        given = {
+            "length": (self._config.unit_length_kpc, CM_PER_KPC),
+            "mass": (self._config.unit_mass_msun, G_PER_MSUN),
+            "velocity": (self._config.unit_velocity_kms, 1e5),
+        }
+        value, scale = given[dimension]
+        if value is not None:
+            return value * scale
+        for name in _CODE_UNITS[dimension]:
+            if name in self._attributes:
+                return float(_scalar(self._attributes[name]))
+        if dimension == "velocity":
+            for name in _CODE_UNITS["time"]:
+                if name in self._attributes:
+                    return self._code_unit("length") / float(_scalar(self._attributes[name]))
+        raise InputError(
+            f"{self.path} does not state its unit of {dimension}: give unit_length_kpc, unit_mass_msun and "
+            "unit_velocity_kms (1, 1e10 and 1 in many Gadget runs, before the factors of h and a)."
+        )
+
+    def _factor(self, dataset: h5py.Dataset, dimension: Dimension) -> float:
+        """Physical value in the wanted unit of a stored 1."""
+        if dimension == "none":
+            return 1.0
+        for cgs, a_exponent, h_exponent in _ATTRIBUTES:
+            if cgs in dataset.attrs and float(_scalar(dataset.attrs[cgs])) > 0:
+                exponents = [float(_scalar(dataset.attrs.get(name, 0.0))) for name in (a_exponent, h_exponent)]
+                scale = self._a ** exponents[0] * self.hubble ** exponents[1]
+                return float(_scalar(dataset.attrs[cgs])) * scale / _TARGET[dimension]
+        return self._factor_of_code(dimension)
+
+    def _factor_of_code(self, dimension: Dimension) -> float:
+        if dimension == "density":
+            unit = self._code_unit("mass") / self._code_unit("length") ** 3
+        elif dimension == "energy":
+            unit = self._code_unit("velocity") ** 2
+        else:
+            unit = self._code_unit(dimension)
+        a_exponent, h_exponent = _EXPONENTS[self.convention][dimension]
+        return unit * self._a**a_exponent * self.hubble**h_exponent / _TARGET[dimension]
+
+    def _position_factor(self) -> float:
+        segment = next(segments[0] for segments in self._segments.values() if segments)
+        return self._factor(segment.group["Coordinates"], "length")
+
+    def _mass_factor(self) -> float:
+        """Factor of MassTable: that of any stored masses, else the code's."""
+        for segments in self._segments.values():
+            for segment in segments:
+                for name in FIELDS["mass_msun"][1]:
+                    if name in segment.group:
+                        return self._factor(segment.group[name], "mass")
+        return self._factor_of_code("mass")

@@ -1,0 +1,67 @@
+"""What any open simulation snapshot can be asked, whoever reads it."""
+
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargas.galaxy import FloatArray
+
+Kind = Literal["stars", "gas", "dark", "boundary"]
+"""Kinds of particles; ``boundary`` is dark matter of low resolution around a zoom region."""
+
+Rows = NDArray[np.int64]
+
+
+class Snapshot(Protocol):
+    """An open snapshot. Lengths are physical kpc, velocities peculiar km/s, masses Msun."""
+
+    path: Path
+    redshift: float
+
+    @property
+    def family(self) -> str:
+        """Layout that was recognized."""
+        ...
+
+    @property
+    def hubble(self) -> float:
+        """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
+        ...
+
+    @property
+    def box_kpc(self) -> float | None:
+        """Side of a periodic box; None if there is none."""
+        ...
+
+    @property
+    def code_units(self) -> tuple[float, float]:
+        """Physical kpc and Msun of the numbers 1 that the snapshot, and a catalog of the same code, store."""
+        ...
+
+    def count(self, kind: Kind) -> int:
+        """Return the number of particles of a kind."""
+        ...
+
+    def rows_within(self, kind: Kind, center_kpc: FloatArray, radius_kpc: float) -> Rows:
+        """Rows, ascending, of the particles in a sphere, across the edges of a periodic box."""
+        ...
+
+    def position_kpc(self, kind: Kind, rows: Rows) -> FloatArray:
+        """Positions in the box, shape (len(rows), 3)."""
+        ...
+
+    def read(self, kind: Kind, field: str, rows: Rows) -> FloatArray | None:
+        """Read a field of some particles in the unit of its name; None if the snapshot does not store it.
+
+        Fields: ``mass_msun``, ``velocity_kms``; of gas ``hsm_kpc`` (FWHM of the kernel), ``density_msun_kpc3``,
+        ``u_kms2``, ``temperature_K``, ``electron_abundance``, ``neutral_fraction`` (neutral over all hydrogen nuclei),
+        ``hi_fraction`` (HI mass over gas mass), ``hydrogen_fraction`` (mass), ``star_formation_rate``; of stars
+        ``formation_time``.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close files and let go of memory."""
+        ...
