@@ -7,10 +7,12 @@ from typing import Any
 
 import h5py
 
+from stargas.config import SnapshotConfig
 from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.frame import to_own_frame
 from stargas.galaxy import Galaxy
 from stargas.kinematics import warn_if_not_virial
+from stargas.sources import Source
 from stargas.sources.ancestry import fingerprint
 from stargas.sources.table import FORMAT, read_header, read_table
 
@@ -72,6 +74,61 @@ def read_galaxy(path: str | PathLike[str], **snapshot_options: Any) -> Galaxy:  
     return galaxy
 
 
+def open_files(
+    paths: Sequence[str | PathLike[str]],
+    *,
+    halos: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    name: str | None = None,
+    config: SnapshotConfig | None = None,
+) -> Source:
+    """Open particle tables or snapshots as a source.
+
+    Parameters
+    ----------
+    paths
+        Particle tables, folders of particle tables, or snapshots.
+    halos
+        Halo catalogs of the snapshots, as `SnapshotSource` takes them.
+    name
+        Name of the suite; the folder's if None.
+    config
+        How snapshots are read.
+
+    Raises
+    ------
+    InputError
+        If a path is missing, or particle tables and snapshots are mixed.
+    """
+    files: list[Path] = []
+    for path in (Path(path) for path in paths):
+        if not path.exists():
+            raise InputError(f"there is no file or folder {path}.")
+        tables = _tables_in(path) if path.is_dir() else []
+        files.extend(tables or [path])
+    kinds = {_kind(path) for path in files}
+    if {"table", "snapshot"} <= kinds:
+        raise InputError("particle tables and snapshots are given together: make one data set of each and join them.")
+    if "snapshot" not in kinds and halos is None:
+        return GalaxyFiles(files, name=name)
+    if "table" in kinds:
+        raise InputError("particle tables hold one galaxy each and take no halo catalogs.")
+    return SnapshotSource(files, halos, name=name or files[0].absolute().parent.name, config=config)
+
+
+def _kind(path: Path) -> str:
+    try:
+        return "table" if is_table(path) else "snapshot"
+    except DamagedFileError:
+        return "damaged"
+
+
+def _tables_in(folder: Path) -> list[Path]:
+    """Files that may be particle tables; none in the folder of a snapshot in several files."""
+    if any(folder.glob("*.0.h*5")):
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+
+
 class GalaxyFiles:
     """Particle tables as a source, one galaxy per file.
 
@@ -94,7 +151,7 @@ class GalaxyFiles:
             folder = Path(paths)
             if not folder.is_dir():
                 raise InputError(f"{folder} is not a folder: give a folder of particle tables, or a list of files.")
-            self.paths = tuple(sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES))
+            self.paths = tuple(_tables_in(folder))
             if not self.paths:
                 raise InputError(f"the folder {folder} holds no particle tables: expected files *.hdf5 or *.h5.")
         else:

@@ -11,8 +11,11 @@ from stargas.config import SnapshotConfig
 from stargas.constants import OMEGA_L, OMEGA_M, G
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
-from stargas.sources.hdf5 import snapshot_files
+from stargas.sources.hdf5 import snapshot_files, snapshot_name
 from stargas.sources.simulation import Snapshot
+
+PLAIN = (".ecsv", ".csv")
+"""Endings of plain tables."""
 
 TABLE_COLUMNS = ("id", "x_kpc", "y_kpc", "z_kpc", "radius_kpc")
 """Columns that a plain table must have; ``host_id``, ``is_satellite`` and ``halo_mass_msun`` are welcome."""
@@ -43,7 +46,9 @@ class Halo:
     properties: dict[str, float] = field(default_factory=dict)
 
 
-def read_halos(path: str | PathLike[str], snapshot: Snapshot, config: SnapshotConfig) -> list[Halo]:
+def read_halos(
+    path: str | PathLike[str], snapshot: Snapshot, config: SnapshotConfig, *, several: bool = False
+) -> list[Halo]:
     """Read a halo catalog of any known kind.
 
     Parameters
@@ -56,6 +61,8 @@ def read_halos(path: str | PathLike[str], snapshot: Snapshot, config: SnapshotCo
     config
         ``radius_fraction`` sizes a galaxy where the catalog is no plain table; halos with fewer than ``min_stars`` star
         particles are passed over where the catalog counts them.
+    several
+        The catalog is a plain table for several snapshots: take the rows whose ``snapshot`` is the name of this one.
 
     Returns
     -------
@@ -71,8 +78,8 @@ def read_halos(path: str | PathLike[str], snapshot: Snapshot, config: SnapshotCo
     path = Path(path)
     if not path.is_file():
         raise InputError(f"there is no halo catalog {path}.")
-    if path.suffix in (".ecsv", ".csv"):
-        halos = _read_plain(path)
+    if path.suffix in PLAIN:
+        halos = _read_plain(path, snapshot_name(snapshot.path) if several else None)
     elif h5py.is_hdf5(path):
         halos = _read_subfind(path, snapshot, config)
     elif path.name.endswith("AHF_halos"):
@@ -87,7 +94,7 @@ def read_halos(path: str | PathLike[str], snapshot: Snapshot, config: SnapshotCo
     return halos
 
 
-def _read_plain(path: Path) -> list[Halo]:
+def _read_plain(path: Path, only: str | None) -> list[Halo]:
     from astropy.table import Table
 
     try:
@@ -97,7 +104,11 @@ def _read_plain(path: Path) -> list[Halo]:
     missing = [name for name in TABLE_COLUMNS if name not in table.colnames]
     if missing:
         raise InputError(f"{path} has no column {missing[0]!r}; it needs {', '.join(TABLE_COLUMNS)}.")
-    extra = [name for name in table.colnames if name not in (*TABLE_COLUMNS, "host_id")]
+    if only is not None:
+        if "snapshot" not in table.colnames:
+            raise InputError(f"{path} serves several snapshots but has no column 'snapshot' with their names.")
+        table = table[np.array([str(value) == only for value in table["snapshot"]], dtype=bool)]
+    extra = [name for name in table.colnames if name not in (*TABLE_COLUMNS, "host_id", "snapshot")]
     halos = []
     for row in table:
         center = tuple(float(row[name]) for name in ("x_kpc", "y_kpc", "z_kpc"))

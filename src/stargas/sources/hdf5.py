@@ -140,6 +140,15 @@ def snapshot_files(path: str | PathLike[str]) -> list[Path]:
     return [parts[number] for number in range(expected)]
 
 
+def snapshot_name(path: str | PathLike[str]) -> str:
+    """Name of a snapshot for the ids of its galaxies: the file's without an ending of HDF5 or a part's number."""
+    path = Path(path)
+    if path.suffix not in (".hdf5", ".h5"):
+        return path.name
+    stem, _, number = path.stem.rpartition(".")
+    return stem if stem and number.isdigit() else path.stem
+
+
 def _number(path: Path, stem: str) -> bool:
     head, _, number = path.stem.rpartition(".")
     return head == stem and number.isdigit()

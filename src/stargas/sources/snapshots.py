@@ -16,13 +16,13 @@ import h5py
 import numpy as np
 
 from stargas.config import SnapshotConfig
-from stargas.errors import InputError
+from stargas.errors import DamagedFileError, InputError
 from stargas.frame import find_center, to_own_frame
 from stargas.galaxy import FloatArray, Galaxy, Gas, Particles
 from stargas.kinematics import warn_if_not_virial
 from stargas.sources.ancestry import fingerprint
-from stargas.sources.halos import Halo, read_halos
-from stargas.sources.hdf5 import HDF5Snapshot
+from stargas.sources.halos import PLAIN, Halo, read_halos
+from stargas.sources.hdf5 import HDF5Snapshot, snapshot_name
 from stargas.sources.neutral import STAR_FORMING_K, neutral_gas
 from stargas.sources.selection import HIGH_RESOLUTION_FRACTION
 from stargas.sources.simulation import Kind, Rows, Snapshot
@@ -111,15 +111,6 @@ def read_snapshot_galaxy(
         return cut_galaxy(snapshot, Halo(name, (float(x), float(y), float(z)), radius_kpc), config)
     finally:
         snapshot.close()
-
-
-def snapshot_name(path: str | PathLike[str]) -> str:
-    """Name of a snapshot for the ids of its galaxies: the file's without an ending of HDF5 or a part's number."""
-    path = Path(path)
-    if path.suffix not in (".hdf5", ".h5"):
-        return path.name
-    stem, _, number = path.stem.rpartition(".")
-    return stem if stem and number.isdigit() else path.stem
 
 
 def _center_of_stars(snapshot: Snapshot) -> FloatArray:
@@ -278,7 +269,8 @@ class SnapshotSource:
     paths
         One snapshot or several.
     halos
-        As many halo catalogs (see `stargas.sources.halos.read_halos`); None takes each snapshot as one galaxy.
+        As many halo catalogs (see `stargas.sources.halos.read_halos`), or one plain table for all snapshots, whose
+        column ``snapshot`` holds their names; None takes each snapshot as one galaxy.
     name
         Name of the suite.
     regions
@@ -293,7 +285,8 @@ class SnapshotSource:
     InputError
         If numbers of snapshots, catalogs and regions differ, a file is missing, or two galaxies get the same id.
     DamagedFileError
-        If a snapshot's header or a catalog cannot be read.
+        If a catalog cannot be read. A damaged snapshot is no error here but when its galaxy is asked for; until then
+        it counts as one galaxy of its name.
     """
 
     def __init__(
@@ -308,10 +301,15 @@ class SnapshotSource:
         self.name = name
         self.config = config or SnapshotConfig()
         self.paths = _as_paths(paths)
-        self.catalogs = None if halos is None else _as_paths(halos)
-        for what, items in (("halo catalogs", self.catalogs), ("regions", regions)):
-            if items is not None and len(items) != len(self.paths):
-                raise InputError(f"{len(self.paths)} snapshots need as many {what}, got {len(items)}.")
+        self.catalogs = () if halos is None else _as_paths(halos)
+        shared = len(self.catalogs) == 1 and self.catalogs[0].suffix in PLAIN
+        if self.catalogs and len(self.catalogs) != len(self.paths) and not shared:
+            raise InputError(
+                f"{len(self.paths)} snapshots need as many halo catalogs, or one plain table with the column 'snapshot', "
+                f"got {len(self.catalogs)} catalogs."
+            )
+        if regions is not None and len(regions) != len(self.paths):
+            raise InputError(f"{len(self.paths)} snapshots need as many regions, got {len(regions)}.")
         self._galaxies: list[tuple[int, Halo]] = []
         for number, path in enumerate(self.paths):
             for halo in self._halos(number, path):
@@ -323,21 +321,27 @@ class SnapshotSource:
             raise InputError(f"two galaxies are called {min(twice)!r}: snapshots of one source need different names.")
 
     def _halos(self, number: int, path: Path) -> list[Halo]:
-        stem = snapshot_name(path)
-        if self.catalogs is None:
-            if not path.exists():
-                raise InputError(f"there is no snapshot {path}.")
-            return [Halo(stem, (0.0, 0.0, 0.0), np.inf)]
-        snapshot = open_snapshot(path, self.config)
+        name = snapshot_name(path)
+        if not path.exists():
+            raise InputError(f"there is no snapshot {path}.")
+        whole = [Halo(name, (0.0, 0.0, 0.0), np.inf)]
+        if not self.catalogs:
+            return whole
         try:
-            halos = read_halos(self.catalogs[number], snapshot, self.config)
+            snapshot = open_snapshot(path, self.config)
+        except DamagedFileError:
+            return whole
+        catalog = self.catalogs[number if len(self.catalogs) > 1 else 0]
+        try:
+            halos = read_halos(catalog, snapshot, self.config, several=len(self.paths) > len(self.catalogs))
         finally:
             snapshot.close()
-        plain = self.catalogs[number].suffix in (".ecsv", ".csv")
         named = []
         for halo in halos:
-            host = halo.host_id if plain and halo.host_id else f"{stem}_{halo.host_id or halo.id}"
-            named.append(dataclasses.replace(halo, id=f"{stem}_{halo.id}", host_id=host))
+            # A plain table says itself what belongs together, across snapshots; other catalogs number anew in each.
+            explicit = catalog.suffix in PLAIN and halo.host_id
+            host = halo.host_id if explicit else f"{name}_{halo.host_id or halo.id}"
+            named.append(dataclasses.replace(halo, id=f"{name}_{halo.id}", host_id=host))
         return named
 
     def __len__(self) -> int:
@@ -372,7 +376,7 @@ class SnapshotSource:
     def ancestry(self) -> Mapping[str, Any]:
         """Return the files' names, sizes and checksums, and how they are read."""
         files = [fingerprint(path) for path in self.paths if path.is_file()]
-        catalogs = [] if self.catalogs is None else [fingerprint(path) for path in self.catalogs]
+        catalogs = [fingerprint(path) for path in self.catalogs]
         return {
             "source": "snapshots",
             "suite": self.name,
