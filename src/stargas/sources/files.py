@@ -14,6 +14,7 @@ from stargas.galaxy import Galaxy
 from stargas.kinematics import warn_if_not_virial
 from stargas.sources import Source
 from stargas.sources.ancestry import fingerprint
+from stargas.sources.snapshots import SnapshotSource
 from stargas.sources.table import FORMAT, read_header, read_table
 
 SUFFIXES = (".hdf5", ".h5")

@@ -305,8 +305,8 @@ class SnapshotSource:
         shared = len(self.catalogs) == 1 and self.catalogs[0].suffix in PLAIN
         if self.catalogs and len(self.catalogs) != len(self.paths) and not shared:
             raise InputError(
-                f"{len(self.paths)} snapshots need as many halo catalogs, or one plain table with the column 'snapshot', "
-                f"got {len(self.catalogs)} catalogs."
+                f"{len(self.paths)} snapshots need as many halo catalogs, or one plain table with the column "
+                f"'snapshot', got {len(self.catalogs)} catalogs."
             )
         if regions is not None and len(regions) != len(self.paths):
             raise InputError(f"{len(self.paths)} snapshots need as many regions, got {len(regions)}.")
