@@ -28,7 +28,7 @@ INTERVALS = (0.68, 0.95)
 CREDIBILITY = np.linspace(0, 1, 21)
 """Levels of the TARP curve."""
 
-N_RANK_BINS = 20
+N_RANK_BINS = 10
 """Bins of the rank histograms."""
 
 SIGNIFICANCE = 0.01

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LABELS_BELOW = ("lower left", "upper left")
+RATIO_LABEL = r"$M_{pred}\,/\,M_{true}$ (<r)"
+RADIUS_LABEL = r"$r\,/\,R_{hl}$"
+
+
+def subset_label(subset: str) -> str:
+    """Write the name of a stratum as it stands in figures."""
+    text = subset.replace("M*", "$M_*$").replace("kappa_co", r"$\kappa_{co}$").replace("10^9.5", r"$10^{9.5}\,M_\odot$")
+    return "whole split" if text == "all" else text
 
 
 def draw_ratio(
@@ -62,13 +69,12 @@ def draw_ratio(
         draw_ratio_panel(upper, evaluation, names, subset, estimators)
         _draw_half_widths(lower, evaluation, names, subset, estimators)
         numbers = evaluation.results["models"][names[0]][subset]["accuracy"]
-        upper.set_title(
-            f"{numbers['n_samples']:,} views of {numbers['n_galaxies']:,} galaxies"
-            + ("" if subset == "all" else f", {subset}"),
-            loc="left",
+        count = f"{numbers['n_samples']:,} views of {numbers['n_galaxies']:,} galaxies"
+        figure.suptitle(
+            count + ("" if subset == "all" else f", {subset_label(subset)}"), fontsize=10, x=0.02, ha="left"
         )
         _place_legend(upper, len(names))
-        lower.set_xlabel(r"$r\ /\ R_{hl}$")
+        lower.set_xlabel(RADIUS_LABEL)
     return figure
 
 
@@ -90,14 +96,15 @@ def draw_ratio_panels(evaluation: Evaluation, subsets: Sequence[str], models: Se
         for axes, subset in zip(panels.flat, subsets, strict=False):
             draw_ratio_panel(axes, evaluation, names, subset, ())
             count = evaluation.results["models"][names[0]][subset]["accuracy"]["n_galaxies"]
-            axes.set_title(f"{subset}  ({count} galaxies)", loc="left", fontsize=9)
+            axes.set_title(f"{subset_label(subset)}  ({count} galaxies)", loc="left", fontsize=9)
         for axes in panels.flat[len(subsets) :]:
             axes.set_visible(False)
         for axes in panels[-1]:
-            axes.set_xlabel(r"$r\ /\ R_{hl}$")
+            axes.set_xlabel(RADIUS_LABEL)
         for axes in panels[:, 1:].flat:
             axes.set_ylabel("")
-        panels.flat[0].legend(loc="upper right", ncols=len(names), handlelength=1.2, columnspacing=1.0)
+        handles, labels = panels.flat[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=len(names), handlelength=1.3)
     return figure
 
 
@@ -111,7 +118,7 @@ def draw_ratio_panel(
         numbers = evaluation.results["models"][name][subset]["accuracy"]
         color = model_color(name, number)
         draw_band(axes, r, numbers["p16"], numbers["p84"], color)
-        axes.plot(r, numbers["p16"], r, numbers["p84"], color=color, linewidth=0.5, alpha=0.6)
+        axes.plot(r, numbers["p16"], r, numbers["p84"], color=color, linewidth=0.8, alpha=0.8)
         axes.plot(r, numbers["median"], color=color, label=name, zorder=4)
     for name, point in _points(evaluation, subset, estimators):
         numbers = point[subset]
@@ -131,7 +138,7 @@ def draw_ratio_panel(
             label=point["label"],
             zorder=5,
         )
-    axes.set_ylabel(r"$M_{pred}(<r)\ /\ M_{true}(<r)$")
+    axes.set_ylabel(RATIO_LABEL)
     low, high = axes.get_ylim()
     axes.set_ylim(max(0, min(low, 0.55)), min(max(high, 1.5), 3.2))
     axes.set_xlim(r[0] - 0.05, r[-1] + 0.05)
@@ -166,14 +173,13 @@ def _draw_half_widths(
 
 
 def _place_legend(axes: "Axes", n_models: int) -> None:
-    """Models in one legend, formulas in another, both over the panel so that no data are hidden."""
+    """Put models in one legend and formulas in another, above the panel so that no data are hidden."""
     handles, labels = axes.get_legend_handles_labels()
-    models = axes.legend(handles[:n_models], labels[:n_models], loc="upper left", handlelength=1.6)
+    look: dict[str, Any] = {"handlelength": 1.3, "columnspacing": 1.2, "borderaxespad": 0.0, "labelspacing": 0.35}
+    models = axes.legend(handles[:n_models], labels[:n_models], loc="lower left", bbox_to_anchor=(0, 1.02), **look)
     if len(handles) > n_models:
         axes.add_artist(models)
-        axes.legend(
-            handles[n_models:], labels[n_models:], loc="upper right", handlelength=1.2, ncols=2, columnspacing=1.0
-        )
+        axes.legend(handles[n_models:], labels[n_models:], loc="lower right", bbox_to_anchor=(1, 1.02), ncols=2, **look)
 
 
 def _points(evaluation: Evaluation, subset: str, estimators: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:

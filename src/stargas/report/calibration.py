@@ -1,0 +1,115 @@
+"""Calibration of posteriors: coverage per radius, rank histograms, TARP curve."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stargas.errors import InputError
+from stargas.evaluation.evaluate import Evaluation
+from stargas.report.ratio import RADIUS_LABEL, subset_label
+from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RANK_RADII = (0.6, 1.0, 2.4)
+"""Radii [R_hl] whose rank histograms are drawn."""
+
+
+def draw_calibration(evaluation: Evaluation, subset: str = "all") -> "Figure":
+    """Draw coverage, TARP and rank histograms of all models.
+
+    Parameters
+    ----------
+    evaluation
+        What to draw.
+    subset
+        Stratum of the evaluation.
+
+    Returns
+    -------
+    Figure
+        Top left: share of truths in the central 68 % and 95 % intervals, with standard errors over galaxies. Top right:
+        TARP, expected coverage against credibility. Below: histograms of the rank of the truth at three radii; flat
+        is right, high ends too narrow, a hump too wide, a slope biased (rising: masses too low).
+
+    Raises
+    ------
+    InputError
+        If the evaluation has no such subset.
+    """
+    models = [name for name in evaluation.models if subset in evaluation.results["models"][name]]
+    if not models:
+        raise InputError(f"the evaluation has no subset {subset!r}.")
+    with apply_style():
+        figure = new_figure(8.2, 6.4)
+        grid = figure.add_gridspec(2, 6)
+        cover, tarp = figure.add_subplot(grid[0, :3]), figure.add_subplot(grid[0, 3:])
+        _draw_coverage(cover, evaluation, models, subset)
+        _draw_tarp(tarp, evaluation, models, subset)
+        first = None
+        for number, radius in enumerate(RANK_RADII):
+            axes = figure.add_subplot(grid[1, 2 * number : 2 * number + 2], sharey=first)
+            first = first or axes
+            _draw_ranks(axes, evaluation, models, subset, radius)
+            axes.set_ylabel("share of truths × bins" if number == 0 else "")
+        handles, labels = cover.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=len(models), handlelength=1.3)
+        count = evaluation.results["models"][models[0]][subset]["calibration"]["n_galaxies"]
+        figure.suptitle(f"{subset_label(subset)}, {count:,} galaxies", fontsize=10, x=0.02, ha="left")
+    return figure
+
+
+def _draw_coverage(axes: "Axes", evaluation: Evaluation, models: list[str], subset: str) -> None:
+    r = evaluation.r_over_R_hl
+    for number, name in enumerate(models):
+        for level, numbers in evaluation.results["models"][name][subset]["calibration"]["coverage"].items():
+            value, error = np.array(numbers["per_radius"]), np.array(numbers["per_radius_se"])
+            color = model_color(name, number)
+            draw_band(axes, r, value - error, value + error, color)
+            axes.plot(r, value, color=color, label=name if level == "0.68" else None)
+    for level in (0.68, 0.95):
+        axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes.set_yticks([0.5, 0.6, 0.68, 0.8, 0.9, 0.95, 1.0])
+    low = axes.get_ylim()[0]
+    axes.set_ylim(max(0, min(low, 0.55)), 1.01)
+    axes.set_xlabel(RADIUS_LABEL)
+    axes.set_ylabel("truths inside the interval")
+    axes.set_title("Coverage of 68 % and 95 % intervals", loc="left")
+
+
+def _draw_tarp(axes: "Axes", evaluation: Evaluation, models: list[str], subset: str) -> None:
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    for number, name in enumerate(models):
+        curve = evaluation.results["models"][name][subset]["calibration"]["tarp"]
+        level, value, error = (
+            np.array(curve[key]) for key in ("credibility", "expected_coverage", "expected_coverage_se")
+        )
+        color = model_color(name, number)
+        draw_band(axes, level, value - error, value + error, color)
+        axes.plot(level, value, color=color)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("credibility of the joint posterior")
+    axes.set_ylabel("expected coverage")
+    axes.set_title("TARP, all radii together", loc="left")
+
+
+def _draw_ranks(axes: "Axes", evaluation: Evaluation, models: list[str], subset: str, radius: float) -> None:
+    place = int(np.argmin(np.abs(evaluation.r_over_R_hl - radius)))
+    for number, name in enumerate(models):
+        histogram = evaluation.results["models"][name][subset]["calibration"]["ranks"]
+        n_bins = histogram["n_bins"]
+        edges = np.linspace(0, 1, n_bins + 1)
+        height, error = (n_bins * np.array(histogram[key][place]) for key in ("share", "share_se"))
+        color = model_color(name, number)
+        axes.stairs(height, edges, color=color, linewidth=1.3)
+        middle = (edges[1:] + edges[:-1]) / 2 + (number - (len(models) - 1) / 2) * 0.008
+        axes.errorbar(middle, height, yerr=error, color=color, linestyle="none", elinewidth=0.7, alpha=0.6)
+    axes.axhline(1, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("rank of the truth")
+    axes.set_title(rf"Ranks at {evaluation.r_over_R_hl[place]:.1f} $R_{{hl}}$", loc="left", color=INK)
+    axes.tick_params(axis="y", colors=MUTED)

@@ -1,0 +1,212 @@
+"""Input maps of a galaxy: stars as the paper's Fig. 1, HI moments as its Fig. 2.
+
+Row index is y (or v) and column x (or R), so row 0 is drawn at the bottom. Receding is positive and red.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stargas.config import HIMapConfig, StarMapConfig
+from stargas.errors import InputError
+from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure
+from stargas.sample import MAPS, SCALARS, TRACERS, Sample
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOMENT_TITLES = (
+    r"$\Sigma_{HI}$  [$M_{\odot}\,pc^{-2}$]",
+    r"$v_{los}$  [km s$^{-1}$]",
+    r"$\sigma_{los}$  [km s$^{-1}$]",
+)
+"""Quantity and unit of the three moments."""
+
+LEAST_COLUMN_MSUN_PC2 = 0.1
+"""Lower end of the color scale of moment 0."""
+
+
+def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = None, title: str = "") -> "Figure":
+    """Draw the two star maps of one or more views.
+
+    Parameters
+    ----------
+    samples
+        One per row; those without stars are left out.
+    config
+        Settings that the maps were made with, for their limits; the defaults if None.
+    title
+        Name of the galaxy.
+
+    Returns
+    -------
+    Figure
+        Left: density in projected radius and line-of-sight velocity; right: density on the sky.
+
+    Raises
+    ------
+    InputError
+        If no sample has stars.
+    """
+    config = config or StarMapConfig()
+    seen = [sample for sample in samples if sample.tracers[TRACERS.index("stars")]]
+    if not seen:
+        raise InputError("none of the samples has stars to draw.")
+    scale_name = "P_{98}" if config.velocity_scale == "p98" else r"\sigma"
+    x, v, radius = config.xy_limit, config.velocity_limit, config.radius_limit
+    with apply_style():
+        figure = new_figure(7.4, 3.1 * len(seen) + 0.5)
+        panels = figure.subplots(len(seen), 2, squeeze=False)
+        for (left, right), sample in zip(panels, seen, strict=True):
+            for axes, name, extent in ((left, "Rv", (0, radius, -v, v)), (right, "xy", (-x, x, -x, x))):
+                image = axes.imshow(
+                    sample.maps[MAPS.index(name)],
+                    origin="lower",
+                    extent=_node_extent(extent, sample.maps.shape[-1]),
+                    cmap="magma",
+                    aspect="auto" if name == "Rv" else "equal",
+                    vmin=0,
+                )
+                axes.set_box_aspect(1)
+                figure.colorbar(image, ax=axes, label="density", shrink=0.9, pad=0.02)
+            left.set(xlabel=r"$R\,/\,R_{hl}$", ylabel=rf"$v_{{los}}\,/\,{scale_name}$")
+            right.set(xlabel=r"$x\,/\,R_{hl}$", ylabel=r"$y\,/\,R_{hl}$")
+            _note_top(left, _view_label(sample))
+            _note_top(right, _scales_label(sample))
+            _frame(left, right)
+        if title:
+            figure.suptitle(title, fontsize=11, x=0.02, ha="left")
+    return figure
+
+
+def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, title: str = "") -> "Figure":
+    """Draw the three HI moments of several views, one view per row, in common color scales.
+
+    Parameters
+    ----------
+    samples
+        In the order of the rows; those without gas are left out.
+    config
+        Settings that the maps were made with, for the beam; the defaults if None.
+    title
+        Name of the galaxy.
+
+    Returns
+    -------
+    Figure
+        Left to right: surface density (logarithmic), mean velocity, velocity dispersion. Pixels below the column
+        density limit are gray; the dotted circle has the radius R_HI.
+
+    Raises
+    ------
+    InputError
+        If no sample has gas.
+    """
+    from matplotlib.colors import LogNorm, Normalize
+
+    config = config or HIMapConfig()
+    seen = [sample for sample in samples if sample.tracers[TRACERS.index("gas")]]
+    if not seen:
+        raise InputError("none of the samples has HI to draw.")
+    first = MAPS.index("moment0")
+    moments = np.stack([sample.maps[first : first + 3] for sample in seen]).astype(np.float64)
+    measured = moments[:, 2] > 0
+    columns = np.ma.masked_less_equal(moments[:, 0], 0)
+    speeds, widths = (np.ma.masked_where(~measured, moments[:, k]) for k in (1, 2))
+    top_speed = _percentile(np.abs(speeds), 99, 1.0)
+    norms = (
+        LogNorm(LEAST_COLUMN_MSUN_PC2, max(_percentile(columns, 99.8, 1.0), 10 * LEAST_COLUMN_MSUN_PC2)),
+        Normalize(-top_speed, top_speed),
+        Normalize(_percentile(widths, 1, 0.0), max(_percentile(widths, 99, 1.0), 1.0)),
+    )
+    with apply_style():
+        figure = new_figure(8.4, 2.55 * len(seen) + 0.9)
+        panels = figure.subplots(len(seen), 3, squeeze=False, sharex="row", sharey="row")
+        for row, sample in enumerate(seen):
+            half = float(
+                sample.row.get("half_width_kpc") or config.half_width * sample.scalars[SCALARS.index("R_HI_kpc")]
+            )
+            for axes, values, norm, cmap in zip(
+                panels[row],
+                (columns[row], speeds[row], widths[row]),
+                norms,
+                ("viridis", "RdBu_r", "plasma"),
+                strict=True,
+            ):
+                axes.set_facecolor(BLANK)
+                image = axes.imshow(values, origin="lower", extent=(-half, half, -half, half), norm=norm, cmap=cmap)
+                _draw_radius(axes, float(sample.scalars[SCALARS.index("R_HI_kpc")]))
+                _frame(axes)
+                if row == 0:
+                    title_of = MOMENT_TITLES[panels[row].tolist().index(axes)]
+                    figure.colorbar(
+                        image,
+                        ax=panels[:, panels[row].tolist().index(axes)],
+                        location="top",
+                        label=title_of,
+                        shrink=0.9,
+                    )
+            panels[row, 0].set_ylabel("y [kpc]")
+            _write_on(panels[row, 0], _view_label(sample))
+            _draw_beam(panels[row, 0], config.beam_fwhm_kpc, half)
+        for axes in panels[-1]:
+            axes.set_xlabel("x [kpc]")
+        if title:
+            figure.suptitle(title, fontsize=11, x=0.02, ha="left")
+    return figure
+
+
+def _node_extent(limits: tuple[float, float, float, float], n: int) -> tuple[float, float, float, float]:
+    """Edges of pixels whose centers are nodes that include the limits."""
+    left, right, bottom, top = limits
+    half_x, half_y = (right - left) / (n - 1) / 2, (top - bottom) / (n - 1) / 2
+    return left - half_x, right + half_x, bottom - half_y, top + half_y
+
+
+def _percentile(values: "np.ma.MaskedArray", level: float, default: float) -> float:
+    """Percentile of the unmasked pixels; the default where there are none."""
+    known = np.ma.compressed(values)
+    return float(np.percentile(known, level)) if known.size else default
+
+
+def _view_label(sample: Sample) -> str:
+    angle = sample.row.get("inclination_deg")
+    return "" if angle is None else f"i = {float(angle):.0f}°"
+
+
+def _scales_label(sample: Sample) -> str:
+    parts = [rf"$R_{{hl}}$ = {sample.scalars[SCALARS.index('R_hl_kpc')]:.2g} kpc"]
+    if sample.row.get("velocity_scale_kms"):
+        parts.append(rf"$P_{{98}}$ = {float(sample.row['velocity_scale_kms']):.0f} km/s")
+    if sample.row.get("n_stars"):
+        parts.append(f"{int(sample.row['n_stars']):,} stars")
+    return ", ".join(parts)
+
+
+def _note_top(axes: "Axes", text: str) -> None:
+    axes.set_title(text, loc="left", fontsize=9, color=INK)
+
+
+def _write_on(axes: "Axes", text: str) -> None:
+    axes.text(0.04, 0.95, text, transform=axes.transAxes, va="top", fontsize=9.5, color=INK)
+
+
+def _frame(*panels: "Axes") -> None:
+    for axes in panels:
+        axes.spines[["top", "right"]].set_visible(True)
+
+
+def _draw_radius(axes: "Axes", radius_kpc: float) -> None:
+    from matplotlib.patches import Circle
+
+    axes.add_patch(Circle((0, 0), radius_kpc, fill=False, edgecolor=MUTED, linestyle=":", linewidth=0.8))
+
+
+def _draw_beam(axes: "Axes", fwhm_kpc: float, half_width_kpc: float) -> None:
+    from matplotlib.patches import Circle
+
+    if fwhm_kpc > 0:
+        place = -0.85 * half_width_kpc
+        axes.add_patch(Circle((place, place), fwhm_kpc / 2, facecolor=INK, edgecolor="none"))

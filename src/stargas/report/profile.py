@@ -1,0 +1,210 @@
+"""Mass profiles of one galaxy: posterior, truth where it is known, closed formulas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stargas.errors import InputError
+from stargas.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass
+from stargas.evaluation.accuracy import BASELINES, LEAST_INCLINATION_DEG
+from stargas.galaxy import FloatArray
+from stargas.report.style import ESTIMATOR_MARKERS, INK, MUTED, apply_style, draw_band, model_color, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+POINTS_REACH_DEX = 0.4
+"""Points further than this above or below the bands do not widen a panel; the table has them."""
+
+
+@dataclass(frozen=True)
+class MassPoint:
+    """Mass that a closed formula gives.
+
+    Parameters
+    ----------
+    name
+        Name of the formula.
+    label
+        Its label.
+    r_kpc
+        Radius [kpc].
+    mass_msun
+        Mass inside it [Msun].
+    """
+
+    name: str
+    label: str
+    r_kpc: float
+    mass_msun: float
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Posterior mass profile of one galaxy in one view.
+
+    Parameters
+    ----------
+    label
+        Title of its panel.
+    r_kpc
+        Radii [kpc], shape (m,).
+    quantiles
+        log10 M [Msun] at 2.5, 16, 50, 84 and 97.5 %, shape (5, m).
+    R_hl_kpc
+        Projected half-light radius [kpc].
+    points
+        What the closed formulas give.
+    log10_true
+        True log10 M [Msun], shape (m,); None for an observed galaxy.
+    """
+
+    label: str
+    r_kpc: FloatArray
+    quantiles: FloatArray
+    R_hl_kpc: float
+    points: tuple[MassPoint, ...] = ()
+    log10_true: FloatArray | None = None
+
+
+def mass_points(
+    sigma_kms: float = 0.0,
+    R_hl_kpc: float = 0.0,
+    v_cold_kms: float = 0.0,
+    R_HI_kpc: float = 0.0,
+    inclination_deg: float | None = None,
+) -> tuple[MassPoint, ...]:
+    """Apply every closed formula whose measurements are there.
+
+    Parameters
+    ----------
+    sigma_kms, R_hl_kpc
+        Stars: dispersion [km/s] and projected half-light radius [kpc]; zero or NaN where there are none.
+    v_cold_kms, R_HI_kpc
+        HI: velocity as seen [km/s] and radius [kpc]; zero or NaN where there is none.
+    inclination_deg
+        Known inclination; adds the inclination-corrected mass from HI when at least 30° from face-on.
+    """
+    points = []
+    if sigma_kms > 0 and R_hl_kpc > 0:
+        for name, formula in ESTIMATORS.items():
+            r, mass = estimate_mass(name, sigma_kms, R_hl_kpc)
+            points.append(MassPoint(name, formula.label, float(r), float(mass)))
+    if v_cold_kms > 0 and R_HI_kpc > 0:
+        angles: list[tuple[str, float | None]] = [("hi", None)]
+        if inclination_deg is not None and min(inclination_deg, 180 - inclination_deg) >= LEAST_INCLINATION_DEG - 1e-9:
+            angles.append(("hi_inclination", inclination_deg))
+        for name, angle in angles:
+            r, mass = hi_dynamical_mass(v_cold_kms, R_HI_kpc, angle)
+            points.append(MassPoint(name, BASELINES[name], float(r), float(mass)))
+    return tuple(points)
+
+
+def draw_profiles(profiles: Sequence[Profile], model: str = "StarGas", title: str = "") -> "Figure":
+    """Draw profiles side by side, one per view, on common axes.
+
+    Parameters
+    ----------
+    profiles
+        One per panel.
+    model
+        Name of the model, for color and legend.
+    title
+        Name of the galaxy.
+
+    Returns
+    -------
+    Figure
+        Above: log10 M against radius; dark band 68 %, light band 95 %, line median, black the truth. Below: the same
+        over the truth, or over the median where the truth is not known.
+
+    Raises
+    ------
+    InputError
+        If there is no profile.
+    """
+    if not profiles:
+        raise InputError("at least one profile is needed to draw, got none.")
+    columns = min(len(profiles), 4)
+    blocks = -(-len(profiles) // columns)
+    with apply_style():
+        figure = new_figure(max(3.1 * columns + 0.5, 5.2), 4.6 * blocks + 0.4)
+        panels = figure.subplots(2 * blocks, columns, sharey="row", squeeze=False, height_ratios=[2.2, 1] * blocks)
+        for number, profile in enumerate(profiles):
+            block, column = divmod(number, columns)
+            upper, lower = panels[2 * block, column], panels[2 * block + 1, column]
+            upper.sharex(lower)
+            _draw_masses(upper, profile, model)
+            _draw_ratio(lower, profile, model)
+            upper.tick_params(labelbottom=False)
+            if column == 0:
+                upper.set_ylabel(r"$\log_{10}\,M$(<r)  [$M_{\odot}$]")
+                known = all(p.log10_true is not None for p in profiles)
+                lower.set_ylabel(r"$M\,/\,M_{true}$" if known else r"$M\,/\,M_{median}$")
+        for axes in panels.reshape(blocks, 2, columns).transpose(0, 2, 1).reshape(-1, 2)[len(profiles) :].flat:
+            axes.set_visible(False)
+        known_labels: dict[str, Any] = {}
+        for axes in panels[0::2].flat:
+            known_labels |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+        figure.legend(
+            known_labels.values(),
+            known_labels.keys(),
+            loc="outside lower left",
+            ncols=5 if columns > 2 else 3,
+            handlelength=1.4,
+            columnspacing=1.2,
+        )
+        if title:
+            figure.suptitle(title, fontsize=11, x=0.02, ha="left")
+    return figure
+
+
+def _draw_masses(axes: "Axes", profile: Profile, model: str) -> None:
+    color = model_color(model)
+    low95, low68, median, high68, high95 = profile.quantiles
+    draw_band(axes, profile.r_kpc, low95, high95, color, alpha=0.18)
+    draw_band(axes, profile.r_kpc, low68, high68, color, alpha=0.35)
+    axes.plot(profile.r_kpc, median, color=color, label=f"{model}: median, 68 %, 95 %")
+    if profile.log10_true is not None:
+        axes.plot(profile.r_kpc, profile.log10_true, color=INK, linestyle=(0, (5, 2)), label="truth")
+    for point in profile.points:
+        if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25:
+            axes.plot(point.r_kpc, np.log10(point.mass_msun), label=point.label, **_symbol(point.name))
+    reach = [low95.min(), high95.max(), *(() if profile.log10_true is None else profile.log10_true[[0, -1]])]
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, min(reach) - POINTS_REACH_DEX), min(high, max(reach) + POINTS_REACH_DEX))
+    axes.axvline(profile.R_hl_kpc, color=MUTED, linewidth=0.7, linestyle=":")
+    axes.text(profile.R_hl_kpc, 0.02, r" $R_{hl}$", transform=axes.get_xaxis_transform(), color=MUTED, fontsize=8)
+    axes.set_title(profile.label, loc="left")
+
+
+def _draw_ratio(axes: "Axes", profile: Profile, model: str) -> None:
+    color = model_color(model)
+    base = profile.quantiles[2] if profile.log10_true is None else profile.log10_true
+    low95, low68, median, high68, high95 = 10 ** (profile.quantiles - base)
+    draw_band(axes, profile.r_kpc, low95, high95, color, alpha=0.18)
+    draw_band(axes, profile.r_kpc, low68, high68, color, alpha=0.35)
+    axes.plot(profile.r_kpc, median, color=color)
+    axes.axhline(1, color=INK, linewidth=1, linestyle=(0, (5, 2)))
+    for point in profile.points:
+        if profile.r_kpc[0] <= point.r_kpc <= profile.r_kpc[-1]:
+            here = np.interp(np.log(point.r_kpc), np.log(profile.r_kpc), base)
+            axes.plot(point.r_kpc, point.mass_msun / 10**here, **_symbol(point.name))
+    axes.set_xlabel("r [kpc]")
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, 0), min(high, 4))
+
+
+def _symbol(name: str) -> dict[str, Any]:
+    return {
+        "marker": ESTIMATOR_MARKERS.get(name, "o"),
+        "color": INK,
+        "markerfacecolor": "white",
+        "markersize": 6,
+        "markeredgewidth": 1.1,
+        "linestyle": "none",
+        "zorder": 5,
+    }
