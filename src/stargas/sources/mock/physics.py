@@ -53,6 +53,8 @@ class SuitePhysics:
         Mean disk fraction of the faintest and of the brightest galaxies.
     disk_mass
         log10 M* [Msun] at which the disk fraction is halfway.
+    disky_share
+        Share of galaxies, whatever their mass, with 0.3-0.7 more of their stars in disks.
     noncircular_dwarf, noncircular_massive
         Median amplitude of non-circular gas motions over the circular velocity at M* ≤ 10^7.5 and ≥ 10^10.5 Msun.
     odd_gas_share
@@ -75,9 +77,10 @@ class SuitePhysics:
     hi_offset_dex: float = 0.0
     hi_scatter: float = 1.0
     hi_radius_offset_dex: float = 0.0
-    disk_share_low: float = 0.15
+    disk_share_low: float = 0.1
     disk_share_high: float = 0.8
     disk_mass: float = 9.3
+    disky_share: float = 0.15
     noncircular_dwarf: float = 0.2
     noncircular_massive: float = 0.06
     odd_gas_share: float = 0.04

@@ -230,6 +230,11 @@ TOLLET_SCATTER = 0.18
 """Scatter of that slope."""
 
 
+def _correlated(z1: float, share1: float, z2: float, share2: float, own: float) -> float:
+    """Return a standard normal number that correlates with two others."""
+    return share1 * z1 + share2 * z2 + float(np.sqrt(1 - share1**2 - share2**2)) * own
+
+
 def _ramp(log_m: float, low: float, high: float, start: float, end: float) -> float:
     return float(np.interp(log_m, [start, end], [low, high]))
 
@@ -279,9 +284,9 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
     spin = SPIN_MEDIAN * 10 ** (SPIN_SCATTER * z_spin)
     r_vir = float(virial_radius(10**log_halo))
 
-    size_z = 0.6 * z_spin - 0.35 * z_c + np.sqrt(1 - 0.6**2 - 0.35**2) * z_size
-    hi_z = 0.45 * z_spin - 0.15 * z_c + np.sqrt(1 - 0.45**2 - 0.15**2) * z_hi
-    hi_size_z = 0.5 * z_spin - 0.2 * z_c + np.sqrt(1 - 0.5**2 - 0.2**2) * z_hi_size
+    size_z = _correlated(z_spin, 0.7, z_c, -0.35, z_size)
+    hi_z = _correlated(z_spin, 0.5, z_c, -0.2, z_hi)
+    hi_size_z = _correlated(z_spin, 0.7, z_c, -0.3, z_hi_size)
     log_size = median_size(log_m) + physics.size_offset_dex + physics.size_scatter * size_scatter(log_m) * size_z
     R_e = float(10**log_size)
 
@@ -307,14 +312,15 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
     middle = physics.disk_share_low + (physics.disk_share_high - physics.disk_share_low) / (
         1 + np.exp(-(log_m - physics.disk_mass) / 0.35)
     )
-    disk = float(np.clip(middle + 0.15 * rng.standard_normal() + 0.05 * z_spin, 0.0, 0.95))
+    disky, more = rng.random() < physics.disky_share, rng.uniform(0.3, 0.7)
+    disk = float(np.clip(middle + 0.12 * rng.standard_normal() + 0.05 * z_spin + disky * more, 0.0, 0.95))
     thin = float(np.clip(_ramp(log_m, 0.2, 0.75, 8.0, 10.3) + 0.12 * rng.standard_normal(), 0.0, 1.0))
     thickness = float(np.clip(_ramp(log_m, 0.4, 0.25, 8.0, 10.0) + 0.06 * rng.standard_normal(), 0.15, 0.6))
     heat = float(np.clip(_ramp(log_m, 0.45, 0.3, 8.0, 10.0) * 10 ** (0.1 * rng.standard_normal()), 0.15, 0.7))
     sersic = float(np.clip(_ramp(log_m, 0.8, 2.0, 9.0, 10.5) * 10 ** (0.12 * rng.standard_normal()), 0.5, 4.0))
     beta = float(np.clip(rng.normal(0.0, 0.3), -1.0, 0.45))
     rising, radius = rng.random() < 0.5, 10 ** rng.uniform(0.0, 0.7)
-    axis_ratio = float(np.clip(rng.normal(0.86, 0.09), 0.5, 1.15))
+    axis_ratio = float(np.clip(rng.normal(0.88, 0.09), 0.5, 1.15))
     rotation = float(np.clip(abs(rng.normal(0.0, 0.3)) + 0.05, 0.0, 0.9))
     two = rng.random() < 0.35 and log_m < 9.0
     second_share, second_size = rng.uniform(0.3, 0.7), 10 ** rng.uniform(0.15, 0.4)
