@@ -45,7 +45,8 @@ class Band:
     @property
     def velocity_kms(self) -> FloatArray:
         """Centers of the channels [km/s], rising, shape (n_channels,)."""
-        return (np.arange(self.n_channels) + 0.5 - self.n_channels / 2) * self.width_kms
+        middle = (self.n_channels - 1) / 2
+        return (np.arange(self.n_channels, dtype=np.float64) - middle) * self.width_kms
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,33 +9,44 @@ that is, a part of the grid alone, a part in ξ times a number of the star, one 
 the star alone. The sum over stars of the Gaussian is therefore exp(-grid part / 2) times Σ w pʲ qⁱ for pixel (i, j):
 three exponentials and two columns of powers per star, then a product of matrices. It holds for any covariance.
 
-A tile is at most `TILE` kernel widths wide, which bounds every exponent far below overflow, and a star enters a
-tile if it is within `REACH` widths of it: the cost is proportional to stars times pixels touched.
+A tile is at most `TILE` kernel widths wide, which keeps the columns far from overflow in single precision, and a star
+enters a tile if it is within `REACH` widths of it: the cost is proportional to stars times pixels touched. Exponents
+and powers are of double precision, their products and the sum over stars of single precision but
+for partial sums, as the maps are.
 """
 
 import math
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from stargas.galaxy import FloatArray
 
-REACH = 7.0
-"""Mahalanobis distance beyond which a star's kernel is left out, exp(-24.5) = 2e-11 of its peak."""
+REACH = 6.0
+"""Mahalanobis distance beyond which a star's kernel is left out, exp(-18) = 1.5e-8 of its peak."""
 
-TILE = 12.0
-"""Most kernel widths (of the narrow, conditional kind) across a tile; exponents then stay below 200."""
+TILE = 8.0
+"""Most kernel widths (of the narrow, conditional kind) across a tile; a column then stays below exp(16)."""
+
+NEGLIGIBLE = 1e-18
+"""Entries of a column below this are set to zero: products of single precision must not underflow, which is slow."""
 
 _BLOCK = 16
-"""Stars per matrix product: their powers and the tile fit the first-level cache."""
+"""Stars per matrix product: their columns and the tile fit the first-level cache."""
+
+_BLOCKS_PER_SUM = 16
+"""Blocks that are added in single precision before the sum goes to one of double, which keeps rounding below 1e-6."""
+
+Float32Array = NDArray[np.float32]
 
 _jit = numba.njit(cache=True, nogil=True, fastmath=True)
 
 
 @_jit
-def _powers(row: FloatArray, first: float, ratio: float) -> None:
+def _powers(out: Float32Array, row: FloatArray, first: float, ratio: float) -> None:
     """Fill a row with first, first · ratio, first · ratio², … by doubling, so that errors do not pile up."""
-    n = row.size
+    n = out.size
     row[0] = first
     length = 1
     while length < n:
@@ -43,10 +54,12 @@ def _powers(row: FloatArray, first: float, ratio: float) -> None:
             row[length + j] = row[j] * ratio
         ratio *= ratio
         length *= 2
+    for j in range(n):
+        out[j] = np.float32(row[j]) if row[j] > NEGLIGIBLE else np.float32(0.0)
 
 
 @_jit
-def _add_block(total: FloatArray, q: FloatArray, p: FloatArray) -> None:
+def _add_block(total: Float32Array, q: Float32Array, p: Float32Array) -> None:
     """Add qᵀ p; eight stars at a time, so that a sum is loaded and stored once for eight products."""
     rows, columns = total.shape
     for k in range(0, _BLOCK, 8):
@@ -64,6 +77,15 @@ def _add_block(total: FloatArray, q: FloatArray, p: FloatArray) -> None:
                     + q6 * p[k + 6, j]
                     + q7 * p[k + 7, j]
                 )
+
+
+@_jit
+def _collect(out: FloatArray, total: Float32Array) -> None:
+    """Move a sum of single precision into one of double."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] += total[i, j]
+            total[i, j] = 0.0
 
 
 @_jit
@@ -85,9 +107,11 @@ def _sum_tile(
     x_mid, y_mid = x_first + half_x, y_first + half_y
     corner = a * half_x * half_x + 2.0 * abs(b) * half_x * half_y + c * half_y * half_y
     reach2 = (REACH + math.sqrt(corner)) ** 2
-    p, q = np.zeros((_BLOCK, columns)), np.zeros((_BLOCK, rows))
-    total = np.zeros((rows, columns))
-    filled = 0
+    p, q = np.zeros((_BLOCK, columns), dtype=np.float32), np.zeros((_BLOCK, rows), dtype=np.float32)
+    total = np.zeros((rows, columns), dtype=np.float32)
+    scratch = np.empty(max(rows, columns))
+    filled, blocks = 0, 0
+    out[:] = 0.0
     for star in range(x.size):
         gap_x, gap_y = x_mid - x[star], y_mid - y[star]
         u, v = a * gap_x + b * gap_y, b * gap_x + c * gap_y
@@ -95,20 +119,31 @@ def _sum_tile(
         if distance2 > reach2:
             continue
         # exp(-distance²/2) goes half to each column of powers, which keeps both in range
-        _powers(p[filled], math.exp(half_x * u - 0.25 * distance2), math.exp(-dx * u))
-        _powers(q[filled], math.exp(half_y * v - 0.25 * distance2), math.exp(-dy * v))
+        _powers(p[filled], scratch, math.exp(half_x * u - 0.25 * distance2), math.exp(-dx * u))
+        _powers(q[filled], scratch, math.exp(half_y * v - 0.25 * distance2), math.exp(-dy * v))
         filled += 1
         if filled == _BLOCK:
             _add_block(total, q, p)
             filled = 0
+            blocks += 1
+            if blocks % _BLOCKS_PER_SUM == 0:
+                _collect(out, total)
     if filled:
-        p[filled:] = 0.0
+        p[filled:] = np.float32(0.0)
         _add_block(total, q, p)
+    _collect(out, total)
     for i in range(rows):
         eta = i * dy - half_y
         for j in range(columns):
             xi = j * dx - half_x
-            out[i, j] = total[i, j] * math.exp(-0.5 * (a * xi * xi + 2.0 * b * xi * eta + c * eta * eta))
+            out[i, j] *= math.exp(-0.5 * (a * xi * xi + 2.0 * b * xi * eta + c * eta * eta))
+
+
+@_jit
+def _tile_size(n_nodes: int, most_steps: float) -> int:
+    """Nodes per tile: as few tiles as the most steps across one allow, all of about one size."""
+    tiles = math.ceil(n_nodes / (math.floor(min(most_steps, float(n_nodes))) + 1))
+    return math.ceil(n_nodes / tiles)
 
 
 @_jit
@@ -160,8 +195,8 @@ def density_on_grid(
     determinant = xx * yy - xy * xy
     a, b, c = yy / determinant, -xy / determinant, xx / determinant
     dx, dy = (x_limits[1] - x_limits[0]) / (n_nodes - 1), (y_limits[1] - y_limits[0]) / (n_nodes - 1)
-    columns = max(1, min(n_nodes, int(TILE / (dx * math.sqrt(a))) + 1))
-    rows = max(1, min(n_nodes, int(TILE / (dy * math.sqrt(c))) + 1))
+    columns = _tile_size(n_nodes, TILE / (dx * math.sqrt(a)))
+    rows = _tile_size(n_nodes, TILE / (dy * math.sqrt(c)))
     out = np.empty((n_nodes, n_nodes))
     for i in range(0, n_nodes, rows):
         for j in range(0, n_nodes, columns):

@@ -4,6 +4,8 @@ Smoothing lengths are the FWHM of the kernel, as in MARTINI (Oman et al. 2019) a
 Monaghan & Lattanzio 1985) falls to half its central density at 0.361 of the radius where it ends.
 """
 
+import itertools
+
 import numpy as np
 
 from stargas.galaxy import FloatArray
@@ -43,7 +45,7 @@ def projected_spline(radius: FloatArray) -> FloatArray:
     R = np.minimum(np.abs(np.asarray(radius, dtype=np.float64)), 1.0)[..., None]
     total = np.zeros(R.shape[:-1])
     ends = (np.zeros_like(R), np.sqrt(np.maximum(0.25 - R**2, 0.0)), np.sqrt(1 - R**2))
-    for low, high in zip(ends, ends[1:], strict=False):
+    for low, high in itertools.pairwise(ends):
         z = low + (high - low) * (nodes + 1) / 2
         q = np.minimum(np.hypot(R, z), 1.0)
         density = np.where(q < 0.5, 1 - 6 * q**2 + 6 * q**3, 2 * (1 - q) ** 3)
@@ -52,10 +54,18 @@ def projected_spline(radius: FloatArray) -> FloatArray:
 
 
 def spline_table() -> FloatArray:
-    """Projected kernel at equal steps of (radius / support)², from 0 to 1, shape (`TABLE_SIZE` + 2,).
+    """Tabulate the projected kernel for linear interpolation at equal steps of u = (radius / support)².
 
-    The last entry is padding: an interpolation at exactly 1 reads it.
+    Returns
+    -------
+    numpy.ndarray
+        Shape (2 (`TABLE_SIZE` + 1),): for each interval k the line's value at k = 0 and its slope per interval, so that
+        the kernel at u is ``table[2k] + u · TABLE_SIZE · table[2k + 1]`` with k = ⌊u · TABLE_SIZE⌋. The last interval
+        is beyond the kernel's end and zero.
     """
-    table = np.zeros(TABLE_SIZE + 2)
-    table[:-1] = projected_spline(np.sqrt(np.linspace(0, 1, TABLE_SIZE + 1)))
-    return table
+    node = np.arange(TABLE_SIZE + 1)
+    value = projected_spline(np.sqrt(node / TABLE_SIZE))
+    slope = np.diff(value)
+    table = np.zeros((TABLE_SIZE + 1, 2))
+    table[:-1] = np.column_stack([value[:-1] - node[:-1] * slope, slope])
+    return table.ravel()

@@ -104,11 +104,10 @@ def martini_cube(
     observation.insert_source_in_cube(skip_validation=True, progressbar=False, ncpu=1)
     if noise is not None:
         observation.add_noise()
+    flux = observation.datacube._array  # noqa: SLF001 (MARTINI has no other way to its result)
     if beam is not None:
         observation.convolve_beam()
-        flux = observation.datacube._array / (beam.area / u.beam)
-    else:
-        flux = observation.datacube._array
+        flux = observation.datacube._array / (beam.area / u.beam)  # noqa: SLF001 (the same)
     per_sr = flux.to_value(u.Jy / u.sr)
     # M/Msun = 2.36e5 D² ∫S dv with D in Mpc; an area of D² sr holds 1e12 pc² at 1 Mpc
     column = per_sr * (HI_MASS_PER_FLUX * band.width_kms * 1e-12)

@@ -17,7 +17,7 @@ LEAST_CORRELATION_GAP = 1e-10
 
 
 def velocity_dispersion(v_los_kms: ArrayLike) -> float:
-    """Standard deviation [km/s] of line-of-sight velocities, with the n - 1 of an unbiased variance."""
+    """Return the standard deviation [km/s] of velocities, with the n - 1 of an unbiased variance."""
     return float(np.std(np.asarray(v_los_kms, dtype=np.float64), ddof=1))
 
 
