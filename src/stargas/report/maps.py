@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stargas.config import HIMapConfig, StarMapConfig
 from stargas.errors import InputError
@@ -57,7 +58,7 @@ def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = Non
     scale_name = "P_{98}" if config.velocity_scale == "p98" else r"\sigma"
     x, v, radius = config.xy_limit, config.velocity_limit, config.radius_limit
     with apply_style():
-        figure = new_figure(7.4, 3.1 * len(seen) + 0.5)
+        figure = new_figure(7.4, 3.0 * len(seen) + 0.4, images=True)
         panels = figure.subplots(len(seen), 2, squeeze=False)
         for (left, right), sample in zip(panels, seen, strict=True):
             for axes, name, extent in ((left, "Rv", (0, radius, -v, v)), (right, "xy", (-x, x, -x, x))):
@@ -70,10 +71,10 @@ def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = Non
                     vmin=0,
                 )
                 axes.set_box_aspect(1)
-                figure.colorbar(image, ax=axes, label="density", shrink=0.9, pad=0.02)
+                figure.colorbar(image, ax=axes, label="density", pad=0.02)
             left.set(xlabel=r"$R\,/\,R_{hl}$", ylabel=rf"$v_{{los}}\,/\,{scale_name}$")
             right.set(xlabel=r"$x\,/\,R_{hl}$", ylabel=r"$y\,/\,R_{hl}$")
-            _note_top(left, _view_label(sample))
+            _note_top(left, _star_label(sample))
             _note_top(right, _scales_label(sample))
             _frame(left, right)
         if title:
@@ -97,13 +98,14 @@ def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, 
     -------
     Figure
         Left to right: surface density (logarithmic), mean velocity, velocity dispersion. Pixels below the column
-        density limit are gray; the dotted circle has the radius R_HI.
+        density limit are gray in the velocities; the dotted circle has the radius R_HI.
 
     Raises
     ------
     InputError
         If no sample has gas.
     """
+    from matplotlib import colormaps
     from matplotlib.colors import LogNorm, Normalize
 
     config = config or HIMapConfig()
@@ -122,32 +124,22 @@ def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, 
         Normalize(_percentile(widths, 1, 0.0), max(_percentile(widths, 99, 1.0), 1.0)),
     )
     with apply_style():
-        figure = new_figure(8.4, 2.55 * len(seen) + 0.9)
+        figure = new_figure(8.4, 2.45 * len(seen) + 0.95, images=True)
         panels = figure.subplots(len(seen), 3, squeeze=False, sharex="row", sharey="row")
         for row, sample in enumerate(seen):
             half = float(
                 sample.row.get("half_width_kpc") or config.half_width * sample.scalars[SCALARS.index("R_HI_kpc")]
             )
-            for axes, values, norm, cmap in zip(
-                panels[row],
-                (columns[row], speeds[row], widths[row]),
-                norms,
-                ("viridis", "RdBu_r", "plasma"),
-                strict=True,
+            for k, (values, cmap) in enumerate(
+                ((columns[row], "viridis"), (speeds[row], "RdBu_r"), (widths[row], "plasma"))
             ):
-                axes.set_facecolor(BLANK)
-                image = axes.imshow(values, origin="lower", extent=(-half, half, -half, half), norm=norm, cmap=cmap)
+                axes = panels[row, k]
+                axes.set_facecolor(colormaps[cmap](0) if k == 0 else BLANK)
+                image = axes.imshow(values, origin="lower", extent=(-half, half, -half, half), norm=norms[k], cmap=cmap)
                 _draw_radius(axes, float(sample.scalars[SCALARS.index("R_HI_kpc")]))
                 _frame(axes)
                 if row == 0:
-                    title_of = MOMENT_TITLES[panels[row].tolist().index(axes)]
-                    figure.colorbar(
-                        image,
-                        ax=panels[:, panels[row].tolist().index(axes)],
-                        location="top",
-                        label=title_of,
-                        shrink=0.9,
-                    )
+                    figure.colorbar(image, ax=panels[:, k], location="top", label=MOMENT_TITLES[k], aspect=25)
             panels[row, 0].set_ylabel("y [kpc]")
             _write_on(panels[row, 0], _view_label(sample))
             _draw_beam(panels[row, 0], config.beam_fwhm_kpc, half)
@@ -165,7 +157,7 @@ def _node_extent(limits: tuple[float, float, float, float], n: int) -> tuple[flo
     return left - half_x, right + half_x, bottom - half_y, top + half_y
 
 
-def _percentile(values: "np.ma.MaskedArray", level: float, default: float) -> float:
+def _percentile(values: NDArray[np.float64], level: float, default: float) -> float:
     """Percentile of the unmasked pixels; the default where there are none."""
     known = np.ma.compressed(values)
     return float(np.percentile(known, level)) if known.size else default
@@ -176,12 +168,15 @@ def _view_label(sample: Sample) -> str:
     return "" if angle is None else f"i = {float(angle):.0f}°"
 
 
+def _star_label(sample: Sample) -> str:
+    count = sample.row.get("n_stars")
+    return ", ".join(part for part in (_view_label(sample), f"{int(count):,} stars" if count else "") if part)
+
+
 def _scales_label(sample: Sample) -> str:
     parts = [rf"$R_{{hl}}$ = {sample.scalars[SCALARS.index('R_hl_kpc')]:.2g} kpc"]
     if sample.row.get("velocity_scale_kms"):
         parts.append(rf"$P_{{98}}$ = {float(sample.row['velocity_scale_kms']):.0f} km/s")
-    if sample.row.get("n_stars"):
-        parts.append(f"{int(sample.row['n_stars']):,} stars")
     return ", ".join(parts)
 
 
@@ -190,7 +185,9 @@ def _note_top(axes: "Axes", text: str) -> None:
 
 
 def _write_on(axes: "Axes", text: str) -> None:
-    axes.text(0.04, 0.95, text, transform=axes.transAxes, va="top", fontsize=9.5, color=INK)
+    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2}
+    if text:
+        axes.text(0.04, 0.95, text, transform=axes.transAxes, va="top", fontsize=9, color=INK, bbox=box)
 
 
 def _frame(*panels: "Axes") -> None:

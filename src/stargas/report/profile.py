@@ -131,7 +131,7 @@ def draw_profiles(profiles: Sequence[Profile], model: str = "StarGas", title: st
     columns = min(len(profiles), 4)
     blocks = -(-len(profiles) // columns)
     with apply_style():
-        figure = new_figure(max(3.1 * columns + 0.5, 5.2), 4.6 * blocks + 0.4)
+        figure = new_figure(max(3.1 * columns + 0.5, 5.8), 4.6 * blocks + 0.4)
         panels = figure.subplots(2 * blocks, columns, sharey="row", squeeze=False, height_ratios=[2.2, 1] * blocks)
         for number, profile in enumerate(profiles):
             block, column = divmod(number, columns)

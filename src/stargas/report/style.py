@@ -73,17 +73,19 @@ def apply_style() -> Iterator[None]:
         yield
 
 
-def new_figure(width_in: float, height_in: float) -> "Figure":
+def new_figure(width_in: float, height_in: float, *, images: bool = False) -> "Figure":
     """Make an empty figure with automatic spacing, outside of any window system.
 
     Parameters
     ----------
     width_in, height_in
         Size [inch].
+    images
+        Leave no gaps between panels of fixed aspect.
     """
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width_in, height_in), layout="constrained")
+    return Figure(figsize=(width_in, height_in), layout="compressed" if images else "constrained")
 
 
 def model_color(name: str, number: int = 0) -> str:
