@@ -5,6 +5,7 @@ without objects, so that reading them executes nothing and memory-maps them.
 """
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -62,21 +63,23 @@ def shard_name(number: int) -> str:
 class _ArrayFile:
     """Appends rows to a ``.npy`` file of known length and sums its bytes."""
 
-    def __init__(self, path: Path, like: NDArray[Any], n_rows: int) -> None:
+    def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("wb")
         self._sum = hashlib.sha256()
         self.path = path
-        header = {
-            "descr": np.lib.format.dtype_to_descr(like.dtype),
-            "fortran_order": False,
-            "shape": (n_rows, *like.shape[1:]),
-        }
-        np.lib.format.write_array_header_1_0(self._file, header)
-        self._file.flush()
-        self._sum.update(path.read_bytes())
+
+    def begin(self, like: NDArray[Any], n_rows: int) -> None:
+        header = io.BytesIO()
+        shape = (n_rows, *like.shape[1:])
+        np.lib.format.write_array_header_1_0(
+            header, {"descr": np.lib.format.dtype_to_descr(like.dtype), "fortran_order": False, "shape": shape}
+        )
+        self._write(header.getvalue())
 
     def append(self, rows: NDArray[Any]) -> None:
-        data = np.ascontiguousarray(rows).data.cast("B")
+        self._write(np.ascontiguousarray(rows).data.cast("B"))
+
+    def _write(self, data: bytes | memoryview) -> None:
         self._file.write(data)
         self._sum.update(data)
 
@@ -120,7 +123,8 @@ def write_shard(folder: Path, part_files: Sequence[Path]) -> None:
         for path in part_files:
             for name, rows in sorted(read_arrays(path.read_bytes()).items()):
                 if name not in files:
-                    files[name] = _ArrayFile(beside / f"{name}.npy", rows, n_rows)
+                    files[name] = _ArrayFile(beside / f"{name}.npy")
+                    files[name].begin(rows, n_rows)
                 files[name].append(rows)
         index = {
             "samples": n_rows,

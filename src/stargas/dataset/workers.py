@@ -305,7 +305,7 @@ class _Cluster:
 
     def parts(self, as_completed: Any, killed: type[Exception]) -> Iterator[bytes]:  # noqa: ANN401 (Dask's own)
         """Yield parts as they come."""
-        coming = as_completed(self.fill())
+        coming = as_completed(self.fill(), loop=self.client.loop)
         while self.flying or self.schedule:
             if not self.flying:  # all workers are gone: wait for others
                 self.client.wait_for_workers(1)
