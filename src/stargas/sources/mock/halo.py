@@ -97,7 +97,7 @@ def _with_slope(r_kpc: FloatArray, properties: GalaxyProperties) -> FloatArray:
     boost = 1 + CONCENTRATION_BOOST * np.exp(3.4 * (float(np.clip(ratio, *DC14_RANGE)) + 4.5))
     r_minus2 = properties.virial_radius_kpc / (properties.concentration * boost)
     inner = properties.virial_radius_kpc * np.geomspace(*SLOPE_RANGE, 9)
-    scale = r_minus2
+    scale, tidal = r_minus2, 0.0
     for _ in range(12):
         gamma = float(np.clip(gamma, 0.0, 1.9))
         scale = r_minus2 * ((beta - 2) / (2 - gamma)) ** (1 / alpha)
@@ -105,6 +105,10 @@ def _with_slope(r_kpc: FloatArray, properties: GalaxyProperties) -> FloatArray:
         outer_share = float(np.mean(y / (1 + y)))
         tidal = float(np.mean(inner)) / properties.tidal_radius_kpc
         gamma = 0.5 * gamma + 0.5 * (-properties.inner_slope - tidal - beta * outer_share) / (1 - outer_share)
+    if gamma < 0:
+        # even a core is too steep there: move the turn outward
+        share = (-properties.inner_slope - tidal) / beta
+        scale = float(np.exp(np.mean(np.log(inner)))) * (1 / max(share, 1e-3) - 1) ** (1 / alpha)
     x = r_kpc / scale
     gamma = float(np.clip(gamma, 0.0, 1.9))
     density = x**-gamma * (1 + x**alpha) ** ((gamma - beta) / alpha)
