@@ -1,0 +1,39 @@
+from collections import Counter
+
+import pytest
+
+from stargas.config import SplitConfig
+from stargas.dataset.split import SPLITS, check_split, split_of
+from stargas.errors import InputError
+
+HOSTS = [f"halo-{number}" for number in range(4000)]
+
+
+def test_shares_are_as_asked():
+    config = SplitConfig(validation=0.1, test=0.3)
+    counts = Counter(split_of(host, 0, config) for host in HOSTS)
+    assert counts["test"] / len(HOSTS) == pytest.approx(0.3, abs=0.03)
+    assert counts["validation"] / len(HOSTS) == pytest.approx(0.1, abs=0.02)
+    assert set(counts) == set(SPLITS)
+
+
+def test_the_seed_counts_even_if_it_is_zero():
+    splits = [[split_of(host, seed, SplitConfig()) for host in HOSTS[:200]] for seed in (0, 0, 1)]
+    assert splits[0] == splits[1] != splits[2]
+
+
+def test_test_hosts_stay_when_the_validation_share_changes():
+    small, large = SplitConfig(validation=0.05), SplitConfig(validation=0.4)
+    in_test = [{host for host in HOSTS if split_of(host, 0, config) == "test"} for config in (small, large)]
+    assert in_test[0] == in_test[1]
+
+
+@pytest.mark.parametrize("config", [SplitConfig(-0.1, 0.2), SplitConfig(0.5, 0.5), SplitConfig(0.1, 1.2)])
+def test_shares_that_are_none_are_refused(config):
+    with pytest.raises(InputError, match="leave galaxies for training"):
+        check_split(config)
+
+
+def test_all_for_training_is_allowed():
+    check_split(SplitConfig(0.0, 0.0))
+    assert {split_of(host, 0, SplitConfig(0.0, 0.0)) for host in HOSTS[:50]} == {"train"}
