@@ -44,7 +44,8 @@ def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = Non
     Returns
     -------
     Figure
-        Left: density in projected radius and line-of-sight velocity; right: density on the sky.
+        Left: density in projected radius and line-of-sight velocity; right: density on the sky. The maps are samples
+        of a smooth density, so they are drawn smooth.
 
     Raises
     ------
@@ -69,6 +70,7 @@ def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = Non
                     cmap="magma",
                     aspect="auto" if name == "Rv" else "equal",
                     vmin=0,
+                    interpolation="bicubic",
                 )
                 axes.set_box_aspect(1)
                 figure.colorbar(image, ax=axes, label="density", pad=0.02)

@@ -8,6 +8,7 @@ import numpy as np
 from stargas.evaluation.evaluate import Evaluation
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 TABLE_RADII = (0.6, 1.0, 2.4)
@@ -88,8 +89,27 @@ def summary_table(evaluation: Evaluation, subset: str = "all") -> "Table":
         starts_formulas = row["kind"] == "estimator" and (i == 0 or rows[i - 1]["kind"] == "model")
         if i and (starts_formulas or (row["kind"] == "model" and first)):
             table.add_section()
-        table.add_row(row["name"] if first else "", *_cells(row))
+        table.add_row(row["name"] if first else "", *row_cells(row))
     return table
+
+
+def print_table(evaluation: Evaluation, console: "Console") -> None:
+    """Print the summary and what calibration found.
+
+    Parameters
+    ----------
+    evaluation
+        What to print.
+    console
+        Where to.
+    """
+    console.print(summary_table(evaluation))
+    for row in verdict_rows(evaluation):
+        console.print(
+            f"  {row['name']}: 68 % intervals hold {100 * row['coverage_68']:.1f} ± {100 * row['coverage_68_se']:.1f} %,"
+            f" 95 % intervals {100 * row['coverage_95']:.1f} ± {100 * row['coverage_95_se']:.1f} %: {row['verdict']}",
+            highlight=False,
+        )
 
 
 def verdict_rows(evaluation: Evaluation, subset: str = "all") -> list[dict[str, Any]]:
@@ -141,8 +161,8 @@ def _row(name: str, kind: str, radius: float, numbers: dict[str, Any], j: int) -
     }
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    """Format one line."""
+def row_cells(row: dict[str, Any]) -> list[str]:
+    """Format a line of `summary_rows` without its name: radius, median, mean, half-width, two coverages."""
     cover = ["" if row[key] is None else f"{100 * row[key]:.0f} %" for key in ("coverage_68", "coverage_95")]
     return [
         f"{row['r_over_R_hl']:.2f}",
