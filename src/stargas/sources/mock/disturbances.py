@@ -181,20 +181,22 @@ def blow_bubbles(
     squeezed into the outer part s, continuous at d = B. Its velocity is ∂d'/∂t = (1-s) B dB/dt / d', along the line
     from the center, vertical part included, so that gas over the explosion is lifted out of the disc.
     """
-    position, velocity = position_kpc.copy(), velocity_kms.copy()
+    # columns of their own, contiguous: most of the work is finding what lies in a hole
+    position, velocity = position_kpc.T.copy(), velocity_kms.T.copy()
     for bubble in sorted(bubbles, key=lambda bubble: -bubble.age_gyr):
-        near = np.flatnonzero(np.hypot(*(position[:, :2] - bubble.center_kpc).T) < bubble.radius_kpc)
-        offset = position[near]
-        offset[:, :2] -= bubble.center_kpc
-        distance = np.sqrt(np.einsum("ij,ij->i", offset, offset))
-        swept = (distance < bubble.radius_kpc) & (distance > 1e-3 * bubble.radius_kpc)
-        near, offset, distance = near[swept], offset[swept], distance[swept]
-        moved = np.sqrt((1 - bubble.shell) * bubble.radius_kpc**2 + bubble.shell * distance**2)
-        direction = offset / distance[:, None]
-        position[near] += (moved - distance)[:, None] * direction
-        speed = (1 - bubble.shell) * bubble.radius_kpc * bubble.speed_kms / moved
-        velocity[near] += speed[:, None] * direction
-    return position, velocity
+        center, reach = bubble.center_kpc, bubble.radius_kpc
+        plane2 = (position[0] - center[0]) ** 2 + (position[1] - center[1]) ** 2
+        near = np.flatnonzero(plane2 < reach**2)
+        offset = position[:, near]
+        offset[:2] -= center[:, None]
+        distance = np.sqrt(plane2[near] + offset[2] ** 2)
+        swept = (distance < reach) & (distance > 1e-3 * reach)
+        near, distance = near[swept], distance[swept]
+        direction = offset[:, swept] / distance
+        moved = np.sqrt((1 - bubble.shell) * reach**2 + bubble.shell * distance**2)
+        position[:, near] += (moved - distance) * direction
+        velocity[:, near] += (1 - bubble.shell) * reach * bubble.speed_kms / moved * direction
+    return np.ascontiguousarray(position.T), np.ascontiguousarray(velocity.T)
 
 
 def warp(

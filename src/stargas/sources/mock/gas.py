@@ -40,6 +40,9 @@ DISPERSION_DECLINE = 0.25
 MAX_DISPERSION = 0.45
 """Cap on dispersion over circular velocity at R_HI: warmer gas would not stay inside that radius."""
 
+LONGEST_EDDY_KPC = 2.0
+"""Longest wavelength of the turbulence, where the disc is large enough; the shortest is a tenth of it."""
+
 MAX_HEIGHT = 0.4
 """Cap on the scale height over the radius."""
 
@@ -102,7 +105,7 @@ def make_gas(
     position = np.column_stack([R * cos, R * sin, z])
     velocity = np.column_stack([v_R * cos - v_phi * sin, v_R * sin + v_phi * cos, np.zeros(n_particles)])
 
-    longest = min(0.5 * R_HI, 1.5)
+    longest = min(0.5 * R_HI, LONGEST_EDDY_KPC)
     flow, shift = turbulent_flow(position, (0.1 * longest, longest), flow_rng)
     velocity += (turbulent * decline)[:, None] * flow
     position += 0.35 * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
@@ -181,7 +184,8 @@ def _draw_bubbles(unrest: float, R_HI_kpc: float, v_edge_kms: float, rng: np.ran
     n = 8 + rng.poisson(16)
     center = R_HI_kpc * np.sqrt(rng.uniform(0, 0.8, n))
     azimuth = rng.uniform(0, 2 * np.pi, n)
-    radius = np.minimum(0.15 * unrest**0.5 * R_HI_kpc * (1 + rng.pareto(2.0, n)), 0.4 * R_HI_kpc)
+    typical = unrest**0.5 * R_HI_kpc
+    radius = np.minimum(0.15 * typical * (1 + rng.pareto(2.0, n)), np.minimum(0.6 * typical, 0.4 * R_HI_kpc))
     speed = np.minimum(rng.uniform(8, 25, n) * (0.5 + 2 * unrest), 0.8 * v_edge_kms)
     shell = rng.uniform(0.2, 0.45, n)
     return [

@@ -4,8 +4,8 @@ import numpy as np
 
 from stargas.galaxy import FloatArray
 
-N_MODES = 24
-"""Plane waves in one flow: enough for velocities that look Gaussian, few enough to be cheap."""
+N_MODES = 48
+"""Plane waves in one flow: enough that none is seen by itself, few enough to be cheap."""
 
 ENERGY_SLOPE = 2.0 / 3.0
 """Energy per logarithm of wavelength grows with the wavelength to this power (Kolmogorov 1941)."""
@@ -28,7 +28,7 @@ def turbulent_flow(
     rng
         Draws directions, phases and polarizations.
     n_modes
-        Number of plane waves, evenly spread over the logarithm of the wavelength.
+        Number of plane waves, all of the same energy: most of them are long.
 
     Returns
     -------
@@ -40,23 +40,24 @@ def turbulent_flow(
 
     Notes
     -----
-    v = Σ A_k e_k cos(k·x + φ_k) with A_k² ∝ λ^(2/3) per logarithm of λ. Two thirds of the energy has e_k across k
-    (no divergence), the rest along it. A wave that runs at the sound speed c displaces by ξ = ∫v dt, a quarter wave out
-    of phase with v and smaller by 1/(k c), so gas and velocity belong together.
+    v = Σ A e_k cos(k·x + φ_k) with waves in proportion to λ^(2/3) per logarithm of λ. Two thirds of the energy has
+    e_k across k (no divergence), the rest along it. A wave that runs at the sound speed c displaces by ξ = ∫v dt, a
+    quarter wave out of phase with v and smaller by 1/(k c), so gas and velocity belong together.
     """
     shortest, longest = wavelengths_kpc
-    wavelength = longest * (shortest / longest) ** ((np.arange(n_modes) + rng.uniform(size=n_modes)) / n_modes)
+    shares = (np.arange(n_modes) + rng.uniform(size=n_modes)) / n_modes
+    low, high = shortest**ENERGY_SLOPE, longest**ENERGY_SLOPE
+    wavelength = (low + shares * (high - low)) ** (1 / ENERGY_SLOPE)
     direction = rng.normal(size=(n_modes, 3))
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     across = np.cross(direction, rng.normal(size=(n_modes, 3)))
     across /= np.linalg.norm(across, axis=1, keepdims=True)
-    energy = wavelength**ENERGY_SLOPE
-    amplitude = np.sqrt(2 * 3 * energy / energy.sum())
+    amplitude = np.sqrt(2 * 3 / n_modes)
     wavenumber = 2 * np.pi / wavelength
     phase = position_kpc @ (direction * wavenumber[:, None]).T + rng.uniform(0, 2 * np.pi, n_modes)
     phase = phase.astype(np.float32)  # single precision makes sine and cosine four times faster
-    solenoidal = (amplitude * np.sqrt(1 - COMPRESSIVE))[:, None] * across
-    compressive = (amplitude * np.sqrt(COMPRESSIVE))[:, None] * direction
+    solenoidal = amplitude * np.sqrt(1 - COMPRESSIVE) * across
+    compressive = amplitude * np.sqrt(COMPRESSIVE) * direction
     velocity = np.cos(phase) @ (solenoidal + compressive).astype(np.float32)
     displacement = np.sin(phase) @ (compressive / wavenumber[:, None]).astype(np.float32)
     return velocity, displacement
