@@ -32,8 +32,8 @@ of the views, and the half-width (p84 − p16)/2 is the scatter.
 Errors come from a bootstrap over galaxies: the views of one galaxy are not independent.
 Coverage is the share of galaxies whose true mass lies in the stated interval. It should be 68 % and 95 %. Less means \
 that the stated errors are too small.
-Ranks of the truth among posterior draws should be uniform: high ends mean too narrow, a hump too wide, a slope biased. \
-TARP tests all radii together and should follow the diagonal.
+Ranks of the truth among posterior draws should be uniform: high ends mean too narrow, a hump too wide, a slope a \
+bias. TARP tests all radii together and should follow the diagonal.
 A verdict names faults that chance does not explain with so many galaxies; its errors are in units of the posterior's \
 own width.
 Galaxies of another kind than those that the models learned from can be off by more than the stated errors.\

@@ -105,9 +105,12 @@ def print_table(evaluation: Evaluation, console: "Console") -> None:
     """
     console.print(summary_table(evaluation))
     for row in verdict_rows(evaluation):
+        inside, inside_se, almost_all, almost_all_se = (
+            100 * row[key] for key in ("coverage_68", "coverage_68_se", "coverage_95", "coverage_95_se")
+        )
         console.print(
-            f"  {row['name']}: 68 % intervals hold {100 * row['coverage_68']:.1f} ± {100 * row['coverage_68_se']:.1f} %,"
-            f" 95 % intervals {100 * row['coverage_95']:.1f} ± {100 * row['coverage_95_se']:.1f} %: {row['verdict']}",
+            f"  {row['name']}: 68 % intervals hold {inside:.1f} ± {inside_se:.1f} %, 95 % intervals "
+            f"{almost_all:.1f} ± {almost_all_se:.1f} %: {row['verdict']}",
             highlight=False,
         )
 
