@@ -53,6 +53,23 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def _parameter_file(path: Path) -> dict[str, str]:
+    """Choose the parameter file of a tipsy snapshot where several are near; pynbody would take any of them."""
+    for folder in (path.parent, path.parent.parent):
+        found = sorted(folder.glob("*.param"))
+        if len(found) > 1:
+            matching = [param for param in found if path.name.startswith(f"{param.stem}.")]
+            if len(matching) != 1:
+                raise InputError(
+                    f"{folder} holds {len(found)} parameter files and none has the name of the snapshot {path.name} "
+                    "without its number: keep the right one."
+                )
+            return {"paramfile": str(matching[0])}
+        if found:
+            break
+    return {}
+
+
 class PynbodySnapshot:
     """An open snapshot that pynbody reads.
 
@@ -79,19 +96,32 @@ class PynbodySnapshot:
             ) from error
         self.path = Path(path)
         logging.getLogger("pynbody").setLevel(logging.WARNING)
+        options = _parameter_file(self.path)
         try:
             with _quiet():
-                self._simulation: Any = pynbody.load(str(path))
+                self._simulation: Any = pynbody.load(str(path), **options)
                 self.family = type(self._simulation).__name__.removesuffix("Snap").lower()
                 self._context = self._simulation.conversion_context()
                 self.redshift = max(0.0, 1 / float(self._context.get("a", 1.0)) - 1)
         except (OSError, ValueError, RuntimeError, KeyError, EOFError) as error:
             raise DamagedFileError(f"{path} is damaged or of a format that pynbody does not read: {error}.") from error
 
-        if self.family == "tipsy" and "dKpcUnit" not in self._simulation._paramfile:  # noqa: SLF001 (no other way)
+        if self.family == "tipsy":
+            self._check_tipsy()
+
+    def _check_tipsy(self) -> None:
+        path = self.path
+        if "dKpcUnit" not in self._simulation._paramfile:  # noqa: SLF001 (no other way)
             raise InputError(
                 f"{path} has no parameter file with dKpcUnit and dMsolUnit in its folder or the one above, which a "
                 "tipsy snapshot needs for its units: put the run's *.param there."
+            )
+        simulation = self._simulation
+        numbers = {"gas": 12, "dm": 9, "star": 11}
+        least = 32 + sum(4 * n * len(getattr(simulation, family)) for family, n in numbers.items())
+        if path.stat().st_size < least:
+            raise DamagedFileError(
+                f"{path} is truncated: it has {path.stat().st_size} bytes where its header promises at least {least}."
             )
 
     def close(self) -> None:
