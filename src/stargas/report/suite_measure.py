@@ -10,14 +10,14 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from stargas.config import SelectionConfig, StarMapConfig, ViewConfig
 from stargas.constants import KPC_PER_KMS_GYR, G
 from stargas.estimators import ESTIMATORS, estimate_mass
-from stargas.galaxy import FloatArray, Galaxy, MassProfile
+from stargas.galaxy import FloatArray, Galaxy, MassProfile, Particles
 from stargas.kinematics import kappa_co
 from stargas.randomness import rng_for
 from stargas.sky.gas import hi_moments, measure_hi, measure_hi_radius
@@ -122,33 +122,64 @@ def _measure_gas(galaxy: Galaxy, gas: SkyGas, inclination_deg: float) -> dict[st
 EVOLVED_STARS = 4000
 """Stars of one galaxy whose orbits are followed."""
 
+STEPS_PER_TURN = 50
+"""Time steps in the time that a star needs to go around at its radius and speed."""
 
-def evolve(suite: MockSuite, index: int, time_gyr: float = 2.0) -> dict[str, float]:
-    """Follow the stars of one galaxy in its fixed potential and see whether they stay what they were.
 
-    Returns
-    -------
-    dict
-        Relative change of R_hl and of σ_los, each the mean over the standard views.
-    """
+class ForceField(Protocol):
+    """What the following of orbits needs to know of a potential."""
+
+    def acceleration(self, position_kpc: FloatArray) -> FloatArray:
+        """Acceleration [km²/s²/kpc] at positions of shape (n, 3)."""
+        ...
+
+    def v_c_kms(self, R_kpc: FloatArray) -> FloatArray:
+        """Circular velocity [km/s]."""
+        ...
+
+
+def evolve(suite: MockSuite, index: int) -> dict[str, float]:
+    """Follow the stars of one galaxy for 2 Gyr, see `change_over_time`."""
     drawn = suite.properties(index)
     model = stellar_model(drawn)
     potential, _ = galaxy_potential(drawn, model)
     stars = draw_stars(model, potential, EVOLVED_STARS, rng_for(suite.seed, "equilibrium", suite.name, index))
-    x, v = stars.position_kpc.copy(), stars.velocity_kms.copy()
-    # steps per star in powers of two, from its radius and speed now
-    speed = np.sqrt(np.sum(v**2, axis=1)) + potential.v_c_kms(np.linalg.norm(x, axis=1))
-    period = 2 * np.pi * np.maximum(np.linalg.norm(x, axis=1), 0.1 * drawn.R_e_kpc) / speed
+    return change_over_time(stars, potential, drawn.R_e_kpc)
+
+
+def change_over_time(
+    stars: Particles, potential: ForceField, R_e_kpc: float, time_gyr: float = 2.0
+) -> dict[str, float]:
+    """Follow stars in a fixed potential and see whether they stay what they were.
+
+    Parameters
+    ----------
+    stars
+        In the frame of the potential.
+    potential
+        Total potential.
+    R_e_kpc
+        Size [kpc]; inside a tenth of it time steps do not get shorter.
+    time_gyr
+        How long [Gyr].
+
+    Returns
+    -------
+    dict
+        Relative changes of R_hl and of σ_los, absolute values of their means over the standard views.
+    """
+    x, v = stars.position_kpc, stars.velocity_kms
+    speed = np.sqrt(np.sum(v**2, axis=1)) + potential.v_c_kms(stars.radius_kpc)
+    turn = 2 * np.pi * np.maximum(stars.radius_kpc, 0.1 * R_e_kpc) / speed
     span = time_gyr * KPC_PER_KMS_GYR
-    steps = 2 ** np.ceil(np.log2(np.clip(50 * span / period, 64, 2**15))).astype(int)
+    # powers of two, so that stars with similar times share a loop
+    steps = 2 ** np.ceil(np.log2(np.clip(STEPS_PER_TURN * span / turn, 64, 2**15))).astype(int)
     end_x, end_v = x.copy(), v.copy()
     for n in np.unique(steps):
         chosen = steps == n
         end_x[chosen], end_v[chosen] = _leapfrog(potential.acceleration, x[chosen], v[chosen], span / n, int(n))
-
-    views = standard_views(ViewConfig(), rng_for(0, "equilibrium views", drawn.id))
     change = []
-    for view in views:
+    for view in standard_views(ViewConfig(), rng_for(0, "equilibrium views")):
         before, after = (
             (half_count_radius(*(view.matrix[:2] @ p.T)), velocity_dispersion(u @ view.matrix[2]))
             for p, u in ((x, v), (end_x, end_v))
