@@ -66,9 +66,9 @@ def rotation_to_spin(stars: Particles) -> FloatArray:
         stars have no angular momentum.
     """
     inside = stars.radius_kpc < SPIN_RADIUS_KPC
-    momentum = np.sum(
-        stars.mass_msun[inside, None] * np.cross(stars.position_kpc[inside], stars.velocity_kms[inside]), axis=0
-    )
+    # the sum of m x × v is the antisymmetric part of one matrix product
+    tensor = (stars.mass_msun[inside, None] * stars.position_kpc[inside]).T @ stars.velocity_kms[inside]
+    momentum = np.array([tensor[1, 2] - tensor[2, 1], tensor[2, 0] - tensor[0, 2], tensor[0, 1] - tensor[1, 0]])
     length = np.linalg.norm(momentum)
     if length == 0:
         return np.eye(3)

@@ -14,6 +14,9 @@ from scipy.special import gammainc
 from stargas.galaxy import FloatArray
 from stargas.sources.mock.potential import MULTIPOLES, Layer, Potential
 
+_REACH = 2.0
+"""No orbit is bound more loosely than to this multiple of the radius where the spheroid ends."""
+
 _N_NODES = 90
 _RICHARDSON_STEPS = 60
 _EDGE_FRACTION = 0.999
@@ -103,7 +106,7 @@ class Spheroid:
         kept = (fraction > 1e-9) & (fraction < _EDGE_FRACTION)
         r_table, fraction = r_table[kept], fraction[kept]
         node = np.geomspace(np.interp(1e-4, fraction, r_table), r_table[-1], _N_NODES)
-        psi = -potential.spherical_part(node) + potential.spherical_part(6 * node[-1])
+        psi = -potential.spherical_part(node) + potential.spherical_part(_REACH * node[-1])
         density = np.interp(np.log(node), *_log_density(r_table, fraction))
         beta, r_a = self.anisotropy_center, self.anisotropy_radius_kpc
         rho = np.exp(density) * node ** (2 * beta) * (1 + (node / r_a) ** 2) ** (1 - beta)
