@@ -108,19 +108,38 @@ def _read_plain(path: Path, only: str | None) -> list[Halo]:
         if "snapshot" not in table.colnames:
             raise InputError(f"{path} serves several snapshots but has no column 'snapshot' with their names.")
         table = table[np.array([str(value) == only for value in table["snapshot"]], dtype=bool)]
-    extra = [name for name in table.colnames if name not in (*TABLE_COLUMNS, "host_id", "snapshot")]
-    halos = []
-    for row in table:
-        center = tuple(float(row[name]) for name in ("x_kpc", "y_kpc", "z_kpc"))
-        radius = float(row["radius_kpc"])
-        if not (np.isfinite(center).all() and np.isfinite(radius) and radius > 0):
-            raise InputError(
-                f"{path}: halo {row['id']} has the center {center} and radius {radius}; expected finite kpc."
-            )
-        numbers = {name: float(row[name]) for name in extra if np.issubdtype(table[name].dtype, np.number)}
-        host = str(row["host_id"]) if "host_id" in table.colnames else ""
-        halos.append(Halo(str(row["id"]), (center[0], center[1], center[2]), radius, host, numbers))
-    return halos
+
+    def numbers(name: str) -> FloatArray:
+        """Return a column as numbers; what is left out is NaN."""
+        try:
+            return np.ma.filled(np.ma.asarray(table[name]).astype(np.float64), np.nan)
+        except ValueError as error:
+            raise InputError(f"{path}: the column {name!r} must hold numbers: {error}.") from error
+
+    center = np.column_stack([numbers(name) for name in TABLE_COLUMNS[1:4]])
+    radius = numbers("radius_kpc")
+    bad = np.flatnonzero(~(np.isfinite(center).all(axis=1) & np.isfinite(radius) & (radius > 0)))
+    if bad.size:
+        raise InputError(
+            f"{path}: halo {table['id'][bad[0]]} has the center {center[bad[0]]} and the radius {radius[bad[0]]}; "
+            "expected finite kpc."
+        )
+    extra = {
+        name: numbers(name)
+        for name in table.colnames
+        if name not in (*TABLE_COLUMNS, "host_id", "snapshot") and np.issubdtype(table[name].dtype, np.number)
+    }
+    hosts = table["host_id"] if "host_id" in table.colnames else [""] * len(table)
+    return [
+        Halo(
+            str(table["id"][i]),
+            (float(x), float(y), float(z)),
+            float(radius[i]),
+            str(hosts[i]),
+            {name: float(column[i]) for name, column in extra.items()},
+        )
+        for i, (x, y, z) in enumerate(center)
+    ]
 
 
 def _read_ahf(path: Path, snapshot: Snapshot, config: SnapshotConfig) -> list[Halo]:
