@@ -78,7 +78,8 @@ def write_suite_cards(
             _path(folder, suite.name, "json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
             _path(folder, suite.name, "md").write_text(card_text(numbers), encoding="utf-8")
     cards = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
-    (folder / "index.md").write_text(index_text(cards), encoding="utf-8")
+    pages = sorted({path.stem for path in folder.glob("*.md")} - {"index"} - set(cards))
+    (folder / "index.md").write_text(index_text(cards, pages), encoding="utf-8")
     return [_path(folder, suite.name, "md") for suite in suites]
 
 

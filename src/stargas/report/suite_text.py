@@ -225,8 +225,8 @@ page: {cost["stars"]:.0f} the stars, {cost["gas"]:.0f} the gas, {cost["potential
 """
 
 
-def index_text(cards: Mapping[str, Numbers]) -> str:
-    """Write the page that leads to the cards, from the numbers of each."""
+def index_text(cards: Mapping[str, Numbers], pages: Sequence[str] = ()) -> str:
+    """Write the page that leads to the cards, from the numbers of each, and to further pages of the folder."""
     rows = (
         [
             f"[{name}]({name}.md)",
@@ -246,7 +246,7 @@ def index_text(cards: Mapping[str, Numbers]) -> str:
         "R_hl from HI [dex]",
         "fail the cold-gas cut",
     ]
-    entries = "\n".join(cards)
+    entries = "\n".join([*cards, *pages])
     return f"""# Mock suites
 
 `bursty` and `smooth` stand in for NIHAO and AURIGA; `shifted` has other slopes, sizes and gas and is kept for tests of

@@ -5,6 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from stargas.sky.gas import hi_moments, measure_hi
+from stargas.sky.view import View
 from stargas.sources.mock.gas import KERNEL_NEIGHBORS, kernel_fwhm, make_gas, thermal_width_kms
 from stargas.sources.mock.hi_profile import HIProfile
 from stargas.sources.mock.physics import SUITES
@@ -195,3 +197,21 @@ def test_gas_turns_with_the_stars():
     R, _, _, v_phi = cylindrical(disc())
     assert np.average(v_phi, weights=R) > 40
     assert np.average(cylindrical(disc(gas_tilt_deg=180.0))[3], weights=R) < -30
+
+
+def rotation_ratio(gas, inclination_deg=60.0):
+    """Inclination-corrected v²R/G over true mass at R_HI of a flat rotation curve, and R_HI."""
+    matrix = View(inclination_deg, 20.0).matrix
+    x, y = matrix[:2] @ gas.position_kpc.T
+    v_los = gas.velocity_kms @ matrix[2]
+    R_HI, v, _ = measure_hi(hi_moments(x, y, v_los, gas.hi_mass_msun, gas.temperature_K, gas.hsm_kpc, 8.0), 8.0)
+    return (v / np.sin(np.radians(inclination_deg)) / 60.0) ** 2, R_HI
+
+
+def test_observed_rotation_is_clean_in_calm_gas_and_scatters_in_stirred_gas():
+    calm, radii = np.array([rotation_ratio(disc(2500, 0.0, seed)) for seed in range(6)]).T
+    assert np.all((calm > 0.8) & (calm < 1.0))
+    np.testing.assert_allclose(radii, 4.0, rtol=0.05)
+    stirred = np.array([rotation_ratio(disc(2500, 1.0, seed))[0] for seed in range(16)])
+    assert np.std(stirred) > 3 * np.std(calm)
+    assert np.std(stirred) > 0.12
