@@ -9,10 +9,10 @@ that is, a part of the grid alone, a part in ξ times a number of the star, one 
 the star alone. The sum over stars of the Gaussian is therefore exp(-grid part / 2) times Σ w pʲ qⁱ for pixel (i, j):
 three exponentials and two columns of powers per star, then a product of matrices. It holds for any covariance.
 
-A tile is at most `TILE` kernel widths wide, which keeps the columns far from overflow in single precision, and a star
-enters a tile if it is within `REACH` widths of it: the cost is proportional to stars times pixels touched. Exponents
-and powers are of double precision, their products and the sum over stars of single precision but
-for partial sums, as the maps are.
+The two columns are scaled to equal peaks and tiles are small enough (`TILE_REACH`) to keep them far from overflow in
+single precision; a star enters a tile if it is within `REACH` widths of it, so the cost is proportional to stars times
+pixels touched. Exponents are of double precision, columns, products and partial sums of single precision, as the
+maps are.
 """
 
 import math
@@ -26,11 +26,11 @@ from stargas.galaxy import FloatArray
 REACH = 6.0
 """Mahalanobis distance beyond which a star's kernel is left out, exp(-18) = 1.5e-8 of its peak."""
 
-TILE = 8.0
-"""Most kernel widths (of the narrow, conditional kind) across a tile; a column then stays below exp(16)."""
+TILE_REACH = 9.0
+"""Greatest Mahalanobis distance from a tile's middle to a corner; columns then stay below exp(9² / 4)."""
 
-NEGLIGIBLE = 1e-18
-"""Entries of a column below this are set to zero: products of single precision must not underflow, which is slow."""
+NEGLIGIBLE = 1e-19
+"""Entries of a column below this are zero, since products of single precision must not underflow: that is slow."""
 
 _BLOCK = 16
 """Stars per matrix product: their columns and the tile fit the first-level cache."""
@@ -38,24 +38,37 @@ _BLOCK = 16
 _BLOCKS_PER_SUM = 16
 """Blocks that are added in single precision before the sum goes to one of double, which keeps rounding below 1e-6."""
 
+_STRIDE = 8
+"""A column is a product of every eighth power and the first eight: few roundings, and eight entries at a time."""
+
+STEEPEST = 40.0
+"""Greatest logarithm of `_STRIDE` powers; steeper columns, of kernels narrower than a pixel, are exponentials."""
+
 Float32Array = NDArray[np.float32]
 
 _jit = numba.njit(cache=True, nogil=True, fastmath=True)
 
 
 @_jit
-def _powers(out: Float32Array, row: FloatArray, first: float, ratio: float) -> None:
-    """Fill a row with first, first · ratio, first · ratio², … by doubling, so that errors do not pile up."""
-    n = out.size
-    row[0] = first
-    length = 1
-    while length < n:
-        for j in range(min(length, n - length)):
-            row[length + j] = row[j] * ratio
-        ratio *= ratio
-        length *= 2
-    for j in range(n):
-        out[j] = np.float32(row[j]) if row[j] > NEGLIGIBLE else np.float32(0.0)
+def _powers(column: Float32Array, step: Float32Array, log_first: float, log_ratio: float) -> None:
+    """Fill a column with exp(log_first + k log_ratio); ``step`` is scratch for `_STRIDE` entries."""
+    if abs(log_ratio) * _STRIDE > STEEPEST:
+        for k in range(column.size):
+            log_entry = log_first + k * log_ratio
+            column[k] = np.float32(math.exp(log_entry)) if log_entry > math.log(NEGLIGIBLE) else np.float32(0.0)
+        return
+    ratio = math.exp(log_ratio)
+    power = 1.0
+    for k in range(_STRIDE):
+        step[k] = np.float32(power)
+        power *= ratio
+    first = math.exp(log_first)
+    for start in range(0, column.size, _STRIDE):
+        base = np.float32(first) if first > 1e-37 else np.float32(0.0)
+        for k in range(min(_STRIDE, column.size - start)):
+            entry = base * step[k]
+            column[start + k] = entry if entry > np.float32(NEGLIGIBLE) else np.float32(0.0)
+        first *= power
 
 
 @_jit
@@ -109,7 +122,7 @@ def _sum_tile(
     reach2 = (REACH + math.sqrt(corner)) ** 2
     p, q = np.zeros((_BLOCK, columns), dtype=np.float32), np.zeros((_BLOCK, rows), dtype=np.float32)
     total = np.zeros((rows, columns), dtype=np.float32)
-    scratch = np.empty(max(rows, columns))
+    step = np.empty(_STRIDE, dtype=np.float32)
     filled, blocks = 0, 0
     out[:] = 0.0
     for star in range(x.size):
@@ -118,9 +131,11 @@ def _sum_tile(
         distance2 = gap_x * u + gap_y * v
         if distance2 > reach2:
             continue
-        # exp(-distance²/2) goes half to each column of powers, which keeps both in range
-        _powers(p[filled], scratch, math.exp(half_x * u - 0.25 * distance2), math.exp(-dx * u))
-        _powers(q[filled], scratch, math.exp(half_y * v - 0.25 * distance2), math.exp(-dy * v))
+        # both columns get half of the logarithm of their product's peak
+        span_x, span_y = half_x * abs(u), half_y * abs(v)
+        half_peak = 0.5 * (span_x + span_y - 0.5 * distance2)
+        _powers(p[filled], step, half_peak - span_x + half_x * u, -dx * u)
+        _powers(q[filled], step, half_peak - span_y + half_y * v, -dy * v)
         filled += 1
         if filled == _BLOCK:
             _add_block(total, q, p)
@@ -137,13 +152,6 @@ def _sum_tile(
         for j in range(columns):
             xi = j * dx - half_x
             out[i, j] *= math.exp(-0.5 * (a * xi * xi + 2.0 * b * xi * eta + c * eta * eta))
-
-
-@_jit
-def _tile_size(n_nodes: int, most_steps: float) -> int:
-    """Nodes per tile: as few tiles as the most steps across one allow, all of about one size."""
-    tiles = math.ceil(n_nodes / (math.floor(min(most_steps, float(n_nodes))) + 1))
-    return math.ceil(n_nodes / tiles)
 
 
 @_jit
@@ -195,8 +203,16 @@ def density_on_grid(
     determinant = xx * yy - xy * xy
     a, b, c = yy / determinant, -xy / determinant, xx / determinant
     dx, dy = (x_limits[1] - x_limits[0]) / (n_nodes - 1), (y_limits[1] - y_limits[0]) / (n_nodes - 1)
-    columns = _tile_size(n_nodes, TILE / (dx * math.sqrt(a)))
-    rows = _tile_size(n_nodes, TILE / (dy * math.sqrt(c)))
+    rows, columns = n_nodes, n_nodes
+    while True:
+        x_reach, y_reach = 0.5 * (columns - 1) * dx * math.sqrt(a), 0.5 * (rows - 1) * dy * math.sqrt(c)
+        correlation = abs(b) / math.sqrt(a * c)
+        if x_reach**2 + 2.0 * correlation * x_reach * y_reach + y_reach**2 <= TILE_REACH**2:
+            break
+        if x_reach > y_reach:
+            columns = (columns + 1) // 2
+        else:
+            rows = (rows + 1) // 2
     out = np.empty((n_nodes, n_nodes))
     for i in range(0, n_nodes, rows):
         for j in range(0, n_nodes, columns):

@@ -33,7 +33,13 @@ def velocity_scale(v_los_kms: ArrayLike, config: StarMapConfig | None = None) ->
     """
     config = config or StarMapConfig()
     v = np.asarray(v_los_kms, dtype=np.float64)
-    return float(np.percentile(np.abs(v), 98)) if config.velocity_scale == "p98" else velocity_dispersion(v)
+    if config.velocity_scale == "sigma":
+        return velocity_dispersion(v)
+    # numpy's percentile does the same ten times slower for a few hundred stars
+    place = 0.98 * (v.size - 1)
+    below = min(int(place), v.size - 2)
+    low, high = np.partition(np.abs(v), (below, below + 1))[below : below + 2]
+    return float(low + (place - below) * (high - low))
 
 
 def draw_star_subsets(
@@ -111,7 +117,7 @@ def star_maps(
     if not scale > 0:
         raise InputError("the stars' velocities do not differ, so the R-v map has no velocity scale.")
     x, y = x / R_hl_kpc, y / R_hl_kpc
-    radius, speed = np.hypot(x, y), v / scale
+    radius, speed = np.sqrt(x * x + y * y), v / scale
     limit, out = config.xy_limit, np.empty((2, config.n_pixels, config.n_pixels), dtype=np.float32)
     in_xy = in_Rv = None
     if config.stars_in == "within_R_hl":
