@@ -9,7 +9,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from stargas.dataset.manifest import (
     new_manifest,
     read_manifest,
 )
-from stargas.dataset.parts import Outcome, read_outcome
+from stargas.dataset.parts import Outcome, read_outcome, read_outcome_file
 from stargas.dataset.shards import (
     read_index,
     read_outcomes,
@@ -145,7 +145,7 @@ def build_dataset(
         with _claimed(folder, manifest):
             build = _Build(folder, source, config, seed, manifest)
             n_made = build.run(local, strict=strict)
-            outcomes = build.finish()
+            outcomes, n_samples = build.finish()
             seconds = time.monotonic() - begun
             _log(folder, local, n_made, seconds)
     except OSError as error:
@@ -154,7 +154,7 @@ def build_dataset(
                 f"the disk of {folder} is full: finished galaxies are kept, free some space and run the same again."
             ) from error
         raise
-    return _report(folder, outcomes, n_made, seconds)
+    return _report(folder, outcomes, n_samples, n_made, seconds)
 
 
 def _check(source: Source, config: DataConfig, local: LocalConfig) -> None:
@@ -285,7 +285,7 @@ class _Build:
     def is_whole(path: Path) -> bool:
         """Whether a part is there in full; after a power failure its file may be empty."""
         try:
-            return read_outcome(path.read_bytes()).status != "failed"
+            return read_outcome_file(path).status != "failed"
         except FileNotFoundError:
             return False
         except (ValueError, KeyError, TypeError):
@@ -313,26 +313,37 @@ class _Build:
         for index in block:
             self.part(index).unlink(missing_ok=True)
 
-    def finish(self) -> list[Outcome]:
-        """Write catalogue, rejected galaxies and manifest; return the outcomes of all galaxies."""
-        shards = [(shard_name(number), read_index(self.shard(number))) for number in range(len(self.blocks))]
-        outcomes = [Outcome.from_json(record) for _, index in shards for record in index["galaxies"]]
-        if not any(outcome.status == "done" for outcome in outcomes):
+    def finish(self) -> tuple[list[Outcome], int]:
+        """Write catalogue, rejected galaxies and manifest; return the outcomes of all galaxies and the samples."""
+        outcomes: list[Outcome] = []
+        shards: list[dict[str, Any]] = []
+        samples: Counter[str] = Counter()
+        galaxies: Counter[str] = Counter()
+
+        def rows() -> Iterator[dict[str, Any]]:
+            """Yield the rows of one shard after the other, since all together may not fit in memory."""
+            for number in range(len(self.blocks)):
+                index = read_index(self.shard(number))
+                shards.append({"name": shard_name(number), "samples": index["samples"], "files": index["files"]})
+                for outcome in map(Outcome.from_json, index["galaxies"]):
+                    outcomes.append(replace(outcome, rows=()))
+                    if outcome.rows:
+                        split = split_of(outcome.rows[0]["host_id"], self.seed, self.config.split)
+                        galaxies[split] += 1
+                    for row in outcome.rows:
+                        yield {**row, "sample": samples.total(), "split": split}
+                        samples[split] += 1
+
+        table = make_catalogue(rows())
+        if not len(table):
             raise StargasError(
                 f"none of the {len(outcomes)} galaxies of {self.source.name} is accepted; the first one: "
                 f"{outcomes[0].reason}."
             )
-        rows: list[dict[str, Any]] = []
-        for outcome in outcomes:
-            for row in outcome.rows:
-                split = split_of(row["host_id"], self.seed, self.config.split)
-                rows.append({**row, "sample": len(rows), "split": split})
-        catalogue = catalogue_bytes(make_catalogue(rows))
+        catalogue = catalogue_bytes(table)
         write_atomically(self.folder / CATALOGUE, catalogue)
         write_atomically(self.folder / REJECTED, _rejected_bytes(outcomes))
         status = Counter(outcome.status for outcome in outcomes)
-        split_samples = Counter(row["split"] for row in rows)
-        split_galaxies = Counter(split for _, split in {(row["galaxy_id"], row["split"]) for row in rows})
         manifest = {
             **self.manifest,
             "complete": True,
@@ -341,20 +352,20 @@ class _Build:
                 "done": status["done"],
                 "rejected": status["rejected"],
                 "failed": status["failed"],
-                "samples": len(rows),
-                "samples_by_split": {name: split_samples[name] for name in SPLITS},
-                "galaxies_by_split": {name: split_galaxies[name] for name in SPLITS},
+                "samples": len(table),
+                "samples_by_split": {name: samples[name] for name in SPLITS},
+                "galaxies_by_split": {name: galaxies[name] for name in SPLITS},
             },
             "failed": [{"galaxy_id": o.galaxy_id, "reason": o.reason} for o in outcomes if o.status == "failed"],
             "warnings": [{"galaxy_id": o.galaxy_id, "warning": text} for o in outcomes for text in o.warnings],
             "catalogue": {"name": CATALOGUE, "bytes": len(catalogue)},
-            "shards": [{"name": name, "samples": index["samples"], "files": index["files"]} for name, index in shards],
+            "shards": shards,
         }
         write_atomically(self.folder / MANIFEST, manifest_bytes(manifest))
         with contextlib.suppress(OSError):
             (self.folder / PARTS).rmdir()
         sync_folder(self.folder)
-        return outcomes
+        return outcomes, len(table)
 
 
 @contextlib.contextmanager
@@ -423,7 +434,7 @@ def _log(folder: Path, local: LocalConfig, n_made: int, seconds: float) -> None:
     write_atomically(path, json.dumps(runs, indent=1).encode())
 
 
-def _report(folder: Path, outcomes: Sequence[Outcome], n_made: int, seconds: float) -> BuildReport:
+def _report(folder: Path, outcomes: Sequence[Outcome], n_samples: int, n_made: int, seconds: float) -> BuildReport:
     by_status = {
         status: tuple((o.galaxy_id, o.reason) for o in outcomes if o.status == status)
         for status in ("done", "rejected", "failed")
@@ -434,7 +445,7 @@ def _report(folder: Path, outcomes: Sequence[Outcome], n_made: int, seconds: flo
         n_done=len(by_status["done"]),
         n_rejected=len(by_status["rejected"]),
         n_failed=len(by_status["failed"]),
-        n_samples=sum(len(outcome.rows) for outcome in outcomes),
+        n_samples=n_samples,
         n_made=n_made,
         seconds=seconds,
         rejected=by_status["rejected"],

@@ -1,7 +1,7 @@
 """The catalogue of a data set: one row per sample, units on the columns, a FITS table that TOPCAT opens."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,7 +57,7 @@ def _column(values: Sequence[Any]) -> NDArray[Any]:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def make_catalogue(rows: Sequence[Mapping[str, Any]]) -> "Table":
+def make_catalogue(rows: Iterable[Mapping[str, Any]]) -> "Table":
     """Return the table of catalogue rows.
 
     Parameters
@@ -67,9 +67,16 @@ def make_catalogue(rows: Sequence[Mapping[str, Any]]) -> "Table":
     """
     from astropy.table import Table
 
-    names = {name for row in rows for name in row}
-    order = [name for name in FIRST_COLUMNS if name in names] + sorted(names - set(FIRST_COLUMNS))
-    table = Table({name: _column([row.get(name) for row in rows]) for name in order})
+    columns: dict[str, list[Any]] = {}
+    n_rows = 0
+    for row in rows:
+        for name, value in row.items():
+            column = columns.setdefault(name, [])
+            column += [None] * (n_rows - len(column))
+            column.append(value)
+        n_rows += 1
+    order = [name for name in FIRST_COLUMNS if name in columns] + sorted(columns.keys() - set(FIRST_COLUMNS))
+    table = Table({name: _column(columns[name] + [None] * (n_rows - len(columns[name]))) for name in order})
     for name in order:
         unit = next((unit for ending, unit in UNITS.items() if name.endswith(ending)), None)
         if unit is not None:

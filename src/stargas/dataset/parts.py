@@ -10,7 +10,7 @@ import math
 import traceback
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,9 +55,13 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
+    def to_json(self) -> str:
+        """Return one line of JSON."""
+        return json.dumps(vars(self), allow_nan=False)
+
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Outcome":
-        """Read what `dataclasses.asdict` and JSON made of an outcome."""
+        """Return the outcome of what was read from JSON."""
         return cls(**{**record, "warnings": tuple(record["warnings"]), "rows": tuple(record["rows"])})
 
 
@@ -119,15 +123,34 @@ def stack(samples: list[Sample]) -> dict[str, NDArray[Any]]:
 
 def encode(outcome: Outcome, arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """Return the bytes of a part."""
-    return save(
-        {name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"outcome": json.dumps(asdict(outcome))}
-    )
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"outcome": outcome.to_json()})
 
 
 def read_outcome(part: bytes) -> Outcome:
-    """Return the outcome that a part records, from its header alone."""
-    length = int.from_bytes(part[:8], "little")
-    return Outcome.from_json(json.loads(json.loads(part[8 : 8 + length])["__metadata__"]["outcome"]))
+    """Return the outcome that a part, or its beginning with the whole header, records."""
+    return Outcome.from_json(json.loads(json.loads(part[8 : _header_end(part)])["__metadata__"]["outcome"]))
+
+
+def read_outcome_file(path: Path) -> Outcome:
+    """Return the outcome that the file of a part records, without reading its arrays.
+
+    Raises
+    ------
+    ValueError, KeyError
+        If the file is not whole.
+    """
+    with path.open("rb") as file:
+        start = file.read(8)
+        start += file.read(_header_end(start) - 8)
+        arrays = {name: entry for name, entry in json.loads(start[8:]).items() if name != "__metadata__"}
+        end = len(start) + max((entry["data_offsets"][1] for entry in arrays.values()), default=0)
+        if file.seek(0, 2) != end:
+            raise ValueError(f"{path} is not whole")
+    return read_outcome(start)
+
+
+def _header_end(part: bytes) -> int:
+    return 8 + int.from_bytes(part[:8], "little")
 
 
 def read_arrays(part: bytes) -> dict[str, NDArray[Any]]:

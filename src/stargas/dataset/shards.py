@@ -9,15 +9,14 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.dataset.parts import ARRAYS, Outcome, encode, read_arrays, read_outcome
+from stargas.dataset.parts import ARRAYS, Outcome, encode, read_arrays, read_outcome_file
 from stargas.errors import DamagedFileError
 
 INDEX = "index.json"
@@ -113,7 +112,7 @@ def write_shard(folder: Path, part_files: Sequence[Path]) -> None:
     OSError
         If the disk is full; nothing is left behind then.
     """
-    outcomes = [read_outcome(path.read_bytes()) for path in part_files]
+    outcomes = [read_outcome_file(path) for path in part_files]
     n_rows = sum(len(outcome.rows) for outcome in outcomes)
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
@@ -126,12 +125,8 @@ def write_shard(folder: Path, part_files: Sequence[Path]) -> None:
                     files[name] = _ArrayFile(beside / f"{name}.npy")
                     files[name].begin(rows, n_rows)
                 files[name].append(rows)
-        index = {
-            "samples": n_rows,
-            "galaxies": [asdict(outcome) for outcome in outcomes],
-            "files": {file.path.name: file.close() for file in files.values()},
-        }
-        write_atomically(beside / INDEX, json.dumps(index, indent=1, allow_nan=False).encode())
+        sums = {file.path.name: file.close() for file in files.values()}
+        write_atomically(beside / INDEX, _index_bytes(n_rows, outcomes, sums))
         sync_folder(beside)
         beside.replace(folder)
         sync_folder(folder.parent)
@@ -140,6 +135,12 @@ def write_shard(folder: Path, part_files: Sequence[Path]) -> None:
             file.abandon()
         shutil.rmtree(beside, ignore_errors=True)
         raise
+
+
+def _index_bytes(n_rows: int, outcomes: Sequence[Outcome], files: Mapping[str, Any]) -> bytes:
+    """Return the JSON of a shard's index, one line per galaxy."""
+    galaxies = ",\n".join(outcome.to_json() for outcome in outcomes)
+    return f'{{"samples": {n_rows}, "files": {json.dumps(files)}, "galaxies": [\n{galaxies}\n]}}\n'.encode()
 
 
 def read_index(folder: Path) -> dict[str, Any]:
