@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stargas.errors import InputError
 from stargas.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass
@@ -146,6 +147,7 @@ def draw_profiles(profiles: Sequence[Profile], model: str = "StarGas", title: st
                 lower.set_ylabel(r"$M\,/\,M_{true}$" if known else r"$M\,/\,M_{median}$")
         for axes in panels.reshape(blocks, 2, columns).transpose(0, 2, 1).reshape(-1, 2)[len(profiles) :].flat:
             axes.set_visible(False)
+        _limit_heights(panels, profiles)
         known_labels: dict[str, Any] = {}
         for axes in panels[0::2].flat:
             known_labels |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
@@ -173,9 +175,6 @@ def _draw_masses(axes: "Axes", profile: Profile, model: str) -> None:
     for point in profile.points:
         if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25:
             axes.plot(point.r_kpc, np.log10(point.mass_msun), label=point.label, **_symbol(point.name))
-    reach = [low95.min(), high95.max(), *(() if profile.log10_true is None else profile.log10_true[[0, -1]])]
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, min(reach) - POINTS_REACH_DEX), min(high, max(reach) + POINTS_REACH_DEX))
     axes.axvline(profile.R_hl_kpc, color=MUTED, linewidth=0.7, linestyle=":")
     axes.text(profile.R_hl_kpc, 0.02, r" $R_{hl}$", transform=axes.get_xaxis_transform(), color=MUTED, fontsize=8)
     axes.set_title(profile.label, loc="left")
@@ -194,8 +193,18 @@ def _draw_ratio(axes: "Axes", profile: Profile, model: str) -> None:
             here = np.interp(np.log(point.r_kpc), np.log(profile.r_kpc), base)
             axes.plot(point.r_kpc, point.mass_msun / 10**here, **_symbol(point.name))
     axes.set_xlabel("r [kpc]")
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, 0), min(high, 4))
+
+
+def _limit_heights(panels: NDArray[Any], profiles: Sequence[Profile]) -> None:
+    """Keep points that lie far off from squeezing the bands; panels of a row share their axis."""
+    edges = [profile.quantiles[[0, -1]] for profile in profiles]
+    edges += [np.atleast_2d(profile.log10_true) for profile in profiles if profile.log10_true is not None]
+    lowest, highest = min(e.min() for e in edges), max(e.max() for e in edges)
+    for upper, lower in zip(panels[0::2, 0], panels[1::2, 0], strict=True):
+        low, high = upper.get_ylim()
+        upper.set_ylim(max(low, lowest - POINTS_REACH_DEX), min(high, highest + POINTS_REACH_DEX))
+        low, high = lower.get_ylim()
+        lower.set_ylim(max(low, 0), min(high, 4))
 
 
 def _symbol(name: str) -> dict[str, Any]:
