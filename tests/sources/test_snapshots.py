@@ -429,3 +429,36 @@ def test_a_sphere_ends_where_it_ends(folder):
         np.testing.assert_array_equal(rows, np.flatnonzero(np.linalg.norm(offset, axis=1) < radius))
     snapshot.close()
     assert in_box(galaxy_of_particles().stars)[0].max() > 7900
+
+
+def test_a_snapshot_becomes_a_data_set(galaxy, tmp_path):
+    """From two families to one data set each, through selection, maps and truth: the same catalog within rounding."""
+    from stargas import build_dataset, open_dataset
+    from stargas.config import DataConfig, LocalConfig, ViewConfig
+
+    config = DataConfig(
+        views=ViewConfig(n_views=2), stars=StarMapConfig(n_pixels=16), gas=HIMapConfig(n_pixels=16),
+        selection=SelectionConfig(min_stars=100, min_gas=100),
+    )  # fmt: skip
+    halos = {}
+    for name, (x, y, z) in (("arepo", CENTER_KPC), ("tipsy", TIPSY_CENTER_KPC)):
+        rows = [f"1,{x},{y},{z},60,A,0", f"2,{x},{y},{z},0.4,A,1"]
+        halos[name] = plain_table(tmp_path / f"{name}.csv", rows)
+    write_hdf5(tmp_path / "snap.hdf5", galaxy, "arepo")
+    write_tipsy(tmp_path / "tipsy", galaxy, name="snap")
+    paths = {"arepo": tmp_path / "snap.hdf5", "tipsy": tmp_path / "tipsy" / "snap"}
+    found = {}
+    for name, path in paths.items():
+        source = SnapshotSource(path, halos[name], name=name, config=CONFIG)
+        report = build_dataset(source, tmp_path / f"data-{name}", config, seed=1, local=LocalConfig(1, progress=False))
+        assert [galaxy_id for galaxy_id, _ in report.rejected] == ["snap_2"]
+        found[name] = open_dataset(tmp_path / f"data-{name}")
+    arepo, tipsy = found["arepo"], found["tipsy"]
+    assert len(arepo) == len(tipsy) == 2
+    for one, other in zip((arepo[i] for i in range(2)), (tipsy[i] for i in range(2)), strict=True):
+        np.testing.assert_allclose(one.log10_mass, other.log10_mass, atol=2e-3)
+        np.testing.assert_allclose(one.scalars, other.scalars, rtol=0.02)
+        for a, b in zip(one.maps, other.maps, strict=True):
+            assert np.corrcoef(a.ravel(), b.ravel())[0, 1] > 0.99
+    assert arepo.catalogue["galaxy_id"][0] == "snap_1"
+    assert arepo.catalogue["host_id"][0] == "A"
