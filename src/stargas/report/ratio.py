@@ -16,6 +16,7 @@ from stargas.report.style import (
     draw_band,
     model_color,
     new_figure,
+    pale,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def draw_ratio(
         figure = new_figure(6.6, 6.2)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
         draw_ratio_panel(upper, evaluation, names, subset, estimators)
+        _limit_heights(upper)
         _draw_half_widths(lower, evaluation, names, subset, estimators)
         numbers = evaluation.results["models"][names[0]][subset]["accuracy"]
         count = f"{numbers['n_samples']:,} views of {numbers['n_galaxies']:,} galaxies"
@@ -97,6 +99,7 @@ def draw_ratio_panels(evaluation: Evaluation, subsets: Sequence[str], models: Se
             draw_ratio_panel(axes, evaluation, names, subset, ())
             count = evaluation.results["models"][names[0]][subset]["accuracy"]["n_galaxies"]
             axes.set_title(f"{subset_label(subset)}  ({count} galaxies)", loc="left", fontsize=9)
+        _limit_heights(panels.flat[0])
         for axes in panels.flat[len(subsets) :]:
             axes.set_visible(False)
         for axes in panels[-1]:
@@ -111,15 +114,19 @@ def draw_ratio_panels(evaluation: Evaluation, subsets: Sequence[str], models: Se
 def draw_ratio_panel(
     axes: "Axes", evaluation: Evaluation, models: Sequence[str], subset: str, estimators: Sequence[str]
 ) -> None:
-    """Draw bands and medians of models, and formulas as points, into given axes."""
+    """Draw bands and medians of models, and formulas as points, into given axes.
+
+    The widest band lies at the bottom, so that colors do not mix; its edge stays visible on top.
+    """
     r = evaluation.r_over_R_hl
-    axes.axhline(1, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    accuracies = {name: evaluation.results["models"][name][subset]["accuracy"] for name in models}
+    by_width = sorted(models, key=lambda name: -np.mean(accuracies[name]["half_width"]))
     for number, name in enumerate(models):
-        numbers = evaluation.results["models"][name][subset]["accuracy"]
-        color = model_color(name, number)
-        draw_band(axes, r, numbers["p16"], numbers["p84"], color)
-        axes.plot(r, numbers["p16"], r, numbers["p84"], color=color, linewidth=0.8, alpha=0.8)
+        numbers, color, depth = accuracies[name], model_color(name, number), by_width.index(name) / len(models)
+        draw_band(axes, r, numbers["p16"], numbers["p84"], pale(color), alpha=0.92, zorder=1 + depth)
+        axes.plot(r, numbers["p16"], r, numbers["p84"], color=color, linewidth=0.8, alpha=0.9, zorder=3)
         axes.plot(r, numbers["median"], color=color, label=name, zorder=4)
+    axes.axhline(1, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=3)
     for name, point in _points(evaluation, subset, estimators):
         numbers = point[subset]
         below, above = (np.abs(np.array(numbers[edge]) - numbers["median"]) for edge in ("p16", "p84"))
@@ -139,9 +146,14 @@ def draw_ratio_panel(
             zorder=5,
         )
     axes.set_ylabel(RATIO_LABEL)
+    axes.set_xlim(r[0] - 0.05, r[-1] + 0.05)
+    axes.set_xticks([0.6, 1.0, 1.4, 1.8, 2.4])
+
+
+def _limit_heights(axes: "Axes") -> None:
+    """Show at least 0.55 to 1.5 and at most 0 to 3.2; panels that share the axis follow."""
     low, high = axes.get_ylim()
     axes.set_ylim(max(0, min(low, 0.55)), min(max(high, 1.5), 3.2))
-    axes.set_xlim(r[0] - 0.05, r[-1] + 0.05)
 
 
 def _draw_half_widths(

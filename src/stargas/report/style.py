@@ -9,7 +9,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,9 +95,25 @@ def model_color(name: str, number: int = 0) -> str:
     return MODEL_COLORS.get(name, OTHER_COLORS[number % len(OTHER_COLORS)])
 
 
-def draw_band(axes: "Axes", x: Any, low: Any, high: Any, color: str, alpha: float = 0.22) -> None:  # noqa: ANN401 (array-likes)
+def pale(color: str, share: float = 0.3) -> tuple[float, float, float]:
+    """Mix a color with white, of which the color makes the given share."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (1 - share * (1 - part) for part in to_rgb(color))
+    return red, green, blue
+
+
+def draw_band(
+    axes: "Axes",
+    x: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    color: str | tuple[float, ...],
+    alpha: float = 0.22,
+    zorder: float = 1,
+) -> None:
     """Shade the region between two curves, without an edge."""
-    axes.fill_between(x, low, high, color=color, alpha=alpha, linewidth=0)
+    axes.fill_between(x, low, high, color=color, alpha=alpha, linewidth=0, zorder=zorder)
 
 
 def png_bytes(figure: "Figure") -> bytes:
