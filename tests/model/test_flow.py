@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from stargas.config import ModelConfig
+from stargas.model.flow import FlowSampler, MassFlow, whitening
+
+
+def _flow(n_masses=10, n_features=4, seed=0, roughness=0.2, **settings):
+    """An untrained flow far from the identity, with centering and whitening in front."""
+    torch.manual_seed(seed)
+    settings = {"flow_transforms": 3, "flow_hidden": (24, 24), **settings}
+    flow = MassFlow(ModelConfig(n_features=n_features, **settings), n_masses)
+    with torch.no_grad():
+        for parameter in flow.parameters():
+            parameter.add_(roughness * torch.randn_like(parameter))
+    mixing = torch.randn(n_masses, n_masses) + 2 * torch.eye(n_masses)
+    flow.set_features(3 + 2 * torch.randn(500, n_features))
+    flow.set_whitening(0.3 * torch.randn(500, n_masses) @ mixing, nn.Linear(n_features, n_masses))
+    return flow.eval()
+
+
+def _draws(flow, features, n, seed=0):
+    noise = torch.randn(len(features), n, len(flow.center_bias), generator=torch.Generator().manual_seed(seed))
+    return FlowSampler(flow).draw(features, noise), noise
+
+
+def test_density_integrates_to_one_in_two_dimensions():
+    flow = _flow(2)
+    feature = torch.tensor([[3.0, 2.0, 5.0, 1.0]])
+    draws = _draws(flow, feature, 4000)[0][0]
+    low, high = draws.amin(dim=0), draws.amax(dim=0)
+    low, high = low - 0.5 * (high - low), high + 0.5 * (high - low)
+    axes = [torch.linspace(float(a), float(b), 300) for a, b in zip(low, high, strict=True)]
+    grid = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 2)
+    cell = float((axes[0][1] - axes[0][0]) * (axes[1][1] - axes[1][0]))
+
+    def integral():
+        with torch.no_grad():
+            return float(flow.log_prob(grid, feature).double().exp().sum() * cell)
+
+    assert integral() == pytest.approx(1, abs=0.01)
+    flow.log_det += 0.05
+    assert integral() != pytest.approx(1, abs=0.01)
+
+
+def test_density_integrates_to_one_in_ten_dimensions():
+    """E_p[q/p] = 1 for draws from a broader Gaussian p."""
+    flow = _flow(10, roughness=0.03)
+    feature = torch.full((1, 4), 3.0)
+    draws = _draws(flow, feature, 20_000)[0][0].double()
+    center, covariance = draws.mean(dim=0), 1.3 * draws.T.cov()
+    torch.manual_seed(3)
+    proposal = torch.distributions.MultivariateNormal(center, covariance)
+    theta = proposal.sample((50_000,))
+    with torch.no_grad():
+        weight = (flow.log_prob(theta.float(), feature).double() - proposal.log_prob(theta)).exp()
+    error = float(weight.std()) / len(weight) ** 0.5
+    assert error < 0.02
+    assert abs(float(weight.mean()) - 1) < 4 * error
+    assert abs(float(weight.mean()) * np.exp(0.15) - 1) > 4 * error
+
+
+@pytest.mark.parametrize("settings", [{}, {"flow_hidden": (40,)}, {"flow_hidden": (16, 24, 8), "flow_transforms": 2}])
+def test_the_fast_sampler_inverts_the_flow(settings):
+    flow = _flow(**settings)
+    features = 3 + torch.randn(5, 4)
+    theta, noise = _draws(flow, features, 7)
+    with torch.no_grad():
+        z = nn.functional.linear(theta - flow.center(features)[:, None], flow.rotation)
+        transform = flow.maf(flow.context(features)[:, None]).transform
+        assert torch.allclose(transform(z), noise, atol=2e-3)
+        slow = transform.inv(noise) @ flow.inverse_rotation.T + flow.center(features)[:, None]
+        assert torch.allclose(theta, slow, atol=1e-4)
+        other = flow.maf(flow.context(features.flip(0))[:, None]).transform
+        assert not torch.allclose(other(z), noise, atol=2e-3)
+
+
+def test_log_prob_accounts_for_the_volume_that_autograd_finds():
+    flow = _flow(6)
+    feature = torch.full((4,), 3.5)
+    theta = _draws(flow, feature[None], 1)[0][0, 0]
+    flow.requires_grad_(False)
+
+    def to_noise(point):
+        z = nn.functional.linear(point - flow.center(feature), flow.rotation)
+        return flow.maf(flow.context(feature)).transform(z)
+
+    jacobian = torch.autograd.functional.jacobian(to_noise, theta).double()
+    gaussian = -0.5 * to_noise(theta).square().sum() - 3 * np.log(2 * np.pi)
+    expected = float(gaussian + jacobian.slogdet().logabsdet)
+    assert float(flow.log_prob(theta, feature)) == pytest.approx(expected, abs=1e-3)
+    flow.rotation *= 1.01  # without its log-determinant
+    assert float(flow.log_prob(theta, feature)) != pytest.approx(expected, abs=1e-3)
+
+
+def test_whitening_gives_the_identity_and_is_undone():
+    rng = np.random.default_rng(0)
+    mixing = np.tril(np.ones((10, 10))) * rng.uniform(0.5, 1.5, (10, 10))
+    covariance = mixing @ mixing.T
+    rotation, inverse, log_det = whitening(covariance)
+    assert np.allclose(rotation @ covariance @ rotation.T, np.eye(10), atol=1e-8)
+    assert np.allclose(rotation @ inverse, np.eye(10), atol=1e-10)
+    assert log_det == pytest.approx(np.linalg.slogdet(rotation)[1])
+    assert not np.allclose(rotation @ (covariance + 0.01 * np.eye(10)) @ rotation.T, np.eye(10), atol=1e-3)
+
+
+def test_whitening_survives_a_direction_without_variance():
+    rotation, inverse, log_det = whitening(np.diag([1.0, 0.0]))
+    assert np.isfinite([*rotation.ravel(), *inverse.ravel(), log_det]).all()
+    assert np.allclose(rotation @ inverse, np.eye(2))
+
+
+def test_gradients_reach_every_parameter():
+    flow = _flow().train()
+    theta, _ = _draws(flow, 3 + torch.randn(64, 4), 1)
+    flow.log_prob(theta[:, 0], 3 + torch.randn(64, 4)).sum().backward()
+    for name, parameter in flow.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().max() > 0, name
+
+
+def test_a_trained_flow_finds_a_known_gaussian():
+    """θ | f is Gaussian around A f with a known, strongly correlated covariance."""
+    torch.manual_seed(0)
+    n_masses, n_features = 3, 4
+    mean = torch.randn(n_masses, n_features)
+    mixing = torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.3, 0.0], [0.7, 0.4, 0.2]])
+    features = torch.randn(20_000, n_features)
+    theta = features @ mean.T + torch.randn(20_000, n_masses) @ mixing.T
+    flow = MassFlow(ModelConfig(n_features=n_features, flow_transforms=2, flow_hidden=(32, 32)), n_masses)
+    flow.set_features(features)
+    blind = nn.Linear(n_features, n_masses)
+    nn.init.zeros_(blind.weight)
+    flow.set_whitening(theta, blind)  # leaves mean and covariance to be learned
+    optimizer = torch.optim.Adam(flow.parameters(), 5e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 250)
+    for _ in range(250):
+        chosen = torch.randint(len(theta), (256,))
+        loss = -flow.log_prob(theta[chosen], features[chosen]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    flow.eval()
+    new = torch.randn(1000, n_features)
+    truth = torch.distributions.MultivariateNormal(new @ mean.T, mixing @ mixing.T)
+    point = truth.sample()
+    with torch.no_grad():
+        difference = flow.log_prob(point, new) - truth.log_prob(point)
+        shifted = flow.log_prob(point + 0.5, new) - truth.log_prob(point)
+    assert abs(float(difference.mean())) < 0.15
+    assert float(difference.std()) < 0.6
+    assert float(shifted.mean()) < -0.5
+    draws = _draws(flow, new[:1], 20_000)[0][0]
+    assert torch.allclose(draws.mean(dim=0), truth.mean[0], atol=0.25)
+    assert torch.allclose(draws.T.cov(), mixing @ mixing.T, atol=0.2)
+    assert not torch.allclose(draws.T.cov(), 1.5 * mixing @ mixing.T, atol=0.2)
