@@ -156,7 +156,7 @@ class _Process:
         forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("forkserver" if forkserver else "spawn")
         if forkserver:
-            context.set_forkserver_preload(["stargas.dataset.parts"])
+            context.set_forkserver_preload(["stargas.dataset.parts", "stargas.dataset.warm"])
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, source, config, seed), daemon=True)
         with _environment(ONE_THREAD):
