@@ -49,7 +49,7 @@ def summary(position, velocity):
     return np.array([*face, np.median(np.hypot(y, z)), velocity[:, 0].std()])
 
 
-def drift_after(stars, potential, gyr=2.0, steps_per_period=30, heat=1.0):
+def drift_after(stars, potential, gyr=2.0, steps_per_period=24, heat=1.0):
     """Relative change of the summary after a kick-drift-kick leapfrog with `SplineForce`."""
     position, velocity = stars.position_kpc.copy(), heat * stars.velocity_kms
     near = 0.4 * np.median(stars.radius_kpc)

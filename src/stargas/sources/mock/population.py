@@ -63,7 +63,7 @@ class GalaxyProperties:
     disk_fraction, thin_share
         Share of M* in disks and share of those in the thin one.
     disk_thickness
-        Axis ratio of the thick disk (height over scale length); the thin one is a third of it, at least 0.08.
+        Height z0 of the thick disk's sech²(z/z0) over its scale length, about twice the axis ratio of its isophotes.
     disk_heat
         Radial velocity dispersion over circular velocity in the thick disk; half of it in the thin one.
     anisotropy_center, anisotropy_radius
@@ -315,7 +315,7 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
     disky, more = rng.random() < physics.disky_share, rng.uniform(0.3, 0.7)
     disk = float(np.clip(middle + 0.12 * rng.standard_normal() + 0.05 * z_spin + disky * more, 0.0, 0.95))
     thin = float(np.clip(_ramp(log_m, 0.2, 0.75, 8.0, 10.3) + 0.12 * rng.standard_normal(), 0.0, 1.0))
-    thickness = float(np.clip(_ramp(log_m, 0.4, 0.25, 8.0, 10.0) + 0.06 * rng.standard_normal(), 0.15, 0.6))
+    thickness = float(np.clip(_ramp(log_m, 0.8, 0.45, 8.0, 10.0) + 0.1 * rng.standard_normal(), 0.3, 1.0))
     heat = float(np.clip(_ramp(log_m, 0.45, 0.3, 8.0, 10.0) * 10 ** (0.1 * rng.standard_normal()), 0.15, 0.7))
     sersic = float(np.clip(_ramp(log_m, 0.8, 2.0, 9.0, 10.5) * 10 ** (0.12 * rng.standard_normal()), 0.5, 4.0))
     beta = float(np.clip(rng.normal(0.0, 0.3), -1.0, 0.45))

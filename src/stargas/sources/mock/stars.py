@@ -86,13 +86,15 @@ def stellar_model(properties: GalaxyProperties) -> StellarModel:
                 rotation=properties.rotation * (0.3 if old else 1.0),
             )
         )
+    # dwarfs have no thin disk to speak of: q0 is .3-.5 there and .2 in spirals
+    flat = float(np.interp(properties.log10_stellar_mass, [8.5, 10.0], [0.75, 0.4]))
     disks = []
     for (part_mass, size, _), thickness, heat in (
-        (parts[-2], max(properties.disk_thickness / 3, 0.08), 0.5 * properties.disk_heat),
+        (parts[-2], flat * properties.disk_thickness, 0.5 * properties.disk_heat),
         (parts[-1], properties.disk_thickness, properties.disk_heat),
     ):
         # epicycles widen a disk: a fit to drawn ones
-        scale = unit * size / 1.678 / (1.01 + 0.5 * heat**2)
+        scale = unit * size / 1.678 / (1.03 + 0.5 * heat**2)
         disks.append(Disk(part_mass, scale, thickness * scale, heat))
     return StellarModel(
         tuple(part for part in spheroids if part.mass_msun > 0), tuple(part for part in disks if part.mass_msun > 0)
