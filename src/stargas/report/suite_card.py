@@ -19,7 +19,6 @@ from stargas.report.suite_figures import (
     example_figure,
     realism_figure,
     relation_figure,
-    save_sheet,
     save_small,
 )
 from stargas.report.suite_measure import Crew, crew, measure_suite
@@ -91,15 +90,15 @@ def measure_card(suite: MockSuite, run: Crew, folder: Path, ingredients: Sequenc
     """Measure everything that a card tells, and draw its figures into ``folder``."""
     few = MockSuite(suite.physics, max(len(suite) // 5, min(len(suite), 8)), suite.seed, suite.stirring)
     galaxies, views = measure_suite(suite, run)
-    figures = {
+    pictures = {
         "relations": relation_figure(suite, galaxies),
         "distributions": distribution_figure(suite, galaxies),
         "realism": realism_figure(suite, galaxies, views),
         "examples": example_figure(suite, choose_examples(galaxies)),
+        "sheet": contact_sheet(suite),
     }
-    for name, figure in figures.items():
-        save_small(figure, folder / f"{suite.name}_{name}.png")
-    save_sheet(contact_sheet(suite), folder / f"{suite.name}_sheet.png")
+    for name, picture in pictures.items():
+        save_small(picture, folder / f"{suite.name}_{name}.png")
     return {
         "ancestry": suite.ancestry(),
         "population": realism.population_shares(galaxies),

@@ -39,13 +39,16 @@ SHEET_PIXELS = 64
 """Side of one of its pictures."""
 
 
-def save_small(figure: "Figure", path: Path) -> None:
-    """Write a figure as a PNG file of 192 colors, a third of the size of the full one."""
+def save_small(picture: "Figure | FloatArray", path: Path) -> None:
+    """Write a figure, or RGB values in 0-1, as a PNG file of 256 colors: half the size of the full one or less."""
     from PIL import Image
 
+    if isinstance(picture, np.ndarray):
+        image = Image.fromarray((255 * np.clip(picture, 0, 1)).astype(np.uint8))
+    else:
+        image = Image.open(io.BytesIO(png_bytes(picture))).convert("RGB")
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.open(io.BytesIO(png_bytes(figure))).convert("RGB")
-    image.quantize(192, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(256, kmeans=4, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def relation_figure(suite: MockSuite, galaxies: Table) -> "Figure":
@@ -283,12 +286,3 @@ def _pictures(galaxy: Galaxy, view: View) -> list[FloatArray]:
             pictures[2] = np.where(seen[..., None], velocity, empty)
         pictures[1] = colormaps["inferno"]((np.log10(np.maximum(maps[0], 0.1)) + 1) / 2.3)[..., :3]
     return pictures
-
-
-def save_sheet(sheet: FloatArray, path: Path) -> None:
-    """Write the contact sheet as a PNG file of 192 colors."""
-    from PIL import Image
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.fromarray((255 * np.clip(sheet, 0, 1)).astype(np.uint8))
-    image.quantize(192, dither=Image.Dither.NONE).save(path, optimize=True)

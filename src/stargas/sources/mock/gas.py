@@ -37,7 +37,7 @@ THERMAL_SHARE = 0.8
 DISPERSION_DECLINE = 0.25
 """The dispersion falls outward as exp(-this R/R_HI); its drawn value holds at half of R_HI (Tamburro et al. 2009)."""
 
-MAX_DISPERSION = 0.45
+MAX_DISPERSION = 0.38
 """Cap on dispersion over circular velocity at R_HI: warmer gas would not stay inside that radius."""
 
 LONGEST_EDDY_KPC = 2.0
