@@ -8,9 +8,10 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError, StargasError
+from stargas.galaxy import FloatArray
 from stargas.report import suite_realism as realism
 from stargas.report.suite_figures import (
     choose_examples,
@@ -25,6 +26,9 @@ from stargas.report.suite_measure import Crew, crew, measure_suite
 from stargas.report.suite_text import card_text, index_text
 from stargas.sources.mock.physics import INGREDIENTS
 from stargas.sources.mock.suites import MockSuite, mock_suite
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SIGNIFICANT = 4
 """Digits that the JSON files keep."""
@@ -90,7 +94,7 @@ def measure_card(suite: MockSuite, run: Crew, folder: Path, ingredients: Sequenc
     """Measure everything that a card tells, and draw its figures into ``folder``."""
     few = MockSuite(suite.physics, max(len(suite) // 5, min(len(suite), 8)), suite.seed, suite.stirring)
     galaxies, views = measure_suite(suite, run)
-    pictures = {
+    pictures: dict[str, "Figure | FloatArray"] = {
         "relations": relation_figure(suite, galaxies),
         "distributions": distribution_figure(suite, galaxies),
         "realism": realism_figure(suite, galaxies, views),
