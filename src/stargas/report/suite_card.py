@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError, StargasError
-from stargas.galaxy import FloatArray
 from stargas.report import suite_realism as realism
 from stargas.report.suite_figures import (
     choose_examples,
@@ -29,6 +28,8 @@ from stargas.sources.mock.suites import MockSuite, mock_suite
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from stargas.galaxy import FloatArray
 
 SIGNIFICANT = 4
 """Digits that the JSON files keep."""
@@ -94,7 +95,7 @@ def measure_card(suite: MockSuite, run: Crew, folder: Path, ingredients: Sequenc
     """Measure everything that a card tells, and draw its figures into ``folder``."""
     few = MockSuite(suite.physics, max(len(suite) // 5, min(len(suite), 8)), suite.seed, suite.stirring)
     galaxies, views = measure_suite(suite, run)
-    pictures: dict[str, "Figure | FloatArray"] = {
+    pictures: dict[str, Figure | FloatArray] = {
         "relations": relation_figure(suite, galaxies),
         "distributions": distribution_figure(suite, galaxies),
         "realism": realism_figure(suite, galaxies, views),
