@@ -1,12 +1,15 @@
 """Every setting of stargas, with its default and what it does; imports nothing heavy.
 
-A YAML file has the blocks ``data``, ``model``, ``training`` and ``local``; only ``local`` cannot
-change a result. The defaults are the method of Expósito-Márquez et al. (2026) where the paper
+A YAML file has the blocks ``snapshots``, ``data``, ``model``, ``training`` and ``local``; only ``local``
+cannot change a result. The defaults are the method of Expósito-Márquez et al. (2026) where the paper
 states it ("paper") and our choice where it does not ("ours").
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass
+from typing import Any, Literal, TypeVar, get_type_hints
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -360,3 +363,28 @@ class LocalConfig:
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     memory_gb: float = 4.0
     progress: bool = True
+
+
+def settings_from(kind: type[T], values: Mapping[str, Any]) -> T:
+    """Make settings from plain data, as JSON keeps them.
+
+    Parameters
+    ----------
+    kind
+        Class of the settings.
+    values
+        Field → value; mappings become settings of their own, lists tuples. Missing fields get their default.
+
+    Raises
+    ------
+    TypeError
+        If a field is unknown, as in settings of a later version.
+    """
+    hints = get_type_hints(kind)
+
+    def typed(name: str, value: Any) -> Any:  # noqa: ANN401 (any field)
+        if is_dataclass(hints.get(name)) and isinstance(value, Mapping):
+            return settings_from(hints[name], value)
+        return tuple(value) if isinstance(value, list) else value
+
+    return kind(**{name: typed(name, value) for name, value in values.items()})

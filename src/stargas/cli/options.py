@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from stargas.config import LocalConfig
+
+TABLE_WIDTH = 110
+"""Characters that the widest table needs."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -56,3 +61,19 @@ def _count(text: str) -> int:
 def local_with_workers(local: LocalConfig, workers: int | None) -> LocalConfig:
     """Let ``--workers`` win over the settings."""
     return local if workers is None else dataclasses.replace(local, workers=workers)
+
+
+def open_console() -> Console:
+    """Console of the terminal's width; wide enough for the tables where there is no terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=max(console.width, TABLE_WIDTH))
+
+
+def use_threads(workers: int | None) -> None:
+    """Give torch as many threads as ``--workers`` says."""
+    if workers is not None:
+        import torch
+
+        torch.set_num_threads(workers)

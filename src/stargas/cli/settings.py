@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from stargas.config import DataConfig, LocalConfig, ModelConfig, TrainingConfig
+from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig, TrainingConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jsonargparse import ArgumentParser
 
-BLOCKS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig, "local": LocalConfig}
+BLOCKS = {
+    "snapshots": SnapshotConfig,
+    "data": DataConfig,
+    "model": ModelConfig,
+    "training": TrainingConfig,
+    "local": LocalConfig,
+}
 
 
 class Settings(NamedTuple):
-    """The four blocks of a configuration."""
+    """The blocks of a configuration."""
 
+    snapshots: SnapshotConfig
     data: DataConfig
     model: ModelConfig
     training: TrainingConfig

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stargas.cli.options import CommandParser
+from stargas.cli.options import CommandParser, open_console
 from stargas.errors import DamagedFileError, InputError
 
 if TYPE_CHECKING:
@@ -38,11 +38,9 @@ def parser() -> CommandParser:
 
 def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (every command has both)
     """Print one tree per path."""
-    from rich.console import Console
-
-    console = Console()
+    console = open_console()
     for path in options.path:
-        console.print(describe(path), highlight=False)
+        console.print(describe(path))
 
 
 def describe(path: Path) -> Tree:

@@ -11,6 +11,7 @@ from stargas.cli.settings import UsageError
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from stargas.config import SelectionConfig, SnapshotConfig
     from stargas.sources import Source
 
 
@@ -25,10 +26,13 @@ def add_source_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--source", type=Path, nargs="+", help="particle tables or snapshots, or folders of particle tables"
     )
-    group.add_argument("--halos", type=Path, help="table of centers and radii for snapshots without a halo catalogue")
+    group.add_argument("--exclude", type=Path, help="file with galaxy ids to leave out, one per line")
+    group.add_argument(
+        "--halos", type=Path, nargs="+", help="halo catalogs of the snapshots, or tables of centers and radii"
+    )
 
 
-def open_source(options: Namespace) -> Source:
+def open_source(options: Namespace, snapshots: SnapshotConfig) -> Source:
     """Open what the options name.
 
     Raises
@@ -44,4 +48,15 @@ def open_source(options: Namespace) -> Source:
         return mock_suite(options.suite, options.n_galaxies, seed=options.seed, stirring=options.stirring)
     from stargas.sources.files import open_files
 
-    return open_files(options.source, halos=options.halos)
+    return open_files(options.source, halos=options.halos, config=snapshots)
+
+
+def selection_without_excluded(selection: SelectionConfig, options: Namespace) -> SelectionConfig:
+    """Add the ids of the ``--exclude`` file to those that the settings leave out."""
+    if options.exclude is None:
+        return selection
+    import dataclasses
+
+    from stargas.sources.selection import read_exclusions
+
+    return dataclasses.replace(selection, exclude=(*selection.exclude, *read_exclusions(options.exclude)))

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stargas.cli.options import CommandParser, local_with_workers
+from stargas.cli.options import CommandParser, local_with_workers, open_console
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,8 +29,6 @@ def parser() -> CommandParser:
 
 def run(options: Namespace, settings: Settings) -> None:
     """Train and say where the model is."""
-    from rich.console import Console
-
     from stargas.dataset.store import open_dataset
     from stargas.training import train_model
 
@@ -45,4 +43,4 @@ def run(options: Namespace, settings: Settings) -> None:
         local=local_with_workers(settings.local, options.workers),
         seed=options.seed,
     )
-    Console().print(f"Model: {options.out}", highlight=False)
+    open_console().print(f"Model: {options.out}")

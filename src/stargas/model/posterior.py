@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from stargas import __version__
-from stargas.config import ModelConfig
+from stargas.config import DataConfig, ModelConfig, settings_from
 from stargas.dataset.scale import Scaling
 from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
@@ -75,6 +75,11 @@ class Posterior:
     def n_masses(self) -> int:
         """Number of radii."""
         return len(self.scaling.mass_mean)
+
+    @property
+    def data_config(self) -> DataConfig:
+        """Settings of the maps that the model was trained on; an observation for it must be made with the same."""
+        return settings_from(DataConfig, self.about["data"][0]["data_sets"][0]["config"])
 
     @cached_property
     def _sampler(self) -> FlowSampler:
@@ -270,7 +275,7 @@ def load_model(folder: str | os.PathLike[str]) -> Posterior:
             raise DamagedFileError(
                 f"{folder / 'model.safetensors'} is truncated or does not belong to its model.json: copy both again."
             )
-        config = _config_from(described["model"])
+        config = settings_from(ModelConfig, described["model"])
         scaling = Scaling.from_dict(described["scaling"])
         about = dict(described["about"])
         n_masses, n_pixels = len(scaling.mass_mean), int(about["n_pixels"])
@@ -283,7 +288,3 @@ def load_model(folder: str | os.PathLike[str]) -> Posterior:
     return Posterior(config, network, flow, scaling, about)
 
 
-def _config_from(values: dict[str, Any]) -> ModelConfig:
-    """Make settings from JSON, where tuples have become lists."""
-    tuples: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    return ModelConfig(**tuples)

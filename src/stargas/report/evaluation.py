@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from stargas.config import HIMapConfig, StarMapConfig
+from stargas.config import HIMapConfig, StarMapConfig, settings_from
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation, read_evaluation
 from stargas.report.calibration import draw_calibration
@@ -276,7 +276,7 @@ def _map_settings(evaluation: Evaluation) -> tuple[StarMapConfig, HIMapConfig]:
     """Read the settings of the maps from the ancestry; the defaults where it has none."""
     manifest = evaluation.results["ancestry"]["dataset"] or {}
     config = manifest.get("joined", [manifest])[0].get("config", {})
-    return StarMapConfig(**config.get("stars", {})), HIMapConfig(**config.get("gas", {}))
+    return settings_from(StarMapConfig, config.get("stars", {})), settings_from(HIMapConfig, config.get("gas", {}))
 
 
 def _ancestry(evaluation: Evaluation) -> str:

@@ -1,0 +1,81 @@
+"""``stargas demo``: the whole way on built-in mock galaxies."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stargas.cli.options import CommandParser, open_console
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from rich.console import Console
+
+    from stargas.cli.settings import Settings
+
+MODELS = {"Star": "star", "Gas": "gas", "StarGas": "stargas"}
+"""Folder of each model and the tracers that it is given."""
+
+
+def parser() -> CommandParser:
+    """Return the parser of this command."""
+    made = CommandParser(
+        "demo",
+        "Build mock galaxies, train Star, Gas and StarGas, evaluate them on held-out galaxies beside the classical\n"
+        "estimators, and infer one galaxy from three sides. The same command goes on where a stopped one ended.",
+        blocks=("data", "model", "training", "local"),
+    )
+    made.add_argument("--out", type=Path, default=Path("demo"), help="folder for everything (default: demo)")
+    made.add_argument("--suite", default="bursty", help="mock suite (default: bursty)")
+    made.add_argument("--n-galaxies", type=int, default=500, help="galaxies to build (default: 500)")
+    return made
+
+
+def run(options: Namespace, settings: Settings) -> None:
+    """Run the commands one after the other."""
+    from stargas.cli import build, evaluate, infer, train
+    from stargas.dataset.store import open_dataset
+    from stargas.sources.mock.suites import mock_suite
+    from stargas.sources.table import write_galaxy
+
+    console, started = open_console(), time.monotonic()
+    out, common = options.out, _common(options)
+    data = str(out / "data")
+
+    _heading(console, f"1  {options.n_galaxies} galaxies of the suite {options.suite}, each from 12 sides")
+    words = [data, "--suite", options.suite, "--n-galaxies", str(options.n_galaxies), *common]
+    build.run(build.parser().parse_args(words), settings)
+
+    for number, (name, tracers) in enumerate(MODELS.items(), 2):
+        _heading(console, f"{number}  Training {name}")
+        words = [str(out / name), "--data", data, "--tracers", tracers, *common]
+        train.run(train.parser().parse_args(words), settings)
+
+    _heading(console, "5  One galaxy that no model has seen, from three sides")
+    held_out = open_dataset(data).split("test").catalogue
+    candidates = held_out[held_out["cold_gas_set"]]
+    name = str(candidates["galaxy_id"][int(candidates["log10_hi_mass"].argmax())])
+    suite = mock_suite(options.suite, options.n_galaxies, seed=options.seed)
+    index = next(i for i in range(len(suite)) if suite.galaxy_id(i) == name)
+    write_galaxy(suite[index], out / "galaxy.hdf5")
+    sides = ["--inclination", "30", "60", "90", "--overwrite"]
+    words = [str(out / "galaxy.hdf5"), "--model", str(out / "StarGas"), "--out", str(out / "inferred"), *sides, *common]
+    infer.run(infer.parser().parse_args(words), settings)
+
+    _heading(console, "6  Star, Gas, StarGas and the classical estimators on held-out galaxies")
+    models = [str(out / name) for name in MODELS]
+    words = [str(out), "--models", *models, "--data", data, "--overwrite", *common]
+    evaluate.run(evaluate.parser().parse_args(words), settings)
+    console.print(f"Done in {(time.monotonic() - started) / 60:.1f} min.")
+
+
+def _common(options: Namespace) -> list[str]:
+    workers = [] if options.workers is None else ["--workers", str(options.workers)]
+    return ["--seed", str(options.seed), *workers]
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.rule(text, align="left")

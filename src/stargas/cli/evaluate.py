@@ -1,0 +1,62 @@
+"""``stargas evaluate``: accuracy and calibration of models on held-out galaxies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stargas.cli.options import CommandParser, open_console, use_threads
+from stargas.cli.settings import UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from stargas.cli.settings import Settings
+
+
+def parser() -> CommandParser:
+    """Return the parser of this command."""
+    made = CommandParser(
+        "evaluate",
+        "Measure models on a split of data sets, print the table and write OUT/report.html.\n"
+        "All models are judged on the same galaxies; models are named after their folders.",
+        blocks=("local",),
+    )
+    made.add_argument("out", type=Path, metavar="OUT", help="folder of the evaluation")
+    made.add_argument("--models", type=Path, nargs="+", required=True, help="folders of models")
+    made.add_argument("--data", type=Path, nargs="+", required=True, help="one or more data sets")
+    made.add_argument("--split", choices=("train", "validation", "test", "all"), default="test", help="default: test")
+    made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
+    made.add_argument("--all-gas", action="store_true", help="also galaxies outside the cold-gas set")
+    made.add_argument("--overwrite", action="store_true", help="replace an evaluation in OUT")
+    return made
+
+
+def run(options: Namespace, settings: Settings) -> None:
+    """Evaluate, print the table and write the page."""
+    from stargas.dataset.store import Dataset, open_dataset
+    from stargas.evaluation.evaluate import evaluate
+    from stargas.model.posterior import load_model
+    from stargas.report.evaluation import write_evaluation_report
+    from stargas.report.table import print_table
+
+    names = [path.name for path in options.models]
+    if len(set(names)) < len(names):
+        raise UsageError(f"models are named after their folders, which must differ; got {', '.join(names)}.")
+    use_threads(options.workers)
+    data = Dataset.join([open_dataset(path) for path in options.data])
+    if not options.all_gas:
+        data = data.where(data.catalogue["cold_gas_set"])
+    found = evaluate(
+        {path.name: load_model(path) for path in options.models},
+        data,
+        options.out,
+        split=options.split,
+        n_draws=options.draws,
+        seed=options.seed,
+        overwrite=options.overwrite,
+        progress=settings.local.progress,
+    )
+    console = open_console()
+    print_table(found, console)
+    console.print(f"Report: {write_evaluation_report(found)}")
