@@ -12,7 +12,10 @@ class Source(Protocol):
     A source is picklable and holds no open file when it is pickled.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name of the suite, for the catalogue."""
+        ...
 
     def __len__(self) -> int:
         """Return the number of galaxies."""
