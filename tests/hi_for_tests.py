@@ -25,7 +25,8 @@ def disc_on_sky(
 ):
     """Exponential disc of HI with a flat rotation curve, as keyword arguments of `hi_moments`.
 
-    Face-on surface density 16 exp(-R / 1 kpc) Msun/pc², so R_HI is ln 16 = 2.77 kpc; receding on +x at position angle 0.
+    Its surface density is 16 exp(-R / 1 kpc) Msun/pc², so R_HI is ln 16 = 2.77 kpc; it recedes on +x at position
+    angle 0.
     """
     rng = np.random.default_rng(seed)
     radius, phi = rng.gamma(2.0, HI_SCALE_KPC, n), rng.uniform(0, 2 * np.pi, n)
