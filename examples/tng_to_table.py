@@ -37,7 +37,7 @@ def convert(source: str, target: str, *, overwrite: bool = False) -> None:
         gas=sg.Gas(*gas, 0.75 * gas[0], np.full(len(gas[0]), 8000.0), FWHM_OF_SUPPORT * support),
         dark=sg.Particles(*dark),
         suite="IllustrisTNG",
-        provenance={"hi_fraction": "all gas", "temperature": "8000 K for all gas", "hsm": "32 neighbors"},
+        provenance={"hi_fraction": "all gas", "temperature_from": "8000 K for all gas", "hsm_from": "32 neighbors"},
     )
     sg.write_galaxy(galaxy, target, own_frame=False, overwrite=overwrite)
 

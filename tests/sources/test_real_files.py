@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from stargas import View, kappa_co, project, read_galaxy, virial_ratio
+from stargas.config import SnapshotConfig
 from stargas.constants import G
 from stargas.errors import InputError, VirialWarning
-from stargas.sources.hdf5 import _EXPONENTS, HDF5Snapshot, SnapshotConfig
+from stargas.sources.code_units import EXPONENTS
+from stargas.sources.hdf5 import HDF5Snapshot
 from stargas.sources.snapshots import open_snapshot
 from stargas.sources.table import read_table
 
@@ -86,7 +88,7 @@ def test_conventions_are_what_the_codes_state(name, convention):
         for dimension, keys in names.items():
             attributes = next(file["PartType0"][key].attrs for key in keys if key in file["PartType0"])
             stated = next(tuple(float(attributes[k][0]) for k in style) for style in styles if style[0] in attributes)
-            assert stated == _EXPONENTS[convention][dimension], dimension
+            assert stated == EXPONENTS[convention][dimension], dimension
 
 
 @needs_formats

@@ -25,7 +25,8 @@ from stargas.galaxy import Particles
 from stargas.sky.gas import hi_moments
 from stargas.sky.stars import star_maps
 from stargas.sources.files import GalaxyFiles, open_files
-from stargas.sources.hdf5 import KERNELS, HDF5Snapshot
+from stargas.sources.hdf5 import HDF5Snapshot
+from stargas.sources.kernels import KERNELS
 from stargas.sources.selection import rejection
 from stargas.sources.snapshots import SnapshotSource, open_snapshot, read_snapshot_galaxy
 

@@ -89,7 +89,7 @@ def open_files(
     paths
         Particle tables, folders of particle tables, or snapshots.
     halos
-        Halo catalogs of the snapshots, as `SnapshotSource` takes them.
+        Halo catalogs of the snapshots, as `stargas.sources.snapshots.SnapshotSource` takes them.
     name
         Name of the suite; the folder's if None.
     config

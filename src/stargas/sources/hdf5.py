@@ -1,10 +1,8 @@
 """Snapshots of the Gadget family in HDF5: Gadget, GIZMO, AREPO (AURIGA, IllustrisTNG), EAGLE, Magneticum, SWIFT.
 
 All of them keep particles in groups ``PartType0`` to ``PartType5``; they differ in names, in units and in what a
-smoothing length is. The unit of a data set comes from its own attributes where it has them, else from the code units in
-the header and the convention of the code. A file that states neither is an error, never a guess. They are read with
-h5py and not with pynbody: pynbody 2.8 fails on headers whose numbers are arrays of one, as several programs write them,
-and assumes Gadget's units where it finds none.
+smoothing length is. They are read with h5py and not with pynbody: pynbody 2.8 fails on headers whose numbers are arrays
+of one, as several programs write them, and assumes Gadget's units where it finds none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,18 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import h5py
 import numpy as np
 
 from stargas.config import SnapshotConfig
-from stargas.constants import CM_PER_KPC, G_PER_MSUN
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
+from stargas.sources.code_units import CodeUnits, Convention, Dimension, scalar
+from stargas.sources.kernels import KERNELS
 from stargas.sources.simulation import Kind, Rows
-
-Dimension = Literal["length", "mass", "velocity", "density", "energy", "none"]
 
 FIELDS: Mapping[str, tuple[Dimension, tuple[str, ...]]] = {
     "position_kpc": ("length", ("Coordinates",)),
@@ -41,51 +38,6 @@ FIELDS: Mapping[str, tuple[Dimension, tuple[str, ...]]] = {
     "formation_time": ("none", ("GFM_StellarFormationTime",)),
 }
 """What is read, in which dimension, and its names. Of a table per element the first column, hydrogen, is taken."""
-
-_TARGET = {
-    "length": CM_PER_KPC,
-    "mass": G_PER_MSUN,
-    "velocity": 1e5,
-    "density": G_PER_MSUN / CM_PER_KPC**3,
-    "energy": 1e10,
-    "none": 1.0,
-}
-"""cgs value of the unit that a field is wanted in."""
-
-_ATTRIBUTES = (
-    ("CGSConversionFactor", "aexp-scale-exponent", "h-scale-exponent"),  # EAGLE, Magneticum
-    (
-        "Conversion factor to CGS (not including cosmological corrections)",
-        "a-scale exponent",
-        "h-scale exponent",
-    ),  # SWIFT
-    ("to_cgs", "a_scaling", "h_scaling"),  # AREPO
-)
-"""Attributes of a data set that state its unit: factor to cgs, exponents of a and h."""
-
-_EXPONENTS: Mapping[str, Mapping[str, tuple[float, float]]] = {
-    "gadget": {"length": (1, -1), "mass": (0, -1), "velocity": (0.5, 0), "density": (-3, 2), "energy": (0, 0)},
-    "swift": {"length": (1, 0), "mass": (0, 0), "velocity": (0, 0), "density": (-3, 0), "energy": (-2, 0)},
-}
-"""Exponents of a and h by convention. SWIFT stores peculiar velocities and comoving energies, without any h."""
-
-_CODE_UNITS = {
-    "length": ("UnitLength_in_cm", "UnitLength_In_CGS", "Unit length in cgs (U_L)"),
-    "mass": ("UnitMass_in_g", "UnitMass_In_CGS", "Unit mass in cgs (U_M)"),
-    "velocity": ("UnitVelocity_in_cm_per_s", "UnitVelocity_In_CGS", "Unit velocity in cgs (U_V)"),
-    "time": ("UnitTime_in_s", "UnitTime_In_CGS", "Unit time in cgs (U_t)"),
-}
-
-KERNELS = {
-    "Cubic spline (M4)": (1.825742, 0.722352),
-    "Quartic spline (M5)": (2.018932, 0.637756),
-    "Quintic spline (M6)": (2.195775, 0.577395),
-    "Wendland C2": (1.936492, 0.627620),
-    "Wendland C4": (2.207940, 0.560649),
-    "Wendland C6": (2.449490, 0.504964),
-}
-"""Kernels by SWIFT's names: support radius over SWIFT's smoothing length (twice the kernel's standard deviation;
-Dehnen & Aly 2012, Table 1), and FWHM over support radius."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +78,7 @@ def snapshot_files(path: str | PathLike[str]) -> list[Path]:
     try:
         with h5py.File(path, "r") as file:
             header = file["Header"].attrs
-            expected = int(_scalar(header.get("NumFilesPerSnapshot", header.get("NumFiles", 1))))
+            expected = int(scalar(header.get("NumFilesPerSnapshot", header.get("NumFiles", 1))))
     except (OSError, KeyError) as error:
         raise DamagedFileError(f"{path} is truncated or no snapshot: {error}.") from error
     if expected <= 1:
@@ -154,12 +106,6 @@ def _number(path: Path, stem: str) -> bool:
     return head == stem and number.isdigit()
 
 
-def _scalar(value: Any) -> Any:  # noqa: ANN401 (attributes of any type)
-    """Return the first entry of an attribute, which some programs write as an array of one."""
-    first = np.ravel(value)[0]
-    return first.decode() if isinstance(first, bytes) else first
-
-
 class HDF5Snapshot:
     """An open snapshot of the Gadget family.
 
@@ -180,7 +126,6 @@ class HDF5Snapshot:
 
     def __init__(self, path: str | PathLike[str], config: SnapshotConfig) -> None:
         self.path = Path(path)
-        self._config = config
         self._raw: dict[Kind, FloatArray] = {}
         paths = snapshot_files(path)
         try:
@@ -191,10 +136,8 @@ class HDF5Snapshot:
         if "Header" not in self._first or not any(name.startswith("PartType") for name in self._first):
             raise InputError(f"{path} is an HDF5 file but no snapshot: it lacks the groups Header and PartType0-5.")
         self._attributes = self._collect_attributes()
-        self.redshift = self._redshift()
-        self._a = 1 / (1 + self.redshift)
-        self.hubble = self._hubble()
-        self.convention = self._convention()
+        self.units = CodeUnits(self.path, self._attributes, self._convention(), config)
+        self.redshift, self.hubble = self.units.redshift, self.units.hubble
         self._segments: dict[Kind, list[_Segment]] = {}
         stars = set(config.star_types)
         boundary = set(config.boundary_types) - stars
@@ -217,7 +160,7 @@ class HDF5Snapshot:
         """Layout that was recognized: ``arepo``, ``swift``, ``eagle`` or ``gadget``."""
         if self.is_mesh:
             return "arepo"
-        if self.convention == "swift":
+        if self.units.convention == "swift":
             return "swift"
         return "eagle" if "ElementAbundance" in self._group("gas") or self._label() == "EAGLE" else "gadget"
 
@@ -234,7 +177,7 @@ class HDF5Snapshot:
         size = self._attributes.get("BoxSize")
         if size is None or not self._cosmological():
             return None
-        return float(_scalar(size)) * self._position_factor()
+        return float(scalar(size)) * self._position_factor()
 
     @property
     def code_units(self) -> tuple[float, float]:
@@ -286,7 +229,7 @@ class HDF5Snapshot:
         """
         if field == "hsm_kpc":
             return self._hsm(rows)
-        if field == "hi_fraction" and self.convention != "swift":
+        if field == "hi_fraction" and self.units.convention != "swift":
             return None
         parts = []
         for segment in self._segments[kind]:
@@ -320,7 +263,7 @@ class HDF5Snapshot:
             raise DamagedFileError(
                 f"{self.path}: {dataset.name} cannot be read, copy the file again: {error}."
             ) from error
-        return np.asarray(block, dtype=np.float64)[local - first] * self._factor(dataset, dimension)
+        return np.asarray(block, dtype=np.float64)[local - first] * self.units.factor(dataset, dimension)
 
     def _hsm(self, rows: Rows) -> FloatArray | None:
         if self.is_mesh:
@@ -336,9 +279,9 @@ class HDF5Snapshot:
         SWIFT stores twice the kernel's standard deviation and names its kernel. Gadget, GIZMO, EAGLE and Magneticum
         store the support radius, of a cubic spline unless the run is known for another kernel.
         """
-        if self.convention == "swift":
+        if self.units.convention == "swift":
             attributes = self._first["HydroScheme"].attrs if "HydroScheme" in self._first else {}
-            kernel = str(_scalar(attributes.get("Kernel function", "Cubic spline (M4)")))
+            kernel = str(scalar(attributes.get("Kernel function", "Cubic spline (M4)")))
             if kernel not in KERNELS:
                 raise InputError(f"{self.path}: unknown kernel {kernel!r}; known are {', '.join(KERNELS)}.")
             support, fwhm = KERNELS[kernel]
@@ -374,7 +317,7 @@ class HDF5Snapshot:
         return segments[0].group if segments else {}
 
     def _label(self) -> str:
-        return str(_scalar(self._attributes.get("RunLabel", "")))
+        return str(scalar(self._attributes.get("RunLabel", "")))
 
     def _collect_attributes(self) -> dict[str, Any]:
         """Collect the attributes of Header and of the groups where codes keep units and cosmology."""
@@ -384,76 +327,21 @@ class HDF5Snapshot:
                 attributes.update(self._first[name].attrs.items())
         return attributes
 
-    def _redshift(self) -> float:
-        if "Redshift" in self._attributes:
-            return max(0.0, float(_scalar(self._attributes["Redshift"])))
-        raise InputError(f"{self.path} has no attribute Redshift in its Header.")
-
-    def _hubble(self) -> float:
-        """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
-        for name in ("HubbleParam", "h"):
-            if float(_scalar(self._attributes.get(name, 0.0))) > 0:
-                return float(_scalar(self._attributes[name]))
-        return 1.0
-
     def _cosmological(self) -> bool:
         if "Cosmological run" in self._attributes:
-            return bool(_scalar(self._attributes["Cosmological run"]))
+            return bool(scalar(self._attributes["Cosmological run"]))
         omega = [self._attributes.get(name, 0.0) for name in ("Omega0", "Omega_m")]
-        return any(float(_scalar(value)) > 0 for value in omega)
+        return any(float(scalar(value)) > 0 for value in omega)
 
-    def _convention(self) -> str:
+    def _convention(self) -> Convention:
         code = self._first["Code"].attrs.get("Code", "") if "Code" in self._first else ""
         units = "Units" in self._first and "Unit length in cgs (U_L)" in self._first["Units"].attrs
         swift_names = any("InternalEnergies" in file.get("PartType0", ()) for file in self._files)
-        return "swift" if _scalar(code) == "SWIFT" or units or swift_names else "gadget"
-
-    def _code_unit(self, dimension: str) -> float:
-        """Code unit in cgs."""
-        given = {
-            "length": (self._config.unit_length_kpc, CM_PER_KPC),
-            "mass": (self._config.unit_mass_msun, G_PER_MSUN),
-            "velocity": (self._config.unit_velocity_kms, 1e5),
-        }
-        value, scale = given[dimension]
-        if value is not None:
-            return value * scale
-        for name in _CODE_UNITS[dimension]:
-            if name in self._attributes:
-                return float(_scalar(self._attributes[name]))
-        if dimension == "velocity":
-            for name in _CODE_UNITS["time"]:
-                if name in self._attributes:
-                    return self._code_unit("length") / float(_scalar(self._attributes[name]))
-        raise InputError(
-            f"{self.path} does not state its unit of {dimension}: give unit_length_kpc, unit_mass_msun and "
-            "unit_velocity_kms (1, 1e10 and 1 in many Gadget runs, before the factors of h and a)."
-        )
-
-    def _factor(self, dataset: h5py.Dataset, dimension: Dimension) -> float:
-        """Physical value in the wanted unit of a stored 1."""
-        if dimension == "none":
-            return 1.0
-        for cgs, a_exponent, h_exponent in _ATTRIBUTES:
-            if cgs in dataset.attrs and float(_scalar(dataset.attrs[cgs])) > 0:
-                exponents = [float(_scalar(dataset.attrs.get(name, 0.0))) for name in (a_exponent, h_exponent)]
-                scale = self._a ** exponents[0] * self.hubble ** exponents[1]
-                return float(_scalar(dataset.attrs[cgs])) * scale / _TARGET[dimension]
-        return self._factor_of_code(dimension)
-
-    def _factor_of_code(self, dimension: Dimension) -> float:
-        if dimension == "density":
-            unit = self._code_unit("mass") / self._code_unit("length") ** 3
-        elif dimension == "energy":
-            unit = self._code_unit("velocity") ** 2
-        else:
-            unit = self._code_unit(dimension)
-        a_exponent, h_exponent = _EXPONENTS[self.convention][dimension]
-        return unit * self._a**a_exponent * self.hubble**h_exponent / _TARGET[dimension]
+        return "swift" if scalar(code) == "SWIFT" or units or swift_names else "gadget"
 
     def _position_factor(self) -> float:
         segment = next(segments[0] for segments in self._segments.values() if segments)
-        return self._factor(segment.group["Coordinates"], "length")
+        return self.units.factor(segment.group["Coordinates"], "length")
 
     def _mass_factor(self) -> float:
         """Factor of MassTable: that of any stored masses, else the code's."""
@@ -461,5 +349,5 @@ class HDF5Snapshot:
             for segment in segments:
                 for name in FIELDS["mass_msun"][1]:
                     if name in segment.group:
-                        return self._factor(segment.group[name], "mass")
-        return self._factor_of_code("mass")
+                        return self.units.factor(segment.group[name], "mass")
+        return self.units.factor_of_code("mass")

@@ -22,7 +22,7 @@ from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 
 HYDROGEN_FRACTION = 0.76
-"""Mass fraction of hydrogen where a snapshot does not store one: primordial."""
+"""Primordial mass fraction of hydrogen, where a snapshot does not store one."""
 
 NEUTRAL_BELOW_K = 10**4.2
 """The recipe ``temperature`` takes cooler gas as neutral; collisional equilibrium is half ionized at 10^4.2 K."""
@@ -33,7 +33,7 @@ STAR_FORMING_K = 1e4
 ADIABATIC_INDEX = 5 / 3
 
 MOLECULAR = {"blitz2006": (4.3e4, 0.92), "leroy2008": (1.7e4, 0.8)}
-"""Pressure P₀/k [K/cm³] and slope of H₂/HI = (P/P₀)^slope: Blitz & Rosolowsky (2006) and Leroy et al. (2008)."""
+"""Pressure P₀/k [K/cm³] and slope of H₂/HI = (P/P₀)^slope, by Blitz & Rosolowsky (2006) and Leroy et al. (2008)."""
 
 # Rahmati et al. (2013), Table A1 and, for the rate of the Haardt & Madau (2001) background, Table 2.
 _REDSHIFT = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
@@ -210,9 +210,9 @@ def neutral_gas(
 
     if temperature is None:
         temperature = np.full_like(mass, 8000.0)
-        provenance = {"temperature": "8000 K for all gas"}
+        provenance = {"temperature_from": "8000 K for all gas"}
     else:
-        provenance = {"temperature": "snapshot" if fields.get("temperature_K") is not None else "thermal energy"}
+        provenance = {"temperature_from": "snapshot" if fields.get("temperature_K") is not None else "thermal energy"}
     provenance["hi_fraction"] = chosen
     if chosen == "snapshot" and hi is not None:
         provenance["molecular"] = "snapshot"

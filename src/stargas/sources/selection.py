@@ -13,7 +13,7 @@ from stargas.galaxy import Galaxy
 from stargas.sources import Source
 
 HIGH_RESOLUTION_FRACTION = "high_resolution_fraction"
-"""Property of a galaxy from a zoom simulation: share of its mass in high-resolution particles."""
+"""Name of the property of a galaxy that tells the share of its mass in high-resolution particles."""
 
 EXCLUDED = "on the exclusion list"
 """Reason of a rejection by id."""
@@ -144,7 +144,7 @@ def read_exclusions(path: str | PathLike[str]) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The ids in the order of the file, for `SelectionConfig.exclude`.
+        The ids in the order of the file, for ``SelectionConfig.exclude``.
 
     Raises
     ------

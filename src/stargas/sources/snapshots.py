@@ -158,7 +158,7 @@ def cut_galaxy(snapshot: Snapshot, halo: Halo, config: SnapshotConfig, suite: st
             "kpc of its center; at least 2 are needed: check the center, the radius and the star types."
         )
     parts = {kind: _particles(snapshot, kind, selected, halo) for kind, selected in rows.items() if len(selected)}
-    provenance = {"snapshot": snapshot.path.name, "format": snapshot.family}
+    provenance = {"snapshot": snapshot.path.name, "snapshot_format": snapshot.family}
     gas: Gas | None = None
     if "gas" in parts:
         gas, how = _gas(snapshot, parts["gas"], rows["gas"], config)
@@ -219,7 +219,7 @@ def _gas(snapshot: Snapshot, gas: Particles, rows: Rows, config: SnapshotConfig)
         raise InputError(
             f"{snapshot.path}: the gas has neither smoothing lengths nor densities, so no size on the sky."
         )
-    provenance["hsm"] = "cell radius" if snapshot.family == "arepo" else "kernel FWHM"
+    provenance["hsm_from"] = "cell radius" if snapshot.family == "arepo" else "kernel FWHM"
     return (
         Gas(
             gas.mass_msun,

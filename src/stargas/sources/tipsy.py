@@ -13,7 +13,7 @@ import numpy as np
 
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
-from stargas.sources.hdf5 import KERNELS
+from stargas.sources.kernels import KERNELS
 from stargas.sources.simulation import Kind, Rows
 
 HIGH_RESOLUTION_MASS = 1.5

@@ -1,0 +1,142 @@
+"""Units of HDF5 snapshots: from what the files state to physical kpc, Msun and km/s.
+
+The unit of a data set comes from its own attributes where it has them, else from the code units in the header and the
+convention of the code. A file that states neither is an error, never a guess.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+
+from stargas.config import SnapshotConfig
+from stargas.constants import CM_PER_KPC, G_PER_MSUN
+from stargas.errors import InputError
+
+Dimension = Literal["length", "mass", "velocity", "density", "energy", "none"]
+Convention = Literal["gadget", "swift"]
+
+_TARGET = {
+    "length": CM_PER_KPC,
+    "mass": G_PER_MSUN,
+    "velocity": 1e5,
+    "density": G_PER_MSUN / CM_PER_KPC**3,
+    "energy": 1e10,
+    "none": 1.0,
+}
+"""cgs value of the unit that a field is wanted in."""
+
+_ATTRIBUTES = (
+    ("CGSConversionFactor", "aexp-scale-exponent", "h-scale-exponent"),  # EAGLE, Magneticum
+    (
+        "Conversion factor to CGS (not including cosmological corrections)",
+        "a-scale exponent",
+        "h-scale exponent",
+    ),  # SWIFT
+    ("to_cgs", "a_scaling", "h_scaling"),  # AREPO
+)
+"""Attributes of a data set that state its unit: factor to cgs, exponents of a and h."""
+
+EXPONENTS: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "gadget": {"length": (1, -1), "mass": (0, -1), "velocity": (0.5, 0), "density": (-3, 2), "energy": (0, 0)},
+    "swift": {"length": (1, 0), "mass": (0, 0), "velocity": (0, 0), "density": (-3, 0), "energy": (-2, 0)},
+}
+"""Exponents of a and h by convention. SWIFT stores peculiar velocities and comoving energies, without any h."""
+
+_CODE_UNITS = {
+    "length": ("UnitLength_in_cm", "UnitLength_In_CGS", "Unit length in cgs (U_L)"),
+    "mass": ("UnitMass_in_g", "UnitMass_In_CGS", "Unit mass in cgs (U_M)"),
+    "velocity": ("UnitVelocity_in_cm_per_s", "UnitVelocity_In_CGS", "Unit velocity in cgs (U_V)"),
+    "time": ("UnitTime_in_s", "UnitTime_In_CGS", "Unit time in cgs (U_t)"),
+}
+
+
+def scalar(value: Any) -> Any:  # noqa: ANN401 (attributes of any type)
+    """Return the first entry of an attribute, which some programs write as an array of one."""
+    first = np.ravel(value)[0]
+    return first.decode() if isinstance(first, bytes) else first
+
+
+class CodeUnits:
+    """Units of one snapshot.
+
+    Parameters
+    ----------
+    path
+        Of the snapshot, for messages.
+    attributes
+        Those of the header and of the groups where codes keep units and cosmology.
+    convention
+        Of the factors of a and h where a data set does not state its own.
+    config
+        Units where the file does not state them.
+
+    Raises
+    ------
+    InputError
+        If there is no redshift.
+    """
+
+    def __init__(
+        self, path: Path, attributes: Mapping[str, Any], convention: Convention, config: SnapshotConfig
+    ) -> None:
+        self._path, self._attributes, self._config = path, attributes, config
+        self.convention = convention
+        if "Redshift" not in attributes:
+            raise InputError(f"{path} has no attribute Redshift in its Header.")
+        self.redshift = max(0.0, float(scalar(attributes["Redshift"])))
+        self.hubble = self._hubble()
+        self._a = 1 / (1 + self.redshift)
+
+    def factor(self, dataset: h5py.Dataset, dimension: Dimension) -> float:
+        """Physical value in the wanted unit of a stored 1."""
+        if dimension == "none":
+            return 1.0
+        for cgs, a_exponent, h_exponent in _ATTRIBUTES:
+            if cgs in dataset.attrs and float(scalar(dataset.attrs[cgs])) > 0:
+                exponents = [float(scalar(dataset.attrs.get(name, 0.0))) for name in (a_exponent, h_exponent)]
+                scale = self._a ** exponents[0] * self.hubble ** exponents[1]
+                return float(scalar(dataset.attrs[cgs])) * scale / _TARGET[dimension]
+        return self.factor_of_code(dimension)
+
+    def factor_of_code(self, dimension: Dimension) -> float:
+        """Physical value in the wanted unit of a stored 1, by the code units and the convention."""
+        if dimension == "density":
+            unit = self._code_unit("mass") / self._code_unit("length") ** 3
+        elif dimension == "energy":
+            unit = self._code_unit("velocity") ** 2
+        else:
+            unit = self._code_unit(dimension)
+        a_exponent, h_exponent = EXPONENTS[self.convention][dimension]
+        return unit * self._a**a_exponent * self.hubble**h_exponent / _TARGET[dimension]
+
+    def _code_unit(self, dimension: str) -> float:
+        """Code unit in cgs."""
+        given = {
+            "length": (self._config.unit_length_kpc, CM_PER_KPC),
+            "mass": (self._config.unit_mass_msun, G_PER_MSUN),
+            "velocity": (self._config.unit_velocity_kms, 1e5),
+        }
+        value, scale = given[dimension]
+        if value is not None:
+            return value * scale
+        for name in _CODE_UNITS[dimension]:
+            if name in self._attributes:
+                return float(scalar(self._attributes[name]))
+        if dimension == "velocity":
+            for name in _CODE_UNITS["time"]:
+                if name in self._attributes:
+                    return self._code_unit("length") / float(scalar(self._attributes[name]))
+        raise InputError(
+            f"{self._path} does not state its unit of {dimension}: give unit_length_kpc, unit_mass_msun and "
+            "unit_velocity_kms (1, 1e10 and 1 in many Gadget runs, before the factors of h and a)."
+        )
+
+    def _hubble(self) -> float:
+        """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
+        for name in ("HubbleParam", "h"):
+            if float(scalar(self._attributes.get(name, 0.0))) > 0:
+                return float(scalar(self._attributes[name]))
+        return 1.0
