@@ -38,9 +38,8 @@ def test_importing_the_package_is_light():
     assert "torch" in modules_after("import torch")
 
 
-@pytest.mark.parametrize("words", [[], ["build"], ["train"], ["evaluate"], ["infer"], ["show"], ["inspect"], ["demo"]])
-def test_help_loads_nothing_heavy(words):
-    statement = f"from stargas.cli import main; main({[*words, '--help']})"
+def test_help_loads_nothing_heavy():
+    statement = "from stargas.cli import COMMANDS, main; [main([*w, '--help']) for w in ([], *([c] for c in COMMANDS))]"
     assert modules_after(statement) == set()
 
 

@@ -25,7 +25,8 @@ def test_the_paper_is_the_default():
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_every_field_is_documented(kind):
-    documented = re.findall(r"^    (\w+)$", kind.__doc__, flags=re.MULTILINE)[1:]
+    lines = re.findall(r"^    (\w+(?:, \w+)*)$", kind.__doc__, flags=re.MULTILINE)[1:]
+    documented = [name for line in lines for name in line.split(", ")]
     assert [field.name for field in dataclasses.fields(kind)] == documented
 
 
