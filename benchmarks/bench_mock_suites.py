@@ -1,0 +1,46 @@
+"""Time of a mock galaxy of 10⁵ stars and 2·10⁴ gas particles on one core, and of its parts.
+
+Run: ``python benchmarks/bench_mock_suites.py``. To reach: 250 ms, median over galaxies.
+"""
+
+import dataclasses
+import time
+
+import numpy as np
+
+from stargas.randomness import rng_for
+from stargas.sources.mock.gas import make_gas
+from stargas.sources.mock.stars import draw_stars, stellar_model
+from stargas.sources.mock.suites import galaxy_potential, mock_suite
+
+N_STARS, N_GAS = 100_000, 20_000
+
+
+def time_parts(suite, index):
+    """Milliseconds of processor time for potential, stars and gas of one galaxy."""
+    drawn = dataclasses.replace(suite.properties(index), n_stars=N_STARS, n_gas=N_GAS)
+    if drawn.hi_mass_msun == 0:
+        return None
+    ticks = [time.process_time()]
+    model = stellar_model(drawn)
+    potential, _ = galaxy_potential(drawn, model)
+    ticks.append(time.process_time())
+    draw_stars(model, potential, N_STARS, rng_for(0, "bench stars", index))
+    ticks.append(time.process_time())
+    make_gas(drawn, potential, N_GAS, 1.0, rng_for(0, "bench gas", index))
+    ticks.append(time.process_time())
+    return 1e3 * np.diff(ticks)
+
+
+def main():
+    for name in ("bursty", "smooth", "shifted"):
+        suite = mock_suite(name, 40)
+        time_parts(suite, 0)  # compiles
+        times = np.array([parts for i in range(40) if (parts := time_parts(suite, i)) is not None])
+        potential, stars, gas = np.median(times, axis=0)
+        print(f"{name}: potential {potential:.1f} ms, stars {stars:.0f} ms, gas {gas:.0f} ms, ", end="")
+        print(f"galaxy {np.median(times.sum(axis=1)):.0f} ms (fastest {times.sum(axis=1).min():.0f} ms)")
+
+
+if __name__ == "__main__":
+    main()
