@@ -194,7 +194,7 @@ def equilibrium(suite: MockSuite, n: int, run: Crew) -> dict[str, Any]:
 
 
 def cost(suite: MockSuite, n: int) -> dict[str, float]:
-    """Median time [ms] of a galaxy of 10⁵ stars and 2·10⁴ gas particles on one core, and of its parts."""
+    """Median processor time [ms] of a galaxy of 10⁵ stars and 2·10⁴ gas particles, and of its parts."""
     time_galaxy(suite, 0)  # compiles
     times = [time_galaxy(suite, index) for index in range(n)]
     return {name: float(np.median([t[name] for t in times])) for name in times[0]}

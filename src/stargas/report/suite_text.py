@@ -220,7 +220,7 @@ def _examples(name: str) -> str:
 def _cost(cost: Numbers) -> str:
     return f"""## Cost
 
-A galaxy of 10⁵ stars and 2·10⁴ gas particles takes {cost["galaxy"]:.0f} ms on one core of the machine that wrote this
+A galaxy of 10⁵ stars and 2·10⁴ gas particles takes {cost["galaxy"]:.0f} ms of a core of the machine that wrote this
 page: {cost["stars"]:.0f} the stars, {cost["gas"]:.0f} the gas, {cost["potential"]:.0f} the potential.
 """
 
