@@ -5,13 +5,21 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.special import ndtr
 
 from hi_for_tests import R_HI_KPC, THERMAL_KMS, disc_on_sky, distance
 from stargas.config import HIMapConfig
 from stargas.errors import InputError
 from stargas.sky.beam import Beam
 from stargas.sky.gas import HIParticles, hi_cube, hi_moments, moments_of_cube
-from stargas.sky.kernel import SUPPORT_PER_FWHM, TABLE_SIZE, projected_spline, spline_table
+from stargas.sky.kernel import (
+    GAUSSIAN_STEPS,
+    SUPPORT_PER_FWHM,
+    TABLE_SIZE,
+    gaussian_table,
+    projected_spline,
+    spline_table,
+)
 
 HALF_WIDTH = 2 * R_HI_KPC
 PIXEL = 2 * HALF_WIDTH / 64
@@ -45,6 +53,14 @@ def test_projected_kernel_is_the_integral_of_the_spline():
     cell, table = np.floor(u * TABLE_SIZE).astype(int), spline_table()
     values = table[2 * cell] + u * TABLE_SIZE * table[2 * cell + 1]
     np.testing.assert_allclose(values, projected_spline(np.sqrt(u)), atol=4e-6)
+
+
+def test_table_of_the_gaussian_is_its_integral():
+    z = np.linspace(-6, 6, 10_007)
+    place, table = (z + 6) * GAUSSIAN_STEPS, gaussian_table()
+    cell = np.floor(place).astype(int)
+    np.testing.assert_allclose(table[2 * cell] + place * table[2 * cell + 1], ndtr(z), atol=3e-7)
+    assert np.abs(table[2 * cell] + place * table[2 * cell + 1] - ndtr(z + 1e-5)).max() > 3e-6
 
 
 @pytest.mark.parametrize("hsm", [0.02, 0.12, 0.2, 0.25, 0.6, 1.5])

@@ -35,10 +35,8 @@ def martini_table():
     radius = np.sqrt(node / TABLE_SIZE)
     value = _CubicSplineKernel()._kernel_integral(np.array([radius, 0 * radius]) * u.pix, np.ones_like(radius) * u.pix)
     value = np.asarray(value)
-    table = np.zeros((TABLE_SIZE + 1, 2))
     slope = np.diff(value)
-    table[:-1] = np.column_stack([value[:-1] - node[:-1] * slope, slope])
-    return table.ravel()
+    return np.append(np.column_stack([value[:-1] - node[:-1] * slope, slope]).ravel(), [0, 0])
 
 
 def test_engines_agree_on_a_disc_and_in_orientation(monkeypatch):
@@ -52,7 +50,7 @@ def test_engines_agree_on_a_disc_and_in_orientation(monkeypatch):
     for other in (slow[:, :, ::-1], slow[:, ::-1], slow.transpose(0, 2, 1), slow * np.array([1, -1, 1])[:, None, None]):
         assert distance(fast, other).moment1 > 1
     # what is left is MARTINI's projection of the kernel, see below: with its own table nothing is
-    monkeypatch.setattr(hi, "_table", martini_table)
+    monkeypatch.setattr(hi, "_spline", martini_table)
     apart = distance(hi_moments(**gas, half_width_kpc=HALF_WIDTH), slow)
     assert apart.moment0 < 2e-5
     assert apart.moment1 < 5e-4
@@ -99,14 +97,16 @@ KERNEL_SHOWS = {"wildly turbulent"}
 @pytest.mark.parametrize("name", CASES)
 def test_engines_agree(name, monkeypatch):
     gas, config = CASES[name]
+    # MARTINI drops point-like particles in the outer half of the first row and column
+    inner = np.s_[:, 1:-1, 1:-1]
     fast, slow = both(gas, config)
-    apart = distance(fast, slow)
+    apart = distance(fast[inner], slow[inner])
     assert apart.moment0 < 5e-3
     if name not in KERNEL_SHOWS:
         assert apart.moment1 < 0.05
         assert apart.moment2 < 0.05
-    monkeypatch.setattr(hi, "_table", martini_table)
-    apart = distance(hi_moments(**gas, half_width_kpc=HALF_WIDTH, config=config), slow)
+    monkeypatch.setattr(hi, "_spline", martini_table)
+    apart = distance(hi_moments(**gas, half_width_kpc=HALF_WIDTH, config=config)[inner], slow[inner])
     assert apart.moment0 < 1e-4
     assert apart.moment1 < 5e-3
     assert apart.moment2 < 5e-3

@@ -17,14 +17,14 @@ from stargas.galaxy import FloatArray
 from stargas.sky.beam import Beam
 from stargas.sky.hi_measure import measure_hi, measure_hi_radius
 from stargas.sky.hi_sums import channel_maps, moment_sums
-from stargas.sky.kernel import spline_table
+from stargas.sky.kernel import gaussian_table, spline_table
 
 __all__ = ["Band", "HIParticles", "hi_cube", "hi_moments", "measure_hi", "measure_hi_radius", "moments_of_cube"]
 
 BAND_REACH = 4.0
 """A band that may widen holds each particle's line to this many standard deviations."""
 
-_table = cache(spline_table)
+_spline, _gaussian = cache(spline_table), cache(gaussian_table)
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,8 @@ def _on_pixels(
         gas.mHI_msun,
         gas.v_los_kms,
         gas.line_width_kms,
-        _table(),
+        _spline(),
+        _gaussian(),
         config.n_pixels + 2 * pad,
         band.n_channels,
         float(band.width_kms),

@@ -16,16 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.galaxy import FloatArray
-from stargas.sky.kernel import FWHM_PER_SIGMA, POINT_MOST_FWHM, SPLINE_LEAST_SUPPORT, SUPPORT_PER_FWHM, TABLE_SIZE
-
-LINE_REACH = 6.0
-"""Where a line ends, in standard deviations: 2e-9 of its flux lies beyond."""
+from stargas.sky.kernel import (
+    FWHM_PER_SIGMA,
+    GAUSSIAN_REACH,
+    GAUSSIAN_STEPS,
+    POINT_MOST_FWHM,
+    SPLINE_LEAST_SUPPORT,
+    SUPPORT_PER_FWHM,
+    TABLE_SIZE,
+)
 
 SMOOTH_LINE = 0.9
 """Least standard deviation of a line, in channels, for which channels act as dv²/12 alone, to 1e-7."""
-
-GAUSSIAN_REACH = 6.0
-"""Where the Gaussian that stands for a small kernel ends, in standard deviations, as in MARTINI."""
 
 IntArray = NDArray[np.int64]
 
@@ -33,26 +35,35 @@ _jit = numba.njit(cache=True, nogil=True, fastmath=True)
 
 
 @_jit
-def _share(low: float, high: float, v: float, sigma: float) -> float:
-    """Share of a line between two velocities."""
-    width = math.sqrt(2.0) * sigma
-    return 0.5 * (math.erf((high - v) / width) - math.erf((low - v) / width))
+def _interpolate(table: FloatArray, place: float) -> float:
+    """Value of a table of lines (see `stargas.sky.kernel`); the unsigned index spares the test for negative ones."""
+    cell = np.uint64(np.int64(place)) * np.uint64(2)
+    return table[cell] + place * table[cell + np.uint64(1)]
 
 
 @_jit
-def _line_sums(v: float, sigma: float, n_channels: int, dv: float) -> tuple[float, float, float]:
+def _below(gaussian: FloatArray, z: float) -> float:
+    """Share of a Gaussian below z standard deviations."""
+    place = min((z + GAUSSIAN_REACH) * GAUSSIAN_STEPS, 2.0 * GAUSSIAN_REACH * GAUSSIAN_STEPS)
+    return _interpolate(gaussian, place) if place > 0.0 else 0.0
+
+
+@_jit
+def _line_sums(gaussian: FloatArray, v: float, sigma: float, n_channels: int, dv: float) -> tuple[float, float, float]:
     """Σ f_c v_cᵏ of one line, k = 0, 1, 2."""
     half_band = 0.5 * n_channels * dv
-    reach = LINE_REACH * sigma
+    reach = GAUSSIAN_REACH * sigma
     if abs(v) + reach <= half_band and sigma >= SMOOTH_LINE * dv:
         return 1.0, v, v * v + sigma * sigma + dv * dv / 12.0
     first = max(0, math.floor((v - reach + half_band) / dv))
     last = min(n_channels - 1, math.floor((v + reach + half_band) / dv))
     s0, s1, s2 = 0.0, 0.0, 0.0
+    below = _below(gaussian, (first * dv - half_band - v) / sigma)
     for channel in range(first, last + 1):
-        low = channel * dv - half_band
-        center = low + 0.5 * dv
-        share = _share(low, low + dv, v, sigma)
+        center = (channel + 0.5) * dv - half_band
+        above = _below(gaussian, (center + 0.5 * dv - v) / sigma)
+        share = above - below
+        below = above
         s0 += share
         s1 += share * center
         s2 += share * center * center
@@ -66,18 +77,12 @@ def _columns(x: float, half: float, n_pixels: int) -> tuple[int, int]:
 
 
 @_jit
-def _spline(table: FloatArray, place: float) -> float:
-    """Interpolate in the kernel's table; the unsigned index spares the test for negative ones."""
-    cell = np.uint64(np.int64(place)) * np.uint64(2)
-    return table[cell] + place * table[cell + np.uint64(1)]
-
-
-@_jit
 def _footprint(
     x: float,
     y: float,
     fwhm: float,
-    table: FloatArray,
+    spline: FloatArray,
+    gaussian: FloatArray,
     n_pixels: int,
     first: IntArray,
     last: IntArray,
@@ -99,24 +104,28 @@ def _footprint(
             gap2 = (i - y) * (i - y)
             first[i], last[i] = _columns(x, math.sqrt(max(support2 - gap2, 0.0)), n_pixels)
             for j in range(first[i], last[i]):
-                weight[k] = norm * _spline(table, (gap2 + (j - x) * (j - x)) * to_table)
+                weight[k] = norm * _interpolate(spline, (gap2 + (j - x) * (j - x)) * to_table)
                 k += 1
         return top, bottom
-    width, reach = 1.0, 0.0
-    if fwhm > POINT_MOST_FWHM:
-        width = fwhm / FWHM_PER_SIGMA
-        reach = GAUSSIAN_REACH * width
-    # pixels that overlap x ± reach; a point lies in one pixel alone
+    # A point lies in one pixel; a Gaussian reaches as far as MARTINI's, and both are done as shares along each axis.
+    point = fwhm <= POINT_MOST_FWHM
+    width = fwhm / FWHM_PER_SIGMA
+    reach = 0.0 if point else GAUSSIAN_REACH * width
     left, right = max(0, math.floor(x - reach + 0.5)), min(n_pixels - 1, math.floor(x + reach + 0.5)) + 1
     top, bottom = max(0, math.floor(y - reach + 0.5)), min(n_pixels - 1, math.floor(y + reach + 0.5)) + 1
+    below = 0.0 if point else _below(gaussian, (left - 0.5 - x) / width)
     for j in range(left, right):
-        column[j] = _share(j - 0.5, j + 0.5, x, width) if reach > 0.0 else 1.0
+        above = 1.0 if point else _below(gaussian, (j + 0.5 - x) / width)
+        column[j] = above - below
+        below = above
+    below = 0.0 if point else _below(gaussian, (top - 0.5 - y) / width)
     for i in range(top, bottom):
+        above = 1.0 if point else _below(gaussian, (i + 0.5 - y) / width)
         first[i], last[i] = left, right
-        row = _share(i - 0.5, i + 0.5, y, width) if reach > 0.0 else 1.0
         for j in range(left, right):
-            weight[k] = row * column[j]
+            weight[k] = (above - below) * column[j]
             k += 1
+        below = above
     return top, bottom
 
 
@@ -128,7 +137,8 @@ def moment_sums(
     mass: FloatArray,
     v: FloatArray,
     sigma: FloatArray,
-    table: FloatArray,
+    spline: FloatArray,
+    gaussian: FloatArray,
     n_pixels: int,
     n_channels: int,
     dv: float,
@@ -143,8 +153,8 @@ def moment_sums(
         FWHM of the kernels [pixels], shape (n,).
     mass, v, sigma
         HI mass, velocity and line width [same unit as ``dv``], shape (n,).
-    table
-        From `stargas.sky.kernel.spline_table`.
+    spline, gaussian
+        Tables from `stargas.sky.kernel`.
     n_pixels, n_channels, dv
         Pixels per side, channels around zero velocity, their width.
 
@@ -160,11 +170,11 @@ def moment_sums(
     one, two, four = np.uint64(1), np.uint64(2), np.uint64(4)
     for particle in range(x.size):
         x_k, y_k = x[particle], y[particle]
-        s0, s1, s2 = _line_sums(v[particle], sigma[particle], n_channels, dv)
+        s0, s1, s2 = _line_sums(gaussian, v[particle], sigma[particle], n_channels, dv)
         m0, m1, m2 = mass[particle] * s0, mass[particle] * s1, mass[particle] * s2
         support = fwhm[particle] * SUPPORT_PER_FWHM
         if support < SPLINE_LEAST_SUPPORT:
-            top, bottom = _footprint(x_k, y_k, fwhm[particle], table, n_pixels, first, last, weight, column)
+            top, bottom = _footprint(x_k, y_k, fwhm[particle], spline, gaussian, n_pixels, first, last, weight, column)
             k = 0
             for i in range(top, bottom):
                 place = np.uint64((i * n_pixels + first[i]) * 4)
@@ -187,7 +197,7 @@ def moment_sums(
             gap2 *= to_table
             gap = left - x_k
             for _ in range(right - left):
-                share = _spline(table, gap2 + gap * gap * to_table)
+                share = _interpolate(spline, gap2 + gap * gap * to_table)
                 out[place] += share * m0
                 out[place + one] += share * m1
                 out[place + two] += share * m2
@@ -204,7 +214,8 @@ def channel_maps(
     mass: FloatArray,
     v: FloatArray,
     sigma: FloatArray,
-    table: FloatArray,
+    spline: FloatArray,
+    gaussian: FloatArray,
     n_pixels: int,
     n_channels: int,
     dv: float,
@@ -221,13 +232,17 @@ def channel_maps(
     weight, column, line = np.zeros(n_pixels * n_pixels), np.zeros(n_pixels), np.zeros(n_channels)
     half_band = 0.5 * n_channels * dv
     for particle in range(x.size):
-        reach = LINE_REACH * sigma[particle]
+        reach = GAUSSIAN_REACH * sigma[particle]
         low = max(0, math.floor((v[particle] - reach + half_band) / dv))
         high = min(n_channels - 1, math.floor((v[particle] + reach + half_band) / dv)) + 1
+        below = _below(gaussian, (low * dv - half_band - v[particle]) / sigma[particle])
         for channel in range(low, high):
-            edge = channel * dv - half_band
-            line[channel] = mass[particle] * _share(edge, edge + dv, v[particle], sigma[particle])
-        top, bottom = _footprint(x[particle], y[particle], fwhm[particle], table, n_pixels, first, last, weight, column)
+            above = _below(gaussian, ((channel + 1) * dv - half_band - v[particle]) / sigma[particle])
+            line[channel] = mass[particle] * (above - below)
+            below = above
+        top, bottom = _footprint(
+            x[particle], y[particle], fwhm[particle], spline, gaussian, n_pixels, first, last, weight, column
+        )
         k = 0
         for i in range(top, bottom):
             for j in range(first[i], last[i]):

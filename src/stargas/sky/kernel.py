@@ -5,6 +5,7 @@ Monaghan & Lattanzio 1985) falls to half its central density at 0.361 of the rad
 """
 
 import itertools
+import math
 
 import numpy as np
 
@@ -24,6 +25,13 @@ FWHM_PER_SIGMA = 2 * np.sqrt(2 * np.log(2))
 
 TABLE_SIZE = 2048
 """Intervals of the kernel's table; linear interpolation is then good to 1e-6 of the peak."""
+
+
+GAUSSIAN_REACH = 6.0
+"""Where lines, and Gaussians that stand for small kernels, end in standard deviations: 2e-9 lies beyond."""
+
+GAUSSIAN_STEPS = 400
+"""Nodes per standard deviation of the table of a Gaussian's integral."""
 
 
 def projected_spline(radius: FloatArray) -> FloatArray:
@@ -59,13 +67,28 @@ def spline_table() -> FloatArray:
     Returns
     -------
     numpy.ndarray
-        Shape (2 (`TABLE_SIZE` + 1),): for each interval k the line's value at k = 0 and its slope per interval, so that
-        the kernel at u is ``table[2k] + u · TABLE_SIZE · table[2k + 1]`` with k = ⌊u · TABLE_SIZE⌋. The last interval
-        is beyond the kernel's end and zero.
+        Shape (2 (`TABLE_SIZE` + 1),): the kernel at u is ``table[2k] + u · TABLE_SIZE · table[2k + 1]`` with
+        k = ⌊u · TABLE_SIZE⌋. The last interval is beyond the kernel's end and zero.
     """
-    node = np.arange(TABLE_SIZE + 1)
-    value = projected_spline(np.sqrt(node / TABLE_SIZE))
-    slope = np.diff(value)
-    table = np.zeros((TABLE_SIZE + 1, 2))
-    table[:-1] = np.column_stack([value[:-1] - node[:-1] * slope, slope])
-    return table.ravel()
+    return _lines(projected_spline(np.sqrt(np.arange(TABLE_SIZE + 1) / TABLE_SIZE)), 0.0)
+
+
+def gaussian_table() -> FloatArray:
+    """Tabulate the share of a Gaussian below z standard deviations, from -`GAUSSIAN_REACH` to `GAUSSIAN_REACH`.
+
+    Returns
+    -------
+    numpy.ndarray
+        The share at z is ``table[2k] + place · table[2k + 1]`` with place = (z + GAUSSIAN_REACH) · GAUSSIAN_STEPS and
+        k = ⌊place⌋, good to 2e-7. The last interval is beyond the end and one.
+    """
+    nodes = np.linspace(-GAUSSIAN_REACH, GAUSSIAN_REACH, int(2 * GAUSSIAN_REACH * GAUSSIAN_STEPS) + 1)
+    share = np.array([0.5 * math.erfc(-z / math.sqrt(2)) for z in nodes])
+    share[0], share[-1] = 0.0, 1.0
+    return _lines(share, 1.0)
+
+
+def _lines(value: FloatArray, beyond: float) -> FloatArray:
+    """Lines through neighbors: value at index 0 and slope per index, one pair per interval, and a constant one."""
+    index, slope = np.arange(len(value) - 1), np.diff(value)
+    return np.append(np.column_stack([value[:-1] - index * slope, slope]).ravel(), [beyond, 0.0])
