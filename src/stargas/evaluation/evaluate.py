@@ -8,7 +8,7 @@ files and never draws from a posterior again.
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -30,6 +30,7 @@ from stargas.randomness import rng_for
 from stargas.sample import TRACERS
 
 if TYPE_CHECKING:
+    from stargas.config import ModelConfig
     from stargas.dataset.store import Dataset
 
 FORMAT = 1
@@ -61,11 +62,17 @@ EXAMPLE_INCLINATIONS_DEG = (30.0, 60.0, 90.0)
 
 _SAMPLES_AT_ONCE = 512
 
-_TRACERS_OF_MODEL = {"star": ("stars",), "gas": ("gas",), "stargas": ("stars", "gas")}
-
 
 class PosteriorLike(Protocol):
     """What an evaluation asks of a model; `stargas.model.posterior.Posterior` is one."""
+
+    @property
+    def config(self) -> "ModelConfig":
+        """Return the settings of the model; its tracers are used."""
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """Return what the model says of itself; its ``tracer_share`` and ``ranges`` are used."""
 
     def sample(self, samples: Any, n: int = 1000, seed: int = 0) -> NDArray[np.floating]:  # noqa: ANN401
         """Return draws of log10 M, shape (n_samples, n, m)."""
@@ -220,8 +227,8 @@ def evaluate(
         },
         "estimators": _estimator_numbers(chosen.catalogue, arrays, subsets, groups, n_resamples, seed),
         "ancestry": {
-            "dataset": _plain(getattr(dataset, "manifest", None)),
-            "dataset_digest": _digest(getattr(dataset, "manifest", None)),
+            "dataset": _plain(dataset.manifest),
+            "dataset_digest": _digest(dataset.manifest),
             "models": {name: _about(posterior) for name, posterior in posteriors.items()},
         },
     }
@@ -265,18 +272,18 @@ def read_evaluation(folder: str | os.PathLike[str]) -> Evaluation:
     return Evaluation(results, arrays, folder)
 
 
-def _suits_all(posteriors: Sequence[Any] | Any, catalogue: Mapping[str, Any]) -> NDArray[np.bool_]:  # noqa: ANN401
+def _suits_all(posteriors: Iterable[PosteriorLike], catalogue: Mapping[str, Any]) -> NDArray[np.bool_]:
     """Rows that have every tracer without which a model cannot be used."""
+    from stargas.model.inputs import tracers_needed
+
     rows = len(catalogue["galaxy_id"])
     stars = np.asarray(catalogue["n_stars"]) > 0 if "n_stars" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118
     gas = np.asarray(catalogue["has_gas"]).astype(bool) if "has_gas" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118
     present = dict(zip(TRACERS, (stars, gas), strict=True))
     suits = np.ones(rows, dtype=bool)
     for posterior in posteriors:
-        share = getattr(posterior, "about", {}).get("tracer_share", {})
-        needed = _TRACERS_OF_MODEL.get(getattr(getattr(posterior, "config", None), "tracers", ""), ())
-        for tracer in needed:
-            if share.get(tracer) == 1.0:
+        for tracer in tracers_needed(posterior.config):
+            if posterior.about.get("tracer_share", {}).get(tracer) == 1.0:
                 suits &= present[tracer]
     return suits
 
@@ -396,17 +403,13 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever a manifest holds)
     return json.loads(json.dumps(value, default=str))
 
 
-def _digest(value: Any) -> str | None:  # noqa: ANN401 (whatever a manifest holds)
-    if value is None:
-        return None
+def _digest(value: Any) -> str:  # noqa: ANN401 (whatever a manifest holds)
     return hashlib.sha256(json.dumps(_plain(value), sort_keys=True).encode()).hexdigest()
 
 
-def _about(posterior: Any) -> dict[str, Any]:  # noqa: ANN401 (any model)
+def _about(posterior: PosteriorLike) -> dict[str, Any]:
     """Return what a model says of itself, and a digest of it."""
-    about = _plain(getattr(posterior, "about", {}))
-    config = getattr(posterior, "config", None)
-    described = {"model": _plain(vars(config)) if config is not None else None, "about": about}
+    described = {"model": _plain(vars(posterior.config)), "about": _plain(posterior.about)}
     return {**described, "digest": _digest(described)}
 
 

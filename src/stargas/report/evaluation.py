@@ -18,7 +18,7 @@ from stargas.report.maps import draw_gas_maps, draw_star_maps
 from stargas.report.page import data_html, figure_html, list_html, paragraphs_html, table_html, write_page
 from stargas.report.profile import Profile, draw_profiles, mass_points
 from stargas.report.ratio import draw_ratio, draw_ratio_panels
-from stargas.report.table import row_cells, summary_rows, verdict_rows
+from stargas.report.table import row_cells, summary_rows, verdict_cells, verdict_rows
 from stargas.sample import SCALARS, TRACERS, Sample
 
 PANEL_SUBSETS = ("M* < 10^9.5", "M* > 10^9.5", "kappa_co < 0.5", "kappa_co > 0.5", "edge-on", "i = 60°", "i = 30°")
@@ -156,13 +156,21 @@ def _calibration(evaluation: Evaluation, folder: Path) -> str:
         "Dashed: what an exact posterior gives. Bands and bars: standard errors over galaxies.",
         folder / "figures" / "calibration.png",
     )
-    header = ["", "in 68 %", "in 95 %", "bias [σ]", "errors / widths", "TARP distance", "−log q(truth)", "verdict"]
+    header = [
+        "",
+        "rms [dex]",
+        "in 68 %",
+        "in 95 %",
+        "bias [σ]",
+        "errors / widths",
+        "TARP distance",
+        "−log q(truth)",
+        "verdict",
+    ]
     cells = [
         [
             row["name"],
-            f"{100 * row['coverage_68']:.1f} ± {100 * row['coverage_68_se']:.1f} %",
-            f"{100 * row['coverage_95']:.1f} ± {100 * row['coverage_95_se']:.1f} %",
-            f"{row['bias_sigma']:+.2f}",
+            *verdict_cells(row),
             f"{row['width_ratio']:.2f}",
             f"{row['tarp_distance']:.3f}",
             "" if row["negative_log_prob"] is None else f"{row['negative_log_prob']:.2f}",
@@ -274,7 +282,7 @@ def _profiles(evaluation: Evaluation, samples: list[Sample], model: str) -> list
 
 def _map_settings(evaluation: Evaluation) -> tuple[StarMapConfig, HIMapConfig]:
     """Read the settings of the maps from the ancestry; the defaults where it has none."""
-    manifest = evaluation.results["ancestry"]["dataset"] or {}
+    manifest = evaluation.results["ancestry"]["dataset"]
     config = manifest.get("joined", [manifest])[0].get("config", {})
     return settings_from(StarMapConfig, config.get("stars", {})), settings_from(HIMapConfig, config.get("gas", {}))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from stargas import __version__
 from stargas.config import DataConfig
+from stargas.dataset.scale import TRACER_OF_SCALAR
 from stargas.errors import InputError
 from stargas.evaluation.accuracy import mass_at
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
@@ -37,9 +38,6 @@ QUANTILE_COLUMNS = ("log10_mass_p2_5", "log10_mass_p16", "log10_mass_p50", "log1
 
 MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
 """Label of a model by its tracers."""
-
-_TRACERS_OF_MODEL = {"star": ("stars",), "gas": ("gas",), "stargas": ("stars", "gas")}
-_TRACER_OF_SCALAR = ("stars", "stars", "gas", "gas", "gas")
 
 READING = """\
 The line is the median of the posterior mass inside a sphere of radius r (stars, gas and dark matter); the dark band \
@@ -130,11 +128,10 @@ def write_inference(
     draws = posterior.sample(views, n_draws, seed)
     quantiles = np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1).astype(np.float64)
     profiles = tuple(map(_profile, views, titles, quantiles))
-    about = getattr(posterior, "about", {})
-    tracers = getattr(getattr(posterior, "config", None), "tracers", "stargas")
-    warnings = tuple(tuple(unusual(s, q, about, tracers)) for s, q in zip(views, quantiles, strict=True))
+    tracers = posterior.config.tracers
+    warnings = tuple(tuple(unusual(s, q, posterior)) for s, q in zip(views, quantiles, strict=True))
     name = str(views[0].row.get("galaxy_id") or "galaxy")
-    found = Inference(name, MODEL_LABELS.get(tracers, tracers), profiles, warnings, folder)
+    found = Inference(name, MODEL_LABELS[tracers], profiles, warnings, folder)
 
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "draws.fits", _draws_bytes(draws, profiles))
@@ -155,7 +152,7 @@ def write_inference(
             }
             for sample, title, said in zip(views, titles, warnings, strict=True)
         ],
-        "model": {"tracers": tracers, "about": about},
+        "model": {"tracers": tracers, "about": dict(posterior.about)},
         "draws_sha256": hashlib.sha256((folder / "draws.fits").read_bytes()).hexdigest(),
     }
     _write_page(found, views, described, getattr(posterior, "data_config", None) or DataConfig())
@@ -164,7 +161,7 @@ def write_inference(
     return found
 
 
-def unusual(sample: Sample, quantiles: FloatArray, about: Mapping[str, Any], tracers: str) -> list[str]:
+def unusual(sample: Sample, quantiles: FloatArray, posterior: PosteriorLike) -> list[str]:
     """Say what of a sample or its answer lies outside what the model learned from.
 
     Parameters
@@ -173,16 +170,17 @@ def unusual(sample: Sample, quantiles: FloatArray, about: Mapping[str, Any], tra
         The input.
     quantiles
         Quantiles of log10 M, shape (5, m).
-    about
-        What the model says of itself; its ``ranges`` and ``log10_mass_ranges`` are used.
-    tracers
-        Of the model: measurements that it does not see are not judged.
+    posterior
+        The model: ``ranges`` and ``log10_mass_ranges`` of its ``about`` are used. Measurements of tracers that it
+        does not see are not judged.
     """
-    said = []
-    for i, (name, tracer) in enumerate(zip(SCALARS, _TRACER_OF_SCALAR, strict=True)):
+    from stargas.model.inputs import tracers_needed
+
+    about, said = posterior.about, []
+    for i, name in enumerate(SCALARS):
         limits = about.get("ranges", {}).get(name)
         value = float(sample.scalars[i])
-        seen = tracer in _TRACERS_OF_MODEL.get(tracers, ()) and sample.tracers[TRACERS.index(tracer)]
+        seen = TRACERS[TRACER_OF_SCALAR[i]] in tracers_needed(posterior.config) and sample.tracers[TRACER_OF_SCALAR[i]]
         if limits and seen and not limits[0] <= value <= limits[1]:
             said.append(
                 f"{name} = {value:.3g} lies outside the training set ({limits[0]:.3g} to {limits[1]:.3g}): "

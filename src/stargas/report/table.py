@@ -104,15 +104,22 @@ def print_table(evaluation: Evaluation, console: "Console") -> None:
         Where to.
     """
     console.print(summary_table(evaluation))
+    console.print(verdict_table(evaluation))
+
+
+def verdict_table(evaluation: Evaluation) -> "Table":
+    """Return error and calibration of each model, over all radii, for the terminal."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, title="All radii together", title_justify="left")
+    table.add_column("", no_wrap=True)
+    for heading in ("rms [dex]", "in 68 %", "in 95 %", "bias [σ]"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict")
     for row in verdict_rows(evaluation):
-        inside, inside_se, almost_all, almost_all_se = (
-            100 * row[key] for key in ("coverage_68", "coverage_68_se", "coverage_95", "coverage_95_se")
-        )
-        console.print(
-            f"  {row['name']}: 68 % intervals hold {inside:.1f} ± {inside_se:.1f} %, 95 % intervals "
-            f"{almost_all:.1f} ± {almost_all_se:.1f} %: {row['verdict']}",
-            highlight=False,
-        )
+        table.add_row(row["name"], *verdict_cells(row), row["verdict"])
+    return table
 
 
 def verdict_rows(evaluation: Evaluation, subset: str = "all") -> list[dict[str, Any]]:
@@ -121,18 +128,21 @@ def verdict_rows(evaluation: Evaluation, subset: str = "all") -> list[dict[str, 
     Returns
     -------
     list of dict
-        ``name``, ``coverage_68``, ``coverage_95`` (means over radii) and their ``_se``, ``bias_sigma`` and
-        ``width_ratio`` (means over radii), ``tarp_distance``, ``negative_log_prob``, ``verdict``.
+        ``name``, ``rms_dex`` (over rows and radii), ``coverage_68``, ``coverage_95`` (means over radii), the ``_se`` of
+        these three, ``bias_sigma`` and ``width_ratio`` (means over radii), ``tarp_distance``, ``negative_log_prob``,
+        ``verdict``.
     """
     rows = []
     for name, subsets in evaluation.results["models"].items():
         if subset not in subsets:
             continue
-        found = subsets[subset]["calibration"]
+        found, accuracy = subsets[subset]["calibration"], subsets[subset]["accuracy"]
         cover68, cover95 = found["coverage"]["0.68"], found["coverage"]["0.95"]
         rows.append(
             {
                 "name": name,
+                "rms_dex": accuracy["rms_dex"],
+                "rms_dex_se": accuracy["rms_dex_se"],
                 "coverage_68": cover68["mean"],
                 "coverage_68_se": cover68["mean_se"],
                 "coverage_95": cover95["mean"],
@@ -173,4 +183,14 @@ def row_cells(row: dict[str, Any]) -> list[str]:
         f"{row['mean']:.2f}",
         f"{row['half_width']:.3f} ± {row['half_width_se']:.3f}",
         *cover,
+    ]
+
+
+def verdict_cells(row: dict[str, Any]) -> list[str]:
+    """Format the first numbers of a line of `verdict_rows`: rms, two coverages, bias."""
+    return [
+        f"{row['rms_dex']:.3f} ± {row['rms_dex_se']:.3f}",
+        f"{100 * row['coverage_68']:.1f} ± {100 * row['coverage_68_se']:.1f} %",
+        f"{100 * row['coverage_95']:.1f} ± {100 * row['coverage_95_se']:.1f} %",
+        f"{row['bias_sigma']:+.2f}",
     ]
