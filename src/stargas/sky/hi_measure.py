@@ -14,6 +14,12 @@ EDGE_MSUN_PC2 = 1.0
 ANNULUS = (0.85, 1.15)
 """Where the rotation velocity is measured, in R_HI."""
 
+FLAT = 0.35
+"""Axis ratio below which the minor axis of a map may be no more than a few pixels."""
+
+SPREAD = 4
+"""Points per side that stand for a pixel of a flat map."""
+
 
 @dataclass(frozen=True)
 class Ellipse:
@@ -55,14 +61,10 @@ def _edge_radius(radius: FloatArray, mass: FloatArray) -> float | None:
     """Outermost radius [kpc] where the surface density of a face-on disc is at least `EDGE_MSUN_PC2`."""
     # bins reach twice as far as 99 percent of the mass: outliers must not set their width
     cells = 4096
-    width = np.max(radius) * (1 + 1e-9) / cells
-    profile = (
-        np.cumsum(np.bincount((radius / width).astype(np.intp), weights=mass, minlength=cells)) if width > 0 else None
-    )
-    if profile is None:
-        return None
+    width = max(float(np.max(radius)), 1e-9) * (1 + 1e-9) / cells
+    profile = np.cumsum(np.bincount((radius / width).astype(np.intp), weights=mass, minlength=cells))
     reach = min(2 * (np.searchsorted(profile, 0.99 * profile[-1]) + 1), cells) * width
-    n_bins = int(np.clip(np.sqrt(radius.size) / 2, 12, 48))
+    n_bins = int(np.clip(np.sqrt(radius.size) / 2, 12, 32))
     edges = np.linspace(0, reach, n_bins + 1)
     bins = np.minimum(radius * (n_bins / reach), n_bins).astype(np.intp)
     inside = np.bincount(bins, weights=mass, minlength=n_bins + 1)[:n_bins]
@@ -113,6 +115,18 @@ def pixel_centers(n_pixels: int, half_width_kpc: float) -> tuple[FloatArray, Flo
     return x, y
 
 
+def _edge_radius_of_pixels(x: FloatArray, y: FloatArray, mass: FloatArray) -> float | None:
+    """R_HI [kpc] of a map; pixels of a flat ellipse, which they do not resolve, are spread over their area."""
+    shining = mass > 0
+    x_in, y_in, mass_in = x[shining], y[shining], mass[shining]
+    if fit_ellipse(x_in, y_in, mass_in).axis_ratio < FLAT:
+        parts = ((np.arange(SPREAD) + 0.5) / SPREAD - 0.5) * (x[0, 1] - x[0, 0])
+        dx, dy = (offset.ravel() for offset in np.meshgrid(parts, parts))
+        x_in, y_in = (x_in[:, None] + dx).ravel(), (y_in[:, None] + dy).ravel()
+        mass_in = np.repeat(mass_in / SPREAD**2, SPREAD**2)
+    return _edge_radius(np.hypot(*fit_ellipse(x_in, y_in, mass_in).coordinates(x_in, y_in)), mass_in)
+
+
 def measure_hi(moments: NDArray[np.floating], half_width_kpc: float) -> tuple[float, float, float] | None:
     """Measure R_HI, rotation velocity and dispersion of the HI on its maps.
 
@@ -137,7 +151,7 @@ def measure_hi(moments: NDArray[np.floating], half_width_kpc: float) -> tuple[fl
         return None
     major, minor = fit_ellipse(x.ravel(), y.ravel(), mass.ravel()).coordinates(x, y)
     radius = np.hypot(major, minor)
-    R_HI = _edge_radius(radius.ravel(), mass.ravel())
+    R_HI = _edge_radius_of_pixels(x, y, mass)
     if R_HI is None:
         return None
     known = (dispersion > 0) & (column > 0)
