@@ -227,7 +227,7 @@ def evaluate(
         },
         "estimators": _estimator_numbers(chosen.catalogue, arrays, subsets, groups, n_resamples, seed),
         "ancestry": {
-            "dataset": _plain(dataset.manifest),
+            "dataset": _ancestry_of(dataset.manifest),
             "dataset_digest": _digest(dataset.manifest),
             "models": {name: _about(posterior) for name, posterior in posteriors.items()},
         },
@@ -401,6 +401,13 @@ def _example(dataset: "Dataset", arrays: Mapping[str, NDArray[Any]], model: str)
 def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever a manifest holds)
     """Copy through JSON, so that what is written is what is read."""
     return json.loads(json.dumps(value, default=str))
+
+
+def _ancestry_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest without its list of files, for which its digest stands."""
+    if "joined" in manifest:
+        return {"joined": [_ancestry_of(one) for one in manifest["joined"]]}
+    return _plain({name: value for name, value in manifest.items() if name != "shards"})
 
 
 def _digest(value: Any) -> str:  # noqa: ANN401 (whatever a manifest holds)

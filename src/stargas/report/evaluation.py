@@ -106,7 +106,7 @@ def example_samples(evaluation: Evaluation) -> list[Sample]:
             for key, values in arrays.items()
             if key.startswith("catalogue/")
         }
-        row["galaxy_id"] = names[int(arrays["galaxy"][i])].strip("/")
+        row["galaxy_id"] = names[int(arrays["galaxy"][i])].split("/", 1)[1]
         samples.append(
             Sample(
                 maps=arrays["example/maps"][k],

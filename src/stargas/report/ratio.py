@@ -91,9 +91,9 @@ def draw_ratio_panels(evaluation: Evaluation, subsets: Sequence[str], models: Se
     for subset in subsets:
         names = _chosen(evaluation, models, subset)
     with apply_style():
-        columns = min(len(subsets), 3)
+        columns = min(len(subsets), 3 if len(subsets) <= 6 else 4)
         rows = -(-len(subsets) // columns)
-        figure = new_figure(3.3 * columns + 0.4, 3.0 * rows + 0.2)
+        figure = new_figure(2.9 * columns + 0.4, 2.8 * rows + 0.2)
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, subset in zip(panels.flat, subsets, strict=False):
             draw_ratio_panel(axes, evaluation, names, subset, ())
