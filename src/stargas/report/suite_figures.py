@@ -133,7 +133,7 @@ def relation_figure(suite: MockSuite, galaxies: Table) -> "Figure":
 
 
 def distribution_figure(suite: MockSuite, galaxies: Table) -> "Figure":
-    """Draw how the galaxies are distributed in mass, particle numbers, κ_co, disc share and gas disturbance."""
+    """Draw how the galaxies are distributed in mass, particle numbers, κ_co, disk share and gas disturbance."""
     color = SUITE_COLORS.get(suite.name, INK)
     panels = [
         (galaxies["log10_stellar_mass"], np.linspace(5.5, 11, 23), r"log M$_*$ [M$_\odot$]"),

@@ -244,11 +244,7 @@ def measure_suite(suite: MockSuite, run: Crew, n_views: int = 12) -> tuple[Table
     galaxies, views
         Columns of `measure_galaxy`; the views' column ``galaxy`` is the row of the galaxy.
     """
-    measured = run(partial(_measure_galaxy, n_views), suite, range(len(suite)))
+    measured = run(partial(measure_galaxy, n_views=n_views), suite, range(len(suite)))
     galaxies = {name: np.array([row[name] for row, _ in measured]) for name in measured[0][0]}
     rows = [view | {"galaxy": float(i)} for i, (_, views) in enumerate(measured) for view in views]
     return galaxies, {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-def _measure_galaxy(n_views: int, suite: MockSuite, index: int) -> tuple[dict[str, float], list[dict[str, float]]]:
-    return measure_galaxy(suite, index, n_views)

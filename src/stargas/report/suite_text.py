@@ -253,7 +253,7 @@ def index_text(cards: Mapping[str, Numbers], pages: Sequence[str] = ()) -> str:
 generalization. Galaxies are drawn from the relations of the literature, their stars are in equilibrium in the total
 potential, and their gas is stirred by moves of gas and velocity together.
 
-The gas has one dial, `stirring`: 0 is a calm disc with its thermal and turbulent support, 1 the suite as meant, 2 twice
+The gas has one dial, `stirring`: 0 is a calm disk with its thermal and turbulent support, 1 the suite as meant, 2 twice
 the amplitude of every disturbance (density waves, bubbles, warps, tilt, offset, extra turbulence) on the same galaxies.
 Each card has a sweep of it. Where real galaxies lie on the dial is an open question; a result that hangs on it should
 be shown along it.

@@ -1,4 +1,4 @@
-"""The HI disc against its own formulas, and its disturbances as moves of gas and velocity together."""
+"""The HI disk against its own formulas, and its disturbances as moves of gas and velocity together."""
 
 import dataclasses
 
@@ -14,7 +14,7 @@ from stargas.sources.mock.population import draw_properties
 
 
 class FlatRotation:
-    """Circular velocity of 60 km/s everywhere (80 in the massive case) and a stiff disc."""
+    """Circular velocity of 60 km/s everywhere (80 in the massive case) and a stiff disk."""
 
     def __init__(self, v_c_kms=60.0):
         self.speed = v_c_kms
@@ -40,7 +40,7 @@ def properties(**changes):
     return dataclasses.replace(drawn, **(given | changes))
 
 
-def disc(n=8000, stirring=1.0, seed=1, potential=None, **changes):
+def disk(n=8000, stirring=1.0, seed=1, potential=None, **changes):
     return make_gas(properties(**changes), potential or FlatRotation(), n, stirring, np.random.default_rng(seed))
 
 
@@ -68,7 +68,7 @@ def radius_at_one_msun(gas):
 
 @pytest.mark.parametrize("stirring", [0.0, 1.0, 2.0])
 def test_hi_mass_is_exact_and_helium_on_top(stirring):
-    gas = disc(n=1500, stirring=stirring)
+    gas = disk(n=1500, stirring=stirring)
     assert gas.hi_mass_msun.sum() == pytest.approx(2e8, rel=1e-9)
     np.testing.assert_allclose(gas.mass_msun, 1.33 * gas.hi_mass_msun)
 
@@ -78,7 +78,7 @@ def test_no_hi_no_gas():
 
 
 def test_same_stream_same_gas():
-    first, second, other = disc(n=500), disc(n=500), disc(n=500, seed=2)
+    first, second, other = disk(n=500), disk(n=500), disk(n=500, seed=2)
     np.testing.assert_array_equal(first.position_kpc, second.position_kpc)
     np.testing.assert_array_equal(first.velocity_kms, second.velocity_kms)
     assert not np.array_equal(first.position_kpc, other.position_kpc)
@@ -97,8 +97,8 @@ def test_profile_has_mass_and_radius_together(mass, radius):
     np.testing.assert_allclose(profile.log_slope(x[2:-1]), numeric[1:-1], rtol=2e-3, atol=1e-3)
 
 
-def test_calm_disc_follows_its_profile():
-    gas = disc(n=40_000, stirring=0.0)
+def test_calm_disk_follows_its_profile():
+    gas = disk(n=40_000, stirring=0.0)
     profile = HIProfile.fitting(2e8, 4.0, 0.18)
     edges = np.linspace(0, 6, 16)
     R = cylindrical(gas)[0]
@@ -108,8 +108,8 @@ def test_calm_disc_follows_its_profile():
     assert radius_at_one_msun(gas) == pytest.approx(4.0, rel=0.02)
 
 
-def test_calm_disc_rotates_with_asymmetric_drift_and_is_as_thick_as_its_dispersion():
-    gas = disc(n=40_000, stirring=0.0, gas_dispersion_kms=10.0)
+def test_calm_disk_rotates_with_asymmetric_drift_and_is_as_thick_as_its_dispersion():
+    gas = disk(n=40_000, stirring=0.0, gas_dispersion_kms=10.0)
     profile = HIProfile.fitting(2e8, 4.0, 0.18)
     R, z, v_R, v_phi = cylindrical(gas)
     ring = (R > 3.6) & (R < 4.4)
@@ -130,7 +130,7 @@ def test_thermal_width():
 
 
 def test_kernels_hold_the_neighbors():
-    position = disc(n=6000).position_kpc
+    position = disk(n=6000).position_kpc
     support = kernel_fwhm(position) / 0.722
     sample = np.arange(0, 6000, 40)
     distance = np.linalg.norm(position[sample, None] - position[None], axis=2)
@@ -139,14 +139,14 @@ def test_kernels_hold_the_neighbors():
 
 
 def test_few_particles_are_legal():
-    gas = disc(n=1)
+    gas = disk(n=1)
     assert len(gas) == 1
-    assert len(disc(n=60)) == 60
+    assert len(disk(n=60)) == 60
 
 
 def test_dial_stirs_more_and_zero_is_calm():
     def unrest(stirring):
-        R, _, v_R, _ = cylindrical(disc(stirring=stirring, gas_tilt_deg=0.0, gas_offset=0.0, gas_dispersion_kms=6.0))
+        R, _, v_R, _ = cylindrical(disk(stirring=stirring, gas_tilt_deg=0.0, gas_offset=0.0, gas_dispersion_kms=6.0))
         edge = (R > 2) & (R < 5)
         return v_R[edge].std()
 
@@ -157,15 +157,15 @@ def test_dial_stirs_more_and_zero_is_calm():
 
 
 def test_switching_all_disturbances_off_is_the_calm_disc():
-    off = disc(n=500, without=frozenset({"gas_disturbances"}))
-    calm = disc(n=500, stirring=0.0)
+    off = disk(n=500, without=frozenset({"gas_disturbances"}))
+    calm = disk(n=500, stirring=0.0)
     np.testing.assert_array_equal(off.position_kpc, calm.position_kpc)
     np.testing.assert_array_equal(off.velocity_kms, calm.velocity_kms)
 
 
 @pytest.mark.parametrize("name", ["gas_waves", "gas_bubbles", "gas_warps", "gas_misalignment", "gas_turbulence"])
 def test_each_disturbance_can_be_switched_off_without_moving_the_others(name):
-    whole, without = disc(n=2000), disc(n=2000, without=frozenset({name}))
+    whole, without = disk(n=2000), disk(n=2000, without=frozenset({name}))
     assert not np.array_equal(whole.velocity_kms, without.velocity_kms)
     if name == "gas_misalignment":
         # the shape in its own frame stays: distances from the gas' own center are the same
@@ -175,13 +175,13 @@ def test_each_disturbance_can_be_switched_off_without_moving_the_others(name):
 
 
 def test_radius_stays_on_the_relation_after_the_disturbances():
-    ratio = [radius_at_one_msun(disc(n=4000, seed=seed, gas_tilt_deg=0.0)) / 4.0 for seed in range(12)]
+    ratio = [radius_at_one_msun(disk(n=4000, seed=seed, gas_tilt_deg=0.0)) / 4.0 for seed in range(12)]
     assert abs(np.median(np.log10(ratio))) < 0.03
     assert np.std(np.log10(ratio)) < 0.06
 
 
 def test_neighbors_share_their_velocities():
-    gas = disc(n=8000)
+    gas = disk(n=8000)
     inner = gas.position_kpc[:2000]
     distance = np.linalg.norm(inner[:, None] - inner[None], axis=2)
     first, second = np.nonzero(np.triu(distance < 0.06, 1))
@@ -194,9 +194,9 @@ def test_neighbors_share_their_velocities():
 
 
 def test_gas_turns_with_the_stars():
-    R, _, _, v_phi = cylindrical(disc())
+    R, _, _, v_phi = cylindrical(disk())
     assert np.average(v_phi, weights=R) > 40
-    assert np.average(cylindrical(disc(gas_tilt_deg=180.0))[3], weights=R) < -30
+    assert np.average(cylindrical(disk(gas_tilt_deg=180.0))[3], weights=R) < -30
 
 
 def rotation_ratio(gas, inclination_deg=60.0):
@@ -209,9 +209,9 @@ def rotation_ratio(gas, inclination_deg=60.0):
 
 
 def test_observed_rotation_is_clean_in_calm_gas_and_scatters_in_stirred_gas():
-    calm, radii = np.array([rotation_ratio(disc(2500, 0.0, seed)) for seed in range(6)]).T
+    calm, radii = np.array([rotation_ratio(disk(2500, 0.0, seed)) for seed in range(6)]).T
     assert np.all((calm > 0.8) & (calm < 1.0))
     np.testing.assert_allclose(radii, 4.0, rtol=0.05)
-    stirred = np.array([rotation_ratio(disc(2500, 1.0, seed))[0] for seed in range(16)])
+    stirred = np.array([rotation_ratio(disk(2500, 1.0, seed))[0] for seed in range(16)])
     assert np.std(stirred) > 3 * np.std(calm)
     assert np.std(stirred) > 0.12

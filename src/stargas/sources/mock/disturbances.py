@@ -1,6 +1,6 @@
-"""What real gas discs do beyond turning in circles: each moves the gas and its velocity together.
+"""What real gas disks do beyond turning in circles: each moves the gas and its velocity together.
 
-Every function takes positions and velocities in the frame of the gas disc and returns new ones. A displacement ξ(x, t)
+Every function takes positions and velocities in the frame of the gas disk and returns new ones. A displacement ξ(x, t)
 of the gas comes with the velocity ∂ξ/∂t and, where it moves gas radially, keeps angular momentum, so that what the maps
 show as a hole, an arm or a twist shows in the velocities as well.
 """
@@ -63,7 +63,7 @@ class Frequencies:
 
 @dataclass(frozen=True)
 class DensityWave:
-    """Orbits whose epicycles are in step: an oval, an arm, a lopsided disc or a breathing one.
+    """Orbits whose epicycles are in step: an oval, an arm, a lopsided disk or a breathing one.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def density_waves(
     Parameters
     ----------
     R_kpc, phi, v_phi_kms
-        Guiding radius [kpc], azimuth [rad] and rotation velocity [km/s] of the calm disc, shape (n,).
+        Guiding radius [kpc], azimuth [rad] and rotation velocity [km/s] of the calm disk, shape (n,).
     waves
         What to superpose.
     frequencies
@@ -138,7 +138,7 @@ class Bubble:
     Parameters
     ----------
     center_kpc
-        In the plane of the disc [kpc], shape (2,).
+        In the plane of the disk [kpc], shape (2,).
     radius_kpc
         Of the shell today [kpc].
     speed_kms
@@ -166,7 +166,7 @@ def blow_bubbles(
     Parameters
     ----------
     position_kpc, velocity_kms
-        In the frame of the disc [kpc, km/s], shape (n, 3).
+        In the frame of the disk [kpc, km/s], shape (n, 3).
     bubbles
         Centers, radii and speeds.
 
@@ -179,7 +179,7 @@ def blow_bubbles(
     -----
     A shell of radius B(t) has moved gas from the distance d to d' with d'² = (1-s)B² + s d²: the area inside is
     squeezed into the outer part s, continuous at d = B. Its velocity is ∂d'/∂t = (1-s) B dB/dt / d', along the line
-    from the center, vertical part included, so that gas over the explosion is lifted out of the disc.
+    from the center, vertical part included, so that gas over the explosion is lifted out of the disk.
     """
     # columns of their own, contiguous: most of the work is finding what lies in a hole
     position, velocity = position_kpc.T.copy(), velocity_kms.T.copy()
@@ -213,7 +213,7 @@ def warp(
     Parameters
     ----------
     position_kpc, velocity_kms
-        In the frame of the disc [kpc, km/s], shape (n, 3).
+        In the frame of the disk [kpc, km/s], shape (n, 3).
     tilt_rad
         Tilt at R_HI; it grows linearly from ``onset_kpc`` to 1.2 R_HI and stays so outside.
     twist_rad

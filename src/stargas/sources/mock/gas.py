@@ -1,10 +1,10 @@
-"""The HI disc of a mock galaxy: a rotating layer on the size-mass relation, then stirred.
+"""The HI disk of a mock galaxy: a rotating layer on the size-mass relation, then stirred.
 
 Calm, the gas has a saturated center and an exponential edge, rotates with asymmetric drift, and is as thick as its
 dispersion allows in the potential. Then turbulence, density waves, bubbles, a warp, a tilt and an offset move gas and
 velocity together (`stargas.sources.mock.disturbances`, `stargas.sources.mock.turbulence`).
 
-All of it hangs on one dial, ``stirring``: 0 is the calm disc (thermal and turbulent support stay), 1 the suite as it
+All of it hangs on one dial, ``stirring``: 0 is the calm disk (thermal and turbulent support stay), 1 the suite as it
 is meant, 2 twice the amplitude of every disturbance. Between them amplitudes grow in proportion; which galaxy is
 disturbed in which way does not change, so that a sweep of the dial compares the same galaxies.
 """
@@ -41,7 +41,10 @@ MAX_DISPERSION = 0.38
 """Cap on dispersion over circular velocity at R_HI: warmer gas would not stay inside that radius."""
 
 LONGEST_EDDY_KPC = 2.0
-"""Longest wavelength of the turbulence, where the disc is large enough; the shortest is a tenth of it."""
+"""Longest wavelength of the turbulence, where the disk is large enough; the shortest is a tenth of it."""
+
+CLUMPING = 0.35
+"""Share of the displacement of sonic turbulence that the gas is given: the whole of it would cross itself."""
 
 MAX_HEIGHT = 0.4
 """Cap on the scale height over the radius."""
@@ -81,14 +84,14 @@ def make_gas(
         return None
     R_HI = properties.hi_radius_kpc
     frequencies = Frequencies.of(potential, 2 * X_MAX * R_HI)
-    disc_rng, waves_rng, flow_rng, bubbles_rng, place_rng = rng.spawn(5)
+    disk_rng, waves_rng, flow_rng, bubbles_rng, place_rng = rng.spawn(5)
     off = properties.without
     if "gas_disturbances" in off:
         stirring = 0.0
 
     profile = HIProfile.fitting(properties.hi_mass_msun, R_HI, properties.hi_edge_scale)
-    R = R_HI * profile.draw(n_particles, disc_rng)
-    phi = disc_rng.uniform(0, 2 * np.pi, n_particles)
+    R = R_HI * profile.draw(n_particles, disk_rng)
+    phi = disk_rng.uniform(0, 2 * np.pi, n_particles)
 
     v_edge = float(frequencies.at(np.array([R_HI]), frequencies.v_c_kms)[0])
     unrest = stirring * properties.gas_noncircular
@@ -98,7 +101,7 @@ def make_gas(
     turbulent = np.sqrt(quiet**2 - thermal**2 + stirred**2)
     decline = np.exp(-DISPERSION_DECLINE * (np.minimum(R / R_HI, X_MAX) - 0.5))
 
-    z, v_phi = _layer(R, R_HI, profile, float(np.hypot(thermal, turbulent)) * decline, frequencies, disc_rng)
+    z, v_phi = _layer(R, R_HI, profile, float(np.hypot(thermal, turbulent)) * decline, frequencies, disk_rng)
     waves = _draw_waves(0.0 if "gas_waves" in off else unrest, waves_rng)
     R, phi, v_R, v_phi = density_waves(R, phi, v_phi, waves, frequencies, R_HI)
     cos, sin = np.cos(phi), np.sin(phi)
@@ -108,7 +111,8 @@ def make_gas(
     longest = min(0.5 * R_HI, LONGEST_EDDY_KPC)
     flow, shift = turbulent_flow(position, (0.1 * longest, longest), flow_rng)
     velocity += (turbulent * decline)[:, None] * flow
-    position += 0.35 * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
+    if "gas_turbulence" not in off:
+        position += CLUMPING * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
 
     holes = _draw_bubbles(0.0 if "gas_bubbles" in off else unrest, R_HI, v_edge, bubbles_rng)
     position, velocity = blow_bubbles(position, velocity, holes)
@@ -151,7 +155,7 @@ def _layer(
 ) -> tuple[FloatArray, FloatArray]:
     """Heights [kpc] and rotation velocities [km/s] of gas in equilibrium.
 
-    The layer is isothermal in the restoring force of the disc: scale height σ/ν, at most `MAX_HEIGHT` of R. The
+    The layer is isothermal in the restoring force of the disk: scale height σ/ν, at most `MAX_HEIGHT` of R. The
     rotation is v_φ² = v_c² R²/r² + σ² dln(Σσ²)/dlnR: the pull at height z, less the support by pressure.
     """
     height = np.minimum(dispersion_kms / frequencies.at(R_kpc, frequencies.vertical), MAX_HEIGHT * R_kpc)
@@ -203,10 +207,10 @@ def _misplace(
     frequencies: Frequencies,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray]:
-    """Warp the disc, tilt it against the stars, and let it slosh about their center.
+    """Warp the disk, tilt it against the stars, and let it slosh about their center.
 
-    A disc that is off-center by d moves at right angles to d on the orbit of that radius, half-way between a free orbit
-    and a disc held by its own halo.
+    A disk that is off-center by d moves at right angles to d on the orbit of that radius, half-way between a free orbit
+    and a disk held by its own halo.
     """
     R_HI = properties.hi_radius_kpc
     off = properties.without

@@ -1,4 +1,4 @@
-"""Surface density of an HI disc: a saturated center, an exponential edge, 1 Msun/pc² at R_HI.
+"""Surface density of an HI disk: a saturated center, an exponential edge, 1 Msun/pc² at R_HI.
 
 Σ(x) = s / (1 + (s-1) e^((x-1)/h)) in Msun/pc², x = R/R_HI: flat at nearly s inside, e^(-x/h) outside, 1 at x = 1.
 HI masses and radii that follow the size-mass relation have a mean Σ of 3-5 Msun/pc² and so saturate at s of 5-10.
@@ -11,7 +11,7 @@ import numpy as np
 from stargas.galaxy import FloatArray
 
 X_MAX = 2.5
-"""The disc ends here, in R_HI."""
+"""The disk ends here, in R_HI."""
 
 SATURATION_MSUN_PC2 = (1.5, 30.0)
 """Bounds of s; a galaxy far off the size-mass relation needs one beyond the usual 5-10."""
@@ -21,7 +21,7 @@ _X = np.linspace(0, X_MAX, 251)
 
 @dataclass(frozen=True)
 class HIProfile:
-    """Shape of the disc.
+    """Shape of the disk.
 
     Parameters
     ----------
