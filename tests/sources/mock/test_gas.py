@@ -156,7 +156,7 @@ def test_dial_stirs_more_and_zero_is_calm():
     assert violent > 1.25 * usual
 
 
-def test_switching_all_disturbances_off_is_the_calm_disc():
+def test_switching_all_disturbances_off_is_the_calm_disk():
     off = disk(n=500, without=frozenset({"gas_disturbances"}))
     calm = disk(n=500, stirring=0.0)
     np.testing.assert_array_equal(off.position_kpc, calm.position_kpc)
