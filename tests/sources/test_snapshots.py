@@ -346,7 +346,7 @@ def test_one_snapshot_many_galaxies(galaxy, tmp_path):
         pickle.dumps(SnapshotSource(tmp_path / "snap.hdf5", halos, name="suite", config=CONFIG))
     )
     assert len(source) == 2
-    assert source.groups() == [[0, 1]]
+    assert [list(group) for group in source.groups()] == [[0, 1]]
     first, second = source[0], source[1]
     assert [first.id, second.id] == ["snap_1", "snap_2"] == [source.galaxy_id(i) for i in range(2)]
     assert first.host_id == second.host_id == "A"
@@ -383,7 +383,7 @@ def test_regions_and_shared_tables(folder, tmp_path):
     )
     source = SnapshotSource(paths, halos, config=CONFIG)
     assert [source.galaxy_id(i) for i in range(3)] == ["early_7", "late_7", "late_8"]
-    assert source.groups() == [[0], [1, 2]]
+    assert [list(group) for group in source.groups()] == [[0], [1, 2]]
     assert source[0].host_id == "early_7"
     together = SnapshotSource(paths, halos, regions=["halo1", "halo1"], config=CONFIG)
     assert {together[i].host_id for i in range(3)} == {"halo1"}
@@ -421,13 +421,21 @@ def test_files_are_opened_as_what_they_are(galaxy, folder, tmp_path):
         open_files([tmp_path / "none"])
 
 
-def test_a_sphere_ends_where_it_ends(folder):
+@pytest.mark.parametrize("block", [1_000_000, 700, 64])
+def test_a_sphere_ends_where_it_ends(folder, monkeypatch, block):
+    """Several spheres at once, in blocks of any size, equal a look at every particle for each."""
+    monkeypatch.setattr("stargas.sources.hdf5.BLOCK", block)
     snapshot = HDF5Snapshot(folder / "arepo.hdf5", CONFIG)
-    for radius in (0.5, 2.0, 20.0):
-        rows = snapshot.rows_within("dark", CENTER_KPC, radius)
-        position = snapshot.position_kpc("dark", np.arange(snapshot.count("dark")))
-        offset = (position - CENTER_KPC + BOX_KPC / 2) % BOX_KPC - BOX_KPC / 2
+    centers = CENTER_KPC + np.array([[0, 0, 0], [0.5, 0, -0.5], [-2, 1, 0], [100, 0, 0]])
+    radii = np.array([0.5, 2.0, 20.0, 1.0])
+    position = snapshot.position_kpc("dark", np.arange(snapshot.count("dark")))
+    found = snapshot.rows_within("dark", centers, radii)
+    for center, radius, rows in zip(centers, radii, found, strict=True):
+        offset = (position - center + BOX_KPC / 2) % BOX_KPC - BOX_KPC / 2
         np.testing.assert_array_equal(rows, np.flatnonzero(np.linalg.norm(offset, axis=1) < radius))
+        mass = snapshot.read("dark", "mass_msun", rows)
+        np.testing.assert_array_equal(mass, snapshot.read("dark", "mass_msun", np.arange(len(position)))[rows])
+    assert [len(rows) > 0 for rows in found] == [True, True, True, False]
     snapshot.close()
     assert in_box(galaxy_of_particles().stars)[0].max() > 7900
 

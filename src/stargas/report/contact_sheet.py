@@ -33,7 +33,7 @@ COLUMNS, ROWS = 4, 7
 """Galaxies per page."""
 
 INCLINATION_DEG = 60.0
-"""From where galaxies are shown: both the disk's shape and its rotation are seen."""
+"""Galaxies are shown from here, where both the shape of a disk and its rotation are seen."""
 
 _GAP, _STRIP = 10, 13  # pixels between galaxies, and for the text above each
 _DPI, _SCALE = 160, 2  # of the page; picture pixels are drawn as 2 x 2

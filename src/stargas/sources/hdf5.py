@@ -20,7 +20,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.sources.code_units import CodeUnits, Convention, Dimension, scalar
 from stargas.sources.kernels import KERNELS
-from stargas.sources.simulation import Kind, Rows
+from stargas.sources.simulation import Kind, Rows, rows_in_spheres
 
 FIELDS: Mapping[str, tuple[Dimension, tuple[str, ...]]] = {
     "position_kpc": ("length", ("Coordinates",)),
@@ -38,6 +38,10 @@ FIELDS: Mapping[str, tuple[Dimension, tuple[str, ...]]] = {
     "formation_time": ("none", ("GFM_StellarFormationTime",)),
 }
 """What is read, in which dimension, and its names. Of a table per element the first column, hydrogen, is taken."""
+
+
+BLOCK = 1_000_000
+"""Particles that are looked at together, which bounds the memory beside that of the galaxy itself."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,6 @@ class HDF5Snapshot:
 
     def __init__(self, path: str | PathLike[str], config: SnapshotConfig) -> None:
         self.path = Path(path)
-        self._raw: dict[Kind, FloatArray] = {}
         paths = snapshot_files(path)
         try:
             self._files = [h5py.File(part, "r") for part in paths]
@@ -189,20 +192,20 @@ class HDF5Snapshot:
         segments = self._segments[kind]
         return segments[-1].stop if segments else 0
 
-    def rows_within(self, kind: Kind, center_kpc: FloatArray, radius_kpc: float) -> Rows:
-        """Rows, ascending, of the particles in a sphere, across the edges of a periodic box."""
-        raw = self._coordinates(kind)
-        factor, box, found = self._position_factor(), self.box_kpc, []
-        for start in range(0, len(raw), 1_000_000):
-            offset = raw[start : start + 1_000_000].astype(np.float64) * factor - center_kpc
-            if box is not None:
-                offset -= box * np.round(offset / box)
-            found.append(start + np.flatnonzero(np.einsum("ij,ij->i", offset, offset) < radius_kpc**2))
-        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+    def rows_within(self, kind: Kind, centers_kpc: FloatArray, radii_kpc: FloatArray) -> list[Rows]:
+        """Rows, ascending, of the particles in each of several spheres, across the edges of a periodic box."""
+        found: list[list[Rows]] = [[np.zeros(0, dtype=np.int64)] for _ in radii_kpc]
+        for start in range(0, self.count(kind), BLOCK):
+            rows = np.arange(start, min(start + BLOCK, self.count(kind)))
+            inside = rows_in_spheres(self.position_kpc(kind, rows), centers_kpc, radii_kpc, self.box_kpc)
+            for parts, part in zip(found, inside, strict=True):
+                parts.append(start + part)
+        return [np.concatenate(parts) for parts in found]
 
     def position_kpc(self, kind: Kind, rows: Rows) -> FloatArray:
         """Positions in the box [kpc], shape (len(rows), 3), physical."""
-        return self._coordinates(kind)[rows].astype(np.float64) * self._position_factor()
+        position = self.read(kind, "position_kpc", rows)
+        return np.zeros((0, 3)) if position is None else position
 
     def read(self, kind: Kind, field: str, rows: Rows) -> FloatArray | None:
         """Read a field of some particles.
@@ -253,17 +256,21 @@ class HDF5Snapshot:
                 raise InputError(f"{self.path}: {segment.group.name} has neither masses nor an entry in MassTable.")
             return np.full(len(local), mass * self._mass_factor())
         dataset = segment.group[name]
-        if not len(local):
-            return np.zeros((0, *dataset.shape[1:2]) if field in ("position_kpc", "velocity_kms") else 0)
-        first, last = int(local[0]), int(local[-1]) + 1
+        parts = []
         try:
-            # One contiguous read: particles of a galaxy lie together, and HDF5 is slow on scattered rows.
-            block = dataset[first:last, 0] if field == "hydrogen_fraction" and dataset.ndim > 1 else dataset[first:last]
+            # Contiguous reads, because HDF5 is slow on scattered rows; no more than a block at a time.
+            for start in range(0, len(dataset), BLOCK):
+                low, high = np.searchsorted(local, [start, start + BLOCK])
+                if low < high:
+                    first = int(local[low])
+                    block = dataset[first : int(local[high - 1]) + 1]
+                    parts.append(block[local[low:high] - first])
         except (OSError, RuntimeError) as error:
-            raise DamagedFileError(
-                f"{self.path}: {dataset.name} cannot be read, copy the file again: {error}."
-            ) from error
-        return np.asarray(block, dtype=np.float64)[local - first] * self.units.factor(dataset, dimension)
+            raise DamagedFileError(f"{self.path}: {dataset.name} cannot be read, copy it again: {error}.") from error
+        values = np.concatenate(parts) if parts else dataset[:0]
+        if field == "hydrogen_fraction" and values.ndim > 1:
+            values = values[:, 0]
+        return values.astype(np.float64) * self.units.factor(dataset, dimension)
 
     def _hsm(self, rows: Rows) -> FloatArray | None:
         if self.is_mesh:
@@ -288,16 +295,6 @@ class HDF5Snapshot:
             return support * fwhm
         kernel = {"EAGLE": "Wendland C2", "Magneticum": "Wendland C6"}.get(self._label(), "Cubic spline (M4)")
         return KERNELS["Wendland C2" if self.family == "eagle" else kernel][1]
-
-    def _coordinates(self, kind: Kind) -> FloatArray:
-        """Positions as the files store them, kept in memory while the snapshot is open."""
-        if kind not in self._raw:
-            try:
-                parts = [segment.group["Coordinates"][()] for segment in self._segments[kind]]
-            except (OSError, RuntimeError) as error:
-                raise DamagedFileError(f"{self.path}: positions cannot be read, copy it again: {error}.") from error
-            self._raw[kind] = np.concatenate(parts) if parts else np.zeros((0, 3))
-        return self._raw[kind]
 
     def _find_segments(self, types: Sequence[int]) -> list[_Segment]:
         segments, start = [], 0

@@ -44,8 +44,11 @@ class Snapshot(Protocol):
         """Return the number of particles of a kind."""
         ...
 
-    def rows_within(self, kind: Kind, center_kpc: FloatArray, radius_kpc: float) -> Rows:
-        """Rows, ascending, of the particles in a sphere, across the edges of a periodic box."""
+    def rows_within(self, kind: Kind, centers_kpc: FloatArray, radii_kpc: FloatArray) -> list[Rows]:
+        """Rows, ascending, of the particles in each of several spheres, across the edges of a periodic box.
+
+        ``centers_kpc`` has shape (k, 3), ``radii_kpc`` (k,). All particles are looked at once, whatever k.
+        """
         ...
 
     def position_kpc(self, kind: Kind, rows: Rows) -> FloatArray:
@@ -65,3 +68,36 @@ class Snapshot(Protocol):
     def close(self) -> None:
         """Close files and let go of memory."""
         ...
+
+
+def rows_in_spheres(
+    position_kpc: FloatArray, centers_kpc: FloatArray, radii_kpc: FloatArray, box_kpc: float | None
+) -> list[Rows]:
+    """Find the particles in each of several spheres.
+
+    Parameters
+    ----------
+    position_kpc
+        Shape (n, 3) [kpc].
+    centers_kpc, radii_kpc
+        Of the spheres [kpc], shapes (k, 3) and (k,).
+    box_kpc
+        Side of the periodic box [kpc]; None if there is none.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Rows, ascending, per sphere. Only the slab in x that holds a sphere is looked at.
+    """
+    order = np.argsort(position_kpc[:, 0], kind="stable")
+    x = position_kpc[order, 0]
+    shifts = (0.0,) if box_kpc is None else (-box_kpc, 0.0, box_kpc)
+    found = []
+    for center, radius in zip(centers_kpc, radii_kpc, strict=True):
+        edges = [np.searchsorted(x, [center[0] + shift - radius, center[0] + shift + radius]) for shift in shifts]
+        near = np.unique(np.concatenate([order[low:high] for low, high in edges]))
+        offset = position_kpc[near] - center
+        if box_kpc is not None:
+            offset -= box_kpc * np.round(offset / box_kpc)
+        found.append(near[np.einsum("ij,ij->i", offset, offset) < radius**2])
+    return found

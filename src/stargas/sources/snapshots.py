@@ -121,7 +121,14 @@ def _center_of_stars(snapshot: Snapshot) -> FloatArray:
     return find_center(Particles(mass, position, np.zeros_like(position)))
 
 
-def cut_galaxy(snapshot: Snapshot, halo: Halo, config: SnapshotConfig, suite: str = "") -> Galaxy:
+def cut_galaxy(
+    snapshot: Snapshot,
+    halo: Halo,
+    config: SnapshotConfig,
+    *,
+    suite: str = "",
+    rows: Mapping[Kind, Rows] | None = None,
+) -> Galaxy:
     """Cut one galaxy out of an open snapshot.
 
     Parameters
@@ -134,6 +141,8 @@ def cut_galaxy(snapshot: Snapshot, halo: Halo, config: SnapshotConfig, suite: st
         HI recipe.
     suite
         Name of the suite.
+    rows
+        Its particles; looked for if None.
 
     Returns
     -------
@@ -147,7 +156,7 @@ def cut_galaxy(snapshot: Snapshot, halo: Halo, config: SnapshotConfig, suite: st
     InputError
         If no stars are there, or a field that a galaxy needs is missing.
     """
-    rows = {kind: _rows(snapshot, kind, halo) for kind in KINDS}
+    rows = dict(_rows(snapshot, [halo])[0] if rows is None else rows)
     formation = snapshot.read("stars", "formation_time", rows["stars"])
     winds = np.zeros(0, dtype=np.int64)
     if formation is not None:
@@ -184,10 +193,17 @@ def cut_galaxy(snapshot: Snapshot, halo: Halo, config: SnapshotConfig, suite: st
     return to_own_frame(galaxy)
 
 
-def _rows(snapshot: Snapshot, kind: Kind, halo: Halo) -> Rows:
-    if not np.isfinite(halo.radius_kpc):
-        return np.arange(snapshot.count(kind))
-    return snapshot.rows_within(kind, np.asarray(halo.center_kpc), halo.radius_kpc)
+def _rows(snapshot: Snapshot, halos: Sequence[Halo]) -> list[dict[Kind, Rows]]:
+    """Rows of each kind in each halo, from one look at all particles."""
+    selected: list[dict[Kind, Rows]] = [{} for _ in halos]
+    spheres = [halo for halo in halos if np.isfinite(halo.radius_kpc)]
+    centers = np.array([halo.center_kpc for halo in spheres]).reshape(-1, 3)
+    radii = np.array([halo.radius_kpc for halo in spheres])
+    for kind in KINDS:
+        inside = iter(snapshot.rows_within(kind, centers, radii)) if spheres else iter(())
+        for halo, parts in zip(halos, selected, strict=True):
+            parts[kind] = next(inside) if np.isfinite(halo.radius_kpc) else np.arange(snapshot.count(kind))
+    return selected
 
 
 def _required(snapshot: Snapshot, kind: Kind, field: str, rows: Rows) -> FloatArray:
@@ -254,11 +270,20 @@ def _joined(parts: Sequence[Particles]) -> Particles:
     )
 
 
+Places = tuple[tuple[tuple[float, float, float], float], ...]
+
+
 @lru_cache(maxsize=1)
-def _opened(path: Path, config: SnapshotConfig, process: int) -> Snapshot:
-    """Keep the last snapshot of this process open; a forked process must not share its files, hence its number."""
+def _opened(
+    path: Path, config: SnapshotConfig, places: Places, process: int
+) -> tuple[Snapshot, list[dict[Kind, Rows]]]:
+    """Keep the last snapshot of this process open, with the particles of its halos found.
+
+    A forked process must not share the files of its parent, hence its number.
+    """
     del process
-    return open_snapshot(path, config)
+    snapshot = open_snapshot(path, config)
+    return snapshot, _rows(snapshot, [Halo("", center, radius) for center, radius in places])
 
 
 class SnapshotSource:
@@ -315,6 +340,8 @@ class SnapshotSource:
             for halo in self._halos(number, path):
                 region = halo.host_id if regions is None else regions[number]
                 self._galaxies.append((number, dataclasses.replace(halo, host_id=region)))
+        numbers = [number for number, _ in self._galaxies]
+        self._first = [int(n) for n in np.searchsorted(numbers, np.arange(len(self.paths) + 1))]
         ids = [halo.id for _, halo in self._galaxies]
         twice = {galaxy_id for galaxy_id in ids if ids.count(galaxy_id) > 1} if len(set(ids)) < len(ids) else set()
         if twice:
@@ -357,8 +384,11 @@ class SnapshotSource:
             If the motions of its stars contradict its masses.
         """
         number, halo = self._galaxies[index]
-        snapshot = _opened(self.paths[number], self.config, os.getpid())
-        galaxy = cut_galaxy(snapshot, halo, self.config, self.name)
+        first = self._first[number]
+        in_snapshot = self._galaxies[first : self._first[number + 1]]
+        places = tuple((other.center_kpc, other.radius_kpc) for _, other in in_snapshot)
+        snapshot, rows = _opened(self.paths[number], self.config, places, os.getpid())
+        galaxy = cut_galaxy(snapshot, halo, self.config, suite=self.name, rows=rows[index - first])
         warn_if_not_virial(galaxy)
         return galaxy
 
@@ -368,10 +398,8 @@ class SnapshotSource:
 
     def groups(self) -> Sequence[Sequence[int]]:
         """Return the indices by snapshot."""
-        groups: list[list[int]] = [[] for _ in self.paths]
-        for index, (number, _) in enumerate(self._galaxies):
-            groups[number].append(index)
-        return [group for group in groups if group]
+        spans = zip(self._first[:-1], self._first[1:], strict=True)
+        return [range(first, last) for first, last in spans if first < last]
 
     def ancestry(self) -> Mapping[str, Any]:
         """Return the files' names, sizes and checksums, and how they are read."""

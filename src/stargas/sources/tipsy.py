@@ -14,7 +14,7 @@ import numpy as np
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.sources.kernels import KERNELS
-from stargas.sources.simulation import Kind, Rows
+from stargas.sources.simulation import Kind, Rows, rows_in_spheres
 
 HIGH_RESOLUTION_MASS = 1.5
 """Dark particles heavier than this times the lightest of the snapshot are of low resolution (zoom levels: 8 times)."""
@@ -153,13 +153,10 @@ class PynbodySnapshot:
         """Return the number of particles of a kind."""
         return len(self._rows[kind])
 
-    def rows_within(self, kind: Kind, center_kpc: FloatArray, radius_kpc: float) -> Rows:
-        """Rows, ascending, of the particles in a sphere, across the edges of a periodic box."""
-        offset = self.position_kpc(kind, np.arange(self.count(kind))) - center_kpc
-        box = self.box_kpc
-        if box is not None:
-            offset -= box * np.round(offset / box)
-        return np.flatnonzero(np.einsum("ij,ij->i", offset, offset) < radius_kpc**2)
+    def rows_within(self, kind: Kind, centers_kpc: FloatArray, radii_kpc: FloatArray) -> list[Rows]:
+        """Rows, ascending, of the particles in each of several spheres, across the edges of a periodic box."""
+        position = self.position_kpc(kind, np.arange(self.count(kind)))
+        return rows_in_spheres(position, centers_kpc, radii_kpc, self.box_kpc)
 
     def position_kpc(self, kind: Kind, rows: Rows) -> FloatArray:
         """Positions in the box [kpc], shape (len(rows), 3), physical."""
