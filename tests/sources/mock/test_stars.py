@@ -43,10 +43,14 @@ class SplineForce:
 
 
 def summary(position, velocity):
-    """R_hl and σ_los face-on and edge-on."""
+    """R_hl and σ_los face-on, and edge-on as means over azimuths, which takes out most of the counting noise."""
     x, y, z = position.T
-    face = [np.median(np.hypot(x, y)), velocity[:, 2].std()]
-    return np.array([*face, np.median(np.hypot(y, z)), velocity[:, 0].std()])
+    edge = []
+    for angle in np.linspace(0, np.pi, 8, endpoint=False):
+        across = -np.sin(angle) * x + np.cos(angle) * y
+        away = np.cos(angle) * velocity[:, 0] + np.sin(angle) * velocity[:, 1]
+        edge.append([np.median(np.hypot(across, z)), away.std()])
+    return np.array([np.median(np.hypot(x, y)), velocity[:, 2].std(), *np.mean(edge, axis=0)])
 
 
 def drift_after(stars, potential, gyr=2.0, steps_per_period=24, heat=1.0):
@@ -69,9 +73,9 @@ def drift_after(stars, potential, gyr=2.0, steps_per_period=24, heat=1.0):
 
 @pytest.mark.parametrize(("suite", "index"), [("bursty", 0), ("smooth", 3)])
 def test_stars_stay_for_two_billion_years(suite, index):
-    _, _, potential, _, stars = made(suite, index, 1500)
+    _, _, potential, _, stars = made(suite, index, 2000)
     drift = drift_after(stars, potential)
-    assert np.max(np.abs(drift)) < 0.06
+    assert np.max(np.abs(drift)) < 0.05
     assert np.max(np.abs(drift_after(stars, potential, gyr=0.5, heat=1.25))) > 0.06
 
 
