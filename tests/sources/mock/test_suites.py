@@ -68,7 +68,7 @@ def test_galaxies_are_complete_and_in_their_own_frame(name):
         assert galaxy.host_id == properties.host_id
         wanted = {"halo_mass_msun", "concentration", "is_satellite", "virial_radius_kpc", "stellar_mass_msun"}
         assert wanted | {"hi_mass_msun", "disk_fraction"} <= set(galaxy.properties)
-        assert all(isinstance(value, float) for value in galaxy.properties.values())
+        assert all(isinstance(value, float) and np.isfinite(value) for value in galaxy.properties.values())
     json.dumps(suite.ancestry())
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 from stargas import __version__
 from stargas.errors import InputError
 from stargas.frame import rotation_to_spin
@@ -18,6 +20,9 @@ from stargas.sources.mock.potential import DensityFunction, Potential
 from stargas.sources.mock.stars import GasDisk, StellarModel, draw_stars, stellar_model
 
 P = TypeVar("P", bound=Particles)
+
+MEASURED = frozenset({"log10_stellar_mass", "log10_halo_mass", "n_stars", "n_gas"})
+"""Properties that a galaxy's particles or other properties tell already."""
 
 
 @dataclass(frozen=True)
@@ -169,9 +174,11 @@ def _turned(particles: P, turn: FloatArray) -> P:
 
 
 def _scalars(properties: GalaxyProperties) -> dict[str, float]:
-    """Numbers for the catalogue."""
+    """Numbers for the catalogue: finite ones that it does not measure on the particles itself."""
     values = dataclasses.asdict(properties)
-    row = {name: float(value) for name, value in values.items() if isinstance(value, bool | int | float)}
-    row["stellar_mass_msun"] = properties.stellar_mass_msun
-    row["halo_mass_msun"] = properties.halo_mass_msun
-    return row
+    values |= {"stellar_mass_msun": properties.stellar_mass_msun, "halo_mass_msun": properties.halo_mass_msun}
+    return {
+        name: float(value)
+        for name, value in values.items()
+        if isinstance(value, bool | int | float) and np.isfinite(value) and name not in MEASURED
+    }
