@@ -66,9 +66,13 @@ def rotation_to_spin(stars: Particles) -> FloatArray:
         stars have no angular momentum.
     """
     inside = stars.radius_kpc < SPIN_RADIUS_KPC
-    # the sum of m x × v is the antisymmetric part of one matrix product
-    tensor = (stars.mass_msun[inside, None] * stars.position_kpc[inside]).T @ stars.velocity_kms[inside]
-    momentum = np.array([tensor[1, 2] - tensor[2, 1], tensor[2, 0] - tensor[0, 2], tensor[0, 1] - tensor[1, 0]])
+    x, y, z = stars.position_kpc[inside].T
+    v_x, v_y, v_z = stars.velocity_kms[inside].T
+    mass = stars.mass_msun[inside]
+    # no matrix product: its rounding may depend on the number of threads
+    momentum = np.array(
+        [np.sum(mass * part) for part in (y * v_z - z * v_y, z * v_x - x * v_z, x * v_y - y * v_x)],
+    )
     length = np.linalg.norm(momentum)
     if length == 0:
         return np.eye(3)
