@@ -12,6 +12,7 @@ from stargas import View, project
 from stargas.config import SelectionConfig
 from stargas.errors import InputError
 from stargas.galaxy import Particles
+from stargas.kinematics import warn_if_not_virial
 from stargas.report.contact_sheet import (
     COLUMNS,
     PIXELS,
@@ -89,11 +90,18 @@ def test_an_inspection_lists_every_galaxy(tmp_path):
     found = inspect_source(
         BadSource(8, damaged=(2,)), SelectionConfig(exclude=("galaxy-1",)), tmp_path, on_galaxy=seen.append
     )
-    assert (found.n_accepted, found.n_rejected, len(seen)) == (5, 3, 8)
+    assert (found.n_accepted, len(found.rejected), len(seen)) == (5, 3, 8)
+    assert "5 galaxies drawn" in str(found)
     with found.table.open(newline="") as file:
         rows = {row["galaxy_id"]: row for row in csv.DictReader(file)}
     assert len(rows) == 8
-    assert rows["galaxy-0"] == {"galaxy_id": "galaxy-0", "accepted": "yes", "reason": "", "page": "sheet-001.png"}
+    assert rows["galaxy-0"] == {
+        "galaxy_id": "galaxy-0",
+        "accepted": "yes",
+        "reason": "",
+        "page": "sheet-001.png",
+        "warning": "",
+    }
     assert rows["galaxy-2"]["reason"] == "file-2 is truncated."
     assert read_exclusions(found.exclude) == ("galaxy-1",)
     edited = found.exclude.read_text().replace("# galaxy-3 ", "galaxy-3 ")
@@ -101,3 +109,19 @@ def test_an_inspection_lists_every_galaxy(tmp_path):
     assert set(read_exclusions(found.exclude)) == {"galaxy-1", "galaxy-3"}
     with pytest.raises(InputError, match="already"):
         inspect_source(BadSource(2), SelectionConfig(), tmp_path)
+
+
+def test_the_virial_check_stands_in_the_list(tmp_path):
+    class Hot(BadSource):
+        def __getitem__(self, index):
+            galaxy = super().__getitem__(index)
+            if index == 1:
+                hot = dataclasses.replace(galaxy.stars, velocity_kms=9 * galaxy.stars.velocity_kms)
+                galaxy = dataclasses.replace(galaxy, stars=hot)
+            warn_if_not_virial(galaxy)
+            return galaxy
+
+    found = inspect_source(Hot(3), SelectionConfig(), tmp_path)
+    with found.table.open(newline="") as file:
+        marked = [row["galaxy_id"] for row in csv.DictReader(file) if "virial ratio" in row["warning"]]
+    assert marked == ["galaxy-1"]

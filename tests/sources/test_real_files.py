@@ -102,7 +102,7 @@ def test_thinned_snapshots_contradict_their_masses(name):
 @needs_formats
 @pytest.mark.parametrize("name", ["cosmo_zoom", "swift_cosmo"])
 def test_a_single_star_is_no_galaxy(name):
-    with pytest.raises(InputError, match="has 1 star particle"):
+    with pytest.raises(InputError, match="has 1 star particles; at least 2"):
         read_galaxy(FORMATS / f"{name}.hdf5")
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stargas.cli.options import CommandParser
-from stargas.cli.sources import add_source_options
+from stargas.cli.options import CommandParser, open_console
+from stargas.cli.sources import add_source_options, open_source, selection_without_excluded
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from stargas.cli.settings import Settings
 
 
 def parser() -> CommandParser:
@@ -13,9 +19,24 @@ def parser() -> CommandParser:
     made = CommandParser(
         "inspect",
         "Draw stars, HI and velocity of every selected galaxy on contact sheets, and list which galaxies are\n"
-        "rejected and why. Write the ids of mergers and wrecks into a file and give it to 'stargas build --exclude'.",
+        "rejected and why. Name mergers and wrecks in its exclude.txt and give that to 'stargas build --exclude'.",
         blocks=("snapshots", "data"),
     )
     made.add_argument("out", type=Path, metavar="OUT", help="folder of the sheets")
     add_source_options(made)
     return made
+
+
+def run(options: Namespace, settings: Settings) -> None:
+    """Draw the sheets and say what is on them."""
+    from rich.progress import Progress
+
+    from stargas.report.contact_sheet import inspect_source
+
+    selection = selection_without_excluded(settings.data.selection, options)
+    source = open_source(options, settings.snapshots)
+    console = open_console()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("galaxies", total=len(source))
+        found = inspect_source(source, selection, options.out, on_galaxy=lambda _: progress.advance(task))
+    console.print(str(found))

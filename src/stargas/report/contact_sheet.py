@@ -6,7 +6,8 @@ pictures of a galaxy show the same field, so that a gas disk beside its stars or
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.config import HIMapConfig, SelectionConfig
-from stargas.errors import InputError
+from stargas.errors import InputError, VirialWarning
 from stargas.galaxy import Galaxy
 from stargas.report.style import INK, MUTED, apply_style
 from stargas.sky.gas import hi_moments
@@ -52,18 +53,30 @@ class Inspection:
     pages
         Contact sheets (PNG).
     table
-        CSV with one row per galaxy: id, accepted, reason, page.
+        CSV with one row per galaxy: id, accepted, reason, page, warning.
     exclude
         List of the accepted ids, all commented out, to be edited and given to a build.
-    n_accepted, n_rejected
-        Galaxies of either kind.
+    rejected
+        Id and reason of each galaxy that is not drawn.
+    n_accepted
+        Galaxies that are drawn.
     """
 
     pages: Sequence[Path]
     table: Path
     exclude: Path
+    rejected: Sequence[tuple[str, str]]
     n_accepted: int
-    n_rejected: int
+
+    def __str__(self) -> str:
+        """Say what was drawn and what was not, in a few lines."""
+        drawn = f"{self.n_accepted} galaxies drawn in {self.table.parent} (sheets: {len(self.pages)})"
+        lines = [f"{drawn}; {len(self.rejected)} rejected, listed with reasons in {self.table}."]
+        lines += [f"  rejected {galaxy_id}: {reason}" for galaxy_id, reason in self.rejected[:5]]
+        if len(self.rejected) > 5:
+            lines.append(f"  … {len(self.rejected) - 5} more")
+        lines.append(f"Remove the first # of the galaxies to leave out in {self.exclude}, and give it to --exclude.")
+        return "\n".join(lines)
 
 
 def field_half_width(sky: SkyGalaxy) -> float:
@@ -257,22 +270,36 @@ def inspect_source(
     for path in (table, exclude):
         if path.exists():
             raise InputError(f"{path} exists: choose another folder, or remove the old inspection.")
-    rows: list[tuple[str, str, str, str]] = []
+    rows: list[tuple[str, str, str, str, str]] = []
     candidates: list[str] = []
-    for verdict in select(source, selection):
+    for verdict, warning in _with_warnings(select(source, selection)):
         page = ""
         if verdict.galaxy is not None:
             page = book.add(verdict.galaxy).name
             candidates.append(f"# {verdict.galaxy_id}   # {page}")
-        rows.append((verdict.galaxy_id, "yes" if verdict.accepted else "no", verdict.reason or "", page))
+        rows.append((verdict.galaxy_id, "yes" if verdict.accepted else "no", verdict.reason or "", page, warning))
         if on_galaxy is not None:
             on_galaxy(verdict)
     book.close()
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("galaxy_id", "accepted", "reason", "page"))
+        writer.writerow(("galaxy_id", "accepted", "reason", "page", "warning"))
         writer.writerows(rows)
     head = "# Galaxies to leave out, one id per line. Remove the first # of a line to leave that galaxy out.\n"
     exclude.write_text(head + "\n".join([*selection.exclude, *candidates, ""]), encoding="utf-8")
-    n_accepted = len(candidates)
-    return Inspection(tuple(book.pages), table, exclude, n_accepted, len(rows) - n_accepted)
+    rejected = tuple((galaxy_id, reason) for galaxy_id, _, reason, _, _ in rows if reason)
+    return Inspection(tuple(book.pages), table, exclude, rejected, len(candidates))
+
+
+def _with_warnings(verdicts: Iterator[Verdict]) -> Iterator[tuple[Verdict, str]]:
+    """Pair each verdict with what the virial check said of its galaxy."""
+    while True:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", VirialWarning)
+            verdict = next(verdicts, None)
+        for other in caught:
+            if not issubclass(other.category, VirialWarning):
+                warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
+        if verdict is None:
+            return
+        yield verdict, " ".join(str(one.message) for one in caught if issubclass(one.category, VirialWarning))

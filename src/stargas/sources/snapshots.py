@@ -162,9 +162,10 @@ def cut_galaxy(
     if formation is not None:
         winds, rows["stars"] = rows["stars"][formation <= 0], rows["stars"][formation > 0]
     if len(rows["stars"]) < 2:
+        where = f" within {halo.radius_kpc:.4g} kpc of its center" if np.isfinite(halo.radius_kpc) else ""
         raise InputError(
-            f"{snapshot.path}: galaxy {halo.id} has {len(rows['stars'])} star particles within {halo.radius_kpc:.4g} "
-            "kpc of its center; at least 2 are needed: check the center, the radius and the star types."
+            f"{snapshot.path}: galaxy {halo.id} has {len(rows['stars'])} star particles{where}; at least 2 are needed: "
+            "check the center, the radius and the star types."
         )
     parts = {kind: _particles(snapshot, kind, selected, halo) for kind, selected in rows.items() if len(selected)}
     provenance = {"snapshot": snapshot.path.name, "snapshot_format": snapshot.family}
