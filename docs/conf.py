@@ -19,3 +19,6 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_param = True
 default_role = "any"
+
+# Types of libraries stand in signatures; their pages are not looked up, so that the docs build without the net.
+nitpick_ignore_regex = [("py:class", r"(numpy|pathlib|collections\.abc|matplotlib|astropy|rich)\..*")]

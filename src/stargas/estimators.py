@@ -70,7 +70,7 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
 """The formulas by name, in the order of their radii."""
 
 FLATTEST_SLOPE, STEEPEST_SLOPE = 0.0, 3.0
-"""Bounds of d ln M/d ln r outside the two radii: mass never falls, and mean density never rises outwards."""
+"""Bounds of d ln M/d ln r outside the two radii, since mass never falls and mean density never rises outwards."""
 
 
 def _positive(**values: ArrayLike) -> list[FloatArray]:

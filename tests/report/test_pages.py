@@ -181,6 +181,15 @@ class TestInference:
         assert wolf["log10_mass"] == pytest.approx(np.log10(mass), abs=1e-6)
         assert wolf["log10_mass_true"] == pytest.approx(8 + np.log10(r), abs=2e-3)
 
+    def test_the_truth_at_the_edge_of_hi_is_that_of_the_galaxy(self, tmp_path):
+        sample = disc_sample()
+        sample.row["log10_mass_R_HI"] = 9.25
+        sample.scalars[2] = 5.0
+        found = write_inference(sample, Gaussian(), tmp_path, n_draws=20)
+        known = {point.name: point.log10_true for point in found.profiles[0].points}
+        assert known["hi"] == known["hi_inclination"] == 9.25
+        assert known["walker2009"] == pytest.approx(8.0, abs=1e-3)
+
     def test_what_is_unusual_is_said(self, found):
         for said in found.warnings:
             assert any("sigma_kms = 10 lies outside the training set (1 to 5)" in text for text in said)

@@ -17,7 +17,7 @@ from stargas.evaluation.bootstrap import N_RESAMPLES, bootstrap_galaxies
 from stargas.galaxy import FloatArray
 
 SCATTER_LEVELS = (0.16, 0.50, 0.84)
-"""Quantiles of the ratio: lower edge, median, upper edge."""
+"""Lower edge, median and upper edge of the ratio, as quantiles."""
 
 LEAST_INCLINATION_DEG = 30.0
 """Views closer to face-on than this are left out where HI rotation is corrected for inclination."""
@@ -91,7 +91,7 @@ def mass_at(r_kpc: ArrayLike, profile_r_kpc: ArrayLike, profile_log10_mass: Arra
     r_kpc
         One radius [kpc] per profile, shape (n,).
     profile_r_kpc, profile_log10_mass
-        Profiles, shape (n, m), radii rising.
+        Profiles, shape (n, m), or (1, m) for one of them; radii rising.
 
     Returns
     -------
@@ -100,6 +100,7 @@ def mass_at(r_kpc: ArrayLike, profile_r_kpc: ArrayLike, profile_log10_mass: Arra
     """
     x = np.log(np.asarray(r_kpc, dtype=np.float64))
     table_x, table_y = np.log(np.asarray(profile_r_kpc, np.float64)), np.asarray(profile_log10_mass, np.float64)
+    table_x, table_y = (np.broadcast_to(table, (len(x), table.shape[1])) for table in (table_x, table_y))
     left = np.clip((table_x <= x[:, None]).sum(axis=1) - 1, 0, table_x.shape[1] - 2)
     rows = np.arange(len(x))
     x0, x1, y0, y1 = table_x[rows, left], table_x[rows, left + 1], table_y[rows, left], table_y[rows, left + 1]

@@ -37,7 +37,7 @@ FORMAT = 1
 """Version of the files; a file of a later one is refused."""
 
 QUANTILE_LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
-"""Quantiles kept per sample: edges of the central 95 % and 68 % intervals and the median."""
+"""Quantiles kept per sample, the edges of the central 95 % and 68 % intervals and the median."""
 
 ESTIMATOR_COLUMNS = ("sigma_kms", "R_hl_kpc", "R_HI_kpc", "v_cold_kms", "inclination_deg", "log10_mass_R_HI")
 """Columns of the catalogue that the closed formulas use; the last one is optional."""

@@ -47,7 +47,7 @@ def write_evaluation_report(evaluation: Evaluation | str | os.PathLike[str], out
     Parameters
     ----------
     evaluation
-        What `evaluate` returned, or its folder.
+        What `stargas.evaluation.evaluate.evaluate` returned, or its folder.
     out
         Folder for ``report.html``, ``summary.json`` and ``figures/``; that of the evaluation if None.
 

@@ -9,7 +9,7 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
 from stargas.galaxy import FloatArray
 from stargas.report.maps import draw_gas_maps, draw_star_maps
 from stargas.report.page import data_html, figure_html, list_html, table_html, warning_html, write_page
-from stargas.report.profile import MassPoint, Profile, draw_profiles, mass_points
+from stargas.report.profile import Profile, draw_profiles, mass_points
 from stargas.report.table import TABLE_RADII
 from stargas.sample import SCALARS, TRACERS, Sample
 
@@ -224,7 +224,7 @@ def estimator_table(found: Inference) -> "Table":
     from astropy.table import Table
 
     rows = [
-        (profile.label, point.name, point.label, point.r_kpc, np.log10(point.mass_msun), _truth_at(profile, point))
+        (profile.label, point.name, point.label, point.r_kpc, np.log10(point.mass_msun), point.log10_true)
         for profile in found.profiles
         for point in profile.points
     ]
@@ -273,18 +273,20 @@ def _profile(sample: Sample, title: str, quantiles: FloatArray) -> Profile:
     R_hl, sigma, R_HI, v_cold, _ = map(float, sample.scalars)
     angle = sample.row.get("inclination_deg")
     points = mass_points(sigma, R_hl, v_cold, R_HI, None if angle is None else float(angle))
-    truth = None if sample.log10_mass is None else np.asarray(sample.log10_mass, dtype=np.float64)
-    return Profile(title, np.asarray(sample.r_kpc, dtype=np.float64), quantiles, R_hl, points, truth)
+    r_kpc, truth = np.asarray(sample.r_kpc, dtype=np.float64), None
+    if sample.log10_mass is not None:
+        truth = np.asarray(sample.log10_mass, dtype=np.float64)
+        at_points = mass_at([point.r_kpc for point in points], r_kpc[None], truth[None])
+        at_R_HI = float(sample.row.get("log10_mass_R_HI", np.nan))
+        points = tuple(
+            replace(point, log10_true=at_R_HI if point.r_kpc == R_HI else float(known))
+            for point, known in zip(points, at_points, strict=True)
+        )
+    return Profile(title, r_kpc, quantiles, R_hl, points, truth)
 
 
 def _truth_or_nan(profile: Profile) -> FloatArray:
     return np.full(len(profile.r_kpc), np.nan) if profile.log10_true is None else profile.log10_true
-
-
-def _truth_at(profile: Profile, point: MassPoint) -> float:
-    if profile.log10_true is None:
-        return float("nan")
-    return float(mass_at([point.r_kpc], profile.r_kpc[None], profile.log10_true[None])[0])
 
 
 def _mass_rows(profile: Profile, *, known: bool) -> list[list[str]]:
@@ -311,7 +313,7 @@ def _point_rows(profile: Profile, *, known: bool) -> list[list[str]]:
     """Lines of the table for the closed formulas of a view."""
     rows = []
     for point in profile.points:
-        truth, mass = _truth_at(profile, point), float(np.log10(point.mass_msun))
+        truth, mass = point.log10_true, float(np.log10(point.mass_msun))
         compared = [f"{truth:.2f}", f"{10 ** (mass - truth):.2f}"] if np.isfinite(truth) else ["", ""]
         rows.append(
             [

@@ -35,12 +35,15 @@ class MassPoint:
         Radius [kpc].
     mass_msun
         Mass inside it [Msun].
+    log10_true
+        True log10 M [Msun] inside it; NaN where it is not known.
     """
 
     name: str
     label: str
     r_kpc: float
     mass_msun: float
+    log10_true: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
