@@ -26,8 +26,8 @@ from stargas.galaxy import FloatArray
 REACH = 6.0
 """Mahalanobis distance beyond which a star's kernel is left out, exp(-18) = 1.5e-8 of its peak."""
 
-TILE_REACH = 9.0
-"""Greatest Mahalanobis distance from a tile's middle to a corner; columns then stay below exp(9² / 4)."""
+TILE_REACH = 12.0
+"""Greatest Mahalanobis distance from a tile's middle to a corner; products then stay below exp(12² / 2)."""
 
 NEGLIGIBLE = 1e-19
 """Entries of a column below this are zero, since products of single precision must not underflow: that is slow."""
@@ -72,13 +72,22 @@ def _powers(column: Float32Array, step: Float32Array, log_first: float, log_rati
 
 
 @_jit
+def _all_powers(columns: Float32Array, entry: FloatArray, ratio: FloatArray) -> None:
+    """Fill the columns of a block, shape (n, `_BLOCK`), side by side; ``entry`` begins as their first row."""
+    for i in range(columns.shape[0]):
+        for k in range(entry.size):
+            columns[i, k] = np.float32(entry[k]) if entry[k] > NEGLIGIBLE else np.float32(0.0)
+            entry[k] *= ratio[k]
+
+
+@_jit
 def _add_block(total: Float32Array, q: Float32Array, p: Float32Array) -> None:
-    """Add qᵀ p; eight stars at a time, so that a sum is loaded and stored once for eight products."""
+    """Add q p; eight stars at a time, so that a sum is loaded and stored once for eight products."""
     rows, columns = total.shape
     for k in range(0, _BLOCK, 8):
         for i in range(rows):
-            q0, q1, q2, q3 = q[k, i], q[k + 1, i], q[k + 2, i], q[k + 3, i]
-            q4, q5, q6, q7 = q[k + 4, i], q[k + 5, i], q[k + 6, i], q[k + 7, i]
+            q0, q1, q2, q3 = q[i, k], q[i, k + 1], q[i, k + 2], q[i, k + 3]
+            q4, q5, q6, q7 = q[i, k + 4], q[i, k + 5], q[i, k + 6], q[i, k + 7]
             for j in range(columns):
                 total[i, j] += (
                     q0 * p[k, j]
@@ -120,7 +129,8 @@ def _sum_tile(
     x_mid, y_mid = x_first + half_x, y_first + half_y
     corner = a * half_x * half_x + 2.0 * abs(b) * half_x * half_y + c * half_y * half_y
     reach2 = (REACH + math.sqrt(corner)) ** 2
-    p, q = np.zeros((_BLOCK, columns), dtype=np.float32), np.zeros((_BLOCK, rows), dtype=np.float32)
+    p, q = np.zeros((_BLOCK, columns), dtype=np.float32), np.zeros((rows, _BLOCK), dtype=np.float32)
+    entry, ratio = np.zeros(_BLOCK), np.zeros(_BLOCK)
     total = np.zeros((rows, columns), dtype=np.float32)
     step = np.empty(_STRIDE, dtype=np.float32)
     filled, blocks = 0, 0
@@ -135,16 +145,18 @@ def _sum_tile(
         span_x, span_y = half_x * abs(u), half_y * abs(v)
         half_peak = 0.5 * (span_x + span_y - 0.5 * distance2)
         _powers(p[filled], step, half_peak - span_x + half_x * u, -dx * u)
-        _powers(q[filled], step, half_peak - span_y + half_y * v, -dy * v)
+        entry[filled], ratio[filled] = math.exp(half_peak - span_y + half_y * v), math.exp(-dy * v)
         filled += 1
         if filled == _BLOCK:
+            _all_powers(q, entry, ratio)
             _add_block(total, q, p)
             filled = 0
             blocks += 1
             if blocks % _BLOCKS_PER_SUM == 0:
                 _collect(out, total)
     if filled:
-        p[filled:] = np.float32(0.0)
+        p[filled:], entry[filled:] = np.float32(0.0), 0.0
+        _all_powers(q, entry, ratio)
         _add_block(total, q, p)
     _collect(out, total)
     for i in range(rows):
