@@ -84,6 +84,16 @@ def test_models_that_need_gas_are_compared_where_there_is_gas(data, tmp_path):
     assert evaluate({"Gas": tolerant}, data, tmp_path / "2", strata={}, **FAST).results["n_left_out"] == 0
 
 
+def test_a_subset_of_one_sample_has_numbers(data, tmp_path):
+    lone = np.arange(240) == 7
+    found = evaluate({"Star": FakePosterior()}, data, tmp_path, strata={"lone": lone, "empty": lone & ~lone}, **FAST)
+    numbers = read_evaluation(tmp_path).results["models"]["Star"]["lone"]
+    assert numbers["accuracy"]["n_samples"] == 1
+    assert numbers["accuracy"]["half_width"] == [0.0] * 10
+    assert numbers["calibration"]["verdict"] == ["too few galaxies for a verdict (1 of 20)"]
+    assert "empty" not in found.results["strata"]
+
+
 def test_bad_requests_are_told(evaluation, data, tmp_path):
     posterior = {"Star": FakePosterior()}
     with pytest.raises(InputError, match="already holds an evaluation"):

@@ -239,7 +239,7 @@ def _bias_and_width(ranks: FloatArray, resampled: Bootstrap) -> dict[str, Any]:
     error = -ndtri(ranks)
     mean, square = error.mean(axis=0), np.square(error).mean(axis=0)
     replicas, squares = resampled.mean(error), resampled.mean(np.square(error))
-    width = np.sqrt(square - mean**2)
+    width = np.sqrt(np.maximum(square - mean**2, 0))
     widths = np.sqrt(np.maximum(squares - replicas**2, 0))
     return {
         "bias_sigma": mean.tolist(),
