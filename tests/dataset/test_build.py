@@ -284,6 +284,15 @@ def test_full_disk_is_one_sentence_and_finished_work_stays(built, tmp_path, monk
     assert checksums(out) == checksums(built)
 
 
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("stargas.dataset.folder.write_atomically", refuse)
+    with pytest.raises(StargasError, match=r"data cannot be written \(.*Permission denied\)"):
+        build(tmp_path / "data")
+
+
 def test_full_tmpfs(built, tmp_path):
     """The same on a file system that is really full."""
     import os

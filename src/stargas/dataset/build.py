@@ -2,9 +2,7 @@
 
 import contextlib
 import errno
-import json
 import os
-import platform
 import shutil
 import time
 from collections import Counter
@@ -15,17 +13,15 @@ from typing import Any
 
 from stargas.config import DataConfig, LocalConfig
 from stargas.dataset.catalogue import catalogue_bytes, make_catalogue, table_bytes
+from stargas.dataset.folder import claimed, log_run
 from stargas.dataset.manifest import (
     CATALOGUE,
-    LOG,
     MANIFEST,
     PARTS,
     REJECTED,
     SHARDS,
-    differences,
     manifest_bytes,
     new_manifest,
-    read_manifest,
 )
 from stargas.dataset.parts import Outcome, read_outcome, read_outcome_file
 from stargas.dataset.shards import (
@@ -39,7 +35,7 @@ from stargas.dataset.shards import (
 )
 from stargas.dataset.split import SPLITS, check_split, split_of
 from stargas.dataset.workers import make_parts, worker_count
-from stargas.errors import InputError, StargasError
+from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.sources import Source
 
 PathLike = str | os.PathLike[str]
@@ -142,18 +138,19 @@ def build_dataset(
     manifest = new_manifest(source, config, seed)
     begun = time.monotonic()
     try:
-        with _claimed(folder, manifest):
+        with claimed(folder, manifest):
             build = _Build(folder, source, config, seed, manifest)
             n_made = build.run(local, strict=strict)
             outcomes, n_samples = build.finish()
             seconds = time.monotonic() - begun
-            _log(folder, local, n_made, seconds)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StargasError(
-                f"the disk of {folder} is full: finished galaxies are kept, free some space and run the same again."
-            ) from error
+            log_run(folder, local, n_made, seconds)
+    except DamagedFileError:
         raise
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        what = f"the disk of {folder} is full" if full else f"{folder} cannot be written ({error})"
+        todo = "free some space" if full else "mend that"
+        raise StargasError(f"{what}: finished galaxies are kept, {todo} and run the same again.") from error
     return _report(folder, outcomes, n_samples, n_made, seconds)
 
 
@@ -169,52 +166,6 @@ def _check(source: Source, config: DataConfig, local: LocalConfig) -> None:
         raise InputError(f"{source.name} has two galaxies with the id {twice[0]!r}: ids must be unique in a data set.")
     if not counts:
         raise InputError(f"{source.name} has no galaxies: nothing to build.")
-
-
-@contextlib.contextmanager
-def _claimed(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
-    """Make or reopen the folder of a build and keep other builds out of it."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file: give a folder for the data set.")
-    if folder.is_dir() and any(path.name != f".{MANIFEST}.new" for path in folder.iterdir()):
-        if not (folder / MANIFEST).exists():
-            raise InputError(f"{folder} is not empty and no data set: give a new folder.")
-        different = list(differences(read_manifest(folder), manifest))
-        if different:
-            more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
-            raise InputError(
-                f"{folder} holds another data set: {different[0]}{more}; give a new folder, or the old settings to go "
-                "on."
-            )
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
-        if not (folder / MANIFEST).exists():
-            write_atomically(folder / MANIFEST, manifest_bytes(manifest))
-        (folder / SHARDS).mkdir(exist_ok=True)
-        (folder / PARTS).mkdir(exist_ok=True)
-        yield
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(f"another build is writing to {folder}: wait for it, or give another folder.") from error
-        except OSError as error:
-            # Some network file systems have no locks.
-            if error.errno not in {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.EBADF}:
-                raise
-        yield
-    finally:
-        os.close(number)
 
 
 class _Build:
@@ -412,26 +363,6 @@ def _rejected_bytes(outcomes: Sequence[Outcome]) -> bytes:
         dtype=[int, str, str, str],
     )
     return table_bytes(table)
-
-
-def _log(folder: Path, local: LocalConfig, n_made: int, seconds: float) -> None:
-    """Note when, where and by how many workers the data set was worked on."""
-    path = folder / LOG
-    try:
-        runs = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        runs = []
-    runs.append(
-        {
-            "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "host": platform.node(),
-            "python": platform.python_version(),
-            "workers": local.scheduler or worker_count(local),
-            "galaxies_made": n_made,
-            "seconds": round(seconds, 2),
-        }
-    )
-    write_atomically(path, json.dumps(runs, indent=1).encode())
 
 
 def _report(folder: Path, outcomes: Sequence[Outcome], n_samples: int, n_made: int, seconds: float) -> BuildReport:

@@ -242,7 +242,7 @@ def _dask_part(version: str, source: Source, index: int, config: DataConfig, see
 
 def _dask_parts(source: Source, schedule: Schedule, config: DataConfig, seed: int, address: str) -> Iterator[bytes]:
     try:
-        from distributed import Client, KilledWorker, as_completed
+        from distributed import CancelledError, Client, KilledWorker, as_completed
     except ImportError as error:
         raise StargasError(
             "building on a Dask cluster needs the package distributed: pip install 'stargas[cluster]'."
@@ -253,23 +253,50 @@ def _dask_parts(source: Source, schedule: Schedule, config: DataConfig, seed: in
         raise StargasError(f"no Dask scheduler answers at {address} ({error}): check local.scheduler.") from error
     with client:
         client.wait_for_workers(1)
-        everywhere = client.scatter(source, broadcast=True, hash=False)
-        yield from _Cluster(client, everywhere, source, schedule, config, seed).parts(as_completed, KilledWorker)
+        # A task, unlike scattered data, is done again when the worker that holds its result dies.
+        shared = client.submit(_itself, source, pure=False)
+        cluster = _Cluster(client, shared, source, schedule, config, seed)
+        yield from cluster.parts(as_completed, (KilledWorker, CancelledError))
+
+
+def _itself(source: Source) -> Source:
+    return source
 
 
 @dataclass
 class _Cluster:
-    """Keeps every worker of a cluster, which may grow, at two galaxies: one in hand and one in line."""
+    """Keeps every worker of a cluster, which may grow, at two galaxies: one in hand and one in line.
+
+    Dask tries the galaxies of a dead worker elsewhere, and gives up those that were about when several workers died.
+    They are tried once more at the end, each alone, so that only the culprit fails.
+    """
 
     client: Any
-    everywhere: Any
+    shared: Any
     source: Source
     schedule: Schedule
     config: DataConfig
     seed: int
     flying: dict[Any, tuple[str, int]] = field(default_factory=dict)
     load: dict[str, int] = field(default_factory=dict)
+    suspects: deque[int] = field(default_factory=deque)
     looked: float = -math.inf
+
+    def submit(self, index: int, worker: str) -> Any:  # noqa: ANN401 (Dask's own)
+        """Send a galaxy to a worker, or to another if that one is gone."""
+        future = self.client.submit(
+            _dask_part,
+            __version__,
+            self.shared,
+            index,
+            self.config,
+            self.seed,
+            workers=[worker] if worker else None,
+            allow_other_workers=bool(worker),
+            pure=False,
+        )
+        self.flying[future] = (worker, index)
+        return future
 
     def fill(self) -> list[Any]:
         """Send galaxies to the workers that have room."""
@@ -285,41 +312,36 @@ class _Cluster:
         for _ in range(2):
             for worker in [worker for worker, load in self.load.items() if load < 2]:
                 index = self.schedule.take(worker)
-                if index is None:
-                    continue
-                future = self.client.submit(
-                    _dask_part,
-                    __version__,
-                    self.everywhere,
-                    index,
-                    self.config,
-                    self.seed,
-                    workers=[worker],
-                    allow_other_workers=True,
-                    pure=False,
-                )
-                self.flying[future] = (worker, index)
-                self.load[worker] += 1
-                new.append(future)
+                if index is not None:
+                    self.load[worker] += 1
+                    new.append(self.submit(index, worker))
         return new
 
-    def parts(self, as_completed: Any, killed: type[Exception]) -> Iterator[bytes]:  # noqa: ANN401 (Dask's own)
+    def parts(self, as_completed: Any, killed: tuple[type[BaseException], ...]) -> Iterator[bytes]:  # noqa: ANN401
         """Yield parts as they come."""
-        coming = as_completed(self.fill(), loop=self.client.loop)
-        while self.flying or self.schedule:
-            if not self.flying:  # all workers are gone: wait for others
-                self.client.wait_for_workers(1)
-                self.looked = -math.inf
-                coming.update(self.fill())
-                continue
+        coming = as_completed(loop=self.client.loop)
+        alone = False
+        while True:
+            coming.update(self.fill())
+            if not self.flying:
+                if self.schedule:  # all workers are gone: wait for others
+                    self.client.wait_for_workers(1)
+                    self.looked = -math.inf
+                    continue
+                if not self.suspects:
+                    return
+                alone = True
+                coming.add(self.submit(self.suspects.popleft(), ""))
             future = next(coming)
             worker, index = self.flying.pop(future)
             if worker in self.load:
                 self.load[worker] -= 1
             try:
                 part = future.result()
-            except killed as error:
-                part = _given_up(self.source, index, f"its workers died ({error})")
+            except killed:
+                if not alone:
+                    self.suspects.append(index)
+                    continue
+                part = _given_up(self.source, index, "its workers died, perhaps for want of memory")
             future.release()
-            coming.update(self.fill())
             yield part
