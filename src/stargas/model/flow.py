@@ -2,12 +2,13 @@ r"""The density of the masses given the features: a conditional masked autoregre
 
 With θ the standardized log10 masses and f the features of the network,
 
-    z = R (θ − A f − b),        log q(θ|f) = log q_MAF(z | f) + log |det R|
+    z = R (θ − b),        log q(θ|f) = log q_MAF(z | f) + log |det R|
 
-where the MAF (Papamakarios et al. 2017; zuko) turns z into a Gaussian variable. The affine map in front
-is fixed before the flow is trained. A f + b is the network's own prediction (its last layer is linear in
-the features) and R whitens what is left: neighboring masses are so strongly correlated that a flow of a few
-transforms spends itself on the correlation otherwise.
+where the MAF (Papamakarios et al. 2017; zuko) turns z into a Gaussian variable. R and b are fixed before the flow is
+trained: they rotate the masses of the training set to their principal components and give these unit variance.
+Neighboring masses are so strongly correlated that a flow of a few transforms spends itself on the correlation
+otherwise. (Components of the network's residuals, with its prediction subtracted, gave a lower density of
+held-out masses.)
 
 Density is one pass through each transform. Drawing inverts them, one mass after the other. Done as
 ``z.inv(...)`` that costs ten passes, nine tenths of which repeat known numbers; `FlowSampler` computes each
@@ -43,15 +44,13 @@ class MassFlow(nn.Module):
         self.maf = zuko.flows.MAF(
             n_masses, n_features, transforms=config.flow_transforms, hidden_features=config.flow_hidden
         )
-        self.center_weight: Tensor
-        self.center_bias: Tensor
+        self.center: Tensor
         self.rotation: Tensor
         self.inverse_rotation: Tensor
         self.log_det: Tensor
         self.feature_mean: Tensor
         self.feature_std: Tensor
-        self.register_buffer("center_weight", torch.zeros(n_masses, n_features))
-        self.register_buffer("center_bias", torch.zeros(n_masses))
+        self.register_buffer("center", torch.zeros(n_masses))
         self.register_buffer("rotation", torch.eye(n_masses))
         self.register_buffer("inverse_rotation", torch.eye(n_masses))
         self.register_buffer("log_det", torch.zeros(()))
@@ -64,20 +63,11 @@ class MassFlow(nn.Module):
         std = features.std(dim=0)
         self.feature_std.copy_(torch.where(std > 0, std, torch.ones_like(std)))
 
-    def set_whitening(self, residuals: Tensor, head: nn.Linear) -> None:
-        """Subtract a linear layer's prediction and whiten what is left by its principal components.
-
-        Parameters
-        ----------
-        residuals
-            θ minus the prediction of ``head``, shape (n, n_masses).
-        head
-            The network's last layer.
-        """
-        covariance = np.cov(residuals.double().numpy(), rowvar=False)
-        rotation, inverse, log_det = whitening(np.atleast_2d(covariance))
-        self.center_weight.copy_(head.weight.detach())
-        self.center_bias.copy_(head.bias.detach())
+    def set_whitening(self, theta: Tensor) -> None:
+        """Take the principal components of the masses θ (n, n_masses) of the training set."""
+        masses = theta.double().numpy()
+        rotation, inverse, log_det = whitening(np.atleast_2d(np.cov(masses, rowvar=False)))
+        self.center.copy_(torch.from_numpy(masses.mean(axis=0)))
         self.rotation.copy_(torch.from_numpy(rotation))
         self.inverse_rotation.copy_(torch.from_numpy(inverse))
         self.log_det.fill_(log_det)
@@ -86,13 +76,9 @@ class MassFlow(nn.Module):
         """Features as the flow sees them, standardized."""
         return (features - self.feature_mean) / self.feature_std
 
-    def center(self, features: Tensor) -> Tensor:
-        """Return what is subtracted from θ, shape (n, n_masses)."""
-        return nn.functional.linear(features, self.center_weight, self.center_bias)
-
     def log_prob(self, theta: Tensor, features: Tensor) -> Tensor:
         """Return log q(θ|f) for θ (..., n_masses) and f (..., n_features), leading shapes broadcast."""
-        z = nn.functional.linear(theta - self.center(features), self.rotation)
+        z = nn.functional.linear(theta - self.center, self.rotation)
         return self.maf(self.context(features)).log_prob(z) + self.log_det
 
 
@@ -164,7 +150,7 @@ class FlowSampler:
             z = _invert(plan, context, z)
         white = z.reshape(n_masses, n * n_draws)
         theta = (self.flow.inverse_rotation @ white).reshape(n_masses, n, n_draws).permute(1, 2, 0)
-        return theta + self.flow.center(features)[:, None, :]
+        return theta + self.flow.center
 
 
 def _plan(transform: Any) -> _TransformPlan:  # noqa: ANN401 (a zuko transform)

@@ -227,8 +227,7 @@ def _flow_stage(
     flow = MassFlow(model, target.shape[-1])
     flow.set_features(features)
     if model.whiten:
-        with torch.no_grad():
-            flow.set_whitening(target - network.head(features), network.head)
+        flow.set_whitening(target)
     settings = StageSettings(
         "flow",
         training.batch_size,
