@@ -38,37 +38,9 @@ _BLOCK = 16
 _BLOCKS_PER_SUM = 16
 """Blocks that are added in single precision before the sum goes to one of double, which keeps rounding below 1e-6."""
 
-_STRIDE = 8
-"""A column is a product of every eighth power and the first eight: few roundings, and eight entries at a time."""
-
-STEEPEST = 40.0
-"""Greatest logarithm of `_STRIDE` powers; steeper columns, of kernels narrower than a pixel, are exponentials."""
-
 Float32Array = NDArray[np.float32]
 
 _jit = numba.njit(cache=True, nogil=True, fastmath=True)
-
-
-@_jit
-def _powers(column: Float32Array, step: Float32Array, log_first: float, log_ratio: float) -> None:
-    """Fill a column with exp(log_first + k log_ratio); ``step`` is scratch for `_STRIDE` entries."""
-    if abs(log_ratio) * _STRIDE > STEEPEST:
-        for k in range(column.size):
-            log_entry = log_first + k * log_ratio
-            column[k] = np.float32(math.exp(log_entry)) if log_entry > math.log(NEGLIGIBLE) else np.float32(0.0)
-        return
-    ratio = math.exp(log_ratio)
-    power = 1.0
-    for k in range(_STRIDE):
-        step[k] = np.float32(power)
-        power *= ratio
-    first = math.exp(log_first)
-    for start in range(0, column.size, _STRIDE):
-        base = np.float32(first) if first > 1e-37 else np.float32(0.0)
-        for k in range(min(_STRIDE, column.size - start)):
-            entry = base * step[k]
-            column[start + k] = entry if entry > np.float32(NEGLIGIBLE) else np.float32(0.0)
-        first *= power
 
 
 @_jit
@@ -78,6 +50,14 @@ def _all_powers(columns: Float32Array, entry: FloatArray, ratio: FloatArray) -> 
         for k in range(entry.size):
             columns[i, k] = np.float32(entry[k]) if entry[k] > NEGLIGIBLE else np.float32(0.0)
             entry[k] *= ratio[k]
+
+
+@_jit
+def _transpose(rows: Float32Array, columns: Float32Array) -> None:
+    """Turn columns side by side into columns one after the other."""
+    for k in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            rows[k, j] = columns[j, k]
 
 
 @_jit
@@ -129,10 +109,10 @@ def _sum_tile(
     x_mid, y_mid = x_first + half_x, y_first + half_y
     corner = a * half_x * half_x + 2.0 * abs(b) * half_x * half_y + c * half_y * half_y
     reach2 = (REACH + math.sqrt(corner)) ** 2
-    p, q = np.zeros((_BLOCK, columns), dtype=np.float32), np.zeros((rows, _BLOCK), dtype=np.float32)
-    entry, ratio = np.zeros(_BLOCK), np.zeros(_BLOCK)
+    p, q = np.zeros((columns, _BLOCK), dtype=np.float32), np.zeros((rows, _BLOCK), dtype=np.float32)
+    p_rows = np.zeros((_BLOCK, columns), dtype=np.float32)
+    p_entry, p_ratio, q_entry, q_ratio = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
     total = np.zeros((rows, columns), dtype=np.float32)
-    step = np.empty(_STRIDE, dtype=np.float32)
     filled, blocks = 0, 0
     out[:] = 0.0
     for star in range(x.size):
@@ -144,20 +124,24 @@ def _sum_tile(
         # both columns get half of the logarithm of their product's peak
         span_x, span_y = half_x * abs(u), half_y * abs(v)
         half_peak = 0.5 * (span_x + span_y - 0.5 * distance2)
-        _powers(p[filled], step, half_peak - span_x + half_x * u, -dx * u)
-        entry[filled], ratio[filled] = math.exp(half_peak - span_y + half_y * v), math.exp(-dy * v)
+        p_entry[filled], p_ratio[filled] = math.exp(half_peak - span_x + half_x * u), math.exp(-dx * u)
+        q_entry[filled], q_ratio[filled] = math.exp(half_peak - span_y + half_y * v), math.exp(-dy * v)
         filled += 1
         if filled == _BLOCK:
-            _all_powers(q, entry, ratio)
-            _add_block(total, q, p)
+            _all_powers(p, p_entry, p_ratio)
+            _all_powers(q, q_entry, q_ratio)
+            _transpose(p_rows, p)
+            _add_block(total, q, p_rows)
             filled = 0
             blocks += 1
             if blocks % _BLOCKS_PER_SUM == 0:
                 _collect(out, total)
     if filled:
-        p[filled:], entry[filled:] = np.float32(0.0), 0.0
-        _all_powers(q, entry, ratio)
-        _add_block(total, q, p)
+        p_entry[filled:], q_entry[filled:] = 0.0, 0.0
+        _all_powers(p, p_entry, p_ratio)
+        _all_powers(q, q_entry, q_ratio)
+        _transpose(p_rows, p)
+        _add_block(total, q, p_rows)
     _collect(out, total)
     for i in range(rows):
         eta = i * dy - half_y
