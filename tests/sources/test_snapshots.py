@@ -471,3 +471,5 @@ def test_a_snapshot_becomes_a_data_set(galaxy, tmp_path):
             assert np.corrcoef(a.ravel(), b.ravel())[0, 1] > 0.99
     assert arepo.catalogue["galaxy_id"][0] == "snap_1"
     assert arepo.catalogue["host_id"][0] == "A"
+    assert set(arepo.catalogue["hi_fraction"]) == {"snapshot"}
+    assert set(tipsy.catalogue["snapshot_format"]) == {"tipsy"}
