@@ -39,6 +39,9 @@ QUANTILE_COLUMNS = ("log10_mass_p2_5", "log10_mass_p16", "log10_mass_p50", "log1
 MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
 """Label of a model by its tracers."""
 
+MAPS_SHOWN = 4
+"""Views whose maps stand on the page."""
+
 READING = """\
 The line is the median of the posterior mass inside a sphere of radius r (stars, gas and dark matter); the dark band \
 holds 68 % of the posterior, the light band 95 %.
@@ -373,7 +376,8 @@ def _write_page(found: Inference, views: Sequence[Sample], described: Mapping[st
 
 
 def _maps_html(found: Inference, views: Sequence[Sample], config: DataConfig) -> str:
-    """Inline the maps of those views that have them."""
+    """Inline the maps of those views that have them, of a few where there are many."""
+    views = [views[i] for i in np.unique(np.linspace(0, len(views) - 1, MAPS_SHOWN).round().astype(int))]
     parts = []
     if any(sample.tracers[TRACERS.index("stars")] for sample in views):
         parts.append(

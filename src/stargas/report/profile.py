@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stargas.errors import InputError
 from stargas.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass
-from stargas.evaluation.accuracy import BASELINES, LEAST_INCLINATION_DEG
+from stargas.evaluation.accuracy import BASELINES, LEAST_INCLINATION_DEG, mass_at
 from stargas.galaxy import FloatArray
 from stargas.report.style import ESTIMATOR_MARKERS, INK, MUTED, apply_style, draw_band, model_color, new_figure
 
@@ -193,7 +193,7 @@ def _draw_ratio(axes: "Axes", profile: Profile, model: str) -> None:
     axes.axhline(1, color=INK, linewidth=1, linestyle=(0, (5, 2)))
     for point in profile.points:
         if profile.r_kpc[0] <= point.r_kpc <= profile.r_kpc[-1]:
-            here = np.interp(np.log(point.r_kpc), np.log(profile.r_kpc), base)
+            here = mass_at([point.r_kpc], profile.r_kpc[None], base[None])[0]
             axes.plot(point.r_kpc, point.mass_msun / 10**here, **_symbol(point.name))
     axes.set_xlabel("r [kpc]")
 
