@@ -265,10 +265,10 @@ def _itself(source: Source) -> Source:
 
 @dataclass
 class _Cluster:
-    """Keeps every worker of a cluster, which may grow, at two galaxies: one in hand and one in line.
+    """Keeps every worker of a cluster, which may grow and shrink, at one galaxy.
 
-    Dask tries the galaxies of a dead worker elsewhere, and gives up those that were about when several workers died.
-    They are tried once more at the end, each alone, so that only the culprit fails.
+    Dask tries the galaxy of a dead worker on others, three times by default. A second galaxy in line at each worker
+    would save a few milliseconds, but die with the first one and be blamed for it.
     """
 
     client: Any
@@ -278,70 +278,57 @@ class _Cluster:
     config: DataConfig
     seed: int
     flying: dict[Any, tuple[str, int]] = field(default_factory=dict)
-    load: dict[str, int] = field(default_factory=dict)
-    suspects: deque[int] = field(default_factory=deque)
+    idle: dict[str, bool] = field(default_factory=dict)
     looked: float = -math.inf
 
-    def submit(self, index: int, worker: str) -> Any:  # noqa: ANN401 (Dask's own)
-        """Send a galaxy to a worker, or to another if that one is gone."""
-        future = self.client.submit(
-            _dask_part,
-            __version__,
-            self.shared,
-            index,
-            self.config,
-            self.seed,
-            workers=[worker] if worker else None,
-            allow_other_workers=bool(worker),
-            pure=False,
-        )
-        self.flying[future] = (worker, index)
-        return future
-
     def fill(self) -> list[Any]:
-        """Send galaxies to the workers that have room."""
+        """Send galaxies to the workers that have none."""
         if time.monotonic() - self.looked > 2.0:
             present = self.client.nthreads()
-            for gone in self.load.keys() - present.keys():
-                self.load.pop(gone)
+            for gone in self.idle.keys() - present.keys():
+                self.idle.pop(gone)
                 self.schedule.leave(gone)
             for worker in sorted(present):
-                self.load.setdefault(worker, 0)
+                self.idle.setdefault(worker, True)
             self.looked = time.monotonic()
         new = []
-        for _ in range(2):
-            for worker in [worker for worker, load in self.load.items() if load < 2]:
-                index = self.schedule.take(worker)
-                if index is not None:
-                    self.load[worker] += 1
-                    new.append(self.submit(index, worker))
+        for worker in [worker for worker, idle in self.idle.items() if idle]:
+            index = self.schedule.take(worker)
+            if index is None:
+                continue
+            future = self.client.submit(
+                _dask_part,
+                __version__,
+                self.shared,
+                index,
+                self.config,
+                self.seed,
+                workers=[worker],
+                allow_other_workers=True,
+                pure=False,
+            )
+            self.flying[future] = (worker, index)
+            self.idle[worker] = False
+            new.append(future)
         return new
 
     def parts(self, as_completed: Any, killed: tuple[type[BaseException], ...]) -> Iterator[bytes]:  # noqa: ANN401
         """Yield parts as they come."""
-        coming = as_completed(loop=self.client.loop)
-        alone = False
-        while True:
-            coming.update(self.fill())
-            if not self.flying:
-                if self.schedule:  # all workers are gone: wait for others
-                    self.client.wait_for_workers(1)
-                    self.looked = -math.inf
-                    continue
-                if not self.suspects:
-                    return
-                alone = True
-                coming.add(self.submit(self.suspects.popleft(), ""))
+        coming = as_completed(self.fill(), loop=self.client.loop)
+        while self.flying or self.schedule:
+            if not self.flying:  # all workers are gone: wait for others
+                self.client.wait_for_workers(1)
+                self.looked = -math.inf
+                coming.update(self.fill())
+                continue
             future = next(coming)
             worker, index = self.flying.pop(future)
-            if worker in self.load:
-                self.load[worker] -= 1
+            if worker in self.idle:
+                self.idle[worker] = True
             try:
                 part = future.result()
             except killed:
-                if not alone:
-                    self.suspects.append(index)
-                    continue
                 part = _given_up(self.source, index, "its workers died, perhaps for want of memory")
             future.release()
+            coming.update(self.fill())
             yield part
