@@ -1,0 +1,136 @@
+"""Training and inference: the step against a textbook's, the input pipeline beside the step, draws against zuko's."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from plain_network import PlainNetwork
+from stargas.config import ModelConfig
+from stargas.model.flow import FlowSampler, MassFlow
+from stargas.model.network import MassNetwork
+from stargas.training.batches import Batches, InMemory, shuffled
+from workloads import products_per_second
+
+BATCH = 128
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def _rows(config, n):
+    torch.manual_seed(0)
+    n_maps, n_scalars = (5, 5) if config.tracers == "stargas" else (2, 2)
+    maps = torch.randn(n, n_maps, 64, 64).half()
+    return InMemory((maps, torch.randn(n, n_scalars), torch.randn(n, 10)))
+
+
+def _step(network, fused):
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3, fused=fused)
+
+    def step(maps, scalars, target):
+        optimizer.zero_grad()
+        loss = (network(maps, scalars) - target).square().mean()
+        loss.backward()
+        optimizer.step()
+        return float(loss.detach())
+
+    return step
+
+
+def _products(network, config):
+    """Multiply-adds of one sample forward and backward: each weight is used three times."""
+    side = 64 // config.first_stride
+    kernel, (first, second) = config.kernel_size**2, config.filters
+    branch = kernel * first * side**2 + kernel * first * second * (side // 2) ** 2
+    dense = sum(layer.weight.numel() for layer in network.modules() if isinstance(layer, nn.Linear))
+    # The first convolution passes no gradient to the maps.
+    return len(network.branches) * (3 * branch - kernel * first * side**2) + 3 * dense
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        ModelConfig(dropout=0.0),
+        ModelConfig(dropout=0.0, tracers="star"),
+        ModelConfig(dropout=0.0, first_stride=1),
+        ModelConfig(dropout=0.0, first_stride=1, filters=(16, 32)),
+    ],
+    ids=lambda c: f"{c.tracers}, filters {c.filters}, stride {c.first_stride}",
+)
+def test_training_step(config, compare):
+    network = MassNetwork(config)
+    plain = PlainNetwork(network)
+    batch = _rows(config, BATCH).tensors
+    with torch.no_grad():
+        apart = float((network(*batch[:2]) - plain(*batch[:2])).abs().max())
+    ours, theirs = _step(network, fused=True), _step(plain, fused=False)
+    row = compare(
+        f"training step of {BATCH} samples, {config.tracers}, filters {config.filters}, stride {config.first_stride}",
+        lambda: ours(*batch),
+        peer=lambda: theirs(*batch),
+        peer_name="the same network as a textbook writes it",
+        agreement={"greatest difference of the prediction": apart},
+        lower_bound=(BATCH * _products(network, config) / products_per_second(), "its products at the speed of BLAS"),
+        rounds=6,
+        peer_rounds=4,
+    )
+    assert row.agreement["greatest difference of the prediction"] < 1e-4
+
+
+def test_input_pipeline_beside_the_step(record):
+    """Processor time of an epoch with shuffled batches over that of as many steps on one batch."""
+    config = ModelConfig()
+    rows, step = _rows(config, 16 * BATCH), _step(MassNetwork(config), fused=True)
+    batch = rows.take(np.arange(BATCH))
+    batches = Batches(rows, BATCH, lambda n: shuffled(n, BATCH, seed=0, epoch=0))
+
+    def with_pipeline():
+        for one in batches:
+            step(*one)
+
+    def without():
+        for _ in range(len(batches)):
+            step(*batch)
+
+    times = {}
+    for work in (with_pipeline, without) * 3:
+        begun = time.process_time()
+        work()
+        times.setdefault(work, []).append(time.process_time() - begun)
+    share = min(times[with_pipeline]) / min(times[without]) - 1
+    record(name="input pipeline beside the training step", ours=max(share, 0.0), unit="of the step")
+
+
+@pytest.mark.parametrize("n_galaxies", [1, 8])
+def test_posterior_draws(n_galaxies, compare):
+    torch.manual_seed(0)
+    flow = MassFlow(ModelConfig()).eval()
+    flow.set_whitening(torch.randn(100, 10) @ torch.randn(10, 10))
+    features, noise = torch.randn(n_galaxies, 32), torch.randn(n_galaxies, 1000, 10)
+    sampler = FlowSampler(flow)
+
+    @torch.no_grad()
+    def zuko():
+        z = flow.maf(flow.context(features)[:, None]).transform.inv(noise)
+        return z @ flow.inverse_rotation.T + flow.center
+
+    hidden = [layer for layer in flow.modules() if isinstance(layer, nn.Linear)]
+    used = sum(int(layer.mask.sum()) for layer in hidden)
+    compare(
+        f"1000 posterior draws of {n_galaxies} galaxies",
+        lambda: sampler.draw(features, noise),
+        peer=zuko,
+        peer_name="zuko's inverse",
+        agreement={"greatest difference": float((sampler.draw(features, noise) - zuko()).abs().max())},
+        lower_bound=(1000 * n_galaxies * used / products_per_second(), "its products at the speed of BLAS"),
+        rounds=6,
+        peer_rounds=4,
+    )
