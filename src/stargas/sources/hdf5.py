@@ -160,7 +160,7 @@ class HDF5Snapshot:
 
     @property
     def family(self) -> str:
-        """Layout that was recognized: ``arepo``, ``swift``, ``eagle`` or ``gadget``."""
+        """Layout that was recognized, ``arepo``, ``swift``, ``eagle`` or ``gadget``."""
         if self.is_mesh:
             return "arepo"
         if self.units.convention == "swift":
@@ -169,7 +169,7 @@ class HDF5Snapshot:
 
     @cached_property
     def is_mesh(self) -> bool:
-        """Whether gas is cells of a mesh: AREPO's fields, or no smoothing lengths but densities."""
+        """Whether gas is cells of a mesh, by AREPO's fields or by densities without smoothing lengths."""
         group = self._group("gas")
         mesh = any(name.startswith("GFM_") or name in ("CenterOfMass", "Volume") for name in group)
         return mesh or ("Density" in group and "SmoothingLength" not in group)
