@@ -8,5 +8,5 @@ KERNELS = {
     "Wendland C4": (2.207940, 0.560649),
     "Wendland C6": (2.449490, 0.504964),
 }
-"""Kernels by SWIFT's names, with the support radius over SWIFT's smoothing length (twice the kernel's standard deviation;
-Dehnen & Aly 2012, Table 1), and FWHM over support radius."""
+"""Kernels by SWIFT's names, with the support radius over SWIFT's smoothing length (twice the
+kernel's standard deviation; Dehnen & Aly 2012, Table 1), and the FWHM over support radius."""

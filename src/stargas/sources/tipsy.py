@@ -17,7 +17,7 @@ from stargas.sources.kernels import KERNELS
 from stargas.sources.simulation import Kind, Rows, rows_in_spheres
 
 HIGH_RESOLUTION_MASS = 1.5
-"""Dark particles heavier than this times the lightest of the snapshot are of low resolution; zoom levels differ by 8."""
+"""Dark particles heavier than this times the lightest one are of low resolution, as zoom levels differ by 8."""
 
 FWHM_OVER_SMOOTHING = 2 * KERNELS["Cubic spline (M4)"][1]
 """FWHM of the cubic spline over GASOLINE's (and pynbody's) smoothing length, which is half the support radius."""
