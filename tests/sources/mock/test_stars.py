@@ -94,7 +94,9 @@ def test_projected_sizes_are_the_drawn_ones(suite):
     ratio = []
     for index in range(25):
         properties, _, _, _, stars = made(suite, index, 2000, n_orbits=2000)
-        ratio.append(np.median(np.hypot(*stars.position_kpc[:, :2].T)) / properties.R_e_kpc)
+        x, y, z = stars.position_kpc.T
+        tilted = np.cos(np.radians(60)) * y + np.sin(np.radians(60)) * z
+        ratio.append(np.median(np.hypot(x, tilted)) / properties.R_e_kpc)
     assert np.median(ratio) == pytest.approx(1, abs=0.03)
     assert np.std(ratio) < 0.06
 

@@ -57,7 +57,8 @@ class GalaxyProperties:
     inner_slope
         Slope d ln ρ/d ln r of the dark matter to reach at 1-2 % of R200; NaN where the profile is not set by it.
     R_e_kpc
-        Half-mass radius of the stars projected along the axis of rotation [kpc].
+        Projected half-mass radius of the stars seen at 60°, the median inclination [kpc]: the relations are those of
+        galaxies that are turned at random.
     sersic_index
         Of the spheroid.
     disk_fraction, thin_share

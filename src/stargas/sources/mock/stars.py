@@ -27,6 +27,9 @@ STEPS_PER_PERIOD = 44
 WARM_UP_STEPS, SAMPLED_STEPS = 260, 400
 """Steps before the first star is taken from an orbit, and steps over which they are taken."""
 
+COS_60 = 0.5
+"""Cosine of the median inclination of randomly turned galaxies, at which R_e is meant."""
+
 _BLOCK = 64
 
 
@@ -70,7 +73,12 @@ def stellar_model(properties: GalaxyProperties) -> StellarModel:
     disk = properties.disk_fraction * mass
     thin = properties.thin_share
     parts += [(thin * disk, 1.05, None), ((1 - thin) * disk, 0.95, None)]
-    unit = properties.R_e_kpc / _half_mass_radius(parts)
+    # dwarfs have no thin disk to speak of: q0 is .3-.5 there and .2 in spirals
+    flat = float(np.interp(properties.log10_stellar_mass, [8.5, 10.0], [0.75, 0.4]))
+    thickness = (flat * properties.disk_thickness, properties.disk_thickness)
+    # in the whole potential spheroids come out a tenth flatter
+    ratios = [0.9 * properties.axis_ratio] * (len(parts) - 2) + [0.48 * z0 for z0 in thickness]
+    unit = properties.R_e_kpc / _half_mass_radius(parts) / _tilted_size(parts, ratios)
 
     spheroids = []
     for number, (part_mass, size, index) in enumerate(parts[:-2]):
@@ -86,16 +94,12 @@ def stellar_model(properties: GalaxyProperties) -> StellarModel:
                 rotation=properties.rotation * (0.3 if old else 1.0),
             )
         )
-    # dwarfs have no thin disk to speak of: q0 is .3-.5 there and .2 in spirals
-    flat = float(np.interp(properties.log10_stellar_mass, [8.5, 10.0], [0.75, 0.4]))
     disks = []
-    for (part_mass, size, _), thickness, heat in (
-        (parts[-2], flat * properties.disk_thickness, 0.5 * properties.disk_heat),
-        (parts[-1], properties.disk_thickness, properties.disk_heat),
-    ):
+    heats = (0.5 * properties.disk_heat, properties.disk_heat)
+    for (part_mass, size, _), height, heat in zip(parts[-2:], thickness, heats, strict=True):
         # epicycles widen a disk: a fit to drawn ones
         scale = unit * size / 1.678 / (1.03 + 0.5 * heat**2)
-        disks.append(Disk(part_mass, scale, thickness * scale, heat))
+        disks.append(Disk(part_mass, scale, height * scale, heat))
     return StellarModel(
         tuple(part for part in spheroids if part.mass_msun > 0), tuple(part for part in disks if part.mass_msun > 0)
     )
@@ -109,6 +113,13 @@ def _half_mass_radius(parts: list[tuple[float, float, float | None]]) -> float:
         n = 1.0 if index is None else index
         total += mass * gammainc(2 * n, sersic_b(n) * (R / size) ** (1 / n))
     return float(np.interp(0.5, total / sum(mass for mass, _, _ in parts), R))
+
+
+def _tilted_size(parts: list[tuple[float, float, float | None]], ratios: list[float]) -> float:
+    """Half-mass radius at 60° over the one face-on of parts with these √(<z²>/<x²>), from their mean squares."""
+    mass = np.array([part_mass for part_mass, _, _ in parts])
+    shrunk = np.sqrt((1 + COS_60**2 + (1 - COS_60**2) * np.array(ratios) ** 2) / 2)
+    return float(np.exp(np.sum(mass * np.log(shrunk)) / mass.sum()))
 
 
 @dataclass(frozen=True)
