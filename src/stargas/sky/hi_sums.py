@@ -31,7 +31,7 @@ SMOOTH_LINE = 0.9
 
 IntArray = NDArray[np.int64]
 
-_jit = numba.njit(cache=True, nogil=True, fastmath=True)
+_jit = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 
 
 @_jit
@@ -76,7 +76,7 @@ def _columns(x: float, half: float, n_pixels: int) -> tuple[int, int]:
     return max(0, math.ceil(x - half)), min(n_pixels - 1, math.floor(x + half)) + 1
 
 
-@_jit
+@numba.njit(nogil=True, fastmath=True, error_model="numpy", inline="always")
 def _footprint(
     x: float,
     y: float,
@@ -172,6 +172,14 @@ def moment_sums(
         x_k, y_k = x[particle], y[particle]
         s0, s1, s2 = _line_sums(gaussian, v[particle], sigma[particle], n_channels, dv)
         m0, m1, m2 = mass[particle] * s0, mass[particle] * s1, mass[particle] * s2
+        # points and splines are the common cases; they go without the detour over an array of weights
+        if fwhm[particle] <= POINT_MOST_FWHM:
+            if -0.5 <= x_k < n_pixels - 0.5 and -0.5 <= y_k < n_pixels - 0.5:
+                place = np.uint64((math.floor(y_k + 0.5) * n_pixels + math.floor(x_k + 0.5)) * 4)
+                out[place] += m0
+                out[place + one] += m1
+                out[place + two] += m2
+            continue
         support = fwhm[particle] * SUPPORT_PER_FWHM
         if support < SPLINE_LEAST_SUPPORT:
             top, bottom = _footprint(x_k, y_k, fwhm[particle], spline, gaussian, n_pixels, first, last, weight, column)
@@ -185,7 +193,6 @@ def moment_sums(
                     place += four
                     k += 1
             continue
-        # the common case once more, without the detour over an array of weights, which costs a quarter
         support2 = support * support
         norm, to_table = 1.0 / support2, TABLE_SIZE / support2
         m0, m1, m2 = norm * m0, norm * m1, norm * m2

@@ -40,7 +40,7 @@ _BLOCKS_PER_SUM = 16
 
 Float32Array = NDArray[np.float32]
 
-_jit = numba.njit(cache=True, nogil=True, fastmath=True)
+_jit = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 
 
 @_jit
