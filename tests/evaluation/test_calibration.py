@@ -75,6 +75,23 @@ def test_false_alarms_are_rare():
     assert alarms <= 4
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fault", "least", "most"),
+    [
+        ({}, 0, 0.04),
+        ({"bias": 0.3}, 0.9, 1),
+        ({"width": 1.2}, 0.9, 1),
+        ({"width": 0.83}, 0.9, 1),
+        ({"correlated": False}, 0.9, 1),
+    ],
+)
+def test_power_and_false_alarms_with_150_galaxies(fault, least, most):
+    n = 30 if fault else 150
+    flagged = sum(judge(seed=500 + s, n_draws=150, **fault)["verdict"] != [NO_FAULT] for s in range(n)) / n
+    assert least <= flagged <= most
+
+
 class TestTarp:
     """Against the definition: a loop over galaxies that counts draws in a ball."""
 

@@ -210,13 +210,14 @@ def _tarp_curve(tarp: FloatArray, resampled: Bootstrap) -> dict[str, Any]:
     curve = covered.mean(axis=0)
     replicas = resampled.mean(covered)
     swings = np.abs(replicas - curve).max(axis=1)
+    few = student_t.isf(SIGNIFICANCE / 4, max(resampled.n_galaxies - 1, 1)) / student_t.isf(SIGNIFICANCE / 4, np.inf)
     distance = np.abs(curve - CREDIBILITY)
     return {
         "credibility": CREDIBILITY.tolist(),
         "expected_coverage": curve.tolist(),
         "expected_coverage_se": replicas.std(axis=0, ddof=1).tolist(),
         "largest_distance": float(distance.max()),
-        "critical_distance": float(np.quantile(swings, 1 - SIGNIFICANCE / 2)),
+        "critical_distance": float(few * np.quantile(swings, 1 - SIGNIFICANCE / 2)),
     }
 
 
@@ -257,7 +258,8 @@ def _verdict(numbers: dict[str, Any]) -> list[str]:
     tests = 2 * len(bias)
     critical = student_t.isf(SIGNIFICANCE / 2 / 2 / tests, numbers["n_galaxies"] - 1)
     bias_score = bias / np.maximum(numbers["bias_sigma_se"], 1e-12)
-    width_score = (width - 1) / np.maximum(numbers["width_ratio_se"], 1e-12)
+    # The error of a width grows with the width; a right posterior's is that at a width of one.
+    width_score = (width - 1) * width / np.maximum(numbers["width_ratio_se"], 1e-12)
     faults = []
     for name, score in (
         ("biased high", bias_score),
