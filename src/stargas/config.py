@@ -44,7 +44,7 @@ class StarMapConfig:
     velocity_limit
         The R-v map reaches from minus to plus this, in velocity scales (paper: 1).
     velocity_scale
-        ``p98`` is the 98th percentile of |v_los| (paper); ``sigma`` the dispersion.
+        ``p98`` is the 98th percentile of the absolute v_los (paper); ``sigma`` the dispersion.
     bandwidth
         Rule for the kernel's width from the number of stars: ``scott`` or ``silverman`` (ours: scott).
     bandwidth_factor

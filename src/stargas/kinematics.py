@@ -45,7 +45,7 @@ def virial_ratio(galaxy: Galaxy) -> float:
     Returns
     -------
     float
-        2K/|W| with W = -Σ m G M(<r)/r from the total enclosed mass, taken as spherical; 1 in equilibrium.
+        ``2K/|W|`` with W = -Σ m G M(<r)/r from the total enclosed mass, taken as spherical; 1 in equilibrium.
     """
     stars = galaxy.stars
     r = np.maximum(stars.radius_kpc, 1e-9)
