@@ -55,7 +55,7 @@ def virial_ratio(galaxy: Galaxy) -> float:
 
 
 def warn_if_not_virial(galaxy: Galaxy) -> None:
-    """Warn with `VirialWarning` where the motions of the stars contradict the masses."""
+    """Warn with `stargas.errors.VirialWarning` where the motions of the stars contradict the masses."""
     ratio = virial_ratio(galaxy)
     low, high = VIRIAL_RANGE
     if not low <= ratio <= high:

@@ -215,7 +215,7 @@ class Dataset:
 
 
 def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, check_sums: bool = False) -> Dataset:
-    """Open a data set that `stargas.build_dataset` made.
+    """Open a data set that `stargas.dataset.build.build_dataset` made.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ _GAP, _STRIP = 10, 13  # pixels between galaxies, and for the text above each
 _DPI, _SCALE = 160, 2  # of the page; picture pixels are drawn as 2 x 2
 _EMPTY = 0.93  # gray of a picture without anything to show
 
-Picture = NDArray[np.float64]
+Picture: TypeAlias = NDArray[np.float64]
 """RGB in 0-1, shape (height, width, 3), first row at the top."""
 
 

@@ -1,6 +1,6 @@
 """Star maps: densities of a galaxy's stars on the sky and in radius against line-of-sight velocity.
 
-Both are Gaussian kernel density estimates with the full covariance, as `scipy.stats.gaussian_kde` gives them
+Both are Gaussian kernel density estimates with the full covariance, as ``scipy.stats.gaussian_kde`` gives them
 (§3.1.1 of Expósito-Márquez et al. 2026).
 """
 

@@ -49,7 +49,7 @@ class TableHeader:
     Parameters
     ----------
     id, host_id, suite, redshift, properties, provenance
-        As in `Galaxy`.
+        As in `stargas.galaxy.Galaxy`.
     own_frame
         Whether the particles are in the galaxy's own frame.
     """
