@@ -13,7 +13,6 @@ import math
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from stargas.galaxy import FloatArray
 from stargas.sky.kernel import (
@@ -28,8 +27,6 @@ from stargas.sky.kernel import (
 
 SMOOTH_LINE = 0.9
 """Least standard deviation of a line, in channels, for which channels act as dv²/12 alone, to 1e-7."""
-
-IntArray = NDArray[np.int64]
 
 _jit = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 
@@ -71,7 +68,7 @@ def _line_sums(gaussian: FloatArray, v: float, sigma: float, n_channels: int, dv
 
 
 @_jit
-def _columns(x: float, half: float, n_pixels: int) -> tuple[int, int]:
+def _reached(x: float, half: float, n_pixels: int) -> tuple[int, int]:
     """First pixel whose center is within ``half`` of x, and the one after the last."""
     return max(0, math.ceil(x - half)), min(n_pixels - 1, math.floor(x + half)) + 1
 
@@ -84,29 +81,28 @@ def _footprint(
     spline: FloatArray,
     gaussian: FloatArray,
     n_pixels: int,
-    first: IntArray,
-    last: IntArray,
     weight: FloatArray,
     column: FloatArray,
-) -> tuple[int, int]:
-    """Pixels that a particle touches and its share in each.
+) -> tuple[int, int, int, int]:
+    """Rectangle that holds all pixels that a particle touches, and its share in each.
 
-    Row i of the returned range touches columns ``first[i]`` to ``last[i]`` (not included); ``weight`` holds the
-    shares row after row; ``column`` is scratch. The limits of small kernels are those of MARTINI.
+    Returned are the first row, the one after the last, and the same of columns; ``weight`` holds the shares row after
+    row; ``column`` is scratch. The limits of small kernels are those of MARTINI.
     """
     support = fwhm * SUPPORT_PER_FWHM
     k = 0
     if support >= SPLINE_LEAST_SUPPORT:
         support2 = support * support
         norm, to_table = 1.0 / support2, TABLE_SIZE / support2
-        top, bottom = _columns(y, support, n_pixels)
+        top, bottom = _reached(y, support, n_pixels)
+        left, right = _reached(x, support, n_pixels)
         for i in range(top, bottom):
             gap2 = (i - y) * (i - y)
-            first[i], last[i] = _columns(x, math.sqrt(max(support2 - gap2, 0.0)), n_pixels)
-            for j in range(first[i], last[i]):
-                weight[k] = norm * _interpolate(spline, (gap2 + (j - x) * (j - x)) * to_table)
+            for j in range(left, right):
+                place = min((gap2 + (j - x) * (j - x)) * to_table, 1.0 * TABLE_SIZE)
+                weight[k] = norm * _interpolate(spline, place)
                 k += 1
-        return top, bottom
+        return top, bottom, left, right
     # A point lies in one pixel; a Gaussian reaches as far as MARTINI's, and both are done as shares along each axis.
     point = fwhm <= POINT_MOST_FWHM
     width = fwhm / FWHM_PER_SIGMA
@@ -121,12 +117,11 @@ def _footprint(
     below = 0.0 if point else _below(gaussian, (top - 0.5 - y) / width)
     for i in range(top, bottom):
         above = 1.0 if point else _below(gaussian, (i + 0.5 - y) / width)
-        first[i], last[i] = left, right
         for j in range(left, right):
             weight[k] = (above - below) * column[j]
             k += 1
         below = above
-    return top, bottom
+    return top, bottom, left, right
 
 
 @_jit
@@ -165,7 +160,6 @@ def moment_sums(
         them.
     """
     out = np.zeros(n_pixels * n_pixels * 4)
-    first, last = np.zeros(n_pixels, dtype=np.int64), np.zeros(n_pixels, dtype=np.int64)
     weight, column = np.zeros(n_pixels * n_pixels), np.zeros(n_pixels)
     one, two, four = np.uint64(1), np.uint64(2), np.uint64(4)
     for particle in range(x.size):
@@ -182,11 +176,11 @@ def moment_sums(
             continue
         support = fwhm[particle] * SUPPORT_PER_FWHM
         if support < SPLINE_LEAST_SUPPORT:
-            top, bottom = _footprint(x_k, y_k, fwhm[particle], spline, gaussian, n_pixels, first, last, weight, column)
+            top, bottom, left, right = _footprint(x_k, y_k, fwhm[particle], spline, gaussian, n_pixels, weight, column)
             k = 0
             for i in range(top, bottom):
-                place = np.uint64((i * n_pixels + first[i]) * 4)
-                for _ in range(first[i], last[i]):
+                place = np.uint64((i * n_pixels + left) * 4)
+                for _ in range(right - left):
                     out[place] += weight[k] * m0
                     out[place + one] += weight[k] * m1
                     out[place + two] += weight[k] * m2
@@ -196,15 +190,15 @@ def moment_sums(
         support2 = support * support
         norm, to_table = 1.0 / support2, TABLE_SIZE / support2
         m0, m1, m2 = norm * m0, norm * m1, norm * m2
-        top, bottom = _columns(y_k, support, n_pixels)
+        # the whole square, with zeros in its corners: rows of different lengths would mislead the branch prediction
+        top, bottom = _reached(y_k, support, n_pixels)
+        left, right = _reached(x_k, support, n_pixels)
         for i in range(top, bottom):
-            gap2 = (i - y_k) * (i - y_k)
-            left, right = _columns(x_k, math.sqrt(max(support2 - gap2, 0.0)), n_pixels)
+            gap2 = (i - y_k) * (i - y_k) * to_table
             place = np.uint64((i * n_pixels + left) * 4)
-            gap2 *= to_table
             gap = left - x_k
             for _ in range(right - left):
-                share = _interpolate(spline, gap2 + gap * gap * to_table)
+                share = _interpolate(spline, min(gap2 + gap * gap * to_table, 1.0 * TABLE_SIZE))
                 out[place] += share * m0
                 out[place + one] += share * m1
                 out[place + two] += share * m2
@@ -235,7 +229,6 @@ def channel_maps(
         Shape (n_pixels, n_pixels, n_channels), row y, column x, velocity rising: mass per voxel.
     """
     out = np.zeros((n_pixels, n_pixels, n_channels))
-    first, last = np.zeros(n_pixels, dtype=np.int64), np.zeros(n_pixels, dtype=np.int64)
     weight, column, line = np.zeros(n_pixels * n_pixels), np.zeros(n_pixels), np.zeros(n_channels)
     half_band = 0.5 * n_channels * dv
     for particle in range(x.size):
@@ -247,12 +240,12 @@ def channel_maps(
             above = _below(gaussian, ((channel + 1) * dv - half_band - v[particle]) / sigma[particle])
             line[channel] = mass[particle] * (above - below)
             below = above
-        top, bottom = _footprint(
-            x[particle], y[particle], fwhm[particle], spline, gaussian, n_pixels, first, last, weight, column
+        top, bottom, left, right = _footprint(
+            x[particle], y[particle], fwhm[particle], spline, gaussian, n_pixels, weight, column
         )
         k = 0
         for i in range(top, bottom):
-            for j in range(first[i], last[i]):
+            for j in range(left, right):
                 for channel in range(low, high):
                     out[i, j, channel] += weight[k] * line[channel]
                 k += 1
