@@ -1,47 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from plain_network import PlainNetwork
 from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.model.network import MassNetwork
 
 N_PIXELS = 32
-
-
-class PlainNetwork(nn.Module):
-    """The same network as a textbook writes it: ReLU before the pool, rows of pixels, no tricks."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.blocks = nn.ModuleList(
-            nn.ModuleList(_copied(layer) for layer in branch if isinstance(layer, nn.Conv2d))
-            for branch in network.branches
-        )
-        self.dense = nn.ModuleList(_copied(layer) for layer in network.dense if isinstance(layer, nn.Linear))
-        self.head = _copied(network.head)
-
-    def forward(self, maps, scalars):
-        flat = []
-        for i, convolutions in enumerate(self.blocks):
-            image = maps[:, i : i + 1].float()
-            for convolution in convolutions:
-                image = nn.functional.max_pool2d(torch.relu(convolution(image)), 2)
-            flat.append(image.flatten(1))
-        x = torch.cat([*flat, scalars], dim=1)
-        for layer in self.dense:
-            x = torch.relu(layer(x))
-        return self.head(x)
-
-
-def _copied(layer):
-    if isinstance(layer, nn.Conv2d):
-        copy = nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size, layer.stride, layer.padding)
-    else:
-        copy = nn.Linear(layer.in_features, layer.out_features)
-    copy.load_state_dict({name: value.clone().contiguous() for name, value in layer.state_dict().items()})
-    return copy
 
 
 def _inputs(n=6, n_maps=5, n_scalars=5, seed=0):
@@ -82,6 +48,18 @@ def test_gradients_reach_every_parameter(tracers, n_maps, n_scalars):
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
+
+
+def test_activations_stay_in_the_layout_that_the_processor_prefers():
+    network = _network()
+    seen = []
+    for layer in network.branches[0]:
+        layer.register_forward_hook(
+            lambda _, __, out: seen.append(out.is_contiguous(memory_format=torch.channels_last))
+        )
+    network(*_inputs())
+    assert len(seen) == 7
+    assert all(seen)
 
 
 def test_every_map_and_scalar_moves_the_answer():

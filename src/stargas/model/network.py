@@ -75,8 +75,9 @@ class MassNetwork(nn.Module):
         """
         flat = []
         for i, branch in enumerate(self.branches):
-            image = maps[:, i, None].to(scalars.dtype)  # (n, 1, n_pixels, n_pixels)
-            flat.append(branch(image.contiguous(memory_format=torch.channels_last)).flatten(1))
+            # (n, 1, n_pixels, n_pixels) with the strides of channels last, which torch would not choose for one channel
+            image = maps[:, i].to(scalars.dtype).unsqueeze(-1).permute(0, 3, 1, 2)
+            flat.append(branch(image).flatten(1))
         joined = self.dropout(torch.cat(flat, dim=1))
         return self.dense(torch.cat([joined, scalars], dim=1))
 
