@@ -40,8 +40,8 @@ DISPERSION_DECLINE = 0.25
 MAX_DISPERSION = 0.38
 """Cap on dispersion over circular velocity at R_HI: warmer gas would not stay inside that radius."""
 
-LONGEST_EDDY_KPC = 2.0
-"""Longest wavelength of the turbulence, where the disk is large enough; the shortest is a tenth of it."""
+LONGEST_EDDY_KPC = 3.0
+"""Longest wavelength of the turbulence, where the disk is large enough; the shortest is a twentieth of it."""
 
 CLUMPING = 0.35
 """Share of the displacement of sonic turbulence that the gas is given: the whole of it would cross itself."""
@@ -109,7 +109,7 @@ def make_gas(
     velocity = np.column_stack([v_R * cos - v_phi * sin, v_R * sin + v_phi * cos, np.zeros(n_particles)])
 
     longest = min(0.5 * R_HI, LONGEST_EDDY_KPC)
-    flow, shift = turbulent_flow(position, (0.1 * longest, longest), flow_rng)
+    flow, shift = turbulent_flow(_wound(position, R_HI), (0.05 * longest, longest), flow_rng)
     velocity += (turbulent * decline)[:, None] * flow
     if "gas_turbulence" not in off:
         position += CLUMPING * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
@@ -165,6 +165,14 @@ def _layer(
     x = R_kpc / R_HI_kpc
     drift = dispersion_kms**2 * (profile.log_slope(x) - 2 * DISPERSION_DECLINE * x)
     return z, np.sqrt(np.maximum(v_c**2 + drift, 0.04 * v_c**2))
+
+
+def _wound(position_kpc: FloatArray, R_HI_kpc: float) -> FloatArray:
+    """Turn positions back by an angle that grows with ln R, as rotation winds up eddies while they last."""
+    x, y, z = position_kpc.T
+    angle = 0.5 * np.log((x**2 + y**2) / R_HI_kpc**2 + 0.01)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.column_stack([cos * x - sin * y, sin * x + cos * y, z])
 
 
 def _draw_waves(unrest: float, rng: np.random.Generator) -> list[DensityWave]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from stargas.galaxy import FloatArray
 
-N_MODES = 48
+N_MODES = 64
 """Plane waves in one flow: enough that none is seen by itself, few enough to be cheap."""
 
 ENERGY_SLOPE = 2.0 / 3.0
