@@ -18,9 +18,9 @@ def test_shipped_configurations_parse(path):
     read_settings(["--config", str(path)])
 
 
-def test_the_paper_is_the_default():
+def test_the_paper_is_the_default_but_for_galaxies_without_gas():
     paper = next(path for path in CONFIGS if path.name == "paper.yaml")
-    assert read_settings(["--config", str(paper)]) == read_settings([])
+    assert read_settings(["--config", str(paper)]) == read_settings(["--data.selection.min_gas", "100"])
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)

@@ -250,6 +250,7 @@ def print_inference(found: Inference, console: "Console") -> None:
         box=box.SIMPLE_HEAD,
         title=f"{found.name}: mass inside r from {found.model}, 10^x Msun",
         title_justify="left",
+        padding=0,  # so that it fits into 80 characters
     )
     table.add_column("", no_wrap=True)
     for heading in ("r/R_hl", "r [kpc]", "log10 M", "95 %", *(("truth", "M/M_true") if known else ())):

@@ -80,6 +80,7 @@ def summary_table(evaluation: Evaluation, subset: str = "all") -> "Table":
         caption="Half-width (p84 − p16)/2 with its error from a bootstrap over galaxies.",
         title_justify="left",
         caption_justify="left",
+        padding=0,  # so that it fits into 80 characters
     )
     table.add_column("", no_wrap=True)
     for heading in ("r/R_hl", "median", "mean", "half-width", "68 %", "95 %"):
@@ -112,7 +113,7 @@ def verdict_table(evaluation: Evaluation) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, title="All radii together", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title="All radii together", title_justify="left", padding=0)
     table.add_column("", no_wrap=True)
     for heading in ("rms [dex]", "in 68 %", "in 95 %", "bias [σ]"):
         table.add_column(heading, justify="right", no_wrap=True)
