@@ -46,7 +46,8 @@ class StarMapConfig:
     velocity_scale
         ``p98`` is the 98th percentile of the absolute v_los (paper); ``sigma`` the dispersion.
     bandwidth
-        Rule for the kernel's width from the number of stars: ``scott`` or ``silverman`` (ours: scott).
+        Kernel width in units of the data's standard deviation: ``scott`` for n^(-1/6) of n stars (ours), or a number,
+        as scipy's ``bw_method``. Silverman's rule is the same as Scott's in two dimensions.
     bandwidth_factor
         Multiplies the rule's width (ours: 1, which is what scipy's gaussian_kde gives).
     stars_in
@@ -63,7 +64,7 @@ class StarMapConfig:
     radius_limit: float = 1.0
     velocity_limit: float = 1.0
     velocity_scale: Literal["p98", "sigma"] = "p98"
-    bandwidth: Literal["scott", "silverman"] = "scott"
+    bandwidth: Literal["scott"] | float = "scott"
     bandwidth_factor: float = 1.0
     stars_in: Literal["all", "within_R_hl", "in_map"] = "all"
     min_stars: int = 100

@@ -59,7 +59,7 @@ def difference(maps, reference):
 CONFIGS = {
     "paper": StarMapConfig(),
     "wide": StarMapConfig(xy_limit=2.0, radius_limit=2.4, velocity_limit=1.5),
-    "within_R_hl": StarMapConfig(stars_in="within_R_hl", bandwidth="silverman"),
+    "within_R_hl": StarMapConfig(stars_in="within_R_hl", bandwidth=0.25),
     "in_map": StarMapConfig(stars_in="in_map", bandwidth_factor=0.5),
     "narrow kernels": StarMapConfig(bandwidth_factor=0.1),
     "narrower than a pixel": StarMapConfig(bandwidth_factor=0.01, xy_limit=2.0),
@@ -152,8 +152,9 @@ def test_p98_holds_98_percent_of_the_velocities():
     assert velocity_dispersion([1.0, 2.0, 3.0]) == 1.0
 
 
-def test_both_rules_are_scotts_in_two_dimensions():
-    assert bandwidth(64, "scott") == bandwidth(64, "silverman") == 0.5
+def test_a_bandwidth_is_scotts_or_a_number():
+    assert bandwidth(64, "scott") == 0.5
+    assert bandwidth(64, 0.3) == 0.3
     with pytest.raises(InputError, match="bandwidth must be"):
         bandwidth(64, "isj")
 

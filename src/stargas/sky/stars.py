@@ -4,6 +4,8 @@ Both are Gaussian kernel density estimates with the full covariance, as ``scipy.
 (§3.1.1 of Expósito-Márquez et al. 2026).
 """
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -161,7 +163,7 @@ def _density(
     return density_on_grid(x, y, (xx * factor2, xy * factor2, yy * factor2), x_limits, y_limits, config.n_pixels)
 
 
-def bandwidth(n: int, rule: str) -> float:
+def bandwidth(n: int, rule: Literal["scott"] | float) -> float:
     """Width of the kernel over that of the stars, in two dimensions.
 
     Parameters
@@ -169,8 +171,10 @@ def bandwidth(n: int, rule: str) -> float:
     n
         Number of stars.
     rule
-        ``scott``, n^(-1/6), or ``silverman``, which is the same in two dimensions (Scott 1992, Silverman 1986).
+        ``scott`` for n^(-1/6) (Scott 1992; in two dimensions also Silverman's), or the width itself.
     """
-    if rule not in ("scott", "silverman"):
-        raise InputError(f"bandwidth must be 'scott' or 'silverman', got {rule!r}.")
-    return n ** (-1 / 6)
+    if rule == "scott":
+        return n ** (-1 / 6)
+    if isinstance(rule, str) or not 0 < rule < np.inf:
+        raise InputError(f"bandwidth must be 'scott' or a positive number, got {rule!r}.")
+    return float(rule)
