@@ -25,6 +25,7 @@ def parser() -> CommandParser:
     )
     made.add_argument("out", type=Path, metavar="OUT", help="folder of the data set")
     add_source_options(made)
+    made.add_argument("--scheduler", help="address of a Dask scheduler to build on, instead of local processes")
     made.add_argument("--strict", action="store_true", help="stop at the first damaged galaxy or file")
     return made
 
@@ -33,13 +34,16 @@ def run(options: Namespace, settings: Settings) -> None:
     """Build the data set and say what came out."""
     from stargas.dataset.build import build_dataset
 
+    local = local_with_workers(settings.local, options.workers)
+    if options.scheduler is not None:
+        local = dataclasses.replace(local, scheduler=options.scheduler)
     selection = selection_without_excluded(settings.data.selection, options)
     report = build_dataset(
         open_source(options, settings.snapshots),
         options.out,
         config=dataclasses.replace(settings.data, selection=selection),
         seed=options.seed,
-        local=local_with_workers(settings.local, options.workers),
+        local=local,
         strict=options.strict,
     )
     open_console().print(str(report))
