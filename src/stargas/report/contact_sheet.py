@@ -40,7 +40,7 @@ _GAP, _STRIP = 10, 13  # pixels between galaxies, and for the text above each
 _DPI, _SCALE = 160, 2  # of the page; picture pixels are drawn as 2 x 2
 _EMPTY = 0.93  # gray of a picture without anything to show
 
-Picture: TypeAlias = NDArray[np.float64]
+_Picture: TypeAlias = NDArray[np.float64]
 """RGB in 0-1, shape (height, width, 3), first row at the top."""
 
 
@@ -87,7 +87,7 @@ def field_half_width(sky: SkyGalaxy) -> float:
     return half
 
 
-def galaxy_pictures(sky: SkyGalaxy, half_width_kpc: float) -> tuple[list[Picture], float]:
+def galaxy_pictures(sky: SkyGalaxy, half_width_kpc: float) -> tuple[list[_Picture], float]:
     """Draw one galaxy as three pictures of one field.
 
     Parameters
@@ -109,7 +109,7 @@ def galaxy_pictures(sky: SkyGalaxy, half_width_kpc: float) -> tuple[list[Picture
     from scipy.ndimage import gaussian_filter
 
     n = PIXELS
-    pictures: list[Picture] = [np.full((n, n, 3), _EMPTY) for _ in range(3)]
+    pictures: list[_Picture] = [np.full((n, n, 3), _EMPTY) for _ in range(3)]
     if sky.stars is not None:
         counts, _, _ = np.histogram2d(
             sky.stars.y_kpc, sky.stars.x_kpc, bins=n, range=[[-half_width_kpc, half_width_kpc]] * 2
@@ -182,7 +182,7 @@ class _Book:
     def __init__(self, folder: Path, inclination_deg: float) -> None:
         self.folder, self.view = folder, View(inclination_deg)
         self.pages: list[Path] = []
-        self._tiles: list[tuple[str, str, Picture]] = []
+        self._tiles: list[tuple[str, str, _Picture]] = []
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.glob("sheet-*.png")):
             raise InputError(f"{folder} holds contact sheets already: choose another folder or remove them.")
@@ -208,7 +208,7 @@ class _Book:
         self._tiles = []
 
 
-def _page(tiles: Sequence[tuple[str, str, Picture]]) -> bytes:
+def _page(tiles: Sequence[tuple[str, str, _Picture]]) -> bytes:
     """Compose a page and write the names above the galaxies."""
     from matplotlib.figure import Figure
 
