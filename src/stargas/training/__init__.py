@@ -96,7 +96,7 @@ def train_model(
     learn, choose = _splits(datasets, training)
     scaling = Scaling.measure(learn, transform_maps)
     rows = training_rows(learn, scaling, model, local.memory_gb)
-    validation = training_rows(choose, scaling, model, local.memory_gb)
+    validation = training_rows(choose, scaling, model, local.memory_gb - rows.memory_gb)
     n_pixels = learn.batch(np.arange(1)).maps.shape[-1]
     with torch.random.fork_rng(devices=[]):
         network = _network_stage(out, model, training, local, seed, (rows, validation), n_pixels)

@@ -34,6 +34,10 @@ _AHEAD = 2  # batches that wait while one is computed on
 class Rows(Protocol):
     """Training data of which any rows can be taken."""
 
+    @property
+    def memory_gb(self) -> float:
+        """Memory that they fill [10⁹ bytes]."""
+
     def __len__(self) -> int:
         """Return the number of samples."""
 
@@ -46,6 +50,11 @@ class InMemory:
     """Rows of tensors that are in memory."""
 
     tensors: Tensors
+
+    @property
+    def memory_gb(self) -> float:
+        """Memory that they fill [10⁹ bytes]."""
+        return sum(tensor.nbytes for tensor in self.tensors) / 1e9
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -64,6 +73,11 @@ class Streamed:
     dataset: "Dataset"
     scaling: Scaling
     config: ModelConfig
+
+    @property
+    def memory_gb(self) -> float:
+        """Memory that they fill [10⁹ bytes]; only the batches at work."""
+        return 0.0
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -102,7 +116,7 @@ class Batches:
     rows
         The data.
     batch_size
-        Samples of a batch, over all processes together.
+        Most samples of a batch, over all processes together.
     order
         Gives the indices of an epoch: `shuffled` for training, `in_order` for validation.
     rank
@@ -132,7 +146,8 @@ class Batches:
     def __iter__(self) -> Iterator[Tensors]:
         """Go through one epoch; a thread gathers the next batches meanwhile."""
         order = self.order(len(self.rows))
-        parts = [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
+        # Of even size, so that no process is left with an empty share of a last, small one.
+        parts = np.array_split(order, len(self))
         return _in_background(self.rows.take(part[self.rank :: self.world_size]) for part in parts)
 
 
