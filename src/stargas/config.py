@@ -153,7 +153,7 @@ class SelectionConfig:
     min_stars
         Fewest star particles (paper: 100).
     min_gas
-        Fewest gas particles (paper: 100); 0 lets gas-free galaxies through as "no gas".
+        Fewest gas particles (paper: 100; ours: 0, which lets galaxies without gas through as "no gas").
     min_high_resolution_fraction
         Least mass fraction in high-resolution particles, where the source knows it (paper: 0.95).
     cold_gas_cut
@@ -197,7 +197,10 @@ class SnapshotConfig:
     radius_fraction
         A galaxy is what lies within this fraction of its halo's virial radius, where the halo catalog gives no other.
     min_stars
-        Halos with fewer star particles in the catalog are passed over, where the catalog counts them.
+        Halos with fewer star particles in the catalog are passed over, where the catalog counts them (AHF, SUBFIND).
+    region_pattern
+        Regular expression. Snapshots in whose names it finds the same text are runs of one region, with varied physics
+        or at several times; their galaxies never go to different splits.
     """
 
     hi: Literal["auto", "snapshot", "rahmati2013", "temperature", "all"] = "auto"
@@ -209,6 +212,7 @@ class SnapshotConfig:
     unit_velocity_kms: float | None = None
     radius_fraction: float = 0.2
     min_stars: int = 100
+    region_pattern: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ class InputError(StargasError, ValueError):
     """A value, an array or a file is not what the function needs."""
 
 
+class NoGalaxyError(InputError):
+    """There are too few stars for a galaxy: no fault of the file, so a build counts it as rejected."""
+
+
 class DamagedFileError(StargasError, OSError):
     """A file is truncated, unreadable or not of the format that its name promises."""
 

@@ -33,6 +33,20 @@ def test_a_plain_table(tmp_path):
     assert second.properties == {"halo_mass_msun": 1e10}
 
 
+def test_names_are_text_and_what_is_left_out_is_empty(tmp_path):
+    path = tmp_path / "halos.csv"
+    path.write_text(
+        "id,x_kpc,y_kpc,z_kpc,radius_kpc,host_id,is_satellite,halo_mass_msun,snapshot\n"
+        "007,1,2,3,20,,False,1e11,00100\n1e5,5,6,7,8,007,True,,00100.hdf5\n3,5,6,7,8,007,True,,00200\n"
+    )
+    first, second = read_halos(path, SNAPSHOT, CONFIG, only="00100")
+    assert [first.id, second.id] == ["007", "1e5"]
+    assert [first.host_id, second.host_id] == ["", "007"]
+    assert [halo.properties["is_satellite"] for halo in (first, second)] == [0, 1]
+    assert first.properties["halo_mass_msun"] == 1e11
+    assert np.isnan(second.properties["halo_mass_msun"])
+
+
 def test_faults_of_plain_tables(tmp_path):
     path = tmp_path / "halos.csv"
     head = "id,x_kpc,y_kpc,z_kpc,radius_kpc\n"
@@ -41,6 +55,7 @@ def test_faults_of_plain_tables(tmp_path):
         (head + "1,2,3,4,-5\n", "expected finite kpc"),
         (head + "1,nan,3,4,5\n", "expected finite kpc"),
         (head + "1,2,3,4,5\n1,2,3,4,5\n", "names halo '1' twice"),
+        (head + "1,2,3,4,5\n,2,3,4,5\n", "row 2 has no id"),
     ):
         path.write_text(text)
         with pytest.raises(InputError, match=message):

@@ -28,7 +28,7 @@ from stargas.sources.files import GalaxyFiles, open_files
 from stargas.sources.hdf5 import HDF5Snapshot
 from stargas.sources.kernels import KERNELS
 from stargas.sources.selection import rejection
-from stargas.sources.snapshots import SnapshotSource, open_snapshot, read_snapshot_galaxy
+from stargas.sources.snapshots import SnapshotSource, _around, open_snapshot, read_snapshot_galaxy
 
 CONFIG = SnapshotConfig(molecular="none")
 RADIUS_KPC = 100.0
@@ -232,7 +232,7 @@ def test_a_snapshot_in_several_files_is_one(galaxy, folder, tmp_path):
 
 
 def test_without_a_radius_everything_is_read(galaxy, folder):
-    """A cutout or an isolated galaxy needs no center, as long as it does not lie across the box's edge."""
+    """A cutout or an isolated galaxy needs no center."""
     shifted = folder / "whole.hdf5"
     shifted.write_bytes((folder / "gadget.hdf5").read_bytes())
     with h5py.File(shifted, "a") as file:
@@ -245,6 +245,26 @@ def test_without_a_radius_everything_is_read(galaxy, folder):
     part = read_galaxy(shifted, radius_kpc=5.0, config=CONFIG)
     assert part.stars.radius_kpc.max() < 5.2
     assert part.enclosed_mass(3.0) == pytest.approx(found.enclosed_mass(3.0), rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["gadget", "tipsy"])
+def test_a_cutout_across_the_edge_of_its_box_is_one_galaxy(name, folder):
+    """The galaxy lies across two faces of the box; read whole and read around its center it is the same."""
+    path = folder / "tipsy" / "run.00100" if name == "tipsy" else folder / f"{name}.hdf5"
+    whole, cut = read_galaxy(path, config=CONFIG), read(folder, name)
+    near_it = whole.dark.radius_kpc < 0.9 * RADIUS_KPC
+    assert near_it.sum() == (cut.dark.radius_kpc < 0.9 * RADIUS_KPC).sum()
+    for r in (0.5, 1.0, 5.0, 30.0):
+        assert whole.enclosed_mass(r) == pytest.approx(cut.enclosed_mass(r), rel=0.02)
+    np.testing.assert_allclose(np.median(whole.gas.radius_kpc), np.median(cut.gas.radius_kpc), rtol=0.02)
+    found = read_galaxy(path, radius_kpc=RADIUS_KPC, config=CONFIG)
+    assert found.enclosed_mass(5.0) == pytest.approx(cut.enclosed_mass(5.0), rel=0.02)
+
+
+def test_a_run_that_leaves_its_box_is_not_wrapped():
+    positions = np.array([[-60.0, 0, 0], [60, 0, 0], [1, 2, 3]])
+    np.testing.assert_array_equal(_around(positions, np.zeros(3), 100.0), positions)
+    np.testing.assert_array_equal(_around(positions / 2, np.full(3, -30.0), 100.0)[1], [-40, 30, 30])
 
 
 def damage(path, keep):
@@ -393,6 +413,46 @@ def test_regions_and_shared_tables(folder, tmp_path):
         SnapshotSource(paths, plain_table(tmp_path / "b.csv", [f"7,{x},{y},{z},60,A,0"]))
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders(folder, tmp_path):
+    """As AURIGA keeps them: one folder per halo, the same file names in each."""
+    paths = []
+    for halo, run in (("halo_6", "a"), ("halo_6", "b"), ("halo_9", "a")):
+        path = tmp_path / halo / run / "output" / "snapshot_127.hdf5"
+        path.parent.mkdir(parents=True)
+        path.write_bytes((folder / "arepo.hdf5").read_bytes())
+        paths.append(path)
+    ids = ["halo_6_a_snapshot_127", "halo_6_b_snapshot_127", "halo_9_a_snapshot_127"]
+    config = dataclasses.replace(CONFIG, region_pattern=r"halo_\d+")
+    source = SnapshotSource(paths, config=config)
+    assert [source.galaxy_id(i) for i in range(3)] == ids
+    assert source.regions == ("halo_6", "halo_6", "halo_9")
+    assert source[1].host_id == "halo_6"
+    assert source.ancestry()["regions"] == source.regions
+    assert SnapshotSource(paths).ancestry()["regions"] is None
+    x, y, z = CENTER_KPC
+    rows = [f"007,{x},{y},{z},60,{name}.hdf5" for name in ids[:2]]
+    halos = plain_table(tmp_path / "h.csv", rows, "id,x_kpc,y_kpc,z_kpc,radius_kpc,snapshot")
+    shared = SnapshotSource(paths, halos, config=config)
+    assert [shared.galaxy_id(i) for i in range(len(shared))] == [f"{name}_007" for name in ids[:2]]
+    with pytest.raises(InputError, match="give each snapshot once"):
+        SnapshotSource([*paths, paths[0]])
+    with pytest.raises(InputError, match="finds nothing in the snapshot's name 'halo_6_a_snapshot_127'"):
+        SnapshotSource(paths, config=dataclasses.replace(CONFIG, region_pattern="Au"))
+    with pytest.raises(InputError, match="no regular expression"):
+        SnapshotSource(paths, config=dataclasses.replace(CONFIG, region_pattern="("))
+    halos.write_text(halos.read_text().replace("halo_6", "halo_1"))
+    with pytest.raises(InputError, match="name no galaxy of the snapshots halo_6_a_snapshot_127"):
+        SnapshotSource(paths, halos)
+
+
+def test_files_are_found_from_any_folder(folder, tmp_path, monkeypatch):
+    """A worker on another machine starts in a folder of its own."""
+    monkeypatch.chdir(folder)
+    source = pickle.loads(pickle.dumps(SnapshotSource("arepo.hdf5", config=CONFIG)))  # noqa: S301
+    monkeypatch.chdir(tmp_path)
+    assert len(source[0].stars) > 1000
+
+
 def test_a_damaged_snapshot_fails_alone(folder, tmp_path):
     good, bad = tmp_path / "good.hdf5", tmp_path / "bad.hdf5"
     for path in (good, bad):
@@ -451,7 +511,7 @@ def test_a_snapshot_becomes_a_data_set(galaxy, tmp_path):
     )  # fmt: skip
     halos = {}
     for name, (x, y, z) in (("arepo", CENTER_KPC), ("tipsy", TIPSY_CENTER_KPC)):
-        rows = [f"1,{x},{y},{z},60,A,0", f"2,{x},{y},{z},0.4,A,1"]
+        rows = [f"1,{x},{y},{z},60,A,0", f"2,{x},{y},{z},0.4,A,1", f"3,{x + 900},{y},{z},5,A,1"]
         halos[name] = plain_table(tmp_path / f"{name}.csv", rows)
     write_hdf5(tmp_path / "snap.hdf5", galaxy, "arepo")
     write_tipsy(tmp_path / "tipsy", galaxy, name="snap")
@@ -460,7 +520,9 @@ def test_a_snapshot_becomes_a_data_set(galaxy, tmp_path):
     for name, path in paths.items():
         source = SnapshotSource(path, halos[name], name=name, config=CONFIG)
         report = build_dataset(source, tmp_path / f"data-{name}", config, seed=1, local=LocalConfig(1, progress=False))
-        assert [galaxy_id for galaxy_id, _ in report.rejected] == ["snap_2"]
+        assert [galaxy_id for galaxy_id, _ in report.rejected] == ["snap_2", "snap_3"]
+        assert "0 star particles within 5 kpc" in report.rejected[1][1]
+        assert not report.failed
         found[name] = open_dataset(tmp_path / f"data-{name}")
     arepo, tipsy = found["arepo"], found["tipsy"]
     assert len(arepo) == len(tipsy) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargas.cli.options import CommandParser, local_with_workers, open_console
-from stargas.cli.sources import add_source_options, open_source, selection_without_excluded
+from stargas.cli.sources import add_source_options, open_source, selection_without_excluded, warn_of_unknown
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -38,8 +38,10 @@ def run(options: Namespace, settings: Settings) -> None:
     if options.scheduler is not None:
         local = dataclasses.replace(local, scheduler=options.scheduler)
     selection = selection_without_excluded(settings.data.selection, options)
+    source = open_source(options, settings.snapshots)
+    warn_of_unknown(selection.exclude, source)
     report = build_dataset(
-        open_source(options, settings.snapshots),
+        source,
         options.out,
         config=dataclasses.replace(settings.data, selection=selection),
         seed=options.seed,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargas.cli.options import CommandParser, open_console
-from stargas.cli.sources import add_source_options, open_source, selection_without_excluded
+from stargas.cli.sources import add_source_options, open_source, selection_without_excluded, warn_of_unknown
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -35,6 +35,7 @@ def run(options: Namespace, settings: Settings) -> None:
 
     selection = selection_without_excluded(settings.data.selection, options)
     source = open_source(options, settings.snapshots)
+    warn_of_unknown(selection.exclude, source)
     console = open_console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("galaxies", total=len(source))

@@ -60,7 +60,10 @@ def describe(path: Path) -> Tree:
     if path.is_dir():
         for name, kind in HEADS.items():
             if (path / name).is_file():
-                return _grow(Tree(f"[bold]{path}[/bold]: {kind}"), _read(path / name))
+                content = _read(path / name)
+                if name == "manifest.json":
+                    content = _data_set(path, content)
+                return _grow(Tree(f"[bold]{path}[/bold]: {kind}"), content)
         raise InputError(f"{path} holds none of {', '.join(HEADS)}; it is nothing that stargas made.")
     if path.suffix == ".json":
         return _grow(Tree(f"[bold]{path}[/bold]"), _read(path))
@@ -72,6 +75,26 @@ def _read(path: Path) -> dict[str, Any]:
         return json.loads(path.read_text())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DamagedFileError(f"{path} is not readable JSON ({error}); the file is damaged, make it again.") from error
+
+
+def _data_set(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Put the galaxies that were left out, with their reasons, in place of lists of checksums."""
+    shown = {name: value for name, value in manifest.items() if name not in ("failed", "catalogue", "shards")}
+    rejected = folder / "rejected.ecsv"
+    if rejected.is_file():
+        from astropy.table import Table
+
+        try:
+            table = Table.read(rejected, format="ascii.ecsv")
+            lines = [f"{row['galaxy_id']} ({row['status']}): {row['reason']}" for row in table[:LONGEST_LIST]]
+        except Exception as error:  # astropy's readers raise of many kinds
+            raise DamagedFileError(f"{rejected} cannot be read ({error}); build the data set again.") from error
+        if len(table) > LONGEST_LIST:
+            lines.append(f"… {len(table) - LONGEST_LIST} more in {rejected}")
+        shown["galaxies left out"] = dict(enumerate(lines, 1)) if lines else "none"
+    if not manifest.get("complete", True):
+        shown["state"] = "not complete: the same 'stargas build' goes on with it"
+    return shown
 
 
 def _galaxy(path: Path) -> dict[str, Any]:
@@ -107,6 +130,10 @@ def _grow(tree: Tree, value: Any) -> Tree:  # noqa: ANN401 (JSON)
     for key, item in items:
         if isinstance(item, dict):
             _grow(tree.add(escape(str(key))), item)
+        elif isinstance(item, list) and item and all(isinstance(entry, dict) and "bytes" in entry for entry in item):
+            names = [entry["name"] for entry in item]
+            more = ", …" if len(names) > LONGEST_LIST else ""
+            tree.add(escape(f"{key} ({len(names)}): {', '.join(names[:LONGEST_LIST])}{more}"))
         elif isinstance(item, list) and any(isinstance(entry, dict | list) for entry in item):
             if len(item) > LONGEST_LIST:
                 tree.add(escape(f"{key}: {len(item)} entries"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
 
     from stargas.config import SelectionConfig, SnapshotConfig
     from stargas.sources import Source
@@ -26,6 +28,7 @@ def add_source_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--source", type=Path, nargs="+", help="particle tables or snapshots, or folders of particle tables"
     )
+    group.add_argument("--name", help="name of the files' suite in the catalogue (default: that of their folder)")
     group.add_argument("--exclude", type=Path, help="file with galaxy ids to leave out, one per line")
     group.add_argument(
         "--halos", type=Path, nargs="+", help="halo catalogs of the snapshots, or tables of centers and radii"
@@ -48,7 +51,7 @@ def open_source(options: Namespace, snapshots: SnapshotConfig) -> Source:
         return mock_suite(options.suite, options.n_galaxies, seed=options.seed, stirring=options.stirring)
     from stargas.sources.files import open_files
 
-    return open_files(options.source, halos=options.halos, config=snapshots)
+    return open_files(options.source, halos=options.halos, name=options.name, config=snapshots)
 
 
 def selection_without_excluded(selection: SelectionConfig, options: Namespace) -> SelectionConfig:
@@ -60,3 +63,13 @@ def selection_without_excluded(selection: SelectionConfig, options: Namespace) -
     from stargas.sources.selection import read_exclusions
 
     return dataclasses.replace(selection, exclude=(*selection.exclude, *read_exclusions(options.exclude)))
+
+
+def warn_of_unknown(exclude: Sequence[str], source: Source) -> None:
+    """Warn of names on an exclusion list that no galaxy of the source has, such as misspelled ones."""
+    unknown = sorted(set(exclude) - {source.galaxy_id(index) for index in range(len(source))})
+    if unknown:
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        warnings.warn(
+            f"the exclusion list names {', '.join(unknown[:3])}{more}, which {source.name} does not have.", stacklevel=2
+        )

@@ -286,14 +286,14 @@ class _Build:
                         samples[split] += 1
 
         table = make_catalogue(rows())
+        write_atomically(self.folder / REJECTED, _rejected_bytes(outcomes))
         if not len(table):
             raise StargasError(
                 f"none of the {len(outcomes)} galaxies of {self.source.name} is accepted; the first one: "
-                f"{outcomes[0].reason}."
+                f"{outcomes[0].reason.rstrip('.')}; all reasons are in {self.folder / REJECTED}."
             )
         catalogue = catalogue_bytes(table)
         write_atomically(self.folder / CATALOGUE, catalogue)
-        write_atomically(self.folder / REJECTED, _rejected_bytes(outcomes))
         status = Counter(outcome.status for outcome in outcomes)
         manifest = {
             **self.manifest,

@@ -99,6 +99,10 @@ def _differences(name: str, there: Any, here: Any) -> Iterator[str]:  # noqa: AN
     if isinstance(there, dict) and isinstance(here, dict):
         for key in sorted(there.keys() | here.keys()):
             yield from _differences(f"{name}.{key}", there.get(key), here.get(key))
+    elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        for number, (one, other) in enumerate(zip(there, here, strict=True)):
+            label = one.get("name", number) if isinstance(one, dict) else number
+            yield from _differences(f"{name}[{label}]", one, other)
     elif there != here:
         yield f"{name} is {_short(there)} there and {_short(here)} here"
 

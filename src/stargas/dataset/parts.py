@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from stargas.config import DataConfig
-from stargas.errors import StargasError, VirialWarning
+from stargas.errors import NoGalaxyError, StargasError, VirialWarning
 from stargas.sample import Sample, make_samples
 from stargas.sources import Source
 from stargas.sources.selection import EXCLUDED, rejection
@@ -89,6 +89,8 @@ def make_part(source: Source, index: int, config: DataConfig, seed: int) -> byte
                 if reason is None:
                     samples = make_samples(galaxy, config, seed)
             outcome = Outcome(index, galaxy_id, "done" if reason is None else "rejected", reason or "")
+        except NoGalaxyError as error:
+            outcome = Outcome(index, galaxy_id, "rejected", str(error))
         except Exception as error:  # noqa: BLE001 (one bad galaxy must not end the build of thousands)
             samples, outcome = [], Outcome(index, galaxy_id, "failed", _in_words(error))
     odd = []

@@ -152,11 +152,11 @@ class GalaxyFiles:
             folder = Path(paths)
             if not folder.is_dir():
                 raise InputError(f"{folder} is not a folder: give a folder of particle tables, or a list of files.")
-            self.paths = tuple(_tables_in(folder))
+            self.paths = tuple(_tables_in(folder.absolute()))
             if not self.paths:
                 raise InputError(f"the folder {folder} holds no particle tables: expected files *.hdf5 or *.h5.")
         else:
-            self.paths = tuple(Path(path) for path in paths)
+            self.paths = tuple(Path(path).absolute() for path in paths)
             if not self.paths:
                 raise InputError("a source of galaxies needs at least one file, got an empty list.")
             missing = [path for path in self.paths if not path.is_file()]

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from stargas.config import SnapshotConfig
 from stargas.constants import OMEGA_L, OMEGA_M, G
@@ -19,6 +21,9 @@ PLAIN = (".ecsv", ".csv")
 
 TABLE_COLUMNS = ("id", "x_kpc", "y_kpc", "z_kpc", "radius_kpc")
 """Columns that a plain table must have; ``host_id``, ``is_satellite`` and ``halo_mass_msun`` are welcome."""
+
+NAME_COLUMNS = ("id", "host_id", "snapshot")
+"""Columns that are names, whatever they look like: ``007`` is not 7."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Halo:
 
 
 def read_halos(
-    path: str | PathLike[str], snapshot: Snapshot, config: SnapshotConfig, *, several: bool = False
+    path: str | PathLike[str], snapshot: Snapshot, config: SnapshotConfig, *, only: str | None = None
 ) -> list[Halo]:
     """Read a halo catalog of any known kind.
 
@@ -61,8 +66,8 @@ def read_halos(
     config
         ``radius_fraction`` sizes a galaxy where the catalog is no plain table; halos with fewer than ``min_stars`` star
         particles are passed over where the catalog counts them.
-    several
-        The catalog is a plain table for several snapshots: take the rows whose ``snapshot`` is the name of this one.
+    only
+        Of a plain table for several snapshots, take the rows whose ``snapshot`` is this name.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def read_halos(
     if not path.is_file():
         raise InputError(f"there is no halo catalog {path}.")
     if path.suffix in PLAIN:
-        halos = _read_plain(path, snapshot_name(snapshot.path) if several else None)
+        halos = _read_plain(path, only)
     elif h5py.is_hdf5(path):
         halos = _read_subfind(path, snapshot, config)
     elif path.name.endswith("AHF_halos"):
@@ -98,7 +103,10 @@ def _read_plain(path: Path, only: str | None) -> list[Halo]:
     from astropy.table import Table
 
     try:
-        table = Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "ascii.csv")
+        if path.suffix == ".ecsv":
+            table = Table.read(path, format="ascii.ecsv")
+        else:
+            table = Table.read(path, format="ascii.csv", converters=dict.fromkeys(NAME_COLUMNS, str))
     except Exception as error:  # astropy's readers raise of many kinds
         raise DamagedFileError(f"{path} cannot be read as a table: {error}.") from error
     missing = [name for name in TABLE_COLUMNS if name not in table.colnames]
@@ -107,7 +115,10 @@ def _read_plain(path: Path, only: str | None) -> list[Halo]:
     if only is not None:
         if "snapshot" not in table.colnames:
             raise InputError(f"{path} serves several snapshots but has no column 'snapshot' with their names.")
-        table = table[np.array([str(value) == only for value in table["snapshot"]], dtype=bool)]
+        table = table[np.array([snapshot_name(value) == only for value in _names(table["snapshot"])], dtype=bool)]
+    ids = _names(table["id"])
+    if "" in ids:
+        raise InputError(f"{path}: row {ids.index('') + 1} has no id; name each halo.")
 
     def numbers(name: str) -> FloatArray:
         """Return a column as numbers; what is left out is NaN."""
@@ -121,25 +132,41 @@ def _read_plain(path: Path, only: str | None) -> list[Halo]:
     bad = np.flatnonzero(~(np.isfinite(center).all(axis=1) & np.isfinite(radius) & (radius > 0)))
     if bad.size:
         raise InputError(
-            f"{path}: halo {table['id'][bad[0]]} has the center {center[bad[0]]} and the radius {radius[bad[0]]}; "
+            f"{path}: halo {ids[bad[0]]} has the center {center[bad[0]]} and the radius {radius[bad[0]]}; "
             "expected finite kpc."
         )
     extra = {
         name: numbers(name)
         for name in table.colnames
-        if name not in (*TABLE_COLUMNS, "host_id", "snapshot") and np.issubdtype(table[name].dtype, np.number)
+        if name not in (*TABLE_COLUMNS, *NAME_COLUMNS) and table[name].dtype.kind in "biuf"
     }
-    hosts = table["host_id"] if "host_id" in table.colnames else [""] * len(table)
+    extra |= {name: _truth(table[name]) for name in table.colnames if _is_truth(table[name])}
+    hosts = _names(table["host_id"]) if "host_id" in table.colnames else [""] * len(table)
     return [
         Halo(
-            str(table["id"][i]),
+            ids[i],
             (float(x), float(y), float(z)),
             float(radius[i]),
-            str(hosts[i]),
+            hosts[i],
             {name: float(column[i]) for name, column in extra.items()},
         )
         for i, (x, y, z) in enumerate(center)
     ]
+
+
+def _names(column: NDArray[Any]) -> list[str]:
+    """Return a column of names; what is left out is empty."""
+    missing = np.ma.getmaskarray(column)
+    return ["" if left_out else str(value).strip() for value, left_out in zip(column, missing, strict=True)]
+
+
+def _is_truth(column: NDArray[Any]) -> bool:
+    return column.dtype.kind == "U" and {text.lower() for text in _names(column)} <= {"true", "false"}
+
+
+def _truth(column: NDArray[Any]) -> FloatArray:
+    """Return words of a CSV file as 1 and 0."""
+    return np.array([text.lower() == "true" for text in _names(column)], dtype=np.float64)
 
 
 def _read_ahf(path: Path, snapshot: Snapshot, config: SnapshotConfig) -> list[Halo]:

@@ -6,6 +6,7 @@ A galaxy is the particles within a sphere around its center, turned into its own
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from os import PathLike
@@ -16,13 +17,13 @@ import h5py
 import numpy as np
 
 from stargas.config import SnapshotConfig
-from stargas.errors import DamagedFileError, InputError
+from stargas.errors import DamagedFileError, InputError, NoGalaxyError, StargasError
 from stargas.frame import find_center, to_own_frame
 from stargas.galaxy import FloatArray, Galaxy, Gas, Particles
 from stargas.kinematics import warn_if_not_virial
 from stargas.sources.ancestry import fingerprint
 from stargas.sources.halos import PLAIN, Halo, read_halos
-from stargas.sources.hdf5 import HDF5Snapshot, snapshot_name
+from stargas.sources.hdf5 import HDF5Snapshot, snapshot_files, snapshot_name
 from stargas.sources.neutral import STAR_FORMING_K, neutral_gas
 from stargas.sources.selection import HIGH_RESOLUTION_FRACTION
 from stargas.sources.simulation import Kind, Rows, Snapshot
@@ -116,9 +117,30 @@ def read_snapshot_galaxy(
 def _center_of_stars(snapshot: Snapshot) -> FloatArray:
     rows = np.arange(snapshot.count("stars"))
     if not len(rows):
-        raise InputError(f"{snapshot.path} has no star particles; give a snapshot with stars, or the right star_types.")
-    position, mass = snapshot.position_kpc("stars", rows), _required(snapshot, "stars", "mass_msun", rows)
-    return find_center(Particles(mass, position, np.zeros_like(position)))
+        raise NoGalaxyError(
+            f"{snapshot.path} has no star particles; give a snapshot with stars, or the right star_types."
+        )
+    middle = _middle_of_stars(snapshot, rows)
+    position = _around(snapshot.position_kpc("stars", rows), middle, snapshot.box_kpc)
+    mass = _required(snapshot, "stars", "mass_msun", rows)
+    return middle + find_center(Particles(mass, position, np.zeros_like(position)))
+
+
+def _middle_of_stars(snapshot: Snapshot, rows: Rows) -> FloatArray:
+    """Return the mean position of stars on the circle that each side of a periodic box is; the origin without a box."""
+    box = snapshot.box_kpc
+    if box is None or not len(rows):
+        return np.zeros(3)
+    turns = np.exp(2j * np.pi / box * snapshot.position_kpc("stars", rows)).mean(axis=0)
+    return np.angle(turns) * box / (2 * np.pi)
+
+
+def _around(position_kpc: FloatArray, center_kpc: FloatArray, box_kpc: float | None) -> FloatArray:
+    """Positions from a center, the short way around a periodic box; a run that leaves its box is not periodic."""
+    offset = position_kpc - center_kpc
+    if box_kpc is not None and len(offset) and np.ptp(position_kpc, axis=0).max() <= 1.001 * box_kpc:
+        offset -= box_kpc * np.round(offset / box_kpc)
+    return offset
 
 
 def cut_galaxy(
@@ -153,17 +175,22 @@ def cut_galaxy(
 
     Raises
     ------
+    NoGalaxyError
+        If no two stars are there.
     InputError
-        If no stars are there, or a field that a galaxy needs is missing.
+        If a field that a galaxy needs is missing.
     """
     rows = dict(_rows(snapshot, [halo])[0] if rows is None else rows)
+    if not np.isfinite(halo.radius_kpc):
+        x, y, z = _middle_of_stars(snapshot, rows["stars"])
+        halo = dataclasses.replace(halo, center_kpc=(float(x), float(y), float(z)))
     formation = snapshot.read("stars", "formation_time", rows["stars"])
     winds = np.zeros(0, dtype=np.int64)
     if formation is not None:
         winds, rows["stars"] = rows["stars"][formation <= 0], rows["stars"][formation > 0]
     if len(rows["stars"]) < 2:
         where = f" within {halo.radius_kpc:.4g} kpc of its center" if np.isfinite(halo.radius_kpc) else ""
-        raise InputError(
+        raise NoGalaxyError(
             f"{snapshot.path}: galaxy {halo.id} has {len(rows['stars'])} star particles{where}; at least 2 are needed: "
             "check the center, the radius and the star types."
         )
@@ -215,10 +242,7 @@ def _required(snapshot: Snapshot, kind: Kind, field: str, rows: Rows) -> FloatAr
 
 
 def _particles(snapshot: Snapshot, kind: Kind, rows: Rows, halo: Halo) -> Particles:
-    position = snapshot.position_kpc(kind, rows) - np.asarray(halo.center_kpc)
-    box = snapshot.box_kpc
-    if box is not None and np.isfinite(halo.radius_kpc):
-        position -= box * np.round(position / box)
+    position = _around(snapshot.position_kpc(kind, rows), np.asarray(halo.center_kpc), snapshot.box_kpc)
     velocity = _required(snapshot, kind, "velocity_kms", rows)
     mass = _required(snapshot, kind, "mass_msun", rows)
     massive = mass > 0  # some codes leave particles of no mass behind
@@ -301,18 +325,26 @@ class SnapshotSource:
         Name of the suite.
     regions
         One name per snapshot for what several snapshots share: the initial conditions, for runs of one region with
-        varied physics or at several times. Galaxies of a region never go to different splits. If None, those of one
-        halo of one snapshot stay together, or those of one ``host_id`` of a plain table.
+        varied physics or at several times. Galaxies of a region never go to different splits. If None, what
+        ``config.region_pattern`` finds in the snapshots' names; without a pattern those of one halo of one snapshot
+        stay together, or those of one ``host_id`` of a plain table.
     config
         How to read; the defaults if None.
 
     Raises
     ------
     InputError
-        If numbers of snapshots, catalogs and regions differ, a file is missing, or two galaxies get the same id.
+        If numbers of snapshots, catalogs and regions differ, a file is missing, a table names none of the snapshots, a
+        name does not hold the region's pattern, or two galaxies get the same id.
     DamagedFileError
         If a catalog cannot be read. A damaged snapshot is no error here but when its galaxy is asked for; until then
         it counts as one galaxy of its name.
+
+    Notes
+    -----
+    A snapshot's name is that of its file. Where two files have the same name, the folders in which they differ come
+    before it: ``halo_6/snapshot_127.hdf5`` and ``halo_9/snapshot_127.hdf5`` are ``halo_6_snapshot_127`` and
+    ``halo_9_snapshot_127``.
     """
 
     def __init__(
@@ -334,22 +366,33 @@ class SnapshotSource:
                 f"{len(self.paths)} snapshots need as many halo catalogs, or one plain table with the column "
                 f"'snapshot', got {len(self.catalogs)} catalogs."
             )
+        self._names = _unique_names(self.paths)
+        if regions is None and self.config.region_pattern is not None:
+            regions = [_region(name, self.config.region_pattern) for name in self._names]
         if regions is not None and len(regions) != len(self.paths):
             raise InputError(f"{len(self.paths)} snapshots need as many regions, got {len(regions)}.")
+        self.regions = None if regions is None else tuple(regions)
         self._galaxies: list[tuple[int, Halo]] = []
         for number, path in enumerate(self.paths):
             for halo in self._halos(number, path):
-                region = halo.host_id if regions is None else regions[number]
+                region = halo.host_id if self.regions is None else self.regions[number]
                 self._galaxies.append((number, dataclasses.replace(halo, host_id=region)))
         numbers = [number for number, _ in self._galaxies]
         self._first = [int(n) for n in np.searchsorted(numbers, np.arange(len(self.paths) + 1))]
+        if not self._galaxies:
+            raise InputError(
+                f"{', '.join(path.name for path in self.catalogs[:3])} name no galaxy of the snapshots "
+                f"{', '.join(self._names[:3])}: check the column 'snapshot', or snapshots.min_stars."
+            )
         ids = [halo.id for _, halo in self._galaxies]
         twice = {galaxy_id for galaxy_id in ids if ids.count(galaxy_id) > 1} if len(set(ids)) < len(ids) else set()
         if twice:
-            raise InputError(f"two galaxies are called {min(twice)!r}: snapshots of one source need different names.")
+            raise InputError(
+                f"two galaxies are called {min(twice)!r}: give each snapshot once, one in several files by its folder."
+            )
 
     def _halos(self, number: int, path: Path) -> list[Halo]:
-        name = snapshot_name(path)
+        name = self._names[number]
         if not path.exists():
             raise InputError(f"there is no snapshot {path}.")
         whole = [Halo(name, (0.0, 0.0, 0.0), np.inf)]
@@ -361,7 +404,8 @@ class SnapshotSource:
             return whole
         catalog = self.catalogs[number if len(self.catalogs) > 1 else 0]
         try:
-            halos = read_halos(catalog, snapshot, self.config, several=len(self.paths) > len(self.catalogs))
+            only = name if len(self.paths) > len(self.catalogs) else None
+            halos = read_halos(catalog, snapshot, self.config, only=only)
         finally:
             snapshot.close()
         named = []
@@ -404,19 +448,51 @@ class SnapshotSource:
 
     def ancestry(self) -> Mapping[str, Any]:
         """Return the files' names, sizes and checksums, and how they are read."""
-        files = [fingerprint(path) for path in self.paths if path.is_file()]
-        catalogs = [fingerprint(path) for path in self.catalogs]
         return {
             "source": "snapshots",
             "suite": self.name,
-            "files": files,
-            "catalogs": catalogs,
+            "files": [fingerprint(part) for path in self.paths for part in _files_of(path)],
+            "catalogs": [fingerprint(part) for path in self.catalogs for part in _files_of(path)],
+            "regions": self.regions,
             "config": dataclasses.asdict(self.config),
         }
+
+
+def _files_of(path: Path) -> list[Path]:
+    """All files of a snapshot or catalog, as far as they can be told: that of a damaged one is just itself."""
+    if path.suffix in (".hdf5", ".h5") or (path.is_dir() and any(path.glob("*.0.h*5"))):
+        try:
+            return snapshot_files(path)
+        except StargasError:
+            pass
+    return [path] if path.is_file() else sorted(part for part in path.rglob("*") if part.is_file())
+
+
+def _unique_names(paths: Sequence[Path]) -> list[str]:
+    """Name the snapshots after their files, and after the folders that tell them apart where that is not enough."""
+    names = [snapshot_name(path) for path in paths]
+    folders = [path.parent.parts[::-1] for path in paths]
+    for level in range(max(map(len, folders))):
+        if len(set(names)) == len(names):
+            break
+        here = [parts[level] if level < len(parts) else "" for parts in folders]
+        if len(set(here)) > 1:
+            names = [f"{folder}_{name}" for folder, name in zip(here, names, strict=True)]
+    return names
+
+
+def _region(name: str, pattern: str) -> str:
+    try:
+        found = re.search(pattern, name)
+    except re.error as error:
+        raise InputError(f"snapshots.region_pattern {pattern!r} is no regular expression: {error}.") from error
+    if found is None or not found[0]:
+        raise InputError(f"snapshots.region_pattern {pattern!r} finds nothing in the snapshot's name {name!r}.")
+    return found[0]
 
 
 def _as_paths(paths: str | PathLike[str] | Sequence[str | PathLike[str]]) -> tuple[Path, ...]:
     listed = (paths,) if isinstance(paths, (str, PathLike)) else tuple(paths)
     if not listed:
         raise InputError("a source of galaxies needs at least one snapshot, got an empty list.")
-    return tuple(Path(path) for path in listed)
+    return tuple(Path(path).absolute() for path in listed)
