@@ -96,7 +96,7 @@ def make_part(source: Source, index: int, config: DataConfig, seed: int) -> byte
     odd = []
     for warning in caught:
         if issubclass(warning.category, VirialWarning):
-            odd.append(str(warning.message))
+            odd.append(str(warning.message).removeprefix(f"galaxy {galaxy_id}: "))
         else:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     rows = tuple({name: _plain(value) for name, value in sample.row.items()} for sample in samples)

@@ -118,7 +118,7 @@ def _center_of_stars(snapshot: Snapshot) -> FloatArray:
     rows = np.arange(snapshot.count("stars"))
     if not len(rows):
         raise NoGalaxyError(
-            f"{snapshot.path} has no star particles; give a snapshot with stars, or the right star_types."
+            f"{snapshot.path.name} has no star particles; give a snapshot with stars, or the right star_types."
         )
     middle = _middle_of_stars(snapshot, rows)
     position = _around(snapshot.position_kpc("stars", rows), middle, snapshot.box_kpc)
@@ -191,8 +191,8 @@ def cut_galaxy(
     if len(rows["stars"]) < 2:
         where = f" within {halo.radius_kpc:.4g} kpc of its center" if np.isfinite(halo.radius_kpc) else ""
         raise NoGalaxyError(
-            f"{snapshot.path}: galaxy {halo.id} has {len(rows['stars'])} star particles{where}; at least 2 are needed: "
-            "check the center, the radius and the star types."
+            f"{snapshot.path.name}: galaxy {halo.id} has {len(rows['stars'])} star particles{where}; at least 2 are "
+            "needed: check the center, the radius and the star types."
         )
     parts = {kind: _particles(snapshot, kind, selected, halo) for kind, selected in rows.items() if len(selected)}
     provenance = {"snapshot": snapshot.path.name, "snapshot_format": snapshot.family}
