@@ -67,6 +67,16 @@ def test_when_nothing_is_accepted_the_reasons_are_kept(snapshots, tmp_path, caps
     assert "not complete" in shown
 
 
+def test_brackets_in_a_reason_are_printed(tmp_path, capsys):
+    """What to install stands in brackets: pip install 'stargas[snapshots]'."""
+    for name in ("a", "b"):
+        write_galaxy(star_gas_galaxy(300, 300, galaxy_id=name), tmp_path / f"{name}.hdf5")
+    (tmp_path / "b.hdf5").write_bytes((tmp_path / "b.hdf5").read_bytes()[:3000])
+    (tmp_path / "b.hdf5").rename(tmp_path / "b[snapshots].hdf5")
+    assert main(["build", str(tmp_path / "data"), "--source", str(tmp_path), *FAST]) == 0
+    assert "b[snapshots].hdf5 is" in capsys.readouterr().out
+
+
 def test_another_file_of_the_same_name_is_named(tmp_path, capsys):
     path = tmp_path / "a.hdf5"
     write_galaxy(star_gas_galaxy(300, 300, galaxy_id="a"), path)

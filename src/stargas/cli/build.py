@@ -48,4 +48,4 @@ def run(options: Namespace, settings: Settings) -> None:
         local=local,
         strict=options.strict,
     )
-    open_console().print(str(report), soft_wrap=True)
+    open_console().print(str(report), soft_wrap=True, markup=False)

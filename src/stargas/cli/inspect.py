@@ -40,4 +40,4 @@ def run(options: Namespace, settings: Settings) -> None:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("galaxies", total=len(source))
         found = inspect_source(source, selection, options.out, on_galaxy=lambda _: progress.advance(task))
-    console.print(str(found), soft_wrap=True)
+    console.print(str(found), soft_wrap=True, markup=False)

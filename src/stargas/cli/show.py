@@ -53,6 +53,7 @@ def describe(path: Path) -> Tree:
     DamagedFileError
         If the file that describes the folder cannot be read.
     """
+    from rich.markup import escape
     from rich.tree import Tree
 
     if not path.exists():
@@ -63,11 +64,11 @@ def describe(path: Path) -> Tree:
                 content = _read(path / name)
                 if name == "manifest.json":
                     content = _data_set(path, content)
-                return _grow(Tree(f"[bold]{path}[/bold]: {kind}"), content)
+                return _grow(Tree(f"[bold]{escape(str(path))}[/bold]: {kind}"), content)
         raise InputError(f"{path} holds none of {', '.join(HEADS)}; it is nothing that stargas made.")
     if path.suffix == ".json":
-        return _grow(Tree(f"[bold]{path}[/bold]"), _read(path))
-    return _grow(Tree(f"[bold]{path}[/bold]: galaxy"), _galaxy(path))
+        return _grow(Tree(f"[bold]{escape(str(path))}[/bold]"), _read(path))
+    return _grow(Tree(f"[bold]{escape(str(path))}[/bold]: galaxy"), _galaxy(path))
 
 
 def _read(path: Path) -> dict[str, Any]:
