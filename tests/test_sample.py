@@ -5,7 +5,7 @@ import pytest
 
 from analytic import plummer_galaxy, plummer_mass, rotating_gas, star_gas_galaxy
 from sources_for_tests import TINY
-from stargas.config import DataConfig, HIMapConfig, StarMapConfig, ViewConfig
+from stargas.config import DataConfig, HIMapConfig, ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import Galaxy
 from stargas.randomness import rng_for
@@ -149,12 +149,6 @@ def test_too_few_stars_is_one_sentence():
     with pytest.raises(InputError, match=r"at least 100 stars, got 99"):
         make_samples(plummer_galaxy(99), TINY)
     assert len(make_samples(plummer_galaxy(100), TINY)) == 3
-
-
-def test_maps_of_two_sizes_are_refused():
-    config = DataConfig(stars=StarMapConfig(n_pixels=16), gas=HIMapConfig(n_pixels=32))
-    with pytest.raises(InputError, match="same size"):
-        make_sample(project(star_gas_galaxy(300, 300), View(60.0)), rng(), config)
 
 
 def test_nothing_observed_is_refused():

@@ -5,15 +5,70 @@ cannot change a result. The defaults are the method of Expósito-Márquez et al.
 states it ("paper") and our choice where it does not ("ours").
 """
 
+import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
 
+class _Checked:
+    """Settings that are checked when they are made: numbers are finite, choices known, and `_limits` holds.
+
+    A bad value is a ``ValueError`` of one sentence.
+    """
+
+    _block = ""
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        """Field → whether its value is possible, and what is."""
+        return {}
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for name, hint in hints.items():
+            value = getattr(self, name)
+            if not _fits(value, hint):
+                raise ValueError(f"{self._block}.{name} must be {_in_words(hint)}, got {value!r}.")
+        for name, (possible, wanted) in self._limits().items():
+            if not possible:
+                raise ValueError(f"{self._block}.{name} must be {wanted}, got {operator.attrgetter(name)(self)!r}.")
+
+
+def _fits(value: Any, hint: Any) -> bool:  # noqa: ANN401 (any field)
+    """Whether a value is of a field's type, and finite; whole numbers of other libraries count as such."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return isinstance(value, str) and value in parts
+    if origin is tuple:
+        if not isinstance(value, tuple) or (parts[-1] is not Ellipsis and len(value) != len(parts)):
+            return False
+        return all(_fits(item, parts[0]) for item in value)
+    if parts:  # a union
+        return any(_fits(value, part) for part in parts)
+    if hint is float:
+        return not isinstance(value, bool | str) and hasattr(value, "__float__") and math.isfinite(value)
+    if hint is int:
+        return not isinstance(value, bool) and hasattr(value, "__index__")
+    return isinstance(value, hint)
+
+
+def _in_words(hint: Any) -> str:  # noqa: ANN401 (any field)
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return "one of " + ", ".join(parts)
+    if origin is tuple:
+        return "a list of " + {int: "whole numbers", str: "words"}.get(parts[0], "numbers")
+    if parts:
+        return " or ".join(_in_words(part) for part in parts)
+    plain = {float: "a finite number", int: "a whole number", bool: "true or false", str: "text", type(None): "null"}
+    return plain.get(hint, getattr(hint, "__name__", str(hint)))
+
+
 @dataclass(frozen=True)
-class ViewConfig:
+class ViewConfig(_Checked):
     """How often and from where a galaxy is seen.
 
     Parameters
@@ -28,9 +83,16 @@ class ViewConfig:
     n_views: int = 12
     position_angle: Literal["aligned", "random"] = "aligned"
 
+    _block = "data.views"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "n_views": (self.n_views >= 1, "at least 1"),
+        }
+
 
 @dataclass(frozen=True)
-class StarMapConfig:
+class StarMapConfig(_Checked):
     """The two star maps (§3.1.1 of the paper).
 
     Parameters
@@ -70,9 +132,23 @@ class StarMapConfig:
     min_stars: int = 100
     max_stars: int = 10_000
 
+    _block = "data.stars"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "n_pixels": (self.n_pixels >= 4, "at least 4"),
+            "xy_limit": (self.xy_limit > 0, "positive"),
+            "radius_limit": (self.radius_limit > 0, "positive"),
+            "velocity_limit": (self.velocity_limit > 0, "positive"),
+            "bandwidth": (self.bandwidth == "scott" or float(self.bandwidth) > 0, "scott or a positive number"),
+            "bandwidth_factor": (self.bandwidth_factor > 0, "positive"),
+            "min_stars": (self.min_stars >= 3, "at least 3, since fewer stars have no density"),
+            "max_stars": (self.max_stars >= self.min_stars, f"at least min_stars, {self.min_stars}"),
+        }
+
 
 @dataclass(frozen=True)
-class HIMapConfig:
+class HIMapConfig(_Checked):
     """The three HI moment maps (§3.1.2 of the paper).
 
     Parameters
@@ -120,9 +196,31 @@ class HIMapConfig:
     engine: Literal["fast", "martini"] = "fast"
     scalars: Literal["observed", "intrinsic"] = "observed"
 
+    _block = "data.gas"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "n_pixels": (self.n_pixels >= 4, "at least 4"),
+            "half_width": (self.half_width > 0, "positive"),
+            "channel_width_kms": (self.channel_width_kms > 0, "positive"),
+            "n_channels": (self.n_channels >= 1, "at least 1"),
+            "line_width_kms": (self.line_width_kms is None or self.line_width_kms > 0, "null or positive"),
+            "mask_cm2": (self.mask_cm2 >= 0, "zero or positive"),
+            "distance_mpc": (self.distance_mpc > 0, "positive"),
+            "noise_msun_pc2": (self.noise_msun_pc2 >= 0, "zero or positive"),
+            "beam_fwhm_kpc": (
+                self.beam_fwhm_kpc > 0 or (self.beam_fwhm_kpc == 0 and not self.noise_msun_pc2),
+                "positive where there is noise, which is per beam, and never negative",
+            ),
+            "clip_sigma": (
+                self.clip_sigma == 0 or (self.clip_sigma > 0 and self.noise_msun_pc2 > 0),
+                "zero, or positive where noise_msun_pc2, its unit, is positive too",
+            ),
+        }
+
 
 @dataclass(frozen=True)
-class TruthConfig:
+class TruthConfig(_Checked):
     """Radii at which the enclosed mass is asked for.
 
     Parameters
@@ -139,9 +237,18 @@ class TruthConfig:
     r_min: float = 0.6
     r_max: float = 2.4
 
+    _block = "data.truth"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "n_radii": (self.n_radii >= 1, "at least 1"),
+            "r_min": (self.r_min > 0, "positive"),
+            "r_max": (self.r_max > self.r_min or self.n_radii == 1, f"more than r_min, {self.r_min}"),
+        }
+
 
 @dataclass(frozen=True)
-class SelectionConfig:
+class SelectionConfig(_Checked):
     """Which galaxies enter a data set (§2.3 of the paper).
 
     Parameters
@@ -176,9 +283,23 @@ class SelectionConfig:
     min_cold_gas_fraction: float = 0.1
     exclude: tuple[str, ...] = ()
 
+    _block = "data.selection"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "max_log10_stellar_mass": (
+                self.max_log10_stellar_mass > self.min_log10_stellar_mass,
+                f"more than min_log10_stellar_mass, {self.min_log10_stellar_mass}",
+            ),
+            "min_stars": (self.min_stars >= 1, "at least 1"),
+            "min_gas": (self.min_gas >= 0, "zero or positive"),
+            "min_high_resolution_fraction": (0 <= self.min_high_resolution_fraction <= 1, "between 0 and 1"),
+            "min_cold_gas_fraction": (self.min_cold_gas_fraction >= 0, "zero or positive"),
+        }
+
 
 @dataclass(frozen=True)
-class SnapshotConfig:
+class SnapshotConfig(_Checked):
     """How simulation snapshots are read.
 
     Parameters
@@ -214,9 +335,21 @@ class SnapshotConfig:
     min_stars: int = 100
     region_pattern: str | None = None
 
+    _block = "snapshots"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            **{
+                name: (getattr(self, name) is None or getattr(self, name) > 0, "null or positive")
+                for name in ("unit_length_kpc", "unit_mass_msun", "unit_velocity_kms")
+            },
+            "radius_fraction": (self.radius_fraction > 0, "positive"),
+            "min_stars": (self.min_stars >= 0, "zero or positive"),
+        }
+
 
 @dataclass(frozen=True)
-class SplitConfig:
+class SplitConfig(_Checked):
     """How galaxies are divided; always by host, never by view.
 
     Parameters
@@ -230,9 +363,17 @@ class SplitConfig:
     validation: float = 0.15
     test: float = 0.15
 
+    _block = "data.split"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "validation": (0 <= self.validation < 1, "between 0 and 1, without 1"),
+            "test": (0 <= self.test < 1 - self.validation, "between 0 and what validation leaves"),
+        }
+
 
 @dataclass(frozen=True)
-class DataConfig:
+class DataConfig(_Checked):
     """All that changes the bytes of a data set, but for its source and seed.
 
     Parameters
@@ -261,9 +402,17 @@ class DataConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
     galaxies_per_shard: int = 64
 
+    _block = "data"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "gas.n_pixels": (self.gas.n_pixels == self.stars.n_pixels, f"stars.n_pixels, {self.stars.n_pixels}"),
+            "galaxies_per_shard": (self.galaxies_per_shard >= 1, "at least 1"),
+        }
+
 
 @dataclass(frozen=True)
-class ModelConfig:
+class ModelConfig(_Checked):
     """Network and flow (§3.2 of the paper; layer sizes are ours).
 
     Parameters
@@ -304,9 +453,23 @@ class ModelConfig:
     whiten: bool = True
     gas_knows_R_hl: bool = False  # noqa: N815 (the field's own name)
 
+    _block = "model"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "filters": (min(self.filters) >= 1, "at least 1 each"),
+            "kernel_size": (self.kernel_size >= 1 and self.kernel_size % 2 == 1, "an odd number of pixels"),
+            "first_stride": (self.first_stride >= 1, "at least 1"),
+            "dense": (min(self.dense, default=1) >= 1, "at least 1 each"),
+            "n_features": (self.n_features >= 1, "at least 1"),
+            "dropout": (0 <= self.dropout < 1, "between 0 and 1, without 1"),
+            "flow_transforms": (self.flow_transforms >= 1, "at least 1"),
+            "flow_hidden": (min(self.flow_hidden, default=0) >= 1, "one or more widths of at least 1"),
+        }
+
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(_Checked):
     """The two stages of training.
 
     Parameters
@@ -338,9 +501,22 @@ class TrainingConfig:
     flow_learning_rate: float = 1e-3
     cold_gas_only: bool = True
 
+    _block = "training"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "batch_size": (self.batch_size >= 1, "at least 1"),
+            "epochs": (self.epochs >= 1, "at least 1"),
+            "learning_rate": (self.learning_rate > 0, "positive"),
+            "weight_decay": (self.weight_decay >= 0, "zero or positive"),
+            "patience": (self.patience >= 1, "at least 1"),
+            "flow_epochs": (self.flow_epochs >= 1, "at least 1"),
+            "flow_learning_rate": (self.flow_learning_rate > 0, "positive"),
+        }
+
 
 @dataclass(frozen=True)
-class LocalConfig:
+class LocalConfig(_Checked):
     """What cannot change a result.
 
     Parameters
@@ -369,6 +545,16 @@ class LocalConfig:
     memory_gb: float = 4.0
     progress: bool = True
 
+    _block = "local"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "workers": (self.workers is None or self.workers >= 1, "null or at least 1"),
+            "devices": (self.devices >= 1, "at least 1"),
+            "nodes": (self.nodes >= 1, "at least 1"),
+            "memory_gb": (self.memory_gb >= 0, "zero or positive"),
+        }
+
 
 def settings_from(kind: type[T], values: Mapping[str, Any]) -> T:
     """Make settings from plain data, as JSON keeps them.
@@ -384,6 +570,8 @@ def settings_from(kind: type[T], values: Mapping[str, Any]) -> T:
     ------
     TypeError
         If a field is unknown, as in settings of a later version.
+    ValueError
+        If a value is not possible.
     """
     hints = get_type_hints(kind)
 

@@ -283,11 +283,6 @@ def _sample(
 ) -> Sample:
     if sky.stars is None and sky.gas is None:
         raise InputError("a sample needs stars, gas or both, got neither.")
-    if config.stars.n_pixels != config.gas.n_pixels:
-        raise InputError(
-            f"star and HI maps must have the same size, got data.stars.n_pixels {config.stars.n_pixels} and "
-            f"data.gas.n_pixels {config.gas.n_pixels}."
-        )
     star_part, sigma, scale, n_stars = _star_part(sky, stars, config)
     gas = _gas_part(sky, rng, config.gas, intrinsic)
     size = config.gas.n_pixels

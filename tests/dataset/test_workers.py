@@ -14,7 +14,7 @@ from stargas.config import LocalConfig
 from stargas.dataset import workers
 from stargas.dataset.manifest import read_manifest
 from stargas.dataset.workers import Schedule, worker_count
-from stargas.errors import InputError, StargasError
+from stargas.errors import StargasError
 
 TESTS = Path(__file__).parents[1]
 
@@ -68,8 +68,6 @@ def test_a_lost_worker_leaves_its_rest_to_others():
 def test_worker_count():
     assert worker_count(LocalConfig(workers=3)) == 3
     assert worker_count(LocalConfig()) == len(os.sched_getaffinity(0))
-    with pytest.raises(InputError, match="at least 1"):
-        worker_count(LocalConfig(workers=0))
 
 
 def test_environment_is_put_back(monkeypatch):

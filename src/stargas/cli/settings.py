@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig, TrainingConfig
@@ -18,6 +19,17 @@ BLOCKS = {
     "training": TrainingConfig,
     "local": LocalConfig,
 }
+
+_IN_PLAIN_WORDS = (
+    (r"Parser key \"([\w.]+)\": Problem with given class_path '[\w.]+': Parser key \"([\w.]+)\"", r"\1.\2"),
+    (r" ?Problem with given class_path '[\w.]+':", ""),
+    (r"Parser key \"([\w.]+)\"", r"\1"),
+    (r"Does not validate against any of .*Given value: ", "not a value that fits: "),
+    (r"Not a valid subclass of \w+\. Got value: (\S+) .*", r"expected a block of settings, got \1"),
+    (r"Expected a <class '(\w+)'>\. Got value", r"expected \1, got"),
+    (r"Expected a typing\.Literal\[(.*?)\]\. Got value: ", r"expected one of \1, got "),
+    (r'"<unicode string>"', "the file"),
+)
 
 
 class Settings(NamedTuple):
@@ -63,9 +75,17 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     parser = settings_parser()
     try:
         parsed = parser.instantiate(parser.parse_args(list(arguments)))
-    except (ArgumentError, OSError) as error:
-        raise UsageError(" ".join(str(getattr(error, "message", error)).split())) from error
+    except (ArgumentError, ValueError, OSError) as error:
+        raise UsageError(_plain(str(getattr(error, "message", error)))) from error
     return Settings(*(parsed[block] for block in BLOCKS))
+
+
+def _plain(message: str) -> str:
+    """Say in the words of the user what jsonargparse says in those of Python."""
+    text = " ".join(message.split())
+    for pattern, words in _IN_PLAIN_WORDS:
+        text = re.sub(pattern, words, text)
+    return f"{text.removesuffix('.')} (--help lists the settings)."
 
 
 def describe_settings(blocks: Sequence[str]) -> str:

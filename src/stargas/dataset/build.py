@@ -33,8 +33,8 @@ from stargas.dataset.shards import (
     write_atomically,
     write_shard,
 )
-from stargas.dataset.split import SPLITS, check_split, split_of
-from stargas.dataset.workers import make_parts, worker_count
+from stargas.dataset.split import SPLITS, split_of
+from stargas.dataset.workers import make_parts
 from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.sources import Source
 
@@ -133,7 +133,7 @@ def build_dataset(
     under ``if __name__ == "__main__":``, because workers import the script.
     """
     config, local = config or DataConfig(), local or LocalConfig()
-    _check(source, config, local)
+    _check(source)
     folder = Path(out)
     manifest = new_manifest(source, config, seed)
     begun = time.monotonic()
@@ -154,12 +154,7 @@ def build_dataset(
     return _report(folder, outcomes, n_samples, n_made, seconds)
 
 
-def _check(source: Source, config: DataConfig, local: LocalConfig) -> None:
-    check_split(config.split)
-    if config.galaxies_per_shard < 1:
-        raise InputError(f"data.galaxies_per_shard must be at least 1, got {config.galaxies_per_shard}.")
-    if local.scheduler is None:
-        worker_count(local)
+def _check(source: Source) -> None:
     counts = Counter(map(source.galaxy_id, range(len(source))))
     twice = [galaxy_id for galaxy_id, count in counts.most_common(1) if count > 1]
     if twice:

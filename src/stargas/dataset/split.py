@@ -3,19 +3,9 @@
 import hashlib
 
 from stargas.config import SplitConfig
-from stargas.errors import InputError
 
 SPLITS = ("train", "validation", "test")
 """Names of the splits."""
-
-
-def check_split(config: SplitConfig) -> None:
-    """Raise `InputError` where the shares are no shares."""
-    if config.validation < 0 or config.test < 0 or config.validation + config.test >= 1:
-        raise InputError(
-            f"data.split needs shares ≥ 0 that leave galaxies for training, got validation {config.validation} and "
-            f"test {config.test}."
-        )
 
 
 def split_of(host_id: str, seed: int, config: SplitConfig) -> str:

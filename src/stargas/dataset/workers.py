@@ -74,8 +74,6 @@ def make_parts(
 def worker_count(local: LocalConfig) -> int:
     """Return the processes to start: as asked for, else the cores that this process may use."""
     if local.workers is not None:
-        if local.workers < 1:
-            raise InputError(f"local.workers must be at least 1, got {local.workers}.")
         return local.workers
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -250,7 +248,7 @@ def _dask_parts(source: Source, schedule: Schedule, config: DataConfig, seed: in
     try:
         client = Client(address, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise StargasError(f"no Dask scheduler answers at {address} ({error}): check local.scheduler.") from error
+        raise StargasError(f"no Dask scheduler answers at {address} ({error}): check the address.") from error
     with client:
         client.wait_for_workers(1)
         # A task, unlike scattered data, is done again when the worker that holds its result dies.
