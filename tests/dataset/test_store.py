@@ -97,6 +97,17 @@ def test_joined_data_sets_keep_order_and_origin(data, tmp_path):
         Dataset.join([])
 
 
+def test_a_host_in_two_splits_does_not_join(data, tmp_path):
+    """Other views of the same galaxies, built with another seed, would carry test galaxies into training."""
+    build(tmp_path / "other", AnalyticSource(N_GALAXIES), seed=5)
+    other = open_dataset(tmp_path / "other")
+    assert set(other.catalogue["host_id"]) & set(data.catalogue["host_id"])
+    with pytest.raises(InputError, match=r"host host-\d+ is in \w+ of one data set and in \w+ of another"):
+        Dataset.join([data, other])
+    train = data.split("train")
+    assert len(Dataset.join([data, train])) == len(data) + len(train)
+
+
 def test_data_sets_of_other_maps_do_not_join(data, tmp_path):
     stars = dataclasses.replace(TINY.stars, xy_limit=1.0)
     build(tmp_path / "other", AnalyticSource(2), config=dataclasses.replace(TINY, stars=stars))

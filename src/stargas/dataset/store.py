@@ -92,7 +92,8 @@ class Dataset:
         Raises
         ------
         InputError
-            If there is none, or maps or truth were made with different settings.
+            If there is none, maps or truth were made with different settings, or a host is in different splits: one
+            model would train on what it is judged by.
         """
         if not datasets:
             raise InputError("joining needs at least one data set, got none.")
@@ -100,6 +101,14 @@ class Dataset:
         for block in ("stars", "gas", "truth"):
             if any(manifest["config"][block] != manifests[0]["config"][block] for manifest in manifests):
                 raise InputError(f"data sets with different settings data.{block} cannot be joined: build them alike.")
+        split_of: dict[str, str] = {}
+        for table in (table for dataset in datasets for table in dataset.catalogues):
+            for host, split in set(zip(table["host_id"].tolist(), table["split"].tolist(), strict=True)):
+                if split_of.setdefault(host, split) != split:
+                    raise InputError(
+                        f"host {host} is in {split_of[host]} of one data set and in {split} of another: build them "
+                        "with the same seed and data.split, or give different hosts different names."
+                    )
         starts = np.cumsum([0, *(sum(shard.n_samples for shard in dataset.shards) for dataset in datasets)])
         return cls(
             tuple(shard for dataset in datasets for shard in dataset.shards),
