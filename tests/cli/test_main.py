@@ -75,3 +75,32 @@ def test_show_names_a_damaged_file(capsys, tmp_path):
     (tmp_path / "model.json").write_text('{"seed": ')
     assert main(["show", str(tmp_path)]) == 1
     assert "model.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.json", "evaluation.json", "inference.json"])
+def test_no_command_writes_into_what_another_one_made(capsys, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("{}")
+    if name != "manifest.json":
+        assert main(["build", "out", "--suite", "bursty", "--n-galaxies", "1"]) == 1
+        assert f"({name}): give another folder for a data set" in capsys.readouterr().err
+    assert main(["inspect", "out", "--suite", "bursty", "--n-galaxies", "1"]) == 1
+    assert f"({name}): give another folder for contact sheets" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+
+
+def test_a_file_that_no_reader_knows_is_one_line(capsys, tmp_path):
+    (tmp_path / "notes.txt").write_text("")
+    assert main(["show", str(tmp_path / "notes.txt")]) == 1
+    error = capsys.readouterr().err
+    assert "give a particle table or a snapshot" in error
+    assert error.count("\n") == 1
+
+
+def test_a_path_that_cannot_be_written_is_one_line(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert main(["inspect", str(tmp_path / "file" / "out"), "--suite", "bursty", "--n-galaxies", "1"]) == 1
+    error = capsys.readouterr().err
+    assert "check the path" in error
+    assert error.count("\n") == 1

@@ -96,8 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StargasError as error:
         return _fail(name, error, 1)
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        return _fail(name, f"{error.strerror or error}{where}.", 1)
+        what = f"{error.filename} cannot be read or written" if error.filename else "reading or writing failed"
+        return _fail(name, f"{what} ({error.strerror or error}): check the path, its permissions and the disk.", 1)
     except KeyboardInterrupt:
         return _fail(name, "interrupted; finished work is kept, the same command goes on from there.", 130)
     return 0

@@ -16,12 +16,37 @@ from stargas.dataset.shards import write_atomically
 from stargas.dataset.workers import worker_count
 from stargas.errors import InputError
 
+KINDS = {
+    MANIFEST: "a data set",
+    "training.json": "a model",
+    "model.json": "a model",
+    "evaluation.json": "an evaluation",
+    "inference.json": "an inference",
+}
+"""The file that tells what a folder holds."""
+
+
+def refuse_foreign(folder: Path, kind: str) -> None:
+    """Raise `InputError` where a folder to be written is a file, or holds something else that stargas made.
+
+    Parameters
+    ----------
+    folder
+        Folder to be written; it need not exist.
+    kind
+        What it is for: one of the values of `KINDS`, or anything else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file: give a folder for {kind}.")
+    for name, other in KINDS.items():
+        if other != kind and (folder / name).exists():
+            raise InputError(f"{folder} holds {other} ({name}): give another folder for {kind}.")
+
 
 @contextlib.contextmanager
 def claimed(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
     """Make or reopen the folder of a build and keep other builds out of it."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file: give a folder for the data set.")
+    refuse_foreign(folder, "a data set")
     if folder.is_dir() and any(path.name != f".{MANIFEST}.new" for path in folder.iterdir()):
         if not (folder / MANIFEST).exists():
             raise InputError(f"{folder} is not empty and no data set: give a new folder.")

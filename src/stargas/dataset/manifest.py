@@ -73,7 +73,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        what = "holds no manifest.json" if folder.is_dir() else "does not exist"
+        what = "holds no manifest.json" if folder.is_dir() else "is a file" if folder.exists() else "does not exist"
         raise InputError(f"{folder} is no data set (it {what}): give a folder that stargas build made.")
     try:
         manifest = json.loads(path.read_bytes())

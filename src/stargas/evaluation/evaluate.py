@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from stargas import __version__
+from stargas.dataset.folder import refuse_foreign
 from stargas.errors import DamagedFileError, InputError
 from stargas.estimators import ESTIMATORS
 from stargas.evaluation.accuracy import BASELINES, accuracy, estimator_ratios
@@ -168,6 +169,7 @@ def evaluate(
         If the split is empty, no model is given, no sample suits all models, or ``out`` holds an evaluation.
     """
     folder = Path(out)
+    refuse_foreign(folder, "an evaluation")
     if (folder / "evaluation.json").exists() and not overwrite:
         raise InputError(f"{folder} already holds an evaluation: choose another folder or remove it.")
     if not posteriors:

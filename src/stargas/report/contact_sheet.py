@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.config import HIMapConfig, SelectionConfig
+from stargas.dataset.folder import refuse_foreign
 from stargas.errors import InputError, VirialWarning
 from stargas.galaxy import Galaxy
 from stargas.report.style import INK, MUTED, apply_style
@@ -265,6 +266,7 @@ def inspect_source(
         If the folder holds an inspection already.
     """
     folder = Path(folder)
+    refuse_foreign(folder, "contact sheets")
     book = _Book(folder, INCLINATION_DEG)
     table, exclude = folder / "galaxies.csv", folder / "exclude.txt"
     for path in (table, exclude):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from stargas import __version__
 from stargas.config import DataConfig
+from stargas.dataset.folder import refuse_foreign
 from stargas.dataset.scale import TRACER_OF_SCALAR
 from stargas.errors import InputError
 from stargas.evaluation.accuracy import mass_at
@@ -119,6 +120,7 @@ def write_inference(
     """
     views = [samples] if isinstance(samples, Sample) else list(samples)
     folder = Path(out)
+    refuse_foreign(folder, "an inference")
     if (folder / "inference.json").exists() and not overwrite:
         raise InputError(f"{folder} already holds an inference: choose another folder or remove it.")
     if not views:

@@ -103,7 +103,9 @@ def open_files(
     files: list[Path] = []
     for path in (Path(path) for path in paths):
         if not path.exists():
-            raise InputError(f"there is no file or folder {path}.")
+            raise InputError(f"there is no file or folder {path}: give particle tables, snapshots or a folder of them.")
+        if path.is_dir() and not any(path.iterdir()):
+            raise InputError(f"the folder {path} is empty: give particle tables, snapshots or a folder of them.")
         tables = _tables_in(path) if path.is_dir() else []
         files.extend(tables or [path])
     kinds = {_kind(path) for path in files}
@@ -118,9 +120,12 @@ def open_files(
 
 def _kind(path: Path) -> str:
     try:
-        return "table" if is_table(path) else "snapshot"
+        if is_table(path):
+            return "table"
     except DamagedFileError:
         return "damaged"
+    # an empty or overwritten file of this name is a broken table among others, to be reported as one
+    return "damaged" if path.suffix in SUFFIXES and path.is_file() and not h5py.is_hdf5(path) else "snapshot"
 
 
 def _tables_in(folder: Path) -> list[Path]:

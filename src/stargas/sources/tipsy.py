@@ -53,6 +53,11 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def _in_short(error: Exception) -> str:
+    text = " ".join(str(error).split()).removesuffix(".")
+    return text if isinstance(error, OSError | ValueError | RuntimeError) else f"{type(error).__name__}: {text}"
+
+
 def _parameter_file(path: Path) -> dict[str, str]:
     """Choose the parameter file of a tipsy snapshot where several are near; pynbody would take any of them."""
     for folder in (path.parent, path.parent.parent):
@@ -103,8 +108,11 @@ class PynbodySnapshot:
                 self.family = type(self._simulation).__name__.removesuffix("Snap").lower()
                 self._context = self._simulation.conversion_context()
                 self.redshift = max(0.0, 1 / float(self._context.get("a", 1.0)) - 1)
-        except (OSError, ValueError, RuntimeError, KeyError, EOFError) as error:
-            raise DamagedFileError(f"{path} is damaged or of a format that pynbody does not read: {error}.") from error
+        except Exception as error:  # its readers try a foreign file in ways of their own, and fail in any way
+            raise DamagedFileError(
+                f"{path} is damaged or of a format that neither stargas nor pynbody reads ({_in_short(error)}): give a "
+                "particle table or a snapshot."
+            ) from error
 
         if self.family == "tipsy":
             self._check_tipsy()

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
+from stargas.dataset.folder import refuse_foreign
 from stargas.dataset.scale import Scaling
 from stargas.dataset.shards import write_atomically
 from stargas.errors import InputError
@@ -136,6 +137,7 @@ def _ancestor(dataset: "Dataset") -> dict[str, Any]:
 
 def _claim(out: Path, settings: Mapping[str, Any]) -> None:
     """Write the settings into the folder, or check that those in it are the same."""
+    refuse_foreign(out, "a model")
     path = out / _SETTINGS
     plain = json.loads(json.dumps(settings))
     if not path.exists():
