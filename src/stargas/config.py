@@ -487,7 +487,7 @@ class TrainingConfig(_Checked):
     flow_epochs
         Most passes for the flow.
     flow_learning_rate
-        Learning rate of the flow.
+        Peak learning rate of the flow (one-cycle schedule).
     cold_gas_only
         Train on galaxies of the cold-gas set alone, as the paper does from its Fig. 5 on.
     """
@@ -498,7 +498,7 @@ class TrainingConfig(_Checked):
     weight_decay: float = 1e-4
     patience: int = 8
     flow_epochs: int = 60
-    flow_learning_rate: float = 1e-3
+    flow_learning_rate: float = 3e-3
     cold_gas_only: bool = True
 
     _block = "training"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+import zuko
 from torch import nn
 
 from stargas.config import ModelConfig
@@ -110,6 +111,19 @@ def test_whitening_survives_a_direction_without_variance():
     rotation, inverse, log_det = whitening(np.diag([1.0, 0.0]))
     assert np.isfinite([*rotation.ravel(), *inverse.ravel(), log_det]).all()
     assert np.allclose(rotation @ inverse, np.eye(2))
+
+
+def test_draws_stay_near_each_other_even_where_training_never_was():
+    """A flow of the same weights with ReLU, zuko's default, runs away."""
+    flow = _flow(roughness=0.1)
+    relu = zuko.flows.MAF(10, 4, transforms=3, hidden_features=(24, 24))
+    relu.load_state_dict(flow.maf.state_dict())
+    noise = 3 * torch.randn(2000, 10, generator=torch.Generator().manual_seed(0))
+    context = flow.context(flow.feature_mean + 300 * flow.feature_std)
+    with torch.no_grad():
+        far, far_relu = (maf(context).transform.inv(noise).abs().max() for maf in (flow.maf, relu))
+    assert float(far) < 300
+    assert not float(far_relu) < 300
 
 
 def test_gradients_reach_every_parameter():

@@ -286,5 +286,3 @@ def load_model(folder: str | os.PathLike[str]) -> Posterior:
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DamagedFileError(f"{folder / 'model.json'} does not describe its weights: copy both again.") from error
     return Posterior(config, network, flow, scaling, about)
-
-
