@@ -104,3 +104,9 @@ def test_a_path_that_cannot_be_written_is_one_line(capsys, tmp_path):
     error = capsys.readouterr().err
     assert "check the path" in error
     assert error.count("\n") == 1
+
+
+def test_show_names_a_file_without_fields(capsys, tmp_path):
+    (tmp_path / "manifest.json").write_text("[]")
+    assert main(["show", str(tmp_path)]) == 1
+    assert "holds no fields" in capsys.readouterr().err

@@ -100,7 +100,7 @@ def test_bad_requests_are_told(evaluation, data, tmp_path):
         evaluate(posterior, data, evaluation.folder, **FAST)
     with pytest.raises(InputError, match="at least one model"):
         evaluate({}, data, tmp_path)
-    with pytest.raises(InputError, match="validation split of the data set has no samples"):
+    with pytest.raises(InputError, match="validation split of these galaxies has no samples"):
         evaluate(posterior, data, tmp_path, split="validation")
     with pytest.raises(InputError, match="stratum 'odd' needs one value for each of the 240 samples"):
         evaluate(posterior, data, tmp_path, strata={"odd": [True]})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargas.cli.options import CommandParser, open_console
+from stargas.errors import InputError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -48,14 +49,20 @@ def run(options: Namespace, settings: Settings) -> None:
     words = [data, "--suite", options.suite, "--n-galaxies", str(options.n_galaxies), *common]
     build.run(build.parser().parse_args(words), settings)
 
+    held_out = open_dataset(data).split("test").catalogue
+    candidates = held_out[held_out["cold_gas_set"]]
+    if not len(candidates):
+        raise InputError(
+            f"none of the {options.n_galaxies} galaxies is both held out and rich in cold gas: give a larger "
+            "--n-galaxies and another --out."
+        )
+
     for number, (name, tracers) in enumerate(MODELS.items(), 2):
         _heading(console, f"{number}  Training {name}")
         words = [str(out / name), "--data", data, "--tracers", tracers, *common]
         train.run(train.parser().parse_args(words), settings)
 
     _heading(console, "5  One galaxy that no model has seen, from three sides")
-    held_out = open_dataset(data).split("test").catalogue
-    candidates = held_out[held_out["cold_gas_set"]]
     name = str(candidates["galaxy_id"][int(candidates["log10_hi_mass"].argmax())])
     suite = mock_suite(options.suite, options.n_galaxies, seed=options.seed)
     index = next(i for i in range(len(suite)) if suite.galaxy_id(i) == name)

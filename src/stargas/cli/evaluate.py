@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stargas.cli.options import CommandParser, open_console, use_threads
 from stargas.cli.settings import UsageError
+from stargas.errors import InputError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -47,6 +48,8 @@ def run(options: Namespace, settings: Settings) -> None:
     data = Dataset.join([open_dataset(path) for path in options.data])
     if not options.all_gas:
         data = data.where(data.catalogue["cold_gas_set"])
+        if not len(data):
+            raise InputError("no galaxy of the data belongs to the cold-gas set: give --all-gas, or other data.")
     found = evaluate(
         {path.name: load_model(path) for path in options.models},
         data,

@@ -73,9 +73,12 @@ def describe(path: Path) -> Tree:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text())
+        content = json.loads(path.read_text())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DamagedFileError(f"{path} is not readable JSON ({error}); the file is damaged, make it again.") from error
+    if not isinstance(content, dict):
+        raise DamagedFileError(f"{path} holds no fields with names; it is nothing that stargas made, or damaged.")
+    return content
 
 
 def _data_set(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -273,7 +273,9 @@ def _read_catalogue(path: Path, n_samples: int) -> "Table":
     from astropy.table import Table
 
     try:
-        table = Table.read(path, format="fits", character_as_bytes=False, memmap=False, mask_invalid=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a damaged file astropy says in many lines what the error says in one
+            table = Table.read(path, format="fits", character_as_bytes=False, memmap=False, mask_invalid=False)
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise DamagedFileError(f"{path} is missing or damaged ({error}): build the data set again.") from error
     if len(table) != n_samples:

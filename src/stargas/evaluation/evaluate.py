@@ -177,7 +177,7 @@ def evaluate(
     chosen = dataset if split == "all" else dataset.split(split)
     if not len(chosen):
         raise InputError(
-            f"the {split} split of the data set has no samples: build more galaxies or name another split."
+            f"the {split} split of these galaxies has no samples: build more galaxies or name another split."
         )
     masks = standard_strata(chosen.catalogue) if strata is None else strata
     masks = {name: np.asarray(mask, dtype=bool) for name, mask in masks.items()}
