@@ -323,7 +323,7 @@ def test_tipsy_faults(galaxy, tmp_path):
         read_galaxy(path)
     noise = tmp_path / "noise.bin"
     noise.write_bytes(b"nothing that anyone reads" * 10)
-    with pytest.raises(DamagedFileError, match="pynbody does not read"):
+    with pytest.raises(DamagedFileError, match="neither stargas nor pynbody reads"):
         read_galaxy(noise)
 
 
