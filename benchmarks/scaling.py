@@ -1,7 +1,7 @@
 """How cost grows with stars, particles, views and workers: measures, and draws the figures of the documentation.
 
 .venv/bin/python benchmarks/scaling.py            # all, into docs/performance
-.venv/bin/python benchmarks/scaling.py stars --out /tmp/figures
+.venv/bin/python benchmarks/scaling.py stars --out figures
 """
 
 import argparse
