@@ -19,6 +19,8 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m pytest benchmarks -n 0 -m ""
+	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/page.py
 
 docs: .venv/dev.stamp
 	$(BIN)/sphinx-build -W -n -q -b html docs docs/_build/html

@@ -12,8 +12,8 @@ PAGE = ROOT / "docs" / "performance" / "index.md"
 HEAD = """# Performance
 
 Written by `benchmarks/page.py` from `benchmarks/results.json`, which `make bench` measures on one machine with
-{cores} cores ({processor}). Times are processor time of one thread, the least of several runs, so trust ratios more than
-milliseconds. The bound is the work that cannot be avoided, at the speed at which this machine does such work.
+{cores} cores ({processor}). Times are processor time of one thread, the least of several runs, so trust ratios more
+than milliseconds. The bound is the work that cannot be avoided, at the speed at which this machine does such work.
 
 """
 
