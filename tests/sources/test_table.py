@@ -11,7 +11,7 @@ from analytic import plummer_galaxy, star_gas_galaxy
 from stargas import read_galaxy, write_galaxy
 from stargas.errors import DamagedFileError, InputError, VirialWarning
 from stargas.galaxy import Galaxy, Particles
-from stargas.sources.files import GalaxyFiles
+from stargas.sources.files import GalaxyFiles, open_files
 from stargas.sources.table import GAS, PARTICLES, PROFILE, UNITS, read_header, read_table
 
 
@@ -254,3 +254,24 @@ def test_a_damaged_file_fails_alone(path, tmp_path):
     assert source[1].id == "one"
     with pytest.raises(DamagedFileError, match=r"bad\.hdf5"):
         source[0]
+
+
+def test_an_empty_file_among_tables_is_a_broken_table_and_no_snapshot(tmp_path):
+    write_galaxy(plummer_galaxy(120), tmp_path / "good.hdf5")
+    (tmp_path / "wreck.hdf5").write_bytes(b"")
+    source = open_files([tmp_path])
+    assert isinstance(source, GalaxyFiles)
+    assert len(source[0].stars) == 120
+    with pytest.raises(DamagedFileError, match=r"wreck\.hdf5"):
+        source[1]
+
+
+def test_an_empty_folder_and_a_foreign_file_among_tables_are_named(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty is empty: give particle tables"):
+        open_files([tmp_path / "empty"])
+    write_galaxy(plummer_galaxy(120), tmp_path / "good.hdf5")
+    with h5py.File(tmp_path / "other.hdf5", "w") as file:
+        file["numbers"] = [1, 2]
+    with pytest.raises(InputError, match=r"other\.hdf5 is no particle table"):
+        open_files([tmp_path])

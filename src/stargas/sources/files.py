@@ -108,12 +108,16 @@ def open_files(
             raise InputError(f"the folder {path} is empty: give particle tables, snapshots or a folder of them.")
         tables = _tables_in(path) if path.is_dir() else []
         files.extend(tables or [path])
-    kinds = {_kind(path) for path in files}
-    if {"table", "snapshot"} <= kinds:
-        raise InputError("particle tables and snapshots are given together: make one data set of each and join them.")
-    if "snapshot" not in kinds and halos is None:
+    kinds = {path: _kind(path) for path in files}
+    if {"table", "snapshot"} <= set(kinds.values()):
+        first = next(path for path in files if kinds[path] == "snapshot")
+        raise InputError(
+            f"particle tables and snapshots are given together ({first} is no particle table): make one data set of "
+            "each and join them, or mend that file."
+        )
+    if "snapshot" not in kinds.values() and halos is None:
         return GalaxyFiles(files, name=name)
-    if "table" in kinds:
+    if "table" in kinds.values():
         raise InputError("particle tables hold one galaxy each and take no halo catalogs.")
     return SnapshotSource(files, halos, name=name or files[0].absolute().parent.name, config=config)
 
