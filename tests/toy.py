@@ -41,7 +41,8 @@ def toy_dataset(n_galaxies=60, n_views=4, seed=0, noise=0.03, n_pixels=N_PIXELS,
     split = np.array(["train", "train", "train", "validation", "test"])[galaxy % 5]
     table = Table(
         {
-            "galaxy_id": [f"toy-{g}" for g in galaxy],
+            "galaxy_id": [f"toy-{seed}-{g}" for g in galaxy],
+            "host_id": [f"toy-{seed}-{g}" for g in galaxy],
             "split": split,
             "cold_gas_set": galaxy % 7 != 0,
         }
