@@ -493,11 +493,11 @@ class TrainingConfig(_Checked):
     """
 
     batch_size: int = 128
-    epochs: int = 30
+    epochs: int = 20
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     patience: int = 8
-    flow_epochs: int = 60
+    flow_epochs: int = 30
     flow_learning_rate: float = 3e-3
     cold_gas_only: bool = True
 
