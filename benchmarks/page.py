@@ -1,12 +1,15 @@
 """Write docs/performance/index.md from benchmarks/results.json and the figures of scaling.py.
 
-.venv/bin/python benchmarks/page.py
+.venv/bin/python benchmarks/page.py                             # from what is measured
+.venv/bin/python benchmarks/page.py data/bursty data/smooth     # and these builds as the large ones
 """
 
 import json
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+BUILDS = ROOT / "benchmarks" / "builds.json"
 PAGE = ROOT / "docs" / "performance" / "index.md"
 
 HEAD = """# Performance
@@ -45,8 +48,33 @@ def line(row):
     return f"| {row['name']} | {amount(row['ours'], row['unit'])} | {peer} | {ratio} | {agreement} | {bound} |"
 
 
+def read_build(folder):
+    """Read size and time of a finished build from its folder."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    log = json.loads((folder / "build.log.json").read_text())
+    return {
+        "source": manifest["source"]["name"],
+        "galaxies": sum(entry["galaxies_made"] for entry in log),
+        "views": manifest["config"]["views"]["n_views"],
+        "minutes": round(sum(entry["seconds"] for entry in log) / 60, 1),
+        "workers": max(entry["workers"] for entry in log),
+        "stargas": manifest["stargas_version"],
+    }
+
+
+def build_lines(builds):
+    """Format the table of large builds."""
+    rows = [
+        f"| `{b['source']}` | {b['galaxies']:,} | {b['galaxies'] * b['views']:,} | {b['workers']} | {b['minutes']} |"
+        for b in builds
+    ]
+    return ["| suite | galaxies | samples | workers | minutes |", "| --- | --- | --- | --- | --- |", *rows]
+
+
 def main():
     """Write the page."""
+    if len(sys.argv) > 1:
+        BUILDS.write_text(json.dumps([read_build(Path(folder)) for folder in sys.argv[1:]], indent=1) + "\n")
     results = json.loads((ROOT / "benchmarks" / "results.json").read_text())
     table = ["| what | ours | peer | times faster | difference | bound |", "| --- | --- | --- | --- | --- | --- |"]
     table += [line(row) for row in results["rows"]]
@@ -55,10 +83,10 @@ def main():
         for name, caption in FIGURES.items()
         if (PAGE.parent / f"{name}.png").exists()
     ]
-    paper = PAGE.parent / "paper_scale.md"
     parts = [HEAD.format(**results["machine"]), "\n".join(table), "\n## How cost grows\n", "\n\n".join(figures)]
-    if paper.exists():
-        parts.append("\n" + paper.read_text().rstrip())
+    if BUILDS.exists():
+        parts.append("\n## Large builds\n\nEach from one galaxy to the last shard, resumed or not.\n")
+        parts.append("\n".join(build_lines(json.loads(BUILDS.read_text()))))
     PAGE.write_text("\n".join(parts) + "\n")
 
 
