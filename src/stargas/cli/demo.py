@@ -30,7 +30,7 @@ def parser() -> CommandParser:
     )
     made.add_argument("--out", type=Path, default=Path("demo"), help="folder for everything (default: demo)")
     made.add_argument("--suite", default="bursty", help="mock suite (default: bursty)")
-    made.add_argument("--n-galaxies", type=int, default=500, help="galaxies to build (default: 500)")
+    made.add_argument("--n-galaxies", type=int, default=1000, help="galaxies to build (default: 1000)")
     return made
 
 
