@@ -79,7 +79,7 @@ def main():
     table = ["| what | ours | peer | times faster | difference | bound |", "| --- | --- | --- | --- | --- | --- |"]
     table += [line(row) for row in results["rows"]]
     figures = [
-        f"![{caption}]({name}.png)\n\n*{caption} Dashed: proportional.*"
+        f"![{caption}]({name}.png)\n\n*{caption} Dotted: proportional.*"
         for name, caption in FIGURES.items()
         if (PAGE.parent / f"{name}.png").exists()
     ]
