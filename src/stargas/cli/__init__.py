@@ -46,10 +46,10 @@ def _parser() -> argparse.ArgumentParser:
 def _show_warning(
     message: Warning | str,
     category: type[Warning],  # noqa: ARG001 (the signature is Python's)
-    filename: str,  # noqa: ARG001
-    lineno: int,  # noqa: ARG001
-    file: TextIO | None = None,  # noqa: ARG001
-    line: str | None = None,  # noqa: ARG001
+    filename: str,  # noqa: ARG001 (the same)
+    lineno: int,  # noqa: ARG001 (the same)
+    file: TextIO | None = None,  # noqa: ARG001 (the same)
+    line: str | None = None,  # noqa: ARG001 (the same)
 ) -> None:
     print(f"warning: {message}", file=sys.stderr)  # noqa: T201 (the terminal is where warnings go)
 

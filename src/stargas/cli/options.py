@@ -28,8 +28,8 @@ class CommandParser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         self.blocks = tuple(blocks)
-        self.add_argument("--seed", type=_seed, default=0, help="root seed of all randomness (default: 0)")
-        self.add_argument("--workers", type=_count, help="processes or threads; all cores by default")
+        self.add_argument("--seed", type=whole_seed, default=0, help="root seed of all randomness (default: 0)")
+        self.add_argument("--workers", type=whole_count, help="processes or threads; all cores by default")
 
     def format_help(self) -> str:
         """Return the help with the settings at its end."""
@@ -46,13 +46,15 @@ class CommandParser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see 'stargas {self.prog.split()[-1]} --help').")
 
 
-def _seed(text: str) -> int:
+def whole_seed(text: str) -> int:
+    """Read a whole number ≥ 0 from the command line."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number ≥ 0")
     return int(text)
 
 
-def _count(text: str) -> int:
+def whole_count(text: str) -> int:
+    """Read a whole number ≥ 1 from the command line."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number ≥ 1")
     return int(text)

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stargas.cli.options import _count
+from stargas.cli.options import whole_count
 from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def add_source_options(parser: ArgumentParser) -> None:
     """Add the options that name a source of galaxies."""
     group = parser.add_argument_group("galaxies (one of --suite and --source)")
     group.add_argument("--suite", help="mock suite: bursty, smooth or shifted")
-    group.add_argument("--n-galaxies", type=_count, default=100, help="galaxies of the suite (default: 100)")
+    group.add_argument("--n-galaxies", type=whole_count, default=100, help="galaxies of the suite (default: 100)")
     group.add_argument(
         "--stirring", type=float, default=1.0, help="gas disturbances: 0 calm, 1 as the suite, 2 violent"
     )

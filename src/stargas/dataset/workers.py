@@ -310,7 +310,7 @@ class _Cluster:
             new.append(future)
         return new
 
-    def parts(self, as_completed: Any, killed: tuple[type[BaseException], ...]) -> Iterator[bytes]:  # noqa: ANN401
+    def parts(self, as_completed: Any, killed: tuple[type[BaseException], ...]) -> Iterator[bytes]:  # noqa: ANN401 (a function of dask)
         """Yield parts as they come."""
         coming = as_completed(self.fill(), loop=self.client.loop)
         while self.flying or self.schedule:

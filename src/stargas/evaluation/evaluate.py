@@ -75,10 +75,10 @@ class PosteriorLike(Protocol):
     def about(self) -> Mapping[str, Any]:
         """Return what the model says of itself; its ``tracer_share`` and ``ranges`` are used."""
 
-    def sample(self, samples: Any, n: int = 1000, seed: int = 0) -> NDArray[np.floating]:  # noqa: ANN401
+    def sample(self, samples: Any, n: int = 1000, seed: int = 0) -> NDArray[np.floating]:  # noqa: ANN401 (whatever a model takes)
         """Return draws of log10 M, shape (n_samples, n, m)."""
 
-    def log_prob(self, samples: Any, log10_mass: ArrayLike) -> NDArray[np.floating]:  # noqa: ANN401
+    def log_prob(self, samples: Any, log10_mass: ArrayLike) -> NDArray[np.floating]:  # noqa: ANN401 (whatever a model takes)
         """Return log density, shape (n_samples,)."""
 
 
@@ -279,8 +279,8 @@ def _suits_all(posteriors: Iterable[PosteriorLike], catalogue: Mapping[str, Any]
     from stargas.model.inputs import tracers_needed
 
     rows = len(catalogue["galaxy_id"])
-    stars = np.asarray(catalogue["n_stars"]) > 0 if "n_stars" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118
-    gas = np.asarray(catalogue["has_gas"]).astype(bool) if "has_gas" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118
+    stars = np.asarray(catalogue["n_stars"]) > 0 if "n_stars" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118 (a Table has no "in")
+    gas = np.asarray(catalogue["has_gas"]).astype(bool) if "has_gas" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118 (a Table has no "in")
     present = dict(zip(TRACERS, (stars, gas), strict=True))
     suits = np.ones(rows, dtype=bool)
     for posterior in posteriors:
@@ -330,7 +330,7 @@ def _draw(
 def _galaxy_names(catalogue: Mapping[str, Any]) -> NDArray[np.str_]:
     """Return the suite and id of each row's galaxy: two suites may use the same ids."""
     ids = np.asarray(catalogue["galaxy_id"]).astype(str)
-    suites = np.asarray(catalogue["suite"]).astype(str) if "suite" in catalogue.keys() else np.full(len(ids), "")  # noqa: SIM118
+    suites = np.asarray(catalogue["suite"]).astype(str) if "suite" in catalogue.keys() else np.full(len(ids), "")  # noqa: SIM118 (a Table has no "in")
     return np.char.add(np.char.add(suites, "/"), ids)
 
 
@@ -354,7 +354,7 @@ def _estimator_numbers(
     seed: int,
 ) -> dict[str, Any]:
     """Accuracy of the closed formulas at their own radii, per subset."""
-    columns = {name: np.asarray(catalogue[name], np.float64) for name in ESTIMATOR_COLUMNS if name in catalogue.keys()}  # noqa: SIM118
+    columns = {name: np.asarray(catalogue[name], np.float64) for name in ESTIMATOR_COLUMNS if name in catalogue.keys()}  # noqa: SIM118 (a Table has no "in")
     R_hl = columns["R_hl_kpc"]
     predictions = estimator_ratios(columns, R_hl[:, None] * arrays["r_over_R_hl"], arrays["log10_true"])
     labels = {name: formula.label for name, formula in ESTIMATORS.items()} | BASELINES

@@ -152,7 +152,7 @@ class _AfterEachEpoch(Checkpoint):
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002 (the signature is Lightning's)
         trainer.save_checkpoint(self.path)
 
 
