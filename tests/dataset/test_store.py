@@ -102,7 +102,7 @@ def test_a_host_in_two_splits_does_not_join(data, tmp_path):
     build(tmp_path / "other", AnalyticSource(N_GALAXIES), seed=5)
     other = open_dataset(tmp_path / "other")
     assert set(other.catalogue["host_id"]) & set(data.catalogue["host_id"])
-    with pytest.raises(InputError, match=r"host host-\d+ is in \w+ of one data set and in \w+ of another"):
+    with pytest.raises(InputError, match=r"host (host|galaxy)-\d+ is in \w+ of one data set and in \w+ of another"):
         Dataset.join([data, other])
     train = data.split("train")
     assert len(Dataset.join([data, train])) == len(data) + len(train)

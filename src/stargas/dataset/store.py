@@ -103,7 +103,7 @@ class Dataset:
                 raise InputError(f"data sets with different settings data.{block} cannot be joined: build them alike.")
         split_of: dict[str, str] = {}
         for table in (table for dataset in datasets for table in dataset.catalogues):
-            for host, split in set(zip(table["host_id"].tolist(), table["split"].tolist(), strict=True)):
+            for host, split in sorted(set(zip(table["host_id"].tolist(), table["split"].tolist(), strict=True))):
                 if split_of.setdefault(host, split) != split:
                     raise InputError(
                         f"host {host} is in {split_of[host]} of one data set and in {split} of another: build them "
