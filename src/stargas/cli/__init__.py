@@ -86,8 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = importlib.import_module(f"stargas.cli.{name}")
     warnings.showwarning = _show_warning
     try:
-        options, rest = command.parser().parse_known_args(words[1:])
-        settings = read_settings(rest)
+        options, settings_words = command.parser().parse_words(words[1:])
+        settings = read_settings(settings_words)
         command.run(options, settings)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 TABLE_WIDTH = 110
 """Characters that the widest table needs."""
+
+
+_SETTINGS_STOOD_HERE = "--settings-stood-here"
+"""Left among a command's own words for each settings word, which ends a list of values as any option does."""
+
+_NUMBER = re.compile(r"-(\.?\d|\.?inf|\.?nan)", re.IGNORECASE)
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -30,6 +37,61 @@ class CommandParser(argparse.ArgumentParser):
         self.blocks = tuple(blocks)
         self.add_argument("--seed", type=whole_seed, default=0, help="root seed of all randomness (default: 0)")
         self.add_argument("--workers", type=whole_count, help="processes or threads; all cores by default")
+        self.add_argument(
+            _SETTINGS_STOOD_HERE,
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help=argparse.SUPPRESS,
+        )
+
+    def parse_words(self, words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+        """Parse the command's own words, and set aside those of the settings, wherever they stand.
+
+        Parameters
+        ----------
+        words
+            Those after the command. ``--config``, ``--block`` and ``--block.field`` are settings words, with the
+            word that follows or with ``=VALUE``; so is ``--print_config``, which has no value. A ``--block`` that is
+            an option of the command is its own. All that follows ``--`` is the command's.
+
+        Returns
+        -------
+        tuple
+            The command's options, and what `stargas.cli.settings.read_settings` reads, each word as ``--name=VALUE``.
+
+        Raises
+        ------
+        UsageError
+            If a word is unknown, or a value is missing or does not fit.
+        """
+        own: list[str] = []
+        settings: list[str] = []
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            if word == "--":
+                own += [word, *rest]
+                break
+            name, has_value, _ = word.partition("=")
+            if not self._is_setting(name):
+                own.append(word)
+                continue
+            own.append(_SETTINGS_STOOD_HERE)
+            if has_value or name == "--print_config" or name.endswith(".help"):
+                settings.append(word)
+            elif rest and (not rest[0].startswith("-") or _NUMBER.match(rest[0])):
+                settings.append(f"{word}={rest.pop(0)}")
+            else:
+                self.error(f"{word} needs a value, as '{word} VALUE' or '{word}=VALUE'")
+        return self.parse_args(own), settings
+
+    def _is_setting(self, name: str) -> bool:
+        from stargas.cli.settings import BLOCKS
+
+        if name in self._option_string_actions or not name.startswith("--"):
+            return False
+        block, _, _ = name.removeprefix("--").partition(".")
+        return block in BLOCKS or name in ("--config", "--print_config")
 
     def format_help(self) -> str:
         """Return the help with the settings at its end."""
