@@ -15,6 +15,7 @@ _HOME = {
     "Gas": "stargas.galaxy",
     "MassProfile": "stargas.galaxy",
     "Particles": "stargas.galaxy",
+    "ProfileDraws": "stargas.profiles",
     "Sample": "stargas.sample",
     "SkyGalaxy": "stargas.sky.projection",
     "View": "stargas.sky.view",
