@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: demo test check bench docs setup clean
 
 demo: .venv/run.stamp
-	$(BIN)/stargas demo --config configs/demo.yaml
+	$(BIN)/stargas demo
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest

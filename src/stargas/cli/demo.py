@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from stargas.cli.settings import Settings
 
+PRESET = "demo"
+"""Settings that this command starts from."""
+
 MODELS = {"Star": "star", "Gas": "gas", "StarGas": "stargas"}
 """Folder of each model and the tracers that it is given."""
 
@@ -25,7 +28,8 @@ def parser() -> CommandParser:
     made = CommandParser(
         "demo",
         "Build mock galaxies, train Star, Gas and StarGas, evaluate them on held-out galaxies beside the classical\n"
-        "estimators, and infer one galaxy from three sides. The same command goes on where a stopped one ended.",
+        "estimators, and infer one galaxy from three sides. The same command goes on where a stopped one ended.\n"
+        f"It starts from the settings of the preset '{PRESET}'; what you give wins.",
         blocks=("data", "model", "training", "local"),
     )
     made.add_argument("--out", type=Path, default=Path("demo"), help="folder for everything (default: demo)")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig, TrainingConfig
+from stargas.presets import PRESETS, preset_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,31 +52,55 @@ def settings_parser(blocks: Sequence[str] = tuple(BLOCKS)) -> ArgumentParser:
     """Make a parser that knows every field of the named blocks."""
     from jsonargparse import ActionConfigFile, ArgumentParser
 
+    class FileOrPreset(ActionConfigFile):
+        """Reads a settings file, given by its path or by the name of a preset."""
+
+        def __call__(self, parser: Any, cfg: Any, values: str, option_string: str | None = None) -> None:  # noqa: ANN401
+            super().__call__(parser, cfg, str(_file_or_preset(values)), option_string)
+
     parser = ArgumentParser(prog="stargas", exit_on_error=False, add_help=False, usage="", allow_abbrev=False)
-    parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of the blocks.")
+    parser.add_argument(
+        "--config",
+        action=FileOrPreset,
+        help=f"YAML file with any of the blocks, or the name of a preset: {', '.join(PRESETS)}.",
+    )
     for block in blocks:
         parser.add_class_arguments(BLOCKS[block], block)
     return parser
 
 
-def read_settings(arguments: Sequence[str]) -> Settings:
+def _file_or_preset(name: str) -> Path:
+    path = Path(name)
+    if path.exists() and not path.is_dir():  # a pipe is as good as a file
+        return path
+    if name in PRESETS:
+        return preset_path(name)
+    raise UsageError(
+        f"there is no settings file {name!r}: give a YAML file or one of the presets {', '.join(PRESETS)}."
+    )
+
+
+def read_settings(arguments: Sequence[str], preset: str | None = None) -> Settings:
     """Read settings from command-line words.
 
     Parameters
     ----------
     arguments
-        ``--config FILE`` and ``--block.field VALUE`` in order; later ones win.
+        ``--config FILE``, ``--config PRESET`` and ``--block.field VALUE`` in order; later ones win.
+    preset
+        Name of a preset that all of them win over.
 
     Raises
     ------
     UsageError
-        If a field is unknown or a value does not fit, in one sentence.
+        If a file or field is unknown or a value does not fit, in one sentence.
     """
     from jsonargparse import ArgumentError
 
     parser = settings_parser()
+    first = [] if preset is None else [f"--config={preset_path(preset)}"]
     try:
-        parsed = parser.instantiate(parser.parse_args(list(arguments)))
+        parsed = parser.instantiate(parser.parse_args([*first, *arguments]))
     except (ArgumentError, ValueError, OSError) as error:
         raise UsageError(_plain(str(getattr(error, "message", error)))) from error
     return Settings(*(parsed[block] for block in BLOCKS))
