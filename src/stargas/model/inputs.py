@@ -6,7 +6,7 @@ set; log10 of the scalars, standardized. What is absent is zero. A network's inp
 scalars of its own tracers and nothing else, so no tracer can leak into a model that was not given it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -117,6 +117,24 @@ def prepare(batch: SampleArrays, scaling: Scaling, config: ModelConfig) -> Input
         channel = torch.from_numpy(np.ascontiguousarray(batch.maps[:, i], dtype=np.float32))
         maps.append((_transform(channel, i) / scaling.map_rms[i]).half())
     columns = list(scalar_columns(config))
+    log_scalar = log_scalars(batch, config)
+    mean, std = scaling.scalar_mean[columns], scaling.scalar_std[columns]
+    standardized = np.nan_to_num((log_scalar - mean) / std, nan=0.0)
+    stacked = torch.stack(maps, dim=1)
+    if not torch.isfinite(stacked).all():
+        raise InputError("a map holds numbers that are not finite or far beyond any galaxy's: mask them to zero.")
+    return Inputs(stacked, torch.from_numpy(standardized.astype(np.float32)))
+
+
+def log_scalars(batch: SampleArrays, config: ModelConfig) -> FloatArray:
+    """log10 of the scalars that the model sees, shape (n, n_scalars); NaN for those of an absent tracer.
+
+    Raises
+    ------
+    InputError
+        If a scalar of a present tracer is not positive and finite.
+    """
+    columns = list(scalar_columns(config))
     scalars = np.asarray(batch.scalars, dtype=np.float64)[:, columns]
     present = np.asarray(batch.tracers)[:, [TRACER_OF_SCALAR[i] for i in columns]]
     good = np.isfinite(scalars) & (scalars > 0)
@@ -126,13 +144,35 @@ def prepare(batch: SampleArrays, scaling: Scaling, config: ModelConfig) -> Input
             f"{SCALARS[columns[column]]} of sample {row} is {scalars[row, column]}; a positive number is needed: "
             f"measure it or give the sample without that tracer."
         )
-    log_scalar = np.log10(scalars, out=np.zeros(scalars.shape), where=present)
-    mean, std = scaling.scalar_mean[columns], scaling.scalar_std[columns]
-    standardized = np.where(present, (log_scalar - mean) / std, 0.0)
-    stacked = torch.stack(maps, dim=1)
-    if not torch.isfinite(stacked).all():
-        raise InputError("a map holds numbers that are not finite or far beyond any galaxy's: mask them to zero.")
-    return Inputs(stacked, torch.from_numpy(standardized.astype(np.float32)))
+    return np.log10(scalars, out=np.full(scalars.shape, np.nan), where=present)
+
+
+def require_tracers(batch: SampleArrays, config: ModelConfig, share: Mapping[str, float], first: int = 0) -> None:
+    """Check that no sample lacks a tracer that the whole training set of a model had.
+
+    Parameters
+    ----------
+    batch
+        Some samples.
+    config
+        Settings of the model.
+    share
+        Share of the training set that had each tracer.
+    first
+        Number of the first sample, for the message.
+
+    Raises
+    ------
+    InputError
+        If one does.
+    """
+    for name in tracers_needed(config):
+        absent = ~np.asarray(batch.tracers)[:, TRACERS.index(name)]
+        if absent.any() and share.get(name) == 1.0:
+            raise InputError(
+                f"sample {first + int(np.argmax(absent))} has no {name}, but every galaxy that this "
+                f"{config.tracers} model learned from had: use a model of the other tracer."
+            )
 
 
 @dataclass(frozen=True, eq=False)

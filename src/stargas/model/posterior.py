@@ -26,13 +26,13 @@ from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.model.flow import FlowSampler, MassFlow
-from stargas.model.inputs import SampleArrays, batches_of, count_samples, prepare, tracers_needed
+from stargas.model.inputs import batches_of, count_samples, prepare, require_tracers
 from stargas.model.network import MassNetwork
 from stargas.randomness import rng_for
-from stargas.sample import TRACERS, Sample
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
+    from stargas.sample import Sample
 
 FORMAT = "stargas model"
 FORMAT_VERSION = 1
@@ -194,21 +194,11 @@ class Posterior:
         """Go through the samples in batches: index of the first, features."""
         first = 0
         for batch in batches_of(samples, _NETWORK_BATCH):
-            self._check_tracers(batch, first)
+            require_tracers(batch, self.config, self.about.get("tracer_share", {}), first)
             inputs = prepare(batch, self.scaling, self.config)
             with torch.no_grad():
                 yield first, self.network.features(inputs.maps, inputs.scalars)
             first += len(inputs)
-
-    def _check_tracers(self, batch: SampleArrays, first: int) -> None:
-        share = self.about.get("tracer_share", {})
-        for name in tracers_needed(self.config):
-            absent = ~np.asarray(batch.tracers)[:, TRACERS.index(name)]
-            if absent.any() and share.get(name) == 1.0:
-                raise InputError(
-                    f"sample {first + int(np.argmax(absent))} has no {name}, but every galaxy that this "
-                    f"{self.config.tracers} model learned from had: use a model of the other tracer."
-                )
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the two files of the model into a folder, which is made if needed.

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import safetensors.torch
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
@@ -39,7 +40,7 @@ from stargas.training.stages import StageSettings, density_loss, regression_loss
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
 
-__all__ = ["train_model"]
+__all__ = ["ancestor", "describe_training_set", "radii_R_hl", "train_model", "training_splits"]
 
 _SETTINGS, _NETWORK, _HISTORY, _CHECKPOINTS = "training.json", "network.safetensors", "history.json", "checkpoints"
 _BATCH = 512
@@ -52,6 +53,8 @@ def train_model(
     training: TrainingConfig | None = None,
     local: LocalConfig | None = None,
     seed: int = 0,
+    *,
+    network_of: Posterior | None = None,
 ) -> Posterior:
     """Train a model, or finish one that was interrupted, and write it to a folder.
 
@@ -69,6 +72,8 @@ def train_model(
         Devices, nodes, memory and progress bar. Several devices share each batch, so they learn the same.
     seed
         Root seed of initial weights, order of samples and dropout.
+    network_of
+        A trained model whose network and scaling are taken as they are: the flow alone is trained.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def train_model(
     Raises
     ------
     InputError
-        If the folder was begun with other settings or data, or a split is empty.
+        If the folder was begun with other settings or data, a split is empty, or the given network is of another size.
     """
     model, training, local = model or ModelConfig(), training or TrainingConfig(), local or LocalConfig()
     datasets = list(datasets) if isinstance(datasets, Sequence) else [datasets]
@@ -88,23 +93,28 @@ def train_model(
         "model": asdict(model),
         "training": asdict(training),
         "seed": seed,
-        "data": [_ancestor(dataset) for dataset in datasets],
+        "data": [ancestor(dataset) for dataset in datasets],
     }
+    if network_of is not None:
+        settings["network_of"] = _ancestor_network(network_of, model)
     _claim(out, settings)
     if (out / "model.json").exists():
         return load_model(out)
     started = time.monotonic()
-    learn, choose = _splits(datasets, training)
-    scaling = Scaling.measure(learn, transform_maps)
+    learn, choose = training_splits(datasets, training)
+    scaling = Scaling.measure(learn, transform_maps) if network_of is None else network_of.scaling
     rows = training_rows(learn, scaling, model, local.memory_gb)
     validation = training_rows(choose, scaling, model, local.memory_gb - rows.memory_gb)
     n_pixels = learn.batch(np.arange(1)).maps.shape[-1]
     with torch.random.fork_rng(devices=[]):
-        network = _network_stage(out, model, training, local, seed, (rows, validation), n_pixels)
+        if network_of is None:
+            network = _network_stage(out, model, training, local, seed, (rows, validation), n_pixels)
+        else:
+            network = network_of.network
         flow = _flow_stage(out, model, training, local, seed, (rows, validation), network)
     about = {
         **settings,
-        "radii_R_hl": _radii_R_hl(learn),
+        "radii_R_hl": radii_R_hl(learn),
         "n_pixels": n_pixels,
         **_training_set(learn),
         "validation": {"samples": len(choose), **_metrics(network, flow, validation, scaling)},
@@ -113,15 +123,28 @@ def train_model(
     posterior = Posterior(model, network, flow, scaling, about)
     if _is_first_process():
         posterior.save(out)
-        (out / _NETWORK).unlink()
+        (out / _NETWORK).unlink(missing_ok=True)
     return posterior
+
+
+def _ancestor_network(posterior: Posterior, model: ModelConfig) -> dict[str, Any]:
+    """Return what identifies a network, after a check that the settings describe it."""
+    flow_fields = ("flow_transforms", "flow_hidden", "whiten")
+    ours, theirs = ({k: v for k, v in asdict(c).items() if k not in flow_fields} for c in (model, posterior.config))
+    if ours != theirs:
+        changes = "; ".join(_differences(theirs, ours))
+        raise InputError(f"the given network was made with other settings ({changes}): give it the same.")
+    digest = hashlib.sha256()
+    for name, value in sorted(posterior.network.state_dict().items()):
+        digest.update(name.encode() + value.contiguous().numpy().tobytes())
+    return {"weights_sha256": digest.hexdigest()}
 
 
 def _is_first_process() -> bool:
     return not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0
 
 
-def _ancestor(dataset: "Dataset") -> dict[str, Any]:
+def ancestor(dataset: "Dataset") -> dict[str, Any]:
     """Return what identifies training data: which samples of data sets of which source, settings and seed."""
     made = [
         {name: manifest[name] for name in ("stargas_version", "seed", "source", "config") if name in manifest}
@@ -166,8 +189,14 @@ def _differences(there: Any, here: Any, name: str = "") -> Iterator[str]:  # noq
         yield f"{name} differs" if len(str(there)) > 40 else f"{name} was {there} and is {here}"
 
 
-def _splits(datasets: Sequence["Dataset"], training: TrainingConfig) -> tuple["Dataset", "Dataset"]:
-    """Return training and validation samples of all data sets."""
+def training_splits(datasets: Sequence["Dataset"], training: TrainingConfig) -> tuple["Dataset", "Dataset"]:
+    """Return training and validation samples of all data sets, those of the cold-gas set alone if so wanted.
+
+    Raises
+    ------
+    InputError
+        If one of them is empty.
+    """
     joined = datasets[0] if len(datasets) == 1 else type(datasets[0]).join(datasets)
     if training.cold_gas_only:
         joined = joined.where(np.asarray(joined.catalogue["cold_gas_set"], dtype=bool))
@@ -241,7 +270,7 @@ def _flow_stage(
     )
     history = run_stage(flow, density_loss(flow), rows, validation, settings, out / _CHECKPOINTS, local)
     if _is_first_process():
-        before = json.loads((out / _HISTORY).read_text())
+        before = json.loads((out / _HISTORY).read_text()) if (out / _HISTORY).exists() else {}
         write_atomically(out / _HISTORY, _lines({**before, "flow": history}))
         (out / _CHECKPOINTS / "flow.ckpt").unlink()
         (out / _CHECKPOINTS).rmdir()
@@ -269,29 +298,41 @@ def _metrics(network: MassNetwork, flow: MassFlow, validation: Rows, scaling: Sc
     return {"network_rms_dex": float(np.sqrt(np.mean(error**2))), "log_prob": float(log_prob)}
 
 
-def _radii_R_hl(dataset: "Dataset") -> list[float]:  # noqa: N802 (the field's own name)
+def radii_R_hl(dataset: "Dataset") -> list[float]:  # noqa: N802 (the field's own name)
+    """Return the radii of the masses in R_hl."""
     truth = dataset.manifests[0]["config"]["truth"]
     return np.linspace(truth["r_min"], truth["r_max"], truth["n_radii"]).tolist()
 
 
 def _training_set(learn: "Dataset") -> dict[str, Any]:
-    """Return size and ranges of the training set, and the share of it that has each tracer."""
-    low, high = np.full(len(SCALARS), np.inf), np.full(len(SCALARS), -np.inf)
-    count, mass = np.zeros(len(TRACERS)), []
-    for start in range(0, len(learn), _BATCH):
-        batch = learn.batch(np.arange(start, min(start + _BATCH, len(learn))))
-        scalars = np.where(batch.scalars > 0, batch.scalars, np.nan)
-        low, high = np.fmin(low, np.fmin.reduce(scalars)), np.fmax(high, np.fmax.reduce(scalars))
-        count += batch.tracers.sum(axis=0)
-        mass.append(batch.log10_mass)
-    masses = np.concatenate(mass)
-    ranges = {name: [low[i], high[i]] for i, name in enumerate(SCALARS) if np.isfinite(low[i])}
+    """Gather the numbers of the training set and describe it."""
+    batches = (learn.batch(np.arange(start, min(start + _BATCH, len(learn)))) for start in range(0, len(learn), _BATCH))
+    parts = [(batch.scalars, batch.tracers, batch.log10_mass) for batch in batches]
+    scalars, tracers, masses = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return describe_training_set(learn, scalars, tracers, masses)
+
+
+def describe_training_set(
+    learn: "Dataset", scalars: NDArray[Any], tracers: NDArray[np.bool_], log10_mass: NDArray[Any]
+) -> dict[str, Any]:
+    """Return size and ranges of the training set, and the share of it that has each tracer.
+
+    Parameters
+    ----------
+    learn
+        Training samples.
+    scalars, tracers, log10_mass
+        Their arrays as `stargas.dataset.store.Batch` has them, shapes (n, 5), (n, 2), (n, 10).
+    """
+    positive = np.where(scalars > 0, scalars, np.nan)
+    low, high = np.fmin.reduce(positive), np.fmax.reduce(positive)
+    ranges = {name: [float(low[i]), float(high[i])] for i, name in enumerate(SCALARS) if np.isfinite(low[i])}
     return {
         "samples": len(learn),
         "galaxies": len(set(learn.catalogue["galaxy_id"])),
-        "tracer_share": dict(zip(TRACERS, (count / len(learn)).tolist(), strict=True)),
-        "ranges": {name: [float(value) for value in limits] for name, limits in ranges.items()},
-        "log10_mass_ranges": np.stack([masses.min(axis=0), masses.max(axis=0)], axis=1).tolist(),
+        "tracer_share": dict(zip(TRACERS, tracers.mean(axis=0).tolist(), strict=True)),
+        "ranges": ranges,
+        "log10_mass_ranges": np.stack([log10_mass.min(axis=0), log10_mass.max(axis=0)], axis=1).tolist(),
     }
 
 
