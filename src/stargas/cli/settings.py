@@ -55,7 +55,7 @@ def settings_parser(blocks: Sequence[str] = tuple(BLOCKS)) -> ArgumentParser:
     class FileOrPreset(ActionConfigFile):
         """Reads a settings file, given by its path or by the name of a preset."""
 
-        def __call__(self, parser: Any, cfg: Any, values: str, option_string: str | None = None) -> None:  # noqa: ANN401
+        def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ANN401 (argparse's)
             super().__call__(parser, cfg, str(_file_or_preset(values)), option_string)
 
     parser = ArgumentParser(prog="stargas", exit_on_error=False, add_help=False, usage="", allow_abbrev=False)
