@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation
@@ -80,15 +81,24 @@ def _draw_coverage(axes: "Axes", evaluation: Evaluation, models: list[str], subs
 
 
 def _draw_tarp(axes: "Axes", evaluation: Evaluation, models: list[str], subset: str) -> None:
-    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     for number, name in enumerate(models):
         curve = evaluation.results["models"][name][subset]["calibration"]["tarp"]
-        level, value, error = (
-            np.array(curve[key]) for key in ("credibility", "expected_coverage", "expected_coverage_se")
+        draw_tarp_curve(
+            axes,
+            curve["credibility"],
+            curve["expected_coverage"],
+            curve["expected_coverage_se"],
+            model_color(name, number),
         )
-        color = model_color(name, number)
-        draw_band(axes, level, value - error, value + error, color)
-        axes.plot(level, value, color=color)
+
+
+def draw_tarp_curve(axes: "Axes", level: ArrayLike, coverage: ArrayLike, error: ArrayLike | None, color: str) -> None:
+    """Draw expected coverage against credibility, both from 0 to 1, beside the diagonal of an exact posterior."""
+    level, coverage = np.asarray(level), np.asarray(coverage)
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    if error is not None:
+        draw_band(axes, level, coverage - np.asarray(error), coverage + np.asarray(error), color)
+    axes.plot(level, coverage, color=color)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_xlabel("credibility of the joint posterior")
@@ -100,16 +110,39 @@ def _draw_ranks(axes: "Axes", evaluation: Evaluation, models: list[str], subset:
     place = int(np.argmin(np.abs(evaluation.r_over_R_hl - radius)))
     for number, name in enumerate(models):
         histogram = evaluation.results["models"][name][subset]["calibration"]["ranks"]
-        n_bins = histogram["n_bins"]
-        edges = np.linspace(0, 1, n_bins + 1)
-        height, error = (n_bins * np.array(histogram[key][place]) for key in ("share", "share_se"))
-        color = model_color(name, number)
-        axes.stairs(height, edges, color=color, linewidth=1.3)
-        middle = (edges[1:] + edges[:-1]) / 2 + (number - (len(models) - 1) / 2) * 0.008
-        axes.errorbar(middle, height, yerr=error, color=color, linestyle="none", elinewidth=0.7, alpha=0.6)
+        edges = np.linspace(0, 1, histogram["n_bins"] + 1)
+        shift = (number - (len(models) - 1) / 2) * 0.008
+        share, error = histogram["share"][place], histogram["share_se"][place]
+        draw_rank_histogram(axes, edges, share, error, model_color(name, number), shift)
+    axes.set_title(rf"Ranks at {evaluation.r_over_R_hl[place]:.1f} $R_{{hl}}$", loc="left", color=INK)
+
+
+def draw_rank_histogram(
+    axes: "Axes", edges: ArrayLike, share: ArrayLike, error: ArrayLike | None, color: str, shift: float = 0.0
+) -> None:
+    """Draw the share of truths per bin of rank times the number of bins, 1 for an exact posterior.
+
+    Parameters
+    ----------
+    axes
+        Where to.
+    edges
+        Of the bins, shape (n + 1,).
+    share, error
+        Share of truths per bin and its standard error, shape (n,).
+    color
+        Of the line.
+    shift
+        By which error bars are moved, so that those of several models do not hide each other.
+    """
+    edges, height = np.asarray(edges), len(np.asarray(share)) * np.asarray(share)
+    axes.stairs(height, edges, color=color, linewidth=1.3)
+    if error is not None:
+        middle = (edges[1:] + edges[:-1]) / 2 + shift
+        bars = len(height) * np.asarray(error)
+        axes.errorbar(middle, height, yerr=bars, color=color, linestyle="none", elinewidth=0.7, alpha=0.6)
     axes.axhline(1, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     axes.set_ylim(bottom=0)
     axes.set_xlim(0, 1)
     axes.set_xlabel("rank of the truth")
-    axes.set_title(rf"Ranks at {evaluation.r_over_R_hl[place]:.1f} $R_{{hl}}$", loc="left", color=INK)
     axes.tick_params(axis="y", colors=MUTED)

@@ -1,9 +1,10 @@
 """Predicted over true mass against radius, as the paper's Fig. 5."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from stargas.errors import InputError
 from stargas.estimators import ESTIMATORS
@@ -68,7 +69,7 @@ def draw_ratio(
         figure = new_figure(6.6, 6.2)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
         draw_ratio_panel(upper, evaluation, names, subset, estimators)
-        _limit_heights(upper)
+        limit_heights(upper)
         _draw_half_widths(lower, evaluation, names, subset, estimators)
         numbers = evaluation.results["models"][names[0]][subset]["accuracy"]
         count = f"{numbers['n_samples']:,} views of {numbers['n_galaxies']:,} galaxies"
@@ -99,7 +100,7 @@ def draw_ratio_panels(evaluation: Evaluation, subsets: Sequence[str], models: Se
             draw_ratio_panel(axes, evaluation, names, subset, ())
             count = evaluation.results["models"][names[0]][subset]["accuracy"]["n_galaxies"]
             axes.set_title(f"{subset_label(subset)}  ({count} galaxies)", loc="left", fontsize=9)
-        _limit_heights(panels.flat[0])
+        limit_heights(panels.flat[0])
         for axes in panels.flat[len(subsets) :]:
             axes.set_visible(False)
         for axes in panels[-1]:
@@ -119,38 +120,61 @@ def draw_ratio_panel(
     The widest band lies at the bottom, so that colors do not mix; its edge stays visible on top.
     """
     r = evaluation.r_over_R_hl
-    accuracies = {name: evaluation.results["models"][name][subset]["accuracy"] for name in models}
-    by_width = sorted(models, key=lambda name: -np.mean(accuracies[name]["half_width"]))
-    for number, name in enumerate(models):
-        numbers, color, depth = accuracies[name], model_color(name, number), by_width.index(name) / len(models)
+    draw_bands(
+        axes,
+        [
+            (name, model_color(name, number), r, evaluation.results["models"][name][subset]["accuracy"])
+            for number, name in enumerate(models)
+        ],
+    )
+    for name, point in _points(evaluation, subset, estimators):
+        draw_point(axes, point["r_over_R_hl"][0], point[subset], ESTIMATOR_MARKERS[name], point["label"])
+
+
+def draw_bands(axes: "Axes", curves: Sequence[tuple[str, str, ArrayLike, Mapping[str, Any]]]) -> None:
+    """Draw the ratio of each curve with its 16-84 % band, label the axes and mark unity.
+
+    Parameters
+    ----------
+    axes
+        Where to.
+    curves
+        Label, color, radii [R_hl] and lists ``median``, ``p16``, ``p84``, ``half_width`` over them.
+    """
+    by_width = sorted(range(len(curves)), key=lambda number: -np.mean(curves[number][3]["half_width"]))
+    for number, (label, color, r, numbers) in enumerate(curves):
+        depth = by_width.index(number) / len(curves)
         draw_band(axes, r, numbers["p16"], numbers["p84"], pale(color), alpha=0.92, zorder=1 + depth)
         axes.plot(r, numbers["p16"], r, numbers["p84"], color=color, linewidth=0.8, alpha=0.9, zorder=3)
-        axes.plot(r, numbers["median"], color=color, label=name, zorder=4)
+        axes.plot(r, numbers["median"], color=color, label=label, zorder=4)
     axes.axhline(1, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=3)
-    for name, point in _points(evaluation, subset, estimators):
-        numbers = point[subset]
-        below, above = (np.abs(np.array(numbers[edge]) - numbers["median"]) for edge in ("p16", "p84"))
-        axes.errorbar(
-            point["r_over_R_hl"],
-            numbers["median"],
-            yerr=[below, above],
-            marker=ESTIMATOR_MARKERS[name],
-            color=INK,
-            markerfacecolor="white",
-            markersize=6,
-            markeredgewidth=1.1,
-            elinewidth=0.9,
-            capsize=0,
-            linestyle="none",
-            label=point["label"],
-            zorder=5,
-        )
     axes.set_ylabel(RATIO_LABEL)
-    axes.set_xlim(r[0] - 0.05, r[-1] + 0.05)
+    first = np.asarray(curves[0][2])
+    axes.set_xlim(first[0] - 0.05, first[-1] + 0.05)
     axes.set_xticks([0.6, 1.0, 1.4, 1.8, 2.4])
 
 
-def _limit_heights(axes: "Axes") -> None:
+def draw_point(axes: "Axes", radius: float, numbers: Mapping[str, Any], marker: str, label: str) -> None:
+    """Draw a closed formula at its own radius with its 16-84 % interval."""
+    below, above = (np.abs(np.array(numbers[edge]) - numbers["median"]) for edge in ("p16", "p84"))
+    axes.errorbar(
+        [radius],
+        numbers["median"],
+        yerr=[below, above],
+        marker=marker,
+        color=INK,
+        markerfacecolor="white",
+        markersize=6,
+        markeredgewidth=1.1,
+        elinewidth=0.9,
+        capsize=0,
+        linestyle="none",
+        label=label,
+        zorder=5,
+    )
+
+
+def limit_heights(axes: "Axes") -> None:
     """Show at least 0.55 to 1.5 and at most 0 to 3.2; panels that share the axis follow."""
     low, high = axes.get_ylim()
     axes.set_ylim(max(0, min(low, 0.55)), min(max(high, 1.5), 3.2))

@@ -23,6 +23,9 @@ MODEL_COLORS = {"Star": "#23875a", "Gas": "#2b6cb0", "StarGas": "#c1352f"}
 OTHER_COLORS = ("#7b4fa3", "#c77d12", "#2a8c92", "#8a5a44", "#555555")
 """Colors of further models, in the order in which they come."""
 
+SUITE_COLORS = {"bursty": "#7b4fa3", "smooth": "#d4569a", "both": "#d9821f"}
+"""Colors of training sets, as in the paper's Fig. 9: purple, pink, orange."""
+
 ESTIMATOR_MARKERS = {
     "walker2009": "o",
     "wolf2010": "s",
@@ -124,10 +127,10 @@ def png_bytes(figure: "Figure") -> bytes:
     return buffer.getvalue()
 
 
-def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> Path:
-    """Write a figure in the format of the file's ending (png, pdf, svg) and return the path."""
+def save_figure(figure: "Figure", path: str | os.PathLike[str], dpi: int | None = None) -> Path:
+    """Write a figure in the format of the file's ending (png, pdf, svg) and return the path; `DPI` if none is given."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with apply_style():
-        figure.savefig(path, dpi=DPI)
+        figure.savefig(path, dpi=DPI if dpi is None else dpi)
     return path

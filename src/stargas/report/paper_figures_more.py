@@ -1,0 +1,266 @@
+"""Figures of the paper's experiments that the paper has not: gain, calibration, choices, a galaxy from twelve sides."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stargas.report.calibration import RANK_RADII, draw_rank_histogram, draw_tarp_curve
+from stargas.report.paper_results import Part, Row, at, find_rows
+from stargas.report.ratio import RADIUS_LABEL, RATIO_LABEL, limit_heights, subset_label
+from stargas.report.style import INK, MUTED, apply_style, model_color, new_figure
+from stargas.report.table import TABLE_RADII
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DASHED = (0, (4, 3))
+
+
+def draw_gain(part: Part) -> "Figure":
+    """Draw half-widths of Star, Gas and StarGas (above) and of Star over StarGas (below) along the dial of the gas."""
+    names = [name for name in ("Star", "Gas", "StarGas") if find_rows(part, name=name)]
+    with apply_style():
+        figure = new_figure(8.2, 5.2)
+        panels = figure.subplots(2, len(TABLE_RADII), sharex=True, sharey="row", height_ratios=[1.6, 1])
+        for column, radius in enumerate(TABLE_RADII):
+            upper, lower = panels[:, column]
+            for name in names:
+                _along_dial(upper, find_rows(part, name=name), radius, model_color(name), name)
+                _along_dial(upper, find_rows(part, name=f"Trees ({name})"), radius, model_color(name), None)
+            _draw_ratio_along_dial(lower, part, radius)
+            upper.set_title(rf"at {radius:.1f} $R_{{hl}}$", loc="left")
+            upper.set_ylim(0, min(upper.get_ylim()[1], 1.6))
+            for axes in (upper, lower):
+                axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+            lower.set_xlabel("stirring of the gas")
+        panels[0, 0].set_ylabel("half-width of the ratio")
+        panels[1, 0].set_ylabel("Star / StarGas")
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=4, handlelength=1.5)
+    return figure
+
+
+def _along_dial(axes: "Axes", rows: Sequence[Row], radius: float, color: str, label: str | None) -> None:
+    if not rows:
+        return
+    rows = sorted(rows, key=lambda row: row["stirring"])
+    numbers = [at(row, "half_width", radius) for row in rows]
+    axes.errorbar(
+        [row["stirring"] for row in rows],
+        [number.value for number in numbers],
+        yerr=[number.error for number in numbers],
+        color=color,
+        marker="o" if label else None,
+        markersize=4,
+        linestyle="-" if label else (0, (3, 1.5)),
+        linewidth=1.6 if label else 1.1,
+        elinewidth=0.9,
+        label=label,
+    )
+
+
+def _draw_ratio_along_dial(axes: "Axes", part: Part, radius: float) -> None:
+    dial, ratios = [], []
+    for stars in sorted(find_rows(part, name="Star"), key=lambda row: row["stirring"]):
+        for both in find_rows(part, name="StarGas", stirring=stars["stirring"]):
+            dial.append(stars["stirring"])
+            ratios.append(at(stars, "half_width", radius) / at(both, "half_width", radius))
+    values, errors = [ratio.value for ratio in ratios], [ratio.error for ratio in ratios]
+    axes.errorbar(dial, values, yerr=errors, color=INK, marker="o", markersize=4, elinewidth=0.9)
+    axes.axhline(1, color=MUTED, linewidth=0.8, linestyle=DASHED)
+
+
+def draw_coverage(part: Part) -> "Figure":
+    """Draw coverage per radius of each model (left) and its mean per stratum (right)."""
+    rows = [row for row in part["rows"] if row.get("coverage_68")]
+    whole = [row for row in rows if row["subset"] == "all"]
+    labels = [subset_label(label) for label in _stratum_labels(rows)]
+    places = {label: len(labels) - 1 - i for i, label in enumerate(dict.fromkeys(labels))}
+    with apply_style():
+        figure = new_figure(9.0, max(3.6, 0.23 * len(places) + 1.4))
+        left, right = figure.subplots(1, 2, width_ratios=[1, 1.1])
+        for number, row in enumerate(whole):
+            color = model_color(row["name"], number)
+            for key in ("coverage_68", "coverage_95"):
+                label = f"{row['name']}, {row['tested_on']}" if key == "coverage_68" else None
+                style = "-" if number < len({r["name"] for r in whole}) else (0, (3, 1.5))
+                left.plot(row["r_over_R_hl"], row[key], color=color, linestyle=style, label=label)
+        left.set_title("Truths inside, by radius", loc="left")
+        left.set_xlabel(RADIUS_LABEL)
+        left.set_ylabel("share of truths inside the interval")
+        left.set_ylim(max(0, min(left.get_ylim()[0], 0.5)), 1.01)
+        for row, label in zip(rows, labels, strict=True):
+            for key in ("coverage_68_mean", "coverage_95_mean"):
+                right.errorbar(
+                    row[key],
+                    places[label] + _nudge(row["name"]),
+                    xerr=row[f"{key}_se"],
+                    color=model_color(row["name"]),
+                    marker="o",
+                    markersize=3.5,
+                    elinewidth=0.9,
+                )
+        right.set_yticks(list(places.values()), list(places), fontsize=7.5)
+        right.set_xlim(right.get_xlim()[0], 1.01)
+        right.set_title("by kind of galaxy, mean over radii", loc="left")
+        right.grid(axis="y", color="#eeeeee", linewidth=0.6)
+        for level in (0.68, 0.95):
+            left.axhline(level, color=INK, linewidth=0.9, linestyle=DASHED)
+            right.axvline(level, color=INK, linewidth=0.9, linestyle=DASHED)
+        handles, names = left.get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper left", ncols=4, handlelength=1.5)
+    return figure
+
+
+def _stratum_labels(rows: Sequence[Row]) -> list[str]:
+    several = len({row["tested_on"] for row in rows}) > 1
+    return [
+        (f"{row['tested_on']}, " if several else "") + ("all" if row["subset"] == "all" else row["subset"])
+        for row in rows
+    ]
+
+
+def _nudge(name: str) -> float:
+    return {"Star": 0.2, "Gas": 0.0, "StarGas": -0.2}.get(name, -0.35)
+
+
+def draw_curves(part: Part) -> "Figure":
+    """Draw rank histograms at three radii and the TARP curve, one line of panels per model."""
+    curves = part["curves"]
+    radii = part["rows"][0]["r_over_R_hl"] if part["rows"] else list(RANK_RADII)
+    with apply_style():
+        figure = new_figure(9.0, 1.9 * len(curves) + 0.5)
+        grid = figure.subplots(len(curves), 4, squeeze=False)
+        for number, (label, curve) in enumerate(curves.items()):
+            color = _label_color(label, number)
+            for column, radius in enumerate(RANK_RADII):
+                axes = grid[number, column]
+                place = int(np.argmin(np.abs(np.asarray(radii) - radius)))
+                errors = curve.get("rank_share_se")
+                draw_rank_histogram(
+                    axes, curve["rank_edges"], curve["rank_share"][place], errors and errors[place], color
+                )
+                axes.set_title(rf"ranks at {radius:.1f} $R_{{hl}}$" if number == 0 else "", loc="left")
+            draw_tarp_curve(
+                grid[number, 3], curve["tarp_level"], curve["tarp_coverage"], curve.get("tarp_coverage_se"), color
+            )
+            grid[number, 3].set_title("TARP" if number == 0 else "", loc="left")
+            grid[number, 0].set_ylabel(f"{label}\nshare × bins")
+            top = max(axes.get_ylim()[1] for axes in grid[number, :3])
+            for axes in grid[number, :3]:
+                axes.set_ylim(0, max(top, 1.6))
+        for axes in grid[:-1].flat:
+            axes.set_xlabel("")
+        grid[-1, 3].set_xlabel("credibility")
+    return figure
+
+
+def draw_correlations(part: Part) -> "Figure":
+    """Draw the correlation of the masses in the posterior, that of the errors, and the difference, per model."""
+    blocks = part["correlation"]
+    with apply_style():
+        figure = new_figure(8.0, 2.5 * len(blocks) + 0.3, images=True)
+        grid = figure.subplots(len(blocks), 3, squeeze=False)
+        for number, (label, block) in enumerate(blocks.items()):
+            posterior, errors = np.asarray(block["posterior"], float), np.asarray(block["errors"], float)
+            low = min(0.0, float(min(posterior.min(), errors.min())))
+            for axes, matrix, title in (
+                (grid[number, 0], posterior, "in the posterior"),
+                (grid[number, 1], errors, "of the errors"),
+            ):
+                shown = axes.imshow(matrix, vmin=low, vmax=1, cmap="viridis", extent=(0.5, 2.5, 0.5, 2.5))
+                axes.set_title(f"{label}: {title}" if axes is grid[number, 0] else title, loc="left", fontsize=9)
+            figure.colorbar(shown, ax=list(grid[number, :2]), shrink=0.85)
+            difference = posterior - errors
+            reach = max(float(np.abs(difference).max()), 0.05)
+            shown = grid[number, 2].imshow(
+                difference, vmin=-reach, vmax=reach, cmap="RdBu_r", extent=(0.5, 2.5, 0.5, 2.5)
+            )
+            grid[number, 2].set_title("posterior − errors", loc="left", fontsize=9)
+            figure.colorbar(shown, ax=grid[number, 2], shrink=0.85)
+        for axes in grid.flat:
+            axes.set_xticks([0.6, 1.5, 2.4])
+            axes.set_yticks([0.6, 1.5, 2.4])
+            for side in ("top", "right"):
+                axes.spines[side].set_visible(True)
+        for axes in grid[-1]:
+            axes.set_xlabel(RADIUS_LABEL)
+        for axes in grid[:, 0]:
+            axes.set_ylabel(RADIUS_LABEL)
+    return figure
+
+
+def draw_choices(part: Part) -> "Figure":
+    """Draw the error of each choice with its standard error, the preset's (or the chosen) one filled, by group."""
+    rows = list(part["rows"])
+    labels, groups = choice_labels(rows), [str(row.get("group", "")) for row in rows]
+    with apply_style():
+        figure = new_figure(7.6, 0.27 * (len(rows) + len(set(groups))) + 1.0)
+        axes = figure.subplots()
+        place, ticks, names = 0.0, [], []
+        for number, row in enumerate(rows):
+            if number and groups[number] != groups[number - 1]:
+                place -= 0.7
+                axes.axhline(place + 0.1, color="#dddddd", linewidth=0.6)
+            place -= 1
+            ticks.append(place)
+            names.append(f"{groups[number]}: {labels[number]}" if groups[number] else labels[number])
+            filled = bool(row.get("reference") or row.get("chosen"))
+            axes.errorbar(
+                row["rms_dex"],
+                place,
+                xerr=row["rms_dex_se"],
+                color=model_color(row["name"]),
+                marker="o",
+                markerfacecolor=None if filled else "white",
+                markersize=5,
+                elinewidth=1,
+            )
+        axes.set_yticks(ticks, names, fontsize=8)
+        axes.set_xlabel("rms error over all radii [dex]; filled: the preset's choice")
+        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+    return figure
+
+
+def choice_labels(rows: Sequence[Row]) -> list[str]:
+    """Name rows by their choice, with the model where there are several."""
+    several = len({row["name"] for row in rows}) > 1
+    return [f"{row['choice']} ({row['name']})" if several else str(row["choice"]) for row in rows]
+
+
+def draw_views(part: Part) -> "Figure":
+    """Draw the ratio of one galaxy seen from several sides, one panel per model, colored by inclination."""
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    views = part["views"]
+    angles = np.asarray(views["inclination_deg"], dtype=np.float64)
+    color_of = ScalarMappable(Normalize(0, 90), colormaps["viridis"])
+    with apply_style():
+        n = len(views["models"])
+        figure = new_figure(3.1 * n + 0.9, 3.6)
+        panels = figure.subplots(1, n, sharey=True, squeeze=False)[0]
+        for axes, (name, numbers) in zip(panels, views["models"].items(), strict=True):
+            ratio = np.asarray(numbers["ratio"], dtype=np.float64)
+            r = np.asarray(views.get("r_over_R_hl", np.linspace(0.6, 2.4, ratio.shape[1])))
+            for line, inside, angle in zip(ratio, np.asarray(numbers["inside_68"], bool), angles, strict=True):
+                color = color_of.to_rgba(angle)
+                axes.plot(r, line, color=color, linewidth=1.1)
+                axes.plot(r[~inside], line[~inside], "o", color=color, markerfacecolor="white", markersize=4)
+                axes.plot(r[inside], line[inside], "o", color=color, markersize=4)
+            axes.axhline(1, color=MUTED, linewidth=0.8, linestyle=DASHED)
+            axes.set_title(name, loc="left")
+            axes.set_xlabel(RADIUS_LABEL)
+        panels[0].set_ylabel(RATIO_LABEL)
+        limit_heights(panels[0])
+        figure.colorbar(color_of, ax=list(panels), label="inclination [°]")
+        figure.suptitle("filled: the truth lies in the 68 % interval", fontsize=9, x=0.02, ha="left", color=MUTED)
+    return figure
+
+
+def _label_color(label: str, number: int) -> str:
+    """Color of the model whose name a label begins with."""
+    return model_color(label.replace(",", " ").split()[0], number)
