@@ -12,6 +12,7 @@ from stargas.profiles import ProfileDraws
 
 RADII = np.linspace(0.6, 2.4, 10)
 BETWEEN = np.geomspace(0.6, 2.4, 61)
+LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 
 
 def double_power_law(alpha, beta, gamma, scale):
@@ -170,7 +171,7 @@ class TestDraws:
     def test_odd_draws_give_finite_numbers(self, mass):
         draws = ProfileDraws(RADII, mass[None])
         for quantity in ("mass", "circular_velocity", "mean_density", "density", "mass_slope", "density_slope"):
-            assert np.isfinite(draws.summary(quantity, BETWEEN)).all()
+            assert np.isfinite(draws.summary(quantity, BETWEEN, LEVELS)).all()
 
     def test_a_draw_does_not_depend_on_the_others(self):
         draws = noisy_draws(0.01, n=50)
@@ -179,7 +180,7 @@ class TestDraws:
 
     def test_the_summary_holds_the_quantiles(self):
         draws = noisy_draws(0.003)
-        got = draws.summary("circular_velocity", [0.6, 1.1, 2.4])
+        got = draws.summary("circular_velocity", [0.6, 1.1, 2.4], LEVELS)
         assert got.shape == (5, 3)
         np.testing.assert_allclose(got[2], np.median(draws.circular_velocity([0.6, 1.1, 2.4]), axis=0))
         assert (np.diff(got, axis=0) > 0).all()
@@ -232,7 +233,7 @@ class TestRefusals:
     def test_bad_questions(self):
         draws = noisy_draws(0.0, n=2)
         with pytest.raises(InputError, match="no quantity is called 'speed'"):
-            draws.summary("speed", 1.0)
+            draws.summary("speed", 1.0, [0.5])
         with pytest.raises(InputError, match="between 0 and 1"):
             draws.summary("mass", 1.0, [16])
         with pytest.raises(InputError, match="flatten"):

@@ -32,9 +32,6 @@ from stargas.galaxy import FloatArray
 
 Quantity = Literal["mass", "circular_velocity", "mean_density", "density", "mass_slope", "density_slope"]
 
-LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
-"""Quantiles of a summary unless others are asked for."""
-
 LEAST_RADII = 4
 """Fewest radii with which the slope of the density is determined."""
 
@@ -131,7 +128,7 @@ class ProfileDraws:
         slope_of_ln_s = np.stack([np.zeros_like(u), np.ones_like(u), 3 * u]) * 2 / np.ptp(np.log(self.r_kpc))
         return np.exp(self._ln_slope @ basis) - 3 + self._ln_slope @ slope_of_ln_s
 
-    def summary(self, quantity: Quantity, r_kpc: ArrayLike, levels: ArrayLike = LEVELS) -> FloatArray:
+    def summary(self, quantity: Quantity, r_kpc: ArrayLike, levels: ArrayLike) -> FloatArray:
         """Quantiles of a quantity over the draws.
 
         Parameters

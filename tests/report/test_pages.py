@@ -14,6 +14,7 @@ from rich.console import Console
 
 from evaluation.fakes import FakeDataset, FakePosterior
 from report.test_figures import disc_sample
+from stargas.constants import G
 from stargas.errors import InputError
 from stargas.estimators import estimate_mass
 from stargas.evaluation.evaluate import evaluate
@@ -166,6 +167,49 @@ class TestInference:
         np.testing.assert_allclose(table["log10_mass_p97_5"] - table["log10_mass_p2_5"], 0.196, atol=0.04)
         assert str(table["r_kpc"].unit) == "kpc"
 
+    def test_the_dynamics_are_those_of_the_draws(self, found):
+        table = Table.read(found.folder / "dynamics.ecsv")
+        masses = Table.read(found.folder / "profile.ecsv")
+        assert len(table) == 20
+        view = table[table["view"] == "i = 90°"]
+        with fits.open(found.folder / "draws.fits") as file:
+            mass = 10 ** np.array(file["DRAWS"].data["log10_mass"], float).reshape(2, 500, 10)[1]
+        r = np.asarray(view["r_kpc"])
+        for end, level in (("p2_5", 0.025), ("p16", 0.16), ("p50", 0.5), ("p84", 0.84), ("p97_5", 0.975)):
+            speed = np.quantile(np.sqrt(G * mass / r), level, axis=0)
+            np.testing.assert_allclose(view[f"v_circ_kms_{end}"], speed, rtol=0.04)
+        np.testing.assert_allclose(
+            view["mean_density_msun_kpc3_p50"], 3 * 10 ** view["log10_mass_p50"] / (4 * np.pi * r**3), rtol=1e-4
+        )
+        np.testing.assert_allclose(table["log10_mass_p50"], masses["log10_mass_p50"], atol=0.03)
+        assert str(table["v_circ_kms_p50"].unit) == "km / s"
+        assert str(table["density_msun_kpc3_true"].unit) == "solMass / kpc3"
+
+    def test_the_true_dynamics_are_those_of_a_flat_rotation_curve(self, found):
+        """The truth is M = 10^8 Msun r/kpc."""
+        table = Table.read(found.folder / "dynamics.ecsv")
+        np.testing.assert_allclose(table["v_circ_kms_true"], np.sqrt(G * 1e8), rtol=1e-6)
+        np.testing.assert_allclose(table["mass_slope_true"], 1, atol=1e-5)
+        np.testing.assert_allclose(table["density_slope_true"], -2, atol=5e-3)
+        np.testing.assert_allclose(table["density_msun_kpc3_true"], 1e8 / (4 * np.pi * table["r_kpc"] ** 2), rtol=1e-5)
+
+    def test_further_radii_are_tabulated_and_none_is_extrapolated(self, tmp_path):
+        write_inference(disc_sample(), Gaussian(), tmp_path / "a", n_draws=20, radii_kpc=[2.05, 1.1])
+        table = Table.read(tmp_path / "a" / "dynamics.ecsv")
+        np.testing.assert_allclose(table["r_kpc"], np.union1d(disc_sample().r_kpc, [1.1, 2.05]), atol=1e-6)
+        assert len(Table.read(tmp_path / "a" / "profile.ecsv")) == 10
+        with pytest.raises(InputError, match="nothing is extrapolated"):
+            write_inference(disc_sample(), Gaussian(), tmp_path / "b", n_draws=20, radii_kpc=[3.0])
+        assert not (tmp_path / "b").exists()
+
+    def test_draws_that_fall_are_told_of(self, found, tmp_path):
+        assert all(any("of the draws the mass falls" in text for text in said) for said in found.warnings)
+        rising = Gaussian()
+        rising.sample = lambda samples, n, _seed: np.stack([np.tile(s.log10_mass, (n, 1)) for s in samples])
+        told = write_inference(disc_sample(), rising, tmp_path, n_draws=5).warnings[0]
+        assert told
+        assert not any("draws" in text for text in told)
+
     def test_the_draws_are_those_of_the_seed(self, found):
         with fits.open(found.folder / "draws.fits") as file:
             draws, radii = file["DRAWS"].data, file["RADII"].data
@@ -199,7 +243,7 @@ class TestInference:
 
     def test_page_and_terminal_agree(self, found):
         reader = read(found.report)
-        assert len(reader.alts) == 3
+        assert len(reader.alts) == 4
         console = Console(width=100, record=True, file=io.StringIO())
         print_inference(found, console)
         printed = console.export_text()
@@ -224,7 +268,7 @@ class TestInference:
         assert found.profiles[0].label == "view 1"
         assert np.isnan(Table.read(tmp_path / "profile.ecsv")["log10_mass_true"]).all()
         reader = read(found.report)
-        assert len(reader.alts) == 2
+        assert len(reader.alts) == 3
         assert "truth" not in "".join(reader.text)
 
     def test_bad_requests_are_told(self, found):

@@ -31,6 +31,14 @@ def parser() -> CommandParser:
     made.add_argument(
         "--azimuth", type=float, nargs="+", default=[0.0], help="degrees around the axis: one, or one per inclination"
     )
+    made.add_argument(
+        "--radii",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="KPC",
+        help="further radii for circular velocity, densities and slopes, between the first and last of the model",
+    )
     made.add_argument("--draws", type=int, default=2000, help="posterior draws per view (default: 2000)")
     made.add_argument("--overwrite", action="store_true", help="replace an inference in OUT")
     return made
@@ -67,6 +75,7 @@ def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (every 
         labels=labels,
         n_draws=options.draws,
         seed=options.seed,
+        radii_kpc=options.radii,
         overwrite=options.overwrite,
     )
     print_inference(found, open_console())

@@ -1,7 +1,8 @@
 """The mass profile of one galaxy from one or more sides: files, figures, page.
 
 A folder of ``inference.json`` (what was asked of which model), ``profile.ecsv`` (quantiles of log10 M at each
-radius), ``draws.fits`` (the joint posterior), ``estimators.ecsv`` (closed formulas), ``figures/`` and ``report.html``.
+radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint posterior),
+``estimators.ecsv`` (closed formulas), ``figures/`` and ``report.html``.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +26,8 @@ from stargas.errors import InputError
 from stargas.evaluation.accuracy import mass_at
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
 from stargas.galaxy import FloatArray
+from stargas.profiles import ProfileDraws, Quantity
+from stargas.report.dynamics import QUANTILE_SUFFIXES, draw_dynamics, dynamics_table
 from stargas.report.maps import draw_gas_maps, draw_star_maps
 from stargas.report.page import data_html, figure_html, list_html, table_html, warning_html, write_page
 from stargas.report.profile import Profile, draw_profiles, mass_points
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
     from rich.console import Console
 
-QUANTILE_COLUMNS = ("log10_mass_p2_5", "log10_mass_p16", "log10_mass_p50", "log10_mass_p84", "log10_mass_p97_5")
+QUANTILE_COLUMNS = tuple(f"log10_mass_{end}" for end in QUANTILE_SUFFIXES)
 """Columns of ``profile.ecsv``, in the order of the quantiles."""
 
 MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
@@ -43,11 +47,26 @@ MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
 MAPS_SHOWN = 4
 """Views whose maps stand on the page."""
 
+DYNAMICS_SHOWN: Mapping[str, tuple[Quantity, int]] = MappingProxyType(
+    {
+        "v_c [km/s]": ("circular_velocity", 1),
+        "log10 mean density [Msun/kpc³]": ("mean_density", 2),
+        "d ln M/d ln r": ("mass_slope", 2),
+        "d ln ρ/d ln r": ("density_slope", 2),
+    }
+)
+"""Columns of the page's table beside the mass: quantity and digits after the point."""
+
+FALLING_SHARE_TOLD = 0.05
+"""Draws whose mass falls outwards somewhere are told of where more than this share does."""
+
 READING = """\
 The line is the median of the posterior mass inside a sphere of radius r (stars, gas and dark matter); the dark band \
 holds 68 % of the posterior, the light band 95 %.
 The errors hold for galaxies like those that the model learned from. For others they can be too small; what lies \
 outside the training set is said above.
+Circular velocity is √(GM/r), of what moves on a circle under all the mass inside r. Densities and slopes are of all \
+matter. They are taken from each draw of the whole profile, so an error that all radii share does not widen a slope.
 Symbols are closed formulas from the same measurements. The five from stars assume no rotation; HI as seen is a lower \
 limit unless the disc is edge-on.\
 """
@@ -66,6 +85,8 @@ class Inference:
         Label of the model.
     profiles
         Posterior, truth and closed formulas per view.
+    draws
+        Joint posterior per view, for any radius between the first and the last.
     warnings
         What is unusual about each view, in words.
     folder
@@ -75,6 +96,7 @@ class Inference:
     name: str
     model: str
     profiles: tuple[Profile, ...]
+    draws: tuple[ProfileDraws, ...]
     warnings: tuple[tuple[str, ...], ...]
     folder: Path
 
@@ -91,6 +113,7 @@ def write_inference(
     labels: Sequence[str] | None = None,
     n_draws: int = 1000,
     seed: int = 0,
+    radii_kpc: Sequence[float] = (),
     *,
     overwrite: bool = False,
 ) -> Inference:
@@ -110,13 +133,16 @@ def write_inference(
         Posterior draws per view.
     seed
         Root seed of the draws.
+    radii_kpc
+        Further radii [kpc] for ``dynamics.ecsv``, between the first and the last of every view.
     overwrite
         Replace an inference that is already there.
 
     Raises
     ------
     InputError
-        If there is no sample, labels do not match, R_hl is not known, or ``out`` holds an inference.
+        If there is no sample, labels do not match, R_hl is not known, a radius is outside those of a view, or ``out``
+        holds an inference.
     """
     views = [samples] if isinstance(samples, Sample) else list(samples)
     folder = Path(out)
@@ -134,13 +160,16 @@ def write_inference(
     quantiles = np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1).astype(np.float64)
     profiles = tuple(map(_profile, views, titles, quantiles))
     tracers = posterior.config.tracers
-    warnings = tuple(tuple(unusual(s, q, posterior)) for s, q in zip(views, quantiles, strict=True))
+    joint = tuple(ProfileDraws(p.r_kpc, drawn) for p, drawn in zip(profiles, draws, strict=True))
+    warnings = tuple((*unusual(s, q, posterior), *_falling(d)) for s, q, d in zip(views, quantiles, joint, strict=True))
     name = str(views[0].row.get("galaxy_id") or "galaxy")
-    found = Inference(name, MODEL_LABELS[tracers], profiles, warnings, folder)
+    found = Inference(name, MODEL_LABELS[tracers], profiles, joint, warnings, folder)
+    dynamics = dynamics_table(profiles, joint, radii_kpc)
 
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "draws.fits", _draws_bytes(draws, profiles))
     _write(folder / "profile.ecsv", _table_bytes(profile_table(found)))
+    _write(folder / "dynamics.ecsv", _table_bytes(dynamics))
     _write(folder / "estimators.ecsv", _table_bytes(estimator_table(found)))
     described = {
         "format": 1,
@@ -270,6 +299,17 @@ def print_inference(found: Inference, console: "Console") -> None:
     console.print(f"Report: {found.report}", highlight=False)
 
 
+def _falling(draws: ProfileDraws) -> list[str]:
+    """Say so where many draws have a mass that falls outwards, which no galaxy has."""
+    if draws.falling_share <= FALLING_SHARE_TOLD:
+        return []
+    text = (
+        f"In {draws.falling_share:.0%} of the draws the mass falls somewhere with radius: circular velocities, "
+        "densities and slopes are those of the nearest profiles that do not fall."
+    )
+    return [text]
+
+
 def _title(sample: Sample, number: int) -> str:
     angle = sample.row.get("inclination_deg")
     return f"view {number + 1}" if angle is None else f"i = {float(angle):.0f}°"
@@ -334,6 +374,21 @@ def _point_rows(profile: Profile, *, known: bool) -> list[list[str]]:
     return rows
 
 
+def _dynamics_rows(found: Inference) -> list[list[str]]:
+    """Lines of the table of circular velocities, densities and slopes for a few radii of each view."""
+    rows = []
+    for profile, draws in zip(found.profiles, found.draws, strict=True):
+        for number, in_R_hl in enumerate(TABLE_RADII):
+            r = float(np.clip(in_R_hl * profile.R_hl_kpc, *profile.r_kpc[[0, -1]]))
+            cells = []
+            for quantity, digits in DYNAMICS_SHOWN.values():
+                values = draws.summary(quantity, r, (0.16, 0.5, 0.84))[:, 0]
+                low, median, high = np.log10(values) if quantity == "mean_density" else values
+                cells.append(f"{median:.{digits}f} +{high - median:.{digits}f} −{median - low:.{digits}f}")
+            rows.append([profile.label if number == 0 else "", f"{r / profile.R_hl_kpc:.2f}", f"{r:.3g}", *cells])
+    return rows
+
+
 def _write_page(found: Inference, views: Sequence[Sample], described: Mapping[str, Any], config: DataConfig) -> None:
     """Draw the figures and write the page."""
     figures = found.folder / "figures"
@@ -358,6 +413,14 @@ def _write_page(found: Inference, views: Sequence[Sample], described: Mapping[st
         + ("Below: over the true mass." if known else "Below: over the median."),
         figures / "profile.png",
     )
+    motion = _dynamics_rows(found)
+    dynamics = figure_html(
+        draw_dynamics(found.profiles, found.draws, found.model, found.name),
+        f"Circular velocity and slope of the density of {found.name}. "
+        + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: {row[3]} km/s, slope {row[6]}." for row in motion),
+        "Above: circular velocity √(GM/r). Below: slope of the density of all matter. Bands as above.",
+        figures / "dynamics.png",
+    )
     sections = {
         "Mass profile": "".join(said)
         + answer
@@ -365,6 +428,10 @@ def _write_page(found: Inference, views: Sequence[Sample], described: Mapping[st
         "Closed formulas": table_html(["", "formula", *header[1:4], "", *header[5:]], formulas, "At their own radii.")
         if formulas
         else "",
+        "Circular velocity and density": dynamics
+        + table_html(
+            ["", "r/R_hl", "r [kpc]", *DYNAMICS_SHOWN], motion, "Median + and − to the 84th and 16th percentile."
+        ),
         "What the model saw": _maps_html(found, views, config),
         "How to read this": list_html(READING.splitlines()),
         "Where it came from": data_html("Measurements, model and seeds", described),

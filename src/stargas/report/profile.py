@@ -177,7 +177,7 @@ def _draw_masses(axes: "Axes", profile: Profile, model: str) -> None:
         axes.plot(profile.r_kpc, profile.log10_true, color=INK, linestyle=(0, (5, 2)), label="truth")
     for point in profile.points:
         if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25:
-            axes.plot(point.r_kpc, np.log10(point.mass_msun), label=point.label, **_symbol(point.name))
+            axes.plot(point.r_kpc, np.log10(point.mass_msun), label=point.label, **point_symbol(point.name))
     axes.axvline(profile.R_hl_kpc, color=MUTED, linewidth=0.7, linestyle=":")
     axes.text(profile.R_hl_kpc, 0.02, r" $R_{hl}$", transform=axes.get_xaxis_transform(), color=MUTED, fontsize=8)
     axes.set_title(profile.label, loc="left")
@@ -194,7 +194,7 @@ def _draw_ratio(axes: "Axes", profile: Profile, model: str) -> None:
     for point in profile.points:
         if profile.r_kpc[0] <= point.r_kpc <= profile.r_kpc[-1]:
             here = mass_at([point.r_kpc], profile.r_kpc[None], base[None])[0]
-            axes.plot(point.r_kpc, point.mass_msun / 10**here, **_symbol(point.name))
+            axes.plot(point.r_kpc, point.mass_msun / 10**here, **point_symbol(point.name))
     axes.set_xlabel("r [kpc]")
 
 
@@ -210,7 +210,8 @@ def _limit_heights(panels: NDArray[Any], profiles: Sequence[Profile]) -> None:
         lower.set_ylim(max(low, 0), min(high, 4))
 
 
-def _symbol(name: str) -> dict[str, Any]:
+def point_symbol(name: str) -> dict[str, Any]:
+    """Return how the point of a closed formula is drawn."""
     return {
         "marker": ESTIMATOR_MARKERS.get(name, "o"),
         "color": INK,

@@ -1,0 +1,182 @@
+"""Circular velocity, densities and slopes of one galaxy from the draws of its mass profile: table and figure."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from stargas.constants import G
+from stargas.errors import InputError
+from stargas.evaluation.evaluate import QUANTILE_LEVELS
+from stargas.galaxy import FloatArray
+from stargas.profiles import ProfileDraws, Quantity
+from stargas.report.profile import Profile, point_symbol
+from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+QUANTILE_SUFFIXES = ("p2_5", "p16", "p50", "p84", "p97_5")
+"""Ends of the names of columns, in the order of the quantiles."""
+
+DYNAMICS_COLUMNS: Mapping[str, tuple[Quantity, str]] = MappingProxyType(
+    {
+        "log10_mass": ("mass", "dex(solMass)"),
+        "v_circ_kms": ("circular_velocity", "km/s"),
+        "mean_density_msun_kpc3": ("mean_density", "solMass/kpc3"),
+        "density_msun_kpc3": ("density", "solMass/kpc3"),
+        "mass_slope": ("mass_slope", ""),
+        "density_slope": ("density_slope", ""),
+    }
+)
+"""Beginnings of the names of columns in ``dynamics.ecsv``: quantity and unit."""
+
+_CURVE_POINTS = 60
+_VELOCITY_HEADROOM = 1.25  # points further above the bands do not widen a panel; the table of formulas has them
+
+
+def dynamics_table(profiles: Sequence[Profile], draws: Sequence[ProfileDraws], radii_kpc: ArrayLike = ()) -> "Table":
+    """Tabulate quantiles of every quantity at the radii of each view and at further ones.
+
+    Parameters
+    ----------
+    profiles, draws
+        One of each per view.
+    radii_kpc
+        Further radii [kpc], shape (k,), between the first and the last of every view.
+
+    Returns
+    -------
+    Table
+        Sorted by radius in each view; ``…_true`` is the same quantity of the true masses, by the same interpolation,
+        NaN where they are not known.
+
+    Raises
+    ------
+    InputError
+        If a radius lies outside those of a view.
+    """
+    from astropy.table import Table, vstack
+
+    parts = []
+    for profile, drawn in zip(profiles, draws, strict=True):
+        r = np.union1d(profile.r_kpc, np.asarray(radii_kpc, dtype=np.float64))
+        known = None if profile.log10_true is None else ProfileDraws(profile.r_kpc, profile.log10_true[None])
+        columns: dict[str, Any] = {
+            "view": [profile.label] * len(r),
+            "r_kpc": r,
+            "r_over_R_hl": r / profile.R_hl_kpc,
+        }
+        for name in DYNAMICS_COLUMNS:
+            quantiles = np.quantile(_values(name, drawn, r), QUANTILE_LEVELS, axis=0)
+            columns |= {f"{name}_{end}": row for end, row in zip(QUANTILE_SUFFIXES, quantiles, strict=True)}
+            columns[f"{name}_true"] = np.full(len(r), np.nan) if known is None else _values(name, known, r)[0]
+        parts.append(Table(columns))
+    table = vstack(parts)
+    table["r_kpc"].unit = "kpc"
+    for name, (_, unit) in DYNAMICS_COLUMNS.items():
+        for end in (*QUANTILE_SUFFIXES, "true"):
+            if unit:
+                table[f"{name}_{end}"].unit = unit
+    table.round(6)
+    return table
+
+
+def _values(name: str, draws: ProfileDraws, r_kpc: FloatArray) -> FloatArray:
+    """Return a column's quantity of each draw, shape (n, k)."""
+    values: FloatArray = getattr(draws, DYNAMICS_COLUMNS[name][0])(r_kpc)
+    return np.log10(values) if name.startswith("log10") else values
+
+
+def draw_dynamics(
+    profiles: Sequence[Profile], draws: Sequence[ProfileDraws], model: str = "StarGas", title: str = ""
+) -> "Figure":
+    """Draw circular velocity and slope of the density side by side, one column per view.
+
+    Parameters
+    ----------
+    profiles, draws
+        One of each per view.
+    model
+        Name of the model, for color and legend.
+    title
+        Name of the galaxy.
+
+    Returns
+    -------
+    Figure
+        Above: v_c [km/s] with the closed formulas' √(G M/r). Below: d ln ρ/d ln r. Dark band 68 %, light band 95 %,
+        line median, black the truth where it is known.
+
+    Raises
+    ------
+    InputError
+        If there is no profile.
+    """
+    if not profiles:
+        raise InputError("at least one profile is needed to draw, got none.")
+    columns = min(len(profiles), 4)
+    blocks = -(-len(profiles) // columns)
+    with apply_style():
+        figure = new_figure(max(3.1 * columns + 0.5, 5.8), 4.8 * blocks + 0.4)
+        panels = figure.subplots(2 * blocks, columns, sharey="row", squeeze=False, height_ratios=[1.7, 1] * blocks)
+        ceiling = 0.0
+        for number, (profile, drawn) in enumerate(zip(profiles, draws, strict=True)):
+            block, column = divmod(number, columns)
+            upper, lower = panels[2 * block, column], panels[2 * block + 1, column]
+            upper.sharex(lower)
+            top = _draw_quantity(upper, profile, drawn, "circular_velocity", model)
+            ceiling = max(ceiling, top * _VELOCITY_HEADROOM)
+            _draw_quantity(lower, profile, drawn, "density_slope", model)
+            _draw_points(upper, profile)
+            upper.set_title(profile.label, loc="left")
+            upper.tick_params(labelbottom=False)
+            lower.set_xlabel("r [kpc]")
+            if column == 0:
+                upper.set_ylabel(r"$v_c$  [km/s]")
+                lower.set_ylabel(r"$d\,\ln\rho\,/\,d\,\ln r$")
+        for upper in panels[0::2, 0]:
+            upper.set_ylim(0, ceiling)
+        for axes in panels.reshape(blocks, 2, columns).transpose(0, 2, 1).reshape(-1, 2)[len(profiles) :].flat:
+            axes.set_visible(False)
+        labels: dict[str, Any] = {}
+        for axes in panels[0::2].flat:
+            labels |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+        figure.legend(
+            labels.values(),
+            labels.keys(),
+            loc="outside lower left",
+            ncols=5 if columns > 2 else 3,
+            handlelength=1.4,
+            columnspacing=1.2,
+        )
+        if title:
+            figure.suptitle(title, fontsize=11, x=0.02, ha="left")
+    return figure
+
+
+def _draw_quantity(axes: "Axes", profile: Profile, draws: ProfileDraws, quantity: Quantity, model: str) -> float:
+    """Draw bands, median and truth of a quantity; return the highest value drawn."""
+    color, r = model_color(model), np.geomspace(profile.r_kpc[0], profile.r_kpc[-1], _CURVE_POINTS)
+    low95, low68, median, high68, high95 = draws.summary(quantity, r, QUANTILE_LEVELS)
+    draw_band(axes, r, low95, high95, color, alpha=0.18)
+    draw_band(axes, r, low68, high68, color, alpha=0.35)
+    axes.plot(r, median, color=color, label=f"{model}: median, 68 %, 95 %")
+    top = float(high95.max())
+    if profile.log10_true is not None:
+        truth = getattr(ProfileDraws(profile.r_kpc, profile.log10_true[None]), quantity)(r)[0]
+        axes.plot(r, truth, color=INK, linestyle=(0, (5, 2)), label="truth")
+        top = max(top, float(truth.max()))
+    axes.axvline(profile.R_hl_kpc, color=MUTED, linewidth=0.7, linestyle=":")
+    return top
+
+
+def _draw_points(axes: "Axes", profile: Profile) -> None:
+    for point in profile.points:
+        if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25:
+            speed = np.sqrt(G * point.mass_msun / point.r_kpc)
+            axes.plot(point.r_kpc, speed, label=point.label, **point_symbol(point.name))
