@@ -1,17 +1,18 @@
 """A peer of the networks: gradient-boosted trees on hand-made features of the same maps and scalars.
 
-What a network gains over a closed formula may come from its maps, or from any flexible fit. Trees answer which: they see
-the same inputs through some dozens of numbers that a person would measure (`stargas.trees.features`), learn from the same
-galaxies and are judged by the same evaluation. One regressor per radius (scikit-learn's HistGradientBoostingRegressor)
-predicts what a linear regression of log10 M on the logarithms of the scalars leaves. That baseline is the physical one:
-Wolf's formula is its special case with slopes 2 and 1, v²R/G another, so it serves stars and gas alike, and unlike trees it
-extrapolates. It uses the scalars that every training sample has.
+What a network gains over a closed formula may come from its maps, or from any flexible fit. Trees answer which: they
+see the same inputs through some dozens of numbers that a person would measure (`stargas.trees.features`), learn from
+the same galaxies and are judged by the same evaluation. One regressor per radius (scikit-learn's
+HistGradientBoostingRegressor) predicts what a linear regression of log10 M on the logarithms of the scalars leaves.
+That baseline is the physical one: Wolf's formula is its special case with slopes 2 and 1, v²R/G another, so it serves
+stars and gas alike, and unlike trees it extrapolates. It uses the scalars that every training sample has.
 
-As a posterior the trees are a Gaussian around their prediction, the same for all galaxies: its covariance is that of the
-residuals on the validation split, all radii jointly. Coverage and TARP are then measured on galaxies that made neither.
+As a posterior the trees are a Gaussian around their prediction, of one width for all galaxies: its covariance is that
+of the residuals on the validation split, all radii jointly. Coverage and TARP are measured on galaxies that made
+neither.
 
-Nothing stops early: scikit-learn would choose samples at random for it and so judge a galaxy by other views of itself. The
-settings in `SETTINGS` were compared on a validation split of the bursty suite.
+Nothing stops early: scikit-learn would choose samples at random for it and so judge a galaxy by other views of itself.
+The settings in `SETTINGS` were compared on a validation split of the bursty suite.
 """
 
 import time
@@ -26,7 +27,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from stargas.config import ModelConfig, TrainingConfig
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import SampleArrays, batches_of, count_samples, log_scalars, require_tracers
+from stargas.model.inputs import batches_of, count_samples, require_tracers, scalar_columns
 from stargas.randomness import rng_for
 from stargas.trees.features import feature_names, hand_features
 
@@ -60,8 +61,8 @@ class Trees:
     regressors
         One per radius, in the order of the radii.
     baseline
-        Linear regression of log10 M on log10 of the scalars, shape (1 + n_scalars, m), constant first; zero for a scalar
-        that some training samples lacked.
+        Linear regression of log10 M on log10 of the scalars, shape (1 + n_scalars, m), constant first; zero for a
+        scalar that some training samples lacked.
     covariance
         Of the residuals on the validation split [dex²], shape (m, m).
     about
@@ -200,7 +201,7 @@ def fit_trees(
 
     Notes
     -----
-    scikit-learn uses as many threads as ``OMP_NUM_THREADS`` says, all cores by default; the result does not depend on it.
+    scikit-learn uses as many threads as ``OMP_NUM_THREADS`` says, all cores by default.
     """
     from stargas.training import ancestor, describe_training_set, radii_R_hl, training_splits
 
@@ -216,12 +217,14 @@ def fit_trees(
             f"the validation split has {len(choose)} samples, too few for a covariance of {masses.shape[1]} masses: "
             "build more galaxies or change data.split."
         )
-    baseline = _fit_linear(features[:, : _n_scalars(config)], masses)
+    baseline = _fit_linear(features[:, : len(scalar_columns(config))], masses)
     target = masses - _linear(features, baseline)
+    # A column of nothing but NaN has no bins; as a constant it is never split, whatever it holds later.
+    usable = np.where(np.isnan(features).all(axis=0), np.float32(0), features)
     regressors = tuple(
         HistGradientBoostingRegressor(
             **SETTINGS, early_stopping=False, random_state=int(rng_for(seed, "trees", number).integers(2**31))
-        ).fit(features, target[:, number])
+        ).fit(usable, target[:, number])
         for number in range(masses.shape[1])
     )
     trees = Trees(config, regressors, baseline, np.eye(masses.shape[1]))
@@ -259,18 +262,12 @@ def _measure(
     return features, masses.astype(np.float64), scalars, tracers
 
 
-def _n_scalars(config: ModelConfig) -> int:
-    from stargas.model.inputs import scalar_columns
-
-    return len(scalar_columns(config))
-
-
 def _fit_linear(log_scalar: NDArray[np.floating], masses: FloatArray) -> FloatArray:
     """Least squares of the masses (n, m) on a constant and the scalars (n, k) that all samples have: (1 + k, m)."""
     known = np.isfinite(log_scalar).all(axis=0)
     terms = np.column_stack([np.ones(len(masses)), log_scalar[:, known].astype(np.float64)])
     result = np.zeros((1 + log_scalar.shape[1], masses.shape[1]))
-    result[np.append(True, known)] = np.linalg.lstsq(terms, masses, rcond=None)[0]  # noqa: FBT003
+    result[np.append([True], known)] = np.linalg.lstsq(terms, masses, rcond=None)[0]
     return result
 
 

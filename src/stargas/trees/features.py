@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stargas.config import ModelConfig
 from stargas.constants import G
+from stargas.errors import InputError
 from stargas.estimators import estimate_mass, hi_dynamical_mass, wolf_hi_mass
 from stargas.galaxy import FloatArray
 from stargas.model.inputs import SampleArrays, log_scalars, map_channels, scalar_columns
@@ -44,12 +45,13 @@ RING_EDGES = (0.0, 0.15, 0.3, 0.425, 0.575, 0.8, 1.0)
 """Edges of the elliptical rings on the HI maps; the fourth ring is where v_cold is measured."""
 
 RING = ("log_amplitude", "misalignment", "residual", "dispersion", "log_column")
-"""Features of each ring: first harmonic of moment 1 [log10 km/s], angle [rad, 0 … π/2] between its axis and the major axis,
-rms of what it leaves [km/s], mean of moment 2 [km/s], mean of moment 0 [log10 Msun/pc²]."""
+"""Features of each ring: first harmonic of moment 1 [log10 km/s], angle [rad, 0 … π/2] between its axis and the major
+axis, rms of what it leaves [km/s], mean of moment 2 [km/s], mean of moment 0 [log10 Msun/pc²]."""
 
 LINE = ("v_mean", "width_68", "width_95", "v_largest", "width_total", "log_gradient", "gradient_misalignment")
-"""Features of all HI [km/s, rad]: mean velocity, half-widths of the central 68 and 95 % of the mass in velocity, largest
-|v|, rms of moments 1 and 2 together, gradient of the best plane per half side [log10], its angle to the major axis."""
+"""Features of all HI [km/s, rad]: |mean velocity|, half-widths of the central 68 and 95 % of the mass in velocity,
+largest |v|, rms of moments 1 and 2 together, gradient of the best plane per half side [log10], its angle to the major
+axis."""
 
 FLATTEST = 0.15
 """Axis ratio of rings at least: the minor axis of a flatter one is thinner than the pixels."""
@@ -103,13 +105,15 @@ def hand_features(batch: SampleArrays, config: ModelConfig) -> NDArray[np.float3
     Raises
     ------
     InputError
-        If a scalar of a present tracer is not positive and finite.
+        If a scalar of a present tracer is not positive and finite, or a map that the model sees is not finite.
     """
     maps = np.ascontiguousarray(batch.maps, dtype=np.float32)
     columns = [SCALARS[i] for i in scalar_columns(config)]
     log_scalar = log_scalars(batch, config)
     log = dict(zip(columns, log_scalar.T, strict=True))
     seen = {MAPS[i] for i in map_channels(config)}
+    if not np.isfinite(maps[:, list(map_channels(config))].sum(dtype=np.float64)):
+        raise InputError("a map holds numbers that are not finite: mask them to zero.")
     parts = [log_scalar]
     if "xy" in seen:
         parts += _star_features(maps, np.asarray(batch.tracers)[:, TRACERS.index("stars")], log)
@@ -151,9 +155,10 @@ def _gas_features(maps: NDArray[np.float32], present: NDArray[np.bool_], log: di
     physical = np.full((n, 6), np.nan)
     physical[:, 0] = shape[:, SHAPE.index("log_total")] + 2 * log["R_HI_kpc"] + np.log10((4e3) ** 2)
     physical[:, 1] = inclination
-    v, R = speed[present], radius[present]
-    physical[present, 2] = np.log10(hi_dynamical_mass(v, R)[1])
-    physical[present, 3] = np.log10(hi_dynamical_mass(v, R, inclination[present])[1])
+    shown = np.isfinite(inclination)
+    v, R = speed[shown], radius[shown]
+    physical[shown, 2] = np.log10(hi_dynamical_mass(v, R)[1])
+    physical[shown, 3] = np.log10(hi_dynamical_mass(v, R, inclination[shown])[1])
     # Isotropic random motions hold gas up beside its rotation; 3 is the slope of the pressure in an exponential disc.
     physical[:, 4] = np.log10((speed**2 / sine2 + 3 * sigma**2) * radius / G)
     physical[:, 5] = np.log10(np.maximum(line[:, LINE.index("width_total")], _LEAST) ** 2 * radius / G)
@@ -161,7 +166,7 @@ def _gas_features(maps: NDArray[np.float32], present: NDArray[np.bool_], log: di
 
 
 def _joint_features(log: dict[str, FloatArray], inclination_deg: FloatArray) -> list[FloatArray]:
-    both = np.isfinite(log["sigma_kms"]) & np.isfinite(log["v_cold_kms"])
+    both = np.isfinite(log["sigma_kms"]) & np.isfinite(inclination_deg)
     result = np.full((len(both), 3), np.nan)
     result[:, 0] = log["v_cold_kms"] - log["sigma_kms"]
     sigma, R_hl, v, R_HI = (10 ** log[name][both] for name in ("sigma_kms", "R_hl_kpc", "v_cold_kms", "R_HI_kpc"))
