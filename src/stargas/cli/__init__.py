@@ -25,6 +25,7 @@ COMMANDS = {
     "inspect": "draw contact sheets of galaxies, to look at them before a build",
     "train": "train a posterior on data sets",
     "evaluate": "measure accuracy and calibration on held-out galaxies",
+    "experiment": "run the paper's experiments: data, models, tables and figures",
     "infer": "infer the mass profile of one galaxy",
     "show": "show what a data set, model or evaluation is and where it came from",
     "demo": "run all of it on built-in mock galaxies, in minutes",

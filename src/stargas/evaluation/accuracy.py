@@ -83,6 +83,52 @@ def accuracy(
     return result | {"n_samples": len(predicted), "n_galaxies": resampled.n_galaxies}
 
 
+def scatter_ratio(
+    log10_predicted: ArrayLike,
+    log10_reference: ArrayLike,
+    log10_true: ArrayLike,
+    groups: ArrayLike,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Scatter of one prediction over that of another on the same rows.
+
+    Both are resampled together, so that what they share, such as hard galaxies, cancels.
+
+    Parameters
+    ----------
+    log10_predicted, log10_reference, log10_true
+        log10 M [Msun], shape (n, m).
+    groups
+        Galaxy of each row, shape (n,).
+    n_resamples, seed
+        Of the bootstrap over galaxies.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: ``half_width`` (list of m) and ``rms_dex`` (a number), each predicted over reference, and
+        their ``…_se``.
+    """
+    resampled = bootstrap_galaxies(groups, n_resamples, seed)
+    edges = (SCATTER_LEVELS[0], SCATTER_LEVELS[2])
+    widths, replicas, squares = [], [], []
+    for predicted in (log10_predicted, log10_reference):
+        error = np.asarray(predicted, np.float64) - np.asarray(log10_true, np.float64)
+        p16, p84 = np.quantile(10**error, edges, axis=0)
+        b16, b84 = np.moveaxis(resampled.quantiles(10**error, edges), 1, 0)
+        widths.append(p84 - p16)
+        replicas.append(b84 - b16)
+        squares.append((np.square(error).mean(), resampled.mean(np.square(error)).mean(axis=1)))
+    rms = np.sqrt(squares[0][1] / squares[1][1])
+    return {
+        "half_width": (widths[0] / widths[1]).tolist(),
+        "half_width_se": (replicas[0] / replicas[1]).std(axis=0, ddof=1).tolist(),
+        "rms_dex": float(np.sqrt(squares[0][0] / squares[1][0])),
+        "rms_dex_se": float(rms.std(ddof=1)),
+    }
+
+
 def mass_at(r_kpc: ArrayLike, profile_r_kpc: ArrayLike, profile_log10_mass: ArrayLike) -> FloatArray:
     """Read log10 M(<r) off tabulated profiles, linearly in log r.
 

@@ -163,6 +163,35 @@ def calibration(
     return result
 
 
+def correlations(covariance: ArrayLike, errors: ArrayLike) -> dict[str, Any]:
+    """Correlation of the masses at different radii, in the posterior and in what it gets wrong.
+
+    The covariance of truth minus posterior mean, over galaxies, is the mean covariance of right posteriors.
+
+    Parameters
+    ----------
+    covariance
+        Mean over galaxies of the covariance of each posterior, shape (m, m) [dex²].
+    errors
+        Truth minus posterior mean [dex], shape (n, m).
+
+    Returns
+    -------
+    dict
+        ``posterior`` and ``errors``: correlation matrices as lists, (m, m); ``largest_difference`` between them.
+    """
+    errors = np.asarray(errors, dtype=np.float64)
+    posterior, found = (
+        matrix / np.sqrt(np.outer(np.diag(matrix), np.diag(matrix)))
+        for matrix in (np.asarray(covariance, dtype=np.float64), errors.T @ errors / len(errors))
+    )
+    return {
+        "posterior": posterior.tolist(),
+        "errors": found.tolist(),
+        "largest_difference": float(np.abs(posterior - found).max()),
+    }
+
+
 def _draws_and_truth(draws: ArrayLike, truth: ArrayLike) -> tuple[FloatArray, FloatArray]:
     draws, truth = np.asarray(draws, dtype=np.float64), np.asarray(truth, dtype=np.float64)
     if draws.ndim != 3 or truth.shape != (draws.shape[0], draws.shape[2]):

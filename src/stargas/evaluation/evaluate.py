@@ -24,7 +24,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.estimators import ESTIMATORS
 from stargas.evaluation.accuracy import BASELINES, accuracy, estimator_ratios
 from stargas.evaluation.bootstrap import N_RESAMPLES
-from stargas.evaluation.calibration import calibration, rank_of_truth, tarp_of_posterior
+from stargas.evaluation.calibration import calibration, correlations, rank_of_truth, tarp_of_posterior
 from stargas.evaluation.strata import standard_strata
 from stargas.galaxy import FloatArray
 from stargas.randomness import rng_for
@@ -92,7 +92,8 @@ class Evaluation:
         What ``evaluation.json`` holds.
     arrays
         ``r_over_R_hl`` (m,), ``log10_true`` (n, m), ``galaxy`` (n,), ``catalogue/COLUMN`` (n,) and, per model,
-        ``NAME/quantiles`` (n, 5, m), ``NAME/ranks`` (n, m), ``NAME/tarp`` (n,), ``NAME/log_prob`` (n,); of one typical
+        ``NAME/quantiles`` (n, 5, m), ``NAME/ranks`` (n, m), ``NAME/tarp`` (n,), ``NAME/log_prob`` (n,),
+        ``NAME/mean`` (n, m) and ``NAME/covariance`` (m, m), the mean over posteriors; of one typical
         galaxy ``example/rows`` (k,), ``example/maps`` (k, 5, p, p), ``example/scalars`` (k, 5) and
         ``example/tracers`` (k, 2).
     folder
@@ -227,6 +228,10 @@ def evaluate(
             }
             for name in posteriors
         },
+        "correlation": {
+            name: correlations(arrays[f"{name}/covariance"], arrays["log10_true"] - arrays[f"{name}/mean"])
+            for name in posteriors
+        },
         "estimators": _estimator_numbers(chosen.catalogue, arrays, subsets, groups, n_resamples, seed),
         "ancestry": {
             "dataset": _ancestry_of(dataset.manifest),
@@ -315,16 +320,24 @@ def _draw(
             part_seed = int(rng_for(seed, "evaluate", number).integers(2**31))
             for name, posterior in posteriors.items():
                 draws = posterior.sample(part, n_draws, part_seed)
+                mean = draws.mean(axis=1, dtype=np.float64)
+                spread = draws - mean[:, None].astype(draws.dtype)
+                covariance = np.tensordot(spread, spread, ((0, 1), (0, 1))).astype(np.float64) / (n_draws - 1)
                 levels = np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1)
                 for key, values in (
                     ("quantiles", levels.astype(np.float32)),
                     ("ranks", rank_of_truth(draws, truth)),
                     ("tarp", tarp_of_posterior(draws, truth)),
                     ("log_prob", np.asarray(posterior.log_prob(part, truth), dtype=np.float64)),
+                    ("mean", mean.astype(np.float32)),
+                    ("covariance", covariance[None]),
                 ):
                     kept.setdefault(f"{name}/{key}", []).append(values)
                 bar.advance(task, len(rows))
-    return {name: np.concatenate(parts) for name, parts in kept.items()}
+    arrays = {name: np.concatenate(parts) for name, parts in kept.items()}
+    for name in posteriors:
+        arrays[f"{name}/covariance"] = arrays[f"{name}/covariance"].sum(axis=0) / len(dataset)
+    return arrays
 
 
 def _galaxy_names(catalogue: Mapping[str, Any]) -> NDArray[np.str_]:

@@ -1,0 +1,1 @@
+"""Whole experiments: everything that is missing is built, trained, judged and collected."""

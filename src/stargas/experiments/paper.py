@@ -1,0 +1,303 @@
+"""The experiments of §4 of Expósito-Márquez et al. (2026) on the mock suites, as a plan.
+
+`bursty` stands where the paper has NIHAO and `smooth` where it has AURIGA. Added to the paper's list: coverage and
+correlations, boosted trees as a peer, the strength of the gas disturbances as a dial, choices that the paper leaves
+open, the search for the settings, and a galaxy of another simulation.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from stargas.config import DataConfig, ModelConfig, TrainingConfig
+from stargas.evaluation.strata import MASSIVE_LOG10, ROTATION_KAPPA
+from stargas.experiments.plan import DataSet, Part, Plan, Rows, Test, Trained, scaled, with_gas, with_stars
+
+N_BURSTY, N_SMOOTH = 6158, 956
+"""Galaxies before cuts (§2 of the paper: NIHAO, AURIGA)."""
+
+N_BURSTY_TEST, N_SMOOTH_TEST = 500, 900
+"""Further galaxies that no model learns from; the test splits alone hold too few massive and too few smooth ones."""
+
+N_SMALL = 2000
+"""Galaxies for each strength of the gas disturbances, each other way to make maps, and the search."""
+
+STIRRING = (0.0, 0.5, 1.0, 2.0)
+"""Strengths of the gas disturbances: calm to twice the suite's."""
+
+TRACERS = {"Star": "star", "Gas": "gas", "StarGas": "stargas"}
+"""Name in tables → tracers."""
+
+DWARFS, MASSIVE = f"M* < 10^{MASSIVE_LOG10}", f"M* > 10^{MASSIVE_LOG10}"
+SLOW, FAST = f"kappa_co < {ROTATION_KAPPA}", f"kappa_co > {ROTATION_KAPPA}"
+ANGLES = ("edge-on", "i = 60°", "i = 30°")
+COUNTS = ("< 300 stars", "300-2000 stars", "> 2000 stars")
+
+FLOWS = {"maf_2": {"flow_transforms": 2}, "maf_8": {"flow_transforms": 8}, "no_whitening": {"whiten": False}}
+"""Other flows on the same features."""
+
+CHOSEN: tuple[str, ...] = ()
+"""What the preset took over."""
+
+SEARCH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+"""Settings in words → changes of the model and of the training, on the preset's."""
+
+
+def paper_plan(
+    data: DataConfig, model: ModelConfig, training: TrainingConfig, scale: float = 1.0, tng: Sequence[Path] = ()
+) -> Plan:
+    """Return the plan.
+
+    Parameters
+    ----------
+    data, model, training
+        Settings of the method; those of the preset ``paper`` for the paper's. The tracers and the cold-gas cut of
+        training are set by each experiment.
+    scale
+        Number of galaxies over the paper's.
+    tng
+        Files of galaxies of another simulation, on which the models of both suites are judged.
+    """
+    plan = Plan("paper", scale, {}, {}, {}, {})
+    _add_data(plan, data, tng)
+    _add_models(plan, model, replace(training, cold_gas_only=True))
+    _add_tests(plan, tng)
+    for part in _parts(tng):
+        plan.parts[part.name] = part
+    return plan
+
+
+def _add_data(plan: Plan, config: DataConfig, tng: Sequence[Path]) -> None:
+    def add(
+        name: str, suite: str, n: int, changed: DataConfig = config, *, held_out: int = 0, dial: float = 1.0
+    ) -> None:
+        plan.data[name] = DataSet(name, suite, scaled(n, plan.scale), changed, 0, dial)
+        if held_out:
+            test = f"{name}_test"
+            plan.data[test] = DataSet(test, suite, scaled(held_out, plan.scale), changed, 1, dial, held_out=True)
+
+    add("bursty", "bursty", N_BURSTY, held_out=N_BURSTY_TEST)
+    add("smooth", "smooth", N_SMOOTH, held_out=N_SMOOTH_TEST)
+    for dial in STIRRING:
+        if dial != 1.0:
+            add(f"bursty_x{dial:g}", "bursty", N_SMALL, held_out=N_BURSTY_TEST, dial=dial)
+    for name, changed in _other_maps(config).items():
+        add(name, "bursty", N_SMALL, changed, held_out=N_BURSTY_TEST)
+    if tng:
+        every_view = replace(config, selection=replace(config.selection, min_stars=1, min_gas=0))
+        plan.data["tng"] = DataSet("tng", "TNG", 0, every_view, files=tuple(tng), held_out=True)
+
+
+def _other_maps(config: DataConfig) -> dict[str, DataConfig]:
+    """Other choices that change the maps."""
+    factor = config.stars.bandwidth_factor
+    return {
+        "bursty_kde_half": with_stars(config, bandwidth_factor=0.5 * factor),
+        "bursty_kde_quarter": with_stars(config, bandwidth_factor=0.25 * factor),
+        "bursty_narrow_band": with_gas(config, widen_band=False),
+        "bursty_intrinsic": with_gas(config, scalars="intrinsic"),
+    }
+
+
+def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
+    def add(name: str, tracers: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
+        settings = {"model": replace(model, tracers=tracers), "training": training, **more}  # type: ignore[arg-type]
+        plan.models[name] = Trained(name, data, **settings)
+        if "network_of" not in more and not name.startswith("search"):
+            plan.models[f"trees_{name}"] = Trained(f"trees_{name}", data, kind="trees", **settings)
+
+    for suite in ("bursty", "smooth"):
+        for tracers in TRACERS.values():
+            add(f"{tracers}_{suite}", tracers, suite)
+    add("star_both", "star", "bursty", "smooth")
+    add("stargas_both", "stargas", "bursty", "smooth")
+    for tracers in ("gas", "stargas"):
+        add(f"{tracers}_full", tracers, "bursty", training=replace(training, cold_gas_only=False))
+    add("stargas_massive", "stargas", "bursty", min_log10_stellar_mass=MASSIVE_LOG10)
+
+    for tracers in TRACERS.values():
+        add(f"{tracers}_x1", tracers, "bursty", first_galaxies=plan.data["bursty_x0"].n_galaxies)
+    for dial, tracers in product((dial for dial in STIRRING if dial != 1.0), ("gas", "stargas")):
+        add(f"{tracers}_x{dial:g}", tracers, f"bursty_x{dial:g}")
+
+    for name in ("bursty_kde_half", "bursty_kde_quarter"):
+        add(name.replace("bursty", "star"), "star", name)
+    for tracers, name in product(("gas", "stargas"), ("bursty_narrow_band", "bursty_intrinsic")):
+        add(name.replace("bursty", tracers), tracers, name)
+    add("gas_knows_R_hl", "gas", "bursty", model=replace(model, tracers="gas", gas_knows_R_hl=True))
+    for name, changes in FLOWS.items():
+        changed = replace(model, tracers="stargas", **changes)
+        add(f"stargas_{name}", "stargas", "bursty", model=changed, network_of="stargas_bursty")
+
+    for number, (changes, schedule) in enumerate(SEARCH.values()):
+        add(
+            f"search_{number}",
+            "stargas",
+            "bursty",
+            model=replace(model, tracers="stargas", **changes),
+            training=replace(training, **schedule),
+            first_galaxies=plan.data["bursty_x0"].n_galaxies,
+        )
+
+
+def _add_tests(plan: Plan, tng: Sequence[Path]) -> None:
+    def add(name: str, label: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
+        plan.tests[name] = Test(name, data, label, **more)
+
+    for suite in ("bursty", "smooth"):
+        add(suite, suite, suite, f"{suite}_test")
+    add("bursty_full", "bursty", "bursty", "bursty_test", cold_gas_only=False)
+    for name in plan.data:
+        if name.startswith("bursty_") and not name.endswith("_test"):
+            add(name, "bursty", f"{name}_test")
+    add("bursty_held_out", "bursty", "bursty_test")
+    add("search", "bursty", "bursty", split="validation")
+    if tng:
+        add("tng", "TNG100", "tng", cold_gas_only=False)
+
+
+def _parts(tng: Sequence[Path]) -> Iterator[Part]:
+    """Go through the figures and tables."""
+    yield Part(
+        "fig4",
+        "Galaxies without cold gas: full set and cold-gas set",
+        tuple(
+            Rows(test, model, label, "bursty, " + ("full set" if test == "bursty_full" else "cold-gas set"))
+            for name in ("Gas", "StarGas")
+            for test, ending in (("bursty_full", "full"), ("bursty", "bursty"))
+            for label, model in _with_trees(name, ending)
+        ),
+    )
+    yield Part(
+        "fig5",
+        "Star, Gas and StarGas on the cold-gas set, beside closed formulas",
+        (
+            *(Rows("bursty", model, label, "bursty") for label, model in _all_models("bursty")),
+            Rows("bursty", "stargas_bursty", "", "", formulas=True),
+        ),
+        compared=(
+            ("Star", "StarGas"),
+            ("Gas", "StarGas"),
+            *((f"Trees ({name})", name) for name in TRACERS),
+            ("Star", "Trees (StarGas)"),
+        ),
+    )
+    yield Part(
+        "fig6",
+        "Dwarfs and massive galaxies",
+        tuple(Rows("bursty", m, label, "bursty", (DWARFS, MASSIVE)) for label, m in _with_trees("StarGas", "bursty")),
+    )
+    yield Part(
+        "fig7",
+        "Massive galaxies: trained on all, trained on massive galaxies alone",
+        tuple(
+            Rows("bursty", model, label, trained_on, (MASSIVE,))
+            for ending, trained_on in (("bursty", "bursty"), ("massive", f"bursty, {MASSIVE}"))
+            for label, model in _with_trees("StarGas", ending)
+        ),
+    )
+    yield Part(
+        "fig8",
+        "Kinematic support and inclination",
+        tuple(Rows("bursty", m, label, "bursty", (SLOW, FAST, *ANGLES)) for label, m in _all_models("bursty")),
+    )
+    yield Part(
+        "fig9",
+        "From one suite to the other",
+        (
+            *(
+                Rows(test, model, label, trained_on)
+                for trained_on, ending in (("bursty", "bursty"), ("smooth", "smooth"), ("both", "both"))
+                for test in ("bursty", "smooth")
+                for label, model in _with_trees("StarGas", ending)
+            ),
+            *(
+                Rows("smooth", model, label, "smooth")
+                for name in ("Star", "Gas")
+                for label, model in _with_trees(name, "smooth")
+            ),
+        ),
+    )
+    yield Part(
+        "gain",
+        "What gas adds, against the strength of its disturbances",
+        tuple(
+            Rows(test, model, label, f"bursty, disturbances × {dial:g}", extra={"stirring": dial})
+            for dial in STIRRING
+            for test in ("bursty_held_out" if dial == 1.0 else f"bursty_x{dial:g}",)
+            for name in TRACERS
+            for label, model in _with_trees(name, "x1" if name == "Star" else f"x{dial:g}")
+        ),
+        compared=(("Star", "StarGas"), ("Trees (Star)", "Trees (StarGas)")),
+    )
+    strata = ("all", DWARFS, MASSIVE, SLOW, FAST, *ANGLES, *COUNTS)
+    yield Part(
+        "calibration",
+        "Are the posteriors as wide as their errors?",
+        tuple(
+            Rows(suite, model, label, suite, strata)
+            for suite in ("bursty", "smooth")
+            for label, model in _all_models(suite)
+        ),
+        details=("curves", "correlation"),
+    )
+    yield Part("ablations", "Choices that the paper leaves open", tuple(_ablations()))
+    yield Part(
+        "search",
+        "The search for the settings",
+        tuple(
+            Rows("search", f"search_{i}", "StarGas", "bursty", extra={"choice": choice, "chosen": choice in CHOSEN})
+            for i, choice in enumerate(SEARCH)
+        ),
+    )
+    if tng:
+        yield Part(
+            "tng",
+            "A galaxy of TNG100",
+            (
+                Rows("tng", "star_both", "Star", "both"),
+                Rows("tng", "stargas_both", "StarGas", "both", formulas=True),
+            ),
+            details=("views",),
+        )
+
+
+def _ablations() -> Iterator[Rows]:
+    def row(group: str, choice: str, label: str, test: str, model: str, *, reference: bool = False) -> Rows:
+        extra = {"group": group, "choice": choice, "reference": reference}
+        return Rows(test, model, label, "bursty", extra=extra)
+
+    group = "Width of the star maps' kernel"
+    yield row(group, "Scott's rule", "Star", "bursty_held_out", "star_x1", reference=True)
+    yield row(group, "half of it", "Star", "bursty_kde_half", "star_kde_half")
+    yield row(group, "a quarter of it", "Star", "bursty_kde_quarter", "star_kde_quarter")
+    for label, tracers in (("Gas", "gas"), ("StarGas", "stargas")):
+        group = f"Rotation velocity of the HI ({label})"
+        yield row(group, "as observed on the maps", label, "bursty_held_out", f"{tracers}_x1", reference=True)
+        yield row(group, "intrinsic, which leaks the mass", label, "bursty_intrinsic", f"{tracers}_intrinsic")
+    for label, tracers in (("Gas", "gas"), ("StarGas", "stargas")):
+        group = f"Band of the HI maps ({label})"
+        yield row(group, "widened where needed", label, "bursty_held_out", f"{tracers}_x1", reference=True)
+        yield row(group, "±160 km/s always", label, "bursty_narrow_band", f"{tracers}_narrow_band")
+    group = "Does the Gas model know R_hl?"
+    yield row(group, "no, as in the paper", "Gas", "bursty", "gas_bursty", reference=True)
+    yield row(group, "yes", "Gas", "bursty", "gas_knows_R_hl")
+    group = "Flow"
+    yield row(group, "as in the preset, outputs whitened", "StarGas", "bursty", "stargas_bursty", reference=True)
+    yield row(group, "2 transforms", "StarGas", "bursty", "stargas_maf_2")
+    yield row(group, "8 transforms", "StarGas", "bursty", "stargas_maf_8")
+    yield row(group, "outputs not whitened", "StarGas", "bursty", "stargas_no_whitening")
+
+
+def _with_trees(name: str, ending: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Label and model of a network, then of the trees on the same data."""
+    model = f"{TRACERS[name]}_{ending}"
+    return (name, model), (f"Trees ({name})", f"trees_{model}")
+
+
+def _all_models(ending: str) -> tuple[tuple[str, str], ...]:
+    """Labels and models of Star, Gas and StarGas, then of the trees."""
+    pairs = [_with_trees(name, ending) for name in TRACERS]
+    return (*(network for network, _ in pairs), *(trees for _, trees in pairs))

@@ -1,0 +1,216 @@
+"""What an experiment is made of: data sets, models trained on them, tests of models, and parts that collect tests.
+
+All of it is plain data that names its ancestors. `stargas.experiments.run` makes what is missing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from stargas.config import DataConfig, ModelConfig, TrainingConfig
+
+LEAST_GALAXIES = 60
+"""A data set never shrinks below this: each of its splits must hold some."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set to be built.
+
+    Parameters
+    ----------
+    name
+        Folder of the data set.
+    suite
+        Mock suite; the name of the files' suite where ``files`` are given.
+    n_galaxies
+        Galaxies of the suite, before cuts.
+    config
+        Maps, truth, cuts and split.
+    seed
+        Root seed. Two seeds of a suite have no galaxy in common.
+    stirring
+        Strength of the gas disturbances, 1 as in the suite.
+    files
+        Galaxy files, in place of a mock suite.
+    held_out
+        No model learns from it, so that all of it may be tested on.
+    """
+
+    name: str
+    suite: str
+    n_galaxies: int
+    config: DataConfig
+    seed: int = 0
+    stirring: float = 1.0
+    files: tuple[Path, ...] = ()
+    held_out: bool = False
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model to be trained.
+
+    Parameters
+    ----------
+    name
+        Folder of the model.
+    kind
+        The paper's ``network`` with its flow, or boosted ``trees``.
+    data
+        Names of data sets.
+    model
+        Tracers and sizes.
+    training
+        How it is optimized, and whether on the cold-gas set alone.
+    first_galaxies
+        Learn from this many galaxies of each data set, the first ones; all if None.
+    min_log10_stellar_mass
+        Learn from galaxies above this log10 M* [Msun] alone; all if None.
+    network_of
+        Name of a model whose network is taken as it is, so that only the flow is trained.
+    """
+
+    name: str
+    data: tuple[str, ...]
+    model: ModelConfig
+    training: TrainingConfig
+    kind: Literal["network", "trees"] = "network"
+    first_galaxies: int | None = None
+    min_log10_stellar_mass: float | None = None
+    network_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Test:
+    """Galaxies on which models are judged.
+
+    Parameters
+    ----------
+    name
+        Folder of the evaluations.
+    data
+        Names of data sets.
+    label
+        What tables call it.
+    split
+        Part of the data sets; of those that are held out all is taken.
+    cold_gas_only
+        The cold-gas set alone.
+    """
+
+    __test__ = False  # no class of tests, though pytest would take it for one
+
+    name: str
+    data: tuple[str, ...]
+    label: str
+    split: Literal["validation", "test"] = "test"
+    cold_gas_only: bool = True
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a part: one model on one test, in one or more subsets.
+
+    Parameters
+    ----------
+    test, model
+        Names.
+    label
+        Name in tables: Star, Gas, StarGas, Trees (Star), ….
+    trained_on
+        What tables say of the training set.
+    subsets
+        Strata of the test (`stargas.evaluation.strata.standard_strata`), or ``all``.
+    formulas
+        Also rows of the closed formulas on the same samples.
+    extra
+        Further entries of each row.
+    """
+
+    test: str
+    model: str
+    label: str
+    trained_on: str
+    subsets: tuple[str, ...] = ("all",)
+    formulas: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A figure or table of an experiment.
+
+    Parameters
+    ----------
+    name
+        Name on the command line and of its file of results.
+    title
+        What it shows.
+    rows
+        Its rows, in order.
+    compared
+        Pairs of row labels; the ratio of their scatters is reported with its error. Both rows must share test,
+        subset and extras.
+    details
+        Blocks beside the rows: ``curves`` (ranks, TARP), ``correlation``, ``views``.
+    """
+
+    name: str
+    title: str
+    rows: tuple[Rows, ...]
+    compared: tuple[tuple[str, str], ...] = ()
+    details: tuple[Literal["curves", "correlation", "views"], ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment: everything by name.
+
+    Parameters
+    ----------
+    name
+        Name of the experiment.
+    scale
+        Number of galaxies over that of the full experiment.
+    data, models, tests, parts
+        Name → what it is, in the order in which they are made.
+    """
+
+    name: str
+    scale: float
+    data: Mapping[str, DataSet]
+    models: Mapping[str, Trained]
+    tests: Mapping[str, Test]
+    parts: Mapping[str, Part]
+
+    def models_of(self, part: str) -> Iterator[Trained]:
+        """Go through the models that a part needs, each once, ancestors first."""
+        seen: set[str] = set()
+        for rows in self.parts[part].rows:
+            for name in (self.models[rows.model].network_of, rows.model):
+                if name is not None and name not in seen:
+                    seen.add(name)
+                    yield self.models[name]
+
+    def data_of(self, part: str) -> Iterator[DataSet]:
+        """Go through the data sets that a part needs, each once."""
+        names = [name for model in self.models_of(part) for name in model.data]
+        names += [name for rows in self.parts[part].rows for name in self.tests[rows.test].data]
+        return (self.data[name] for name in dict.fromkeys(names))
+
+
+def scaled(n_galaxies: int, scale: float) -> int:
+    """Return a number of galaxies at a scale, never fewer than `LEAST_GALAXIES` (or than at scale 1)."""
+    return min(n_galaxies, max(LEAST_GALAXIES, round(n_galaxies * scale)))
+
+
+def with_gas(config: DataConfig, **changes: Any) -> DataConfig:  # noqa: ANN401 (fields of any type)
+    """Return settings with other HI maps."""
+    return replace(config, gas=replace(config.gas, **changes))
+
+
+def with_stars(config: DataConfig, **changes: Any) -> DataConfig:  # noqa: ANN401 (fields of any type)
+    """Return settings with other star maps."""
+    return replace(config, stars=replace(config.stars, **changes))
