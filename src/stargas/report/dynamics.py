@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 QUANTILE_SUFFIXES = ("p2_5", "p16", "p50", "p84", "p97_5")
 """Ends of the names of columns, in the order of the quantiles."""
 
+_DENSITY_UNIT = "solMass/kpc3"
+
 DYNAMICS_COLUMNS: Mapping[str, tuple[Quantity, str]] = MappingProxyType(
     {
         "log10_mass": ("mass", "dex(solMass)"),
         "v_circ_kms": ("circular_velocity", "km/s"),
-        "mean_density_msun_kpc3": ("mean_density", "solMass/kpc3"),
-        "density_msun_kpc3": ("density", "solMass/kpc3"),
+        "mean_density_msun_kpc3": ("mean_density", _DENSITY_UNIT),
+        "density_msun_kpc3": ("density", _DENSITY_UNIT),
         "mass_slope": ("mass_slope", ""),
         "density_slope": ("density_slope", ""),
     }
@@ -78,11 +80,13 @@ def dynamics_table(profiles: Sequence[Profile], draws: Sequence[ProfileDraws], r
         parts.append(Table(columns))
     table = vstack(parts)
     table["r_kpc"].unit = "kpc"
+    table.round(6)
     for name, (_, unit) in DYNAMICS_COLUMNS.items():
         for end in (*QUANTILE_SUFFIXES, "true"):
             if unit:
                 table[f"{name}_{end}"].unit = unit
-    table.round(6)
+            if unit == _DENSITY_UNIT:
+                table.round({f"{name}_{end}": 0})
     return table
 
 
