@@ -5,8 +5,6 @@ every feature stays the same when a galaxy is turned on the sky, but for the gri
 of what a map does not show, are NaN.
 """
 
-from typing import Any
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +51,13 @@ LINE = ("v_mean", "width_68", "width_95", "v_largest", "width_total", "log_gradi
 largest |v|, rms of moments 1 and 2 together, gradient of the best plane per half side [log10], its angle to the major
 axis."""
 
+PHYSICAL = ("log_hi_mass", "inclination", "hi", "hi_inclination", "hi_pressure", "hi_width")
+"""HI mass [log10 Msun]; inclination [deg] from the axis ratio; log10 M [Msun] from v²R/G as seen, with that angle,
+with pressure too, and with the width of the line in place of v."""
+
+REACH = 2.0
+"""Half the side of the HI maps in R_HI for the HI mass; maps of another reach shift it by a constant."""
+
 FLATTEST = 0.15
 """Axis ratio of rings at least: the minor axis of a flatter one is thinner than the pixels."""
 
@@ -79,7 +84,7 @@ def feature_names(config: ModelConfig) -> tuple[str, ...]:
         names += [f"moment0_{name}" for name in SHAPE]
         names += [f"HI_{name}_{k + 1}" for name in RING for k in range(len(RING_EDGES) - 1)]
         names += [f"HI_{name}" for name in LINE]
-        names += ["log_hi_mass", "inclination", "hi", "hi_inclination", "hi_pressure", "hi_width"]
+        names += PHYSICAL
     if {"R_hl_kpc", "R_HI_kpc"} <= {SCALARS[i] for i in scalar_columns(config)}:
         names += ["log_R_HI_over_R_hl"]
     if {"xy", "moment0"} <= seen:
@@ -118,16 +123,18 @@ def hand_features(batch: SampleArrays, config: ModelConfig) -> NDArray[np.float3
     if "xy" in seen:
         parts += _star_features(maps, np.asarray(batch.tracers)[:, TRACERS.index("stars")], log)
     if "moment0" in seen:
-        gas = _gas_features(maps, np.asarray(batch.tracers)[:, TRACERS.index("gas")], log)
-        parts += gas
+        parts += _gas_features(maps, np.asarray(batch.tracers)[:, TRACERS.index("gas")], log)
     if {"R_hl_kpc", "R_HI_kpc"} <= set(columns):
         parts += [(log["R_HI_kpc"] - log["R_hl_kpc"])[:, None]]
     if {"xy", "moment0"} <= seen:
-        parts += _joint_features(log, inclination_deg=gas[-1][:, 1])
+        physical = parts[-2]  # that of the gas stands before the ratio of sizes
+        parts += [_joint_features(log, physical[:, PHYSICAL.index("inclination")])]
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def _star_features(maps: NDArray[np.float32], present: NDArray[np.bool_], log: dict[str, FloatArray]) -> list[Any]:
+def _star_features(
+    maps: NDArray[np.float32], present: NDArray[np.bool_], log: dict[str, FloatArray]
+) -> list[FloatArray]:
     n, size = len(maps), maps.shape[-1]
     node = np.linspace(-1, 1, size)
     shape = np.full((n, len(SHAPE)), np.nan)
@@ -140,7 +147,9 @@ def _star_features(maps: NDArray[np.float32], present: NDArray[np.bool_], log: d
     return [shape, velocities, wolf]
 
 
-def _gas_features(maps: NDArray[np.float32], present: NDArray[np.bool_], log: dict[str, FloatArray]) -> list[Any]:
+def _gas_features(
+    maps: NDArray[np.float32], present: NDArray[np.bool_], log: dict[str, FloatArray]
+) -> list[FloatArray]:
     n, size = len(maps), maps.shape[-1]
     center = pixel_centers(size, 1.0)[0][0]
     shape = np.full((n, len(SHAPE)), np.nan)
@@ -152,27 +161,27 @@ def _gas_features(maps: NDArray[np.float32], present: NDArray[np.bool_], log: di
     flat = np.clip(shape[:, SHAPE.index("axis_ratio")], THICKNESS, 1)
     sine2 = np.maximum((1 - flat**2) / (1 - THICKNESS**2), np.sin(np.radians(LEAST_INCLINATION_DEG)) ** 2)
     inclination = np.degrees(np.arcsin(np.sqrt(sine2)))
-    physical = np.full((n, 6), np.nan)
-    physical[:, 0] = shape[:, SHAPE.index("log_total")] + 2 * log["R_HI_kpc"] + np.log10((4e3) ** 2)
+    physical = np.full((n, len(PHYSICAL)), np.nan)
+    physical[:, 0] = shape[:, SHAPE.index("log_total")] + 2 * np.log10(2e3 * REACH * radius)
     physical[:, 1] = inclination
     shown = np.isfinite(inclination)
     v, R = speed[shown], radius[shown]
     physical[shown, 2] = np.log10(hi_dynamical_mass(v, R)[1])
     physical[shown, 3] = np.log10(hi_dynamical_mass(v, R, inclination[shown])[1])
-    # Isotropic random motions hold gas up beside its rotation; 3 is the slope of the pressure in an exponential disc.
+    # Pressure holds gas up beside its rotation: v_c² = v² + σ² R/h in an exponential disc, here at three scale lengths.
     physical[:, 4] = np.log10((speed**2 / sine2 + 3 * sigma**2) * radius / G)
     physical[:, 5] = np.log10(np.maximum(line[:, LINE.index("width_total")], _LEAST) ** 2 * radius / G)
     return [shape, rings.reshape(n, -1), line, physical]
 
 
-def _joint_features(log: dict[str, FloatArray], inclination_deg: FloatArray) -> list[FloatArray]:
+def _joint_features(log: dict[str, FloatArray], inclination_deg: FloatArray) -> FloatArray:
     both = np.isfinite(log["sigma_kms"]) & np.isfinite(inclination_deg)
     result = np.full((len(both), 3), np.nan)
     result[:, 0] = log["v_cold_kms"] - log["sigma_kms"]
     sigma, R_hl, v, R_HI = (10 ** log[name][both] for name in ("sigma_kms", "R_hl_kpc", "v_cold_kms", "R_HI_kpc"))
     radii = R_hl[:, None] * np.array([1.0, 2.4])
     result[both, 1:] = np.log10(wolf_hi_mass(radii, sigma, R_hl, v, R_HI, inclination_deg[both]))
-    return [result]
+    return result
 
 
 @_jit
