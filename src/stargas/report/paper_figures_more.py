@@ -85,7 +85,7 @@ def draw_coverage(part: Part) -> "Figure":
             color = model_color(row["name"], number)
             for key in ("coverage_68", "coverage_95"):
                 label = f"{row['name']}, {row['tested_on']}" if key == "coverage_68" else None
-                style = "-" if number < len({r["name"] for r in whole}) else (0, (3, 1.5))
+                style = "-" if row["tested_on"] == whole[0]["tested_on"] else (0, (3, 1.5))
                 left.plot(row["r_over_R_hl"], row[key], color=color, linestyle=style, label=label)
         left.set_title("Truths inside, by radius", loc="left")
         left.set_xlabel(RADIUS_LABEL)
@@ -163,7 +163,7 @@ def draw_correlations(part: Part) -> "Figure":
     with apply_style():
         figure = new_figure(8.0, 2.5 * len(blocks) + 0.3, images=True)
         grid = figure.subplots(len(blocks), 3, squeeze=False)
-        for number, (label, block) in enumerate(blocks.items()):
+        for number, block in enumerate(blocks.values()):
             posterior, errors = np.asarray(block["posterior"], float), np.asarray(block["errors"], float)
             low = min(0.0, float(min(posterior.min(), errors.min())))
             for axes, matrix, title in (
@@ -171,7 +171,7 @@ def draw_correlations(part: Part) -> "Figure":
                 (grid[number, 1], errors, "of the errors"),
             ):
                 shown = axes.imshow(matrix, vmin=low, vmax=1, cmap="viridis", extent=(0.5, 2.5, 0.5, 2.5))
-                axes.set_title(f"{label}: {title}" if axes is grid[number, 0] else title, loc="left", fontsize=9)
+                axes.set_title(title, loc="left", fontsize=9)
             figure.colorbar(shown, ax=list(grid[number, :2]), shrink=0.85)
             difference = posterior - errors
             reach = max(float(np.abs(difference).max()), 0.05)
@@ -187,8 +187,8 @@ def draw_correlations(part: Part) -> "Figure":
                 axes.spines[side].set_visible(True)
         for axes in grid[-1]:
             axes.set_xlabel(RADIUS_LABEL)
-        for axes in grid[:, 0]:
-            axes.set_ylabel(RADIUS_LABEL)
+        for axes, label in zip(grid[:, 0], blocks, strict=True):
+            axes.set_ylabel(f"{label}\n{RADIUS_LABEL}")
     return figure
 
 

@@ -64,7 +64,7 @@ def draw_panels(
     columns
         Panels in a row.
     beside
-        Half-widths to the right of each panel, with a legend of its own, rather than below.
+        Half-widths to the right of each panel rather than below.
     breaks
         How many panels each row holds; full rows if empty.
     width, height
@@ -83,8 +83,7 @@ def draw_panels(
                 ratios.append(ratio)
                 widths.append(below)
         _share_heights(ratios, widths)
-        if not beside:
-            _legend(figure, ratios)
+        _legend(figure, [panel for line in lines for panel in line], ratios)
     return figure
 
 
@@ -129,8 +128,6 @@ def _draw_panel(ratio: "Axes", widths: "Axes", panel: Panel, beside: bool) -> No
         widths.set_ylabel("")
     if beside:
         ratio.set_xlabel(RADIUS_LABEL)
-        ratio.legend(loc="upper right", handlelength=1.3)
-        widths.legend(handles=_signs(), loc="upper right")
 
 
 def _draw_width(axes: "Axes", row: Row, color: str) -> None:
@@ -158,8 +155,9 @@ def _draw_formulas(ratio: "Axes", widths: "Axes", formulas: Sequence[Row]) -> No
         marker, label, radius = _marker(row["name"], number), str(row["name"]), float(r[0])
         if radius > right:
             beyond += 1
-            label += rf" (at {radius:.1f} $R_{{hl}}$)"
-            radius = right + 0.1 * (beyond - 0.5)
+            place = right + 0.1 * (beyond - 0.5)
+            ratio.text(place, 0.02, f"{radius:.1f}", transform=ratio.get_xaxis_transform(), ha="center", fontsize=7)
+            radius = place
         draw_point(ratio, radius, row, marker, label)
         widths.errorbar(
             [radius],
@@ -191,16 +189,17 @@ def _share_heights(ratios: Sequence["Axes"], widths: Sequence["Axes"]) -> None:
         width.set_ylim(0, top)
 
 
-def _legend(figure: "Figure", ratios: Sequence["Axes"]) -> None:
+def _legend(figure: "Figure", panels: Sequence[Panel], ratios: Sequence["Axes"]) -> None:
     """One legend above all panels: curves, formulas, and the signs of the lower panels."""
     entries: dict[str, Any] = {}
     for axes in ratios:
         handles, labels = axes.get_legend_handles_labels()
         for handle, label in zip(handles, labels, strict=True):
             entries.setdefault(label, handle)
-    for sign in _signs():
+    for sign in _signs(panels):
         entries[str(sign.get_label())] = sign
-    columns = 3 if figure.get_figwidth() < 7.5 else 4
+    longest = max(len(label.replace("$", "")) for label in entries)
+    columns = max(1, min(len(entries), int(11 * figure.get_figwidth() / (longest + 6))))
     figure.legend(
         list(entries.values()),
         list(entries),
@@ -212,13 +211,17 @@ def _legend(figure: "Figure", ratios: Sequence["Axes"]) -> None:
     )
 
 
-def _signs() -> list[Any]:
+def _signs(panels: Sequence[Panel]) -> list[Any]:
+    """Legend entries of what stands among the half-widths alone."""
     from matplotlib.lines import Line2D
 
-    return [
-        Line2D([], [], color=MUTED, linewidth=1.2, linestyle=(0, (3, 1.5)), label="boosted trees (half-width)"),
-        Line2D([], [], **PAPER_SIGN, color=MUTED, label="the paper's half-width"),
-    ]
+    signs = []
+    if any(panel.peers for panel in panels):
+        look: dict[str, Any] = {"color": MUTED, "linewidth": 1.2, "linestyle": (0, (3, 1.5))}
+        signs.append(Line2D([], [], label="boosted trees (half-width)", **look))
+    if any(row.get("paper") for panel in panels for _, _, row in panel.curves):
+        signs.append(Line2D([], [], label="the paper's half-width", color=MUTED, **PAPER_SIGN))
+    return signs
 
 
 def _marker(name: str, number: int) -> str:

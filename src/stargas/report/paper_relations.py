@@ -1,0 +1,222 @@
+"""Does a relation that the paper found appear in ours? Rules that are the same for all relations.
+
+A relation is one or more effects. An effect that *departs* is found if it lies on the paper's side of no effect by
+more than two standard errors, and large if it is at least half as large as the paper's. An effect that *stays* is found
+if it is within a tolerance, or within two standard errors, of no effect. A relation appears if all its effects are found
+and large, does not appear if none that departs is found, and appears partly otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from stargas.report.paper_results import Part, Row, Value, at, find_row, find_rows, paper_half_width
+from stargas.report.table import TABLE_RADII
+
+SIGNIFICANT = 2.0
+"""Standard errors that make an effect."""
+
+APPEARS, PARTLY, ABSENT, NOT_MEASURED = "appears", "partly", "does not appear", "not measured"
+
+MASSIVE, DWARFS = "M* > 10^9.5", "M* < 10^9.5"
+SLOW, FAST = "kappa_co < 0.5", "kappa_co > 0.5"
+EDGE_ON, INCLINED, FACE_ON = "edge-on", "i = 60°", "i = 30°"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One number of a relation.
+
+    Parameters
+    ----------
+    ours
+        With its standard error.
+    paper
+        The paper's value; None where it gives none.
+    null
+        Value without any effect.
+    sign
+        Side of ``null`` on which the paper's effect lies; 0 if the effect is to stay at ``null``.
+    tolerance
+        How far an effect that stays may be from ``null``.
+    """
+
+    ours: Value
+    paper: float | None
+    null: float = 1.0
+    sign: int = 1
+    tolerance: float = 0.0
+
+    @property
+    def found(self) -> bool:
+        """Whether it is there, by the rules above."""
+        if self.sign == 0:
+            return abs(self.ours.value - self.null) <= max(self.tolerance, SIGNIFICANT * self.ours.error)
+        return self.sign * (self.ours.value - self.null) > SIGNIFICANT * self.ours.error
+
+    @property
+    def large(self) -> bool:
+        """Whether it is found and at least half as large as the paper's."""
+        if self.sign == 0 or self.paper is None:
+            return self.found
+        return self.found and (self.ours.value - self.null) / (self.paper - self.null) >= 0.5
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation of the paper with our numbers.
+
+    Parameters
+    ----------
+    name
+        What the paper found.
+    where
+        What the numbers are.
+    effects
+        None if it was not measured.
+    """
+
+    name: str
+    where: str
+    effects: tuple[Effect, ...]
+
+    @property
+    def verdict(self) -> str:
+        """``appears``, ``partly``, ``does not appear`` or ``not measured``."""
+        if not self.effects:
+            return NOT_MEASURED
+        if all(effect.large for effect in self.effects):
+            return APPEARS
+        departing = [effect for effect in self.effects if effect.sign] or list(self.effects)
+        return PARTLY if any(effect.found for effect in departing) else ABSENT
+
+
+def paper_relations(parts: Mapping[str, Part]) -> list[Relation]:
+    """Judge every relation of the paper.
+
+    Parameters
+    ----------
+    parts
+        Results by part; relations whose part is absent come out as not measured.
+
+    Returns
+    -------
+    list of Relation
+        In the order of the paper.
+    """
+    fig4, fig5, fig8 = parts.get("fig4"), parts.get("fig5"), parts.get("fig8")
+    star, gas, both = (find_row(fig5, name=name) for name in ("Star", "Gas", "StarGas"))
+    radii = "at 0.6 / 1 / 2.4 R_hl"
+    full, cold = (find_row(fig4, name="Gas", set=which) for which in ("full set", "cold-gas set"))
+    gas_slow, gas_fast = (find_row(fig8, name="Gas", subset=which) for which in (SLOW, FAST))
+    star_slow, star_fast = (find_row(fig8, name="Star", subset=which) for which in (SLOW, FAST))
+    return [
+        Relation(
+            "Gas beside stars tightens the masses, by ≈ 1.5", f"half-width Star/StarGas {radii}", _widths(star, both)
+        ),
+        Relation("Gas alone is the widest", f"half-width Gas/Star {radii}", _widths(gas, star)),
+        Relation(
+            "Gas-poor galaxies widen Gas, by 1.7", f"half-width full/cold-gas set {radii}", _widths(full, cold, 1.7)
+        ),
+        _massive(parts.get("fig6")),
+        _massive_only(parts.get("fig7")),
+        Relation("Star is worse on rotators", f"half-width κ_co > 0.5 / < 0.5 {radii}", _widths(star_fast, star_slow)),
+        Relation("Gas is better on rotators", f"half-width κ_co < 0.5 / > 0.5 {radii}", _widths(gas_slow, gas_fast)),
+        _inclination(fig8),
+        _asymmetry(parts.get("fig9")),
+        _trained_on_both(parts.get("fig9")),
+    ]
+
+
+def _widths(over: Row | None, under: Row | None, paper: float | None = None) -> tuple[Effect, ...]:
+    """Quotients of half-widths at the radii of the tables, which the paper found above 1."""
+    if over is None or under is None:
+        return ()
+    return tuple(
+        Effect(at(over, "half_width", r) / at(under, "half_width", r), paper or paper_ratio(over, under, r))
+        for r in TABLE_RADII
+    )
+
+
+def paper_ratio(over: Row, under: Row, radius: float) -> float | None:
+    """Return the paper's quotient of half-widths, where it has both."""
+    a, b = paper_half_width(over, radius), paper_half_width(under, radius)
+    return None if a is None or b is None else a / b
+
+
+def farthest(row: Row, key: str = "median") -> tuple[float, Value]:
+    """Return the radius at which a number of a row is farthest from 1, and the number."""
+    place = int(np.argmax(np.abs(np.asarray(row[key], dtype=np.float64) - 1)))
+    radius = float(row["r_over_R_hl"][place])
+    return radius, at(row, key, radius)
+
+
+def mean_over_radii(row: Row, key: str = "median") -> Value:
+    """Return the mean over radii; errors at neighboring radii go together, so that of the mean is the mean error."""
+    return Value(float(np.mean(row[key])), float(np.mean(row[f"{key}_se"])))
+
+
+def _massive(part: Part | None) -> Relation:
+    row = find_row(part, name="StarGas", subset=MASSIVE)
+    name, where = "Rare massive galaxies come out low, by up to 7 %", "least median of StarGas over the radii"
+    if row is None:
+        return Relation(name, where, ())
+    place = int(np.argmin(row["median"]))
+    return Relation(name, where, (Effect(at(row, "median", row["r_over_R_hl"][place]), 0.93, sign=-1),))
+
+
+def _massive_only(part: Part | None) -> Relation:
+    name = "Trained on massive galaxies alone: no bias, scatter × 3"
+    where = "half-width massive only/all at 0.6 / 1 / 2.4 R_hl; median farthest from 1"
+    rows = [row for row in find_rows(part, name="StarGas") if MASSIVE in row["subset"]]
+    alone = [row for row in rows if MASSIVE in str(row["trained_on"])]
+    every = [row for row in rows if row not in alone]
+    if not alone or not every:
+        return Relation(name, where, ())
+    bias = Effect(farthest(alone[0])[1], 1.0, sign=0, tolerance=0.03)
+    return Relation(name, where, (*_widths(alone[0], every[0], 3.0), bias))
+
+
+def _inclination(part: Part | None) -> Relation:
+    name = "Star is biased by inclination"
+    where = "median edge-on, mean over radii; at 60°, 0.6 and 2.4 R_hl"
+    edge, inclined = (find_row(part, name="Star", subset=which) for which in (EDGE_ON, INCLINED))
+    if edge is None or inclined is None:
+        return Relation(name, where, ())
+    effects = (
+        Effect(mean_over_radii(edge), 1.07),
+        Effect(at(inclined, "median", 0.6), 0.89, sign=-1),
+        Effect(at(inclined, "median", 2.4), 0.96, sign=-1),
+    )
+    return Relation(name, where, effects)
+
+
+def _asymmetry(part: Part | None) -> Relation:
+    there = find_row(part, name="StarGas", trained_on="smooth", tested_on="bursty")
+    back = find_row(part, name="StarGas", trained_on="bursty", tested_on="smooth")
+    return Relation(
+        "Transfer is asymmetric: from AURIGA to NIHAO is worse",
+        "half-width smooth→bursty / bursty→smooth at 0.6 / 1 / 2.4 R_hl",
+        _widths(there, back),
+    )
+
+
+def _trained_on_both(part: Part | None) -> Relation:
+    """Both suites at once may cost a quarter of the width and a bias of 5 %."""
+    effects: list[Effect] = []
+    for suite in ("bursty", "smooth"):
+        joint = find_row(part, name="StarGas", trained_on="both", tested_on=suite)
+        own = find_row(part, name="StarGas", trained_on=suite, tested_on=suite)
+        if joint is None or own is None:
+            return Relation("Trained on both suites, the model fits both", "", ())
+        width = at(joint, "half_width", 1.0) / at(own, "half_width", 1.0)
+        effects += [
+            Effect(width, paper_ratio(joint, own, 1.0), sign=0, tolerance=0.25),
+            Effect(farthest(joint)[1], None, sign=0, tolerance=0.05),
+        ]
+    return Relation(
+        "Trained on both suites, the model fits both",
+        "half-width both/own at 1 R_hl and median farthest from 1; on bursty, on smooth",
+        tuple(effects),
+    )

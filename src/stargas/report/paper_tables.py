@@ -1,0 +1,221 @@
+"""Markdown tables of the paper's experiments: ours beside the paper's, row by row."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from stargas.report.paper_figures_more import choice_labels
+from stargas.report.paper_relations import NOT_MEASURED, Relation
+from stargas.report.paper_results import (
+    Part,
+    Row,
+    Value,
+    at,
+    find_row,
+    find_rows,
+    paper_at,
+    paper_half_width,
+    row_labels,
+)
+from stargas.report.suite_text import table
+from stargas.report.table import TABLE_RADII
+
+RADII_HEAD = [f"{radius:g} R_hl" for radius in TABLE_RADII]
+
+DASH = "–"
+
+
+def ratio_table(rows: Sequence[Row]) -> str:
+    """Write median, + to p84 and − to p16 at three radii, coverage and counts; the paper's values in italics below."""
+    lines = []
+    for label, row in zip(row_labels(rows), rows, strict=True):
+        cover = [percent(row, f"coverage_{level}_mean") for level in (68, 95)]
+        lines.append([label, *(median_cell(row, r) for r in TABLE_RADII), *cover, f"{row['n_galaxies']:,}"])
+        if row.get("paper"):
+            lines.append([_paper_label(row), *(_paper_cell(row, r) for r in TABLE_RADII), "", "", ""])
+    return table(["M_pred/M_true", *RADII_HEAD, "in 68 %", "in 95 %", "galaxies"], lines)
+
+
+def width_table(rows: Sequence[Row]) -> str:
+    """Write half-widths with their errors at three radii and the rms error; the paper's half-widths below."""
+    lines = []
+    for label, row in zip(row_labels(rows), rows, strict=True):
+        widths = [at(row, "half_width", r).text(3) for r in TABLE_RADII]
+        lines.append([label, *widths, Value(row["rms_dex"], row["rms_dex_se"]).text(4)])
+        if row.get("paper"):
+            theirs = [paper_half_width(row, r) for r in TABLE_RADII]
+            lines.append([_paper_label(row), *(DASH if w is None else f"*{w:.3f}*" for w in theirs), ""])
+    return table(["half-width", *RADII_HEAD, "rms [dex]"], lines)
+
+
+def formula_table(formulas: Sequence[Row], model: Row | None) -> str:
+    """Write closed formulas at their radii beside the half-width of a model there."""
+    lines = []
+    for row in formulas:
+        r = row["r_over_R_hl"]
+        for radius in TABLE_RADII if len(r) > 1 else r:
+            own, line = at(row, "half_width", radius), [str(row["name"]), f"{radius:.2f}", median_cell(row, radius)]
+            line.append(own.text(3))
+            if model is None:
+                line += [DASH, DASH]
+            else:
+                there = at(model, "half_width", radius)
+                beyond = radius > max(model["r_over_R_hl"]) + 0.01
+                line += [there.text(3) + (" (at 2.4)" if beyond else ""), (own / there).text()]
+            lines.append(line)
+    return table(["formula", "r/R_hl", "M_pred/M_true", "half-width", "of StarGas", "formula/StarGas"], lines)
+
+
+def relation_table(relations: Sequence[Relation]) -> str:
+    """Write the paper's relations with ours beside them."""
+    lines = [
+        [
+            relation.name,
+            relation.where,
+            " / ".join(effect.ours.text() for effect in relation.effects) or DASH,
+            " / ".join(DASH if effect.paper is None else f"{effect.paper:.2f}" for effect in relation.effects) or DASH,
+            relation.verdict if relation.verdict == NOT_MEASURED else f"**{relation.verdict}**",
+        ]
+        for relation in relations
+    ]
+    return table(["relation", "numbers", "ours", "paper", "verdict"], lines)
+
+
+def strata_table(part: Part, suite: str) -> str:
+    """Write coverage by kind of galaxy, a column per model."""
+    rows = [row for row in find_rows(part, tested_on=suite) if row.get("coverage_68") is not None]
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    lines = []
+    for subset in dict.fromkeys(row["subset"] for row in rows):
+        found = [find_row(part, tested_on=suite, subset=subset, name=name) for name in names]
+        cells = [
+            DASH
+            if row is None
+            else " / ".join(percent(row, f"coverage_{level}_mean").removesuffix(" %") for level in (68, 95))
+            for row in found
+        ]
+        first = next(row for row in found if row is not None)
+        lines.append(["all" if subset == "all" else str(subset), f"{first['n_galaxies']:,}", *cells])
+    return table(["galaxies", "number", *(f"{name}, 68 / 95 [%]" for name in names)], lines)
+
+
+def verdict_table(rows: Sequence[Row]) -> str:
+    """Write what the diagnostics of calibration found over all galaxies."""
+    lines = [
+        [
+            label,
+            percent(row, "coverage_68_mean"),
+            percent(row, "coverage_95_mean"),
+            _number(row.get("tarp_distance"), 3),
+            _number(row.get("negative_log_prob"), 2),
+            str(row.get("verdict") or DASH),
+        ]
+        for label, row in zip(row_labels(rows), rows, strict=True)
+    ]
+    return table(["model", "in 68 %", "in 95 %", "TARP distance", "−log q(truth)", "verdict"], lines)
+
+
+def choice_table(rows: Sequence[Row]) -> str:
+    """Write half-widths, rms and coverage per choice; the preset's or the chosen one in bold."""
+    lines = []
+    for label, row in zip(choice_labels(rows), rows, strict=True):
+        chosen = bool(row.get("reference") or row.get("chosen"))
+        lines.append(
+            [
+                f"**{label}**" if chosen else label,
+                *(at(row, "half_width", r).text(3) for r in TABLE_RADII),
+                Value(row["rms_dex"], row["rms_dex_se"]).text(4),
+                percent(row, "coverage_68_mean"),
+                _number(row.get("negative_log_prob"), 2),
+            ]
+        )
+    return table(["choice", *RADII_HEAD, "rms [dex]", "in 68 %", "−log q(truth)"], lines)
+
+
+def gain_table(part: Part) -> str:
+    """Write half-widths at 1 R_hl along the dial of the gas, and Star over StarGas at three radii."""
+    lines = []
+    names = [name for name in ("Star", "Gas", "StarGas") if find_rows(part, name=name)]
+    for dial in sorted({row["stirring"] for row in part["rows"]}):
+        rows = {name: find_row(part, name=name, stirring=dial) for name in names}
+        star, both = rows.get("Star"), rows.get("StarGas")
+        quotients = [DASH] * len(TABLE_RADII)
+        if star is not None and both is not None:
+            quotients = [(at(star, "half_width", r) / at(both, "half_width", r)).text() for r in TABLE_RADII]
+        widths = [DASH if row is None else at(row, "half_width", 1.0).text(3) for row in rows.values()]
+        lines.append([f"{dial:g}", *widths, *quotients])
+    head = [f"{name}, 1 R_hl" for name in names] + [f"Star/StarGas, {radius}" for radius in RADII_HEAD]
+    return table(["stirring", *head], lines)
+
+
+def views_tables(part: Part) -> str:
+    """Write the ratio at 1 R_hl per view, with what interval holds the truth, and the summary per model."""
+    views = part["views"]
+    summary, columns = [], []
+    for name, numbers in views["models"].items():
+        ratio = np.asarray(numbers["ratio"], dtype=np.float64)
+        r = np.asarray(views.get("r_over_R_hl", np.linspace(0.6, 2.4, ratio.shape[1])))
+        places = [int(np.argmin(np.abs(r - radius))) for radius in TABLE_RADII]
+        inside = {level: np.asarray(numbers[f"inside_{level}"], dtype=bool) for level in (68, 95)}
+        reach = [f"{np.median(ratio[:, j]):.2f} ({ratio[:, j].min():.2f} to {ratio[:, j].max():.2f})" for j in places]
+        summary.append([name, *reach, *(f"{100 * inside[level].mean():.0f} %" for level in (68, 95))])
+        j = places[TABLE_RADII.index(1.0)]
+        marks = np.where(inside[68][:, j], "68 %", np.where(inside[95][:, j], "95 %", "outside"))
+        columns.append([f"{value:.2f} ({mark})" for value, mark in zip(ratio[:, j], marks, strict=True)])
+    lines = [[f"{angle:.0f}°", *cells] for angle, *cells in zip(views["inclination_deg"], *columns, strict=True)]
+    names = list(views["models"])
+    first = table(["M_pred/M_true, median (range)", *RADII_HEAD, "in 68 %", "in 95 %"], summary)
+    return first + "\n" + table(["inclination", *(f"{name}, 1 R_hl" for name in names)], sorted(lines, key=_angle))
+
+
+def training_table(parts: Mapping[str, Part]) -> str:
+    """Write every training once: data, epochs of network and flow, minutes."""
+    lines: list[list[str]] = []
+    for part in parts.values():
+        for row in part["rows"]:
+            training = row.get("training")
+            if not training:
+                continue
+            epochs = " + ".join(str(n) for n in training["epochs"]) if training.get("epochs") else DASH
+            line = [
+                str(training["model"]),
+                str(row["trained_on"]),
+                f"{training['galaxies']:,}",
+                f"{training['samples']:,}",
+                epochs,
+                f"{training['minutes']:.1f}",
+            ]
+            if line not in lines:
+                lines.append(line)
+    return table(["model", "trained on", "galaxies", "samples", "epochs", "minutes"], lines) if lines else ""
+
+
+def median_cell(row: Row, radius: float) -> str:
+    """Write median, + to p84 and − to p16 of a row at a radius."""
+    median, low, high = (at(row, key, radius).value for key in ("median", "p16", "p84"))
+    return f"{median:.2f} +{high - median:.2f} −{median - low:.2f}"
+
+
+def percent(row: Row, key: str) -> str:
+    """Write a share with its error in percent, a dash for none."""
+    if row.get(key) is None:
+        return DASH
+    return f"{100 * row[key]:.1f} ± {100 * row[f'{key}_se']:.1f} %"
+
+
+def _paper_label(row: Row) -> str:
+    return f"*paper, {row['paper'].get('source', '')}*"
+
+
+def _paper_cell(row: Row, radius: float) -> str:
+    numbers = paper_at(row, radius)
+    return DASH if numbers is None else "*{:.2f} +{:.2f} −{:.2f}*".format(*numbers)
+
+
+def _number(value: Any, digits: int) -> str:  # noqa: ANN401 (a number of JSON, or none)
+    return DASH if value is None else f"{value:.{digits}f}"
+
+
+def _angle(line: Sequence[str]) -> float:
+    return float(line[0].removesuffix("°"))
