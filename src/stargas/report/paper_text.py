@@ -68,16 +68,16 @@ kinematics bound the dial in three ways.
    over a galaxy, averaged over the sample, or 4.5 % of the rotation velocity, and less than about 9 km/s in nine of
    ten; in km/s it decreases toward low luminosity (Trachternach et al. 2008, arXiv:0810.2116). Taken at its word and
    with the amplitudes above, that is a dial of 0.4 for massive galaxies of `bursty`, 0.6 for those of `smooth`, and
-   0.1 to 0.2 for dwarfs. It is a lower bound: its galaxies had to allow a harmonic decomposition; a tilted-ring fit takes part of the
-   motion as center, inclination and rotation; bar-like flows call for a model of their own and change the rotation
-   curve (Spekkens & Sellwood 2007, astro-ph/0703688, on NGC 2976); and the amplitude along the line of sight is
-   smaller than the one in the plane.
+   0.1 to 0.2 for dwarfs. It is a lower bound: its galaxies had to allow a harmonic decomposition; a tilted-ring fit
+   takes part of the motion as center, inclination and rotation; bar-like flows call for a model of their own and
+   change the rotation curve (Spekkens & Sellwood 2007, astro-ph/0703688, on NGC 2976); and the amplitude along the
+   line of sight is smaller than the one in the plane.
 2. **Asymmetry.** Of 70 WHISP galaxies 36 % are globally lopsided in their rotation curves, and the perturbation of
-   the potential is 0.056 in the mean (van Eymeren et al. 2011, A&A 530, A29); probably at least half of all spirals are lopsided
-   (Swaters et al. 1999, astro-ph/9811424). 20 of 26 edge-on galaxies are warped in HI, among them all whose HI is
-   extended (García-Ruiz et al. 2002, astro-ph/0207112). The median lopsided wave of a dwarf at dial 1 displaces the
-   gas by 12 % of the radius, of a massive galaxy of `bursty` by 4 %. So a dial of 0 is too symmetric for real
-   galaxies; these surveys do not rule out 1 for massive ones.
+   the potential is 0.056 in the mean (van Eymeren et al. 2011, A&A 530, A29); probably at least half of all spirals
+   are lopsided (Swaters et al. 1999, astro-ph/9811424). 20 of 26 edge-on galaxies are warped in HI, among them all
+   whose HI is extended (García-Ruiz et al. 2002, astro-ph/0207112). The median lopsided wave of a dwarf at dial 1
+   displaces the gas by 12 % of the radius, of a massive galaxy of `bursty` by 4 %. So a dial of 0 is too symmetric
+   for real galaxies; these surveys do not rule out 1 for massive ones.
 3. **Scatter of the baryonic Tully-Fisher relation.** All that makes v²R/G scatter at fixed mass makes this relation
    scatter as well, together with real differences between halos, distances and inclinations: it is an upper bound.
    For 118 disks with extended rotation curves the intrinsic scatter is about 0.1 dex in baryonic mass at a slope near
@@ -105,8 +105,8 @@ were read in their abstracts; conversions to the dial are ours, and good to a fa
 **What cannot be said.** None of these surveys compared v²R/G with a mass known otherwise. Amplitudes were not
 measured on our mocks the way the surveys measured theirs, with a beam, noise and a fitted inclination. Samples with
 good rotation curves leave out what the dial is about. The dial moves all disturbances together, whereas real galaxies
-may be calm in one and wild in another. And how far
-these samples reach into the small dwarfs that make up most of our suites we did not check."""
+may be calm in one and wild in another. And how far these samples reach into the small dwarfs that make up most of our
+suites we did not check."""
 
 PART_TEXTS: MappingProxyType[str, PartText] = MappingProxyType(
     {
