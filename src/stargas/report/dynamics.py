@@ -12,8 +12,8 @@ from stargas.errors import InputError
 from stargas.evaluation.evaluate import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.profiles import ProfileDraws, Quantity
-from stargas.report.profile import Profile, point_symbol
-from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure
+from stargas.report.profile import POINTS_REACH_DEX, Profile, add_legend_and_title, paired_panels, point_symbol
+from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -38,7 +38,8 @@ DYNAMICS_COLUMNS: Mapping[str, tuple[Quantity, str]] = MappingProxyType(
 """Beginnings of the names of columns in ``dynamics.ecsv``: quantity and unit."""
 
 _CURVE_POINTS = 60
-_VELOCITY_HEADROOM = 1.25  # points further above the bands do not widen a panel; the table of formulas has them
+_REACH = 10 ** (POINTS_REACH_DEX / 2)  # of v_c above the bands, as of mass: v_c² goes with M
+_HEADROOM = 1.06
 
 
 def dynamics_table(profiles: Sequence[Profile], draws: Sequence[ProfileDraws], radii_kpc: ArrayLike = ()) -> "Table":
@@ -113,8 +114,8 @@ def draw_dynamics(
     Returns
     -------
     Figure
-        Above: v_c [km/s] with the closed formulas' √(G M/r). Below: d ln ρ/d ln r. Dark band 68 %, light band 95 %,
-        line median, black the truth where it is known.
+        Above: v_c [km/s] with the closed formulas' √(G M/r) where near. Below: d ln ρ/d ln r. Dark band 68 %, light band
+        95 %, line median, black the truth where it is known.
 
     Raises
     ------
@@ -123,43 +124,19 @@ def draw_dynamics(
     """
     if not profiles:
         raise InputError("at least one profile is needed to draw, got none.")
-    columns = min(len(profiles), 4)
-    blocks = -(-len(profiles) // columns)
     with apply_style():
-        figure = new_figure(max(3.1 * columns + 0.5, 5.8), 4.8 * blocks + 0.4)
-        panels = figure.subplots(2 * blocks, columns, sharey="row", squeeze=False, height_ratios=[1.7, 1] * blocks)
-        ceiling = 0.0
-        for number, (profile, drawn) in enumerate(zip(profiles, draws, strict=True)):
-            block, column = divmod(number, columns)
-            upper, lower = panels[2 * block, column], panels[2 * block + 1, column]
-            upper.sharex(lower)
-            top = _draw_quantity(upper, profile, drawn, "circular_velocity", model)
-            ceiling = max(ceiling, top * _VELOCITY_HEADROOM)
+        names = (r"$v_c$  [km/s]", r"$d\,\ln\rho\,/\,d\,\ln r$")
+        figure, panels, pairs = paired_panels(profiles, names, (1.7, 1.0))
+        highest = 0.0
+        for profile, drawn, (upper, lower) in zip(profiles, draws, pairs, strict=True):
+            highest = max(highest, _draw_quantity(upper, profile, drawn, "circular_velocity", model))
             _draw_quantity(lower, profile, drawn, "density_slope", model)
-            _draw_points(upper, profile)
-            upper.set_title(profile.label, loc="left")
-            upper.tick_params(labelbottom=False)
-            lower.set_xlabel("r [kpc]")
-            if column == 0:
-                upper.set_ylabel(r"$v_c$  [km/s]")
-                lower.set_ylabel(r"$d\,\ln\rho\,/\,d\,\ln r$")
+        top = highest
+        for profile, (upper, _) in zip(profiles, pairs, strict=True):
+            top = max(top, _draw_points(upper, profile, highest * _REACH))
         for upper in panels[0::2, 0]:
-            upper.set_ylim(0, ceiling)
-        for axes in panels.reshape(blocks, 2, columns).transpose(0, 2, 1).reshape(-1, 2)[len(profiles) :].flat:
-            axes.set_visible(False)
-        labels: dict[str, Any] = {}
-        for axes in panels[0::2].flat:
-            labels |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-        figure.legend(
-            labels.values(),
-            labels.keys(),
-            loc="outside lower left",
-            ncols=5 if columns > 2 else 3,
-            handlelength=1.4,
-            columnspacing=1.2,
-        )
-        if title:
-            figure.suptitle(title, fontsize=11, x=0.02, ha="left")
+            upper.set_ylim(0, top * _HEADROOM)
+        add_legend_and_title(figure, panels, title)
     return figure
 
 
@@ -179,8 +156,15 @@ def _draw_quantity(axes: "Axes", profile: Profile, draws: ProfileDraws, quantity
     return top
 
 
-def _draw_points(axes: "Axes", profile: Profile) -> None:
+def _draw_points(axes: "Axes", profile: Profile, limit: float) -> float:
+    """Draw the closed formulas near the panel and below a speed [km/s]; return the highest speed drawn, or 0.
+
+    What lies above would squeeze the bands; the table of formulas has it.
+    """
+    top = 0.0
     for point in profile.points:
-        if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25:
-            speed = np.sqrt(G * point.mass_msun / point.r_kpc)
+        speed = float(np.sqrt(G * point.mass_msun / point.r_kpc))
+        if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25 and speed <= limit:
             axes.plot(point.r_kpc, speed, label=point.label, **point_symbol(point.name))
+            top = max(top, speed)
+    return top

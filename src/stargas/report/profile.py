@@ -132,39 +132,71 @@ def draw_profiles(profiles: Sequence[Profile], model: str = "StarGas", title: st
     """
     if not profiles:
         raise InputError("at least one profile is needed to draw, got none.")
-    columns = min(len(profiles), 4)
-    blocks = -(-len(profiles) // columns)
+    known = all(profile.log10_true is not None for profile in profiles)
+    names = (r"$\log_{10}\,M$(<r)  [$M_{\odot}$]", r"$M\,/\,M_{true}$" if known else r"$M\,/\,M_{median}$")
     with apply_style():
-        figure = new_figure(max(3.1 * columns + 0.5, 5.8), 4.6 * blocks + 0.4)
-        panels = figure.subplots(2 * blocks, columns, sharey="row", squeeze=False, height_ratios=[2.2, 1] * blocks)
-        for number, profile in enumerate(profiles):
-            block, column = divmod(number, columns)
-            upper, lower = panels[2 * block, column], panels[2 * block + 1, column]
-            upper.sharex(lower)
+        figure, panels, pairs = paired_panels(profiles, names, (2.2, 1.0))
+        for profile, (upper, lower) in zip(profiles, pairs, strict=True):
             _draw_masses(upper, profile, model)
             _draw_ratio(lower, profile, model)
-            upper.tick_params(labelbottom=False)
-            if column == 0:
-                upper.set_ylabel(r"$\log_{10}\,M$(<r)  [$M_{\odot}$]")
-                known = all(p.log10_true is not None for p in profiles)
-                lower.set_ylabel(r"$M\,/\,M_{true}$" if known else r"$M\,/\,M_{median}$")
-        for axes in panels.reshape(blocks, 2, columns).transpose(0, 2, 1).reshape(-1, 2)[len(profiles) :].flat:
-            axes.set_visible(False)
         _limit_heights(panels, profiles)
-        known_labels: dict[str, Any] = {}
-        for axes in panels[0::2].flat:
-            known_labels |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-        figure.legend(
-            known_labels.values(),
-            known_labels.keys(),
-            loc="outside lower left",
-            ncols=5 if columns > 2 else 3,
-            handlelength=1.4,
-            columnspacing=1.2,
-        )
-        if title:
-            figure.suptitle(title, fontsize=11, x=0.02, ha="left")
+        add_legend_and_title(figure, panels, title)
     return figure
+
+
+def paired_panels(
+    profiles: Sequence[Profile], names: tuple[str, str], heights: tuple[float, float]
+) -> tuple["Figure", NDArray[Any], list[tuple["Axes", "Axes"]]]:
+    """Make a figure with two panels per view, one above the other on one axis of radii.
+
+    Parameters
+    ----------
+    profiles
+        One per view; their labels become titles.
+    names
+        Labels of the upper and of the lower axis.
+    heights
+        Heights of the two, relative.
+
+    Returns
+    -------
+    figure, panels, pairs
+        The figure, all panels as they stand, upper and lower panel per view.
+    """
+    columns = min(len(profiles), 4)
+    blocks = -(-len(profiles) // columns)
+    figure = new_figure(max(3.1 * columns + 0.5, 5.8), 4.6 * blocks + 0.4)
+    panels = figure.subplots(2 * blocks, columns, sharey="row", squeeze=False, height_ratios=[*heights] * blocks)
+    pairs = [(upper, lower) for block in range(blocks) for upper, lower in panels[2 * block : 2 * block + 2].T]
+    for upper, lower in pairs[len(profiles) :]:
+        upper.set_visible(False)
+        lower.set_visible(False)
+    for number, (profile, (upper, lower)) in enumerate(zip(profiles, pairs, strict=False)):
+        upper.sharex(lower)
+        upper.tick_params(labelbottom=False)
+        upper.set_title(profile.label, loc="left")
+        lower.set_xlabel("r [kpc]")
+        if number % columns == 0:
+            upper.set_ylabel(names[0])
+            lower.set_ylabel(names[1])
+    return figure, panels, pairs[: len(profiles)]
+
+
+def add_legend_and_title(figure: "Figure", panels: NDArray[Any], title: str) -> None:
+    """Explain once, below the panels, what any of the upper ones shows."""
+    known: dict[str, Any] = {}
+    for axes in panels[0::2].flat:
+        known |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(
+        known.values(),
+        known.keys(),
+        loc="outside lower left",
+        ncols=5 if panels.shape[1] > 2 else 3,
+        handlelength=1.4,
+        columnspacing=1.2,
+    )
+    if title:
+        figure.suptitle(title, fontsize=11, x=0.02, ha="left")
 
 
 def _draw_masses(axes: "Axes", profile: Profile, model: str) -> None:
@@ -180,7 +212,6 @@ def _draw_masses(axes: "Axes", profile: Profile, model: str) -> None:
             axes.plot(point.r_kpc, np.log10(point.mass_msun), label=point.label, **point_symbol(point.name))
     axes.axvline(profile.R_hl_kpc, color=MUTED, linewidth=0.7, linestyle=":")
     axes.text(profile.R_hl_kpc, 0.02, r" $R_{hl}$", transform=axes.get_xaxis_transform(), color=MUTED, fontsize=8)
-    axes.set_title(profile.label, loc="left")
 
 
 def _draw_ratio(axes: "Axes", profile: Profile, model: str) -> None:
@@ -195,7 +226,6 @@ def _draw_ratio(axes: "Axes", profile: Profile, model: str) -> None:
         if profile.r_kpc[0] <= point.r_kpc <= profile.r_kpc[-1]:
             here = mass_at([point.r_kpc], profile.r_kpc[None], base[None])[0]
             axes.plot(point.r_kpc, point.mass_msun / 10**here, **point_symbol(point.name))
-    axes.set_xlabel("r [kpc]")
 
 
 def _limit_heights(panels: NDArray[Any], profiles: Sequence[Profile]) -> None:
