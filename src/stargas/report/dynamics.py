@@ -114,8 +114,8 @@ def draw_dynamics(
     Returns
     -------
     Figure
-        Above: v_c [km/s] with the closed formulas' √(G M/r) where near. Below: d ln ρ/d ln r. Dark band 68 %, light band
-        95 %, line median, black the truth where it is known.
+        Above: v_c [km/s], with √(G M/r) of the closed formulas that lie near. Below: d ln ρ/d ln r. Dark band 68 %,
+        light band 95 %, line median, black the truth where it is known.
 
     Raises
     ------
