@@ -107,7 +107,7 @@ class TestAgainstKnownProfiles:
             np.testing.assert_allclose(draws.mass(BETWEEN)[i], 1e8 * BETWEEN**slope, rtol=1e-9)
 
     def test_the_cubic_alone_would_not_do_for_the_slope_of_the_density(self):
-        """With an error of 0.7 % at each radius its second derivative is more than four times as uncertain as that of the fit."""
+        """With an error of 0.7 % at each radius it is more than four times as uncertain as the fit."""
         draws = noisy_draws(0.003)
         x, wanted = np.log(RADII), np.log(BETWEEN)[5:-5]
         cubic = PchipInterpolator(x, np.log(10) * draws.log10_mass, axis=1)
