@@ -188,10 +188,17 @@ def row_labels(rows: Sequence[Row]) -> list[str]:
         One per row: the name, where rows differ in it or in nothing else, and further entries that differ.
     """
     differing = [key for key in IDENTITY if len({str(row.get(key)) for row in rows}) > 1]
+    transfer = "trained_on" in differing and "tested_on" in differing
     labels = []
     for row in rows:
         said = [str(row["name"])] if "name" in differing or not differing else []
-        said += [_entry(key, row[key]) for key in differing if key != "name" and row.get(key) is not None]
+        if transfer:
+            said.append(f"{row['trained_on']} → {row['tested_on']}")
+        said += [
+            _entry(key, row[key])
+            for key in differing
+            if key != "name" and row.get(key) is not None and not (transfer and key in ("trained_on", "tested_on"))
+        ]
         labels.append(", ".join(said) or str(row["name"]))
     return labels
 
