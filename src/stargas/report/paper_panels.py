@@ -77,7 +77,7 @@ def draw_panels(
         figure = new_figure(width or across, height or down)
         ratios: list[Axes] = []
         widths: list[Axes] = []
-        for k, part in enumerate(np.atleast_1d(figure.subfigures(len(lines), 1)) if lines else []):
+        for k, part in enumerate(figure.subfigures(len(lines), 1, squeeze=False)[:, 0] if lines else []):
             for ratio, below, panel in _axes(part, lines[k], columns, beside):
                 _draw_panel(ratio, below, panel, beside)
                 ratios.append(ratio)
@@ -198,17 +198,24 @@ def _legend(figure: "Figure", panels: Sequence[Panel], ratios: Sequence["Axes"])
             entries.setdefault(label, handle)
     for sign in _signs(panels):
         entries[str(sign.get_label())] = sign
-    longest = max(len(label.replace("$", "")) for label in entries)
-    columns = max(1, min(len(entries), int(11 * figure.get_figwidth() / (longest + 6))))
     figure.legend(
         list(entries.values()),
         list(entries),
         loc="outside upper left",
-        ncols=columns,
+        ncols=_columns(list(entries), figure.get_figwidth()),
         handlelength=1.5,
         columnspacing=1.3,
         labelspacing=0.35,
     )
+
+
+def _columns(labels: Sequence[str], width_in: float) -> int:
+    """Most columns of a legend that fit, at about 14 letters per inch, with 7 for symbol and gap."""
+    for n in range(len(labels), 1, -1):
+        columns = np.array_split(np.asarray([len(label.replace("$", "")) + 7 for label in labels]), n)
+        if sum(int(column.max()) for column in columns) <= 14 * width_in:
+            return n
+    return 1
 
 
 def _signs(panels: Sequence[Panel]) -> list[Any]:
