@@ -139,7 +139,14 @@ def parts():
         for line in both(name, SIZE[name] + grows * (stirring - 1), stirring=stirring)
     ]
     made["calibration"] = [
-        row(name, SIZE[name], subset=subset, tested_on=suite, coverage_68_mean=0.66 + 0.01 * (len(subset) % 5))
+        row(
+            name,
+            SIZE[name],
+            subset=subset,
+            trained_on=suite,
+            tested_on=suite,
+            coverage_68_mean=0.66 + len(subset) % 5 / 100,
+        )
         for suite in ("bursty", "smooth")
         for subset in ("all", "M* < 10^9.5", "M* > 10^9.5", *SUBSETS, "100-300 stars", "gas", "no gas")
         for name in SIZE
@@ -175,7 +182,7 @@ def parts():
         "title": "A galaxy of TNG100",
         "stargas": "0.1.0",
         "scale": 1.0,
-        "rows": [],
+        "rows": both("StarGas", 0.2, trained_on="both", tested_on="TNG100", n_galaxies=1)[:1],
         "ancestry": {},
         "views": _views(),
     }
@@ -192,7 +199,8 @@ def _curves():
         "tarp_level": level.tolist(),
         "tarp_coverage": (level + 0.03 * np.sin(2 * np.pi * level)).tolist(),
     }
-    return {"Star, bursty": curve, "Gas, bursty": curve, "StarGas, bursty": curve}
+    names = ("Star", "Trees (Star)", "Gas", "StarGas")
+    return {f"{name}, {suite}": curve for suite in ("bursty", "smooth") for name in names}
 
 
 def _correlation():

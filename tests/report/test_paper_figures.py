@@ -7,7 +7,7 @@ from report.paper_for_tests import R, parts, row, write_parts
 from stargas.errors import DamagedFileError, InputError
 from stargas.report import paper_figures as figures
 from stargas.report.paper_figures_more import draw_choices, draw_correlations, draw_coverage, draw_gain, draw_views
-from stargas.report.paper_results import at, read_part, read_results, row_labels
+from stargas.report.paper_results import Value, at, read_part, read_results, row_labels, width_quotient
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ class TestFiguresOfOurOwn:
         figure = draw_correlations(content["calibration"])
         block = content["calibration"]["correlation"]["Star, bursty"]
         images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
-        np.testing.assert_allclose(images[2], np.subtract(block["posterior"], block["errors"]))
+        np.testing.assert_allclose(images[4], np.subtract(block["posterior"], block["errors"]))
 
     def test_the_preset_s_choice_is_filled(self, content):
         axes = draw_choices(content["ablations"]).axes[0]
@@ -188,4 +188,26 @@ class TestResults:
         assert row_labels([one, one | {"set": "full set"}]) == ["cold-gas set", "full set"]
         there = one | {"trained_on": "smooth"}
         assert row_labels([one, there]) == ["trained on bursty", "trained on smooth"]
-        assert row_labels([one, there | {"tested_on": "smooth"}]) == ["bursty → bursty", "smooth → smooth"]
+        assert row_labels([one, there | {"tested_on": "smooth"}]) == ["on bursty", "on smooth"]
+        back = one | {"tested_on": "smooth"}
+        assert row_labels([one, there, back]) == ["bursty → bursty", "smooth → bursty", "bursty → smooth"]
+        sets = [one | {"set": kind, "trained_on": f"bursty, {kind}"} for kind in ("full set", "cold-gas set")]
+        assert row_labels(sets) == ["full set", "cold-gas set"]
+
+    def test_a_quotient_has_the_error_of_rows_resampled_together_where_there_is_one(self):
+        star, both = row("Star", 0.2), row("StarGas", 0.1)
+        entry = {"of": "Star", "to": "StarGas", "tested_on": "bursty", "r_over_R_hl": R.tolist()}
+        entry |= {"half_width": [2.0] * 10, "half_width_se": [0.01] * 10}
+        part = {"rows": [star, both], "comparisons": [entry]}
+        assert width_quotient(part, star, both, 1.0) == Value(2.0, 0.01)
+        assert width_quotient(part, both, star, 1.0).error == pytest.approx(0.01 / 4)
+        independent = width_quotient({"rows": [star, both]}, star, both, 1.0)
+        assert independent.value == pytest.approx(2)
+        assert independent.error == pytest.approx(2 * np.hypot(0.02, 0.02))
+        for change in ({"subset": "edge-on"}, {"tested_on": "smooth"}, {"stirring": 2.0}):
+            others = [line | change for line in (star, both)]
+            assert width_quotient(part, *others, 1.0).error == pytest.approx(independent.error)
+
+    def test_a_part_without_rows_has_no_figure(self, content):
+        assert figures.figure_files("search", content["search"] | {"rows": []}) == []
+        assert figures.figure_files("calibration", {"rows": [row("Star", 0.2)]}) == ["calibration_coverage.png"]

@@ -117,6 +117,14 @@ class TestPage:
         relations = tables(text)[0]
         assert sum(line[-1] == "not measured" for line in relations) == 8
 
+    def test_what_was_left_out_or_is_empty_is_told(self, tmp_path):
+        content = parts()
+        content["fig7"]["left_out"] = ["Trees (StarGas), bursty, on bursty"]
+        content["search"]["rows"] = []
+        text = page_of(tmp_path, content)
+        assert "Not measured: Trees (StarGas), bursty, on bursty." in text
+        assert "There are no results yet." in text.split("## How the settings were chosen")[1]
+
     def test_remarks_are_set_under_their_part(self, tmp_path):
         results = write_parts(tmp_path / "results", parts())
         (results / REMARKS).write_text("# Remarks\n\n## fig6\n\nThe suite has *few* of them.\n\n## tng\nOne galaxy.\n")
@@ -188,6 +196,8 @@ class TestRelations:
         assert Effect(Value(1.02, 0.001), 1.0, sign=0, tolerance=0.03).found
         assert not Effect(Value(1.04, 0.001), 1.0, sign=0, tolerance=0.03).found
         assert Relation("", "", ()).verdict == "not measured"
+        assert Relation("", "", (Effect(Value(1.2, 0.2), 1.5),)).verdict == "too uncertain to say"
+        assert Relation("", "", (Effect(Value(1.05, 0.1), 1.5),)).verdict == "does not appear"
 
 
 class TestWords:

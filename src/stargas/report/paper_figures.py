@@ -60,7 +60,7 @@ def draw_paper_figures(results: Path, figures: Path) -> list[Path]:
 def figure_files(name: str, part: Part) -> list[str]:
     """Names of the files that a part is drawn into."""
     if name != "calibration":
-        return [f"{name}.png"]
+        return [f"{name}.png"] if part["rows"] else []
     blocks = {"coverage": part["rows"], "curves": part.get("curves"), "correlation": part.get("correlation")}
     return [f"calibration_{block}.png" for block, content in blocks.items() if content]
 

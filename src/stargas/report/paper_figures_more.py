@@ -1,7 +1,7 @@
 """Figures of the paper's experiments that the paper has not: gain, calibration, choices, a galaxy from twelve sides."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def _draw_ratio_along_dial(axes: "Axes", part: Part, radius: float) -> None:
 
 def draw_coverage(part: Part) -> "Figure":
     """Draw coverage per radius of each model (left) and its mean per stratum (right)."""
-    rows = [row for row in part["rows"] if row.get("coverage_68")]
+    rows = [row for row in part["rows"] if row.get("coverage_68") and row["kind"] == "model"]
     whole = [row for row in rows if row["subset"] == "all"]
     labels = [subset_label(label) for label in _stratum_labels(rows)]
     places = {label: len(labels) - 1 - i for i, label in enumerate(dict.fromkeys(labels))}
@@ -127,25 +127,20 @@ def _nudge(name: str) -> float:
 
 
 def draw_curves(part: Part) -> "Figure":
-    """Draw rank histograms at three radii and the TARP curve, one line of panels per model."""
+    """Draw rank histograms at three radii and the TARP curve, one line of panels per network, its trees in gray."""
     curves = part["curves"]
+    networks = _networks(curves)
     radii = part["rows"][0]["r_over_R_hl"] if part["rows"] else list(RANK_RADII)
     with apply_style():
-        figure = new_figure(9.0, 1.9 * len(curves) + 0.5)
-        grid = figure.subplots(len(curves), 4, squeeze=False)
-        for number, (label, curve) in enumerate(curves.items()):
-            color = _label_color(label, number)
+        figure = new_figure(9.0, 1.9 * len(networks) + 0.5)
+        grid = figure.subplots(len(networks), 4, squeeze=False)
+        for number, label in enumerate(networks):
+            drawn = [(_label_color(label, number), curves[label])]
+            trees = curves.get(_trees_of(label))
+            for color, curve in ([] if trees is None else [(MUTED, trees)]) + drawn:
+                _draw_line_of_panels(grid[number], curve, radii, color)
             for column, radius in enumerate(RANK_RADII):
-                axes = grid[number, column]
-                place = int(np.argmin(np.abs(np.asarray(radii) - radius)))
-                errors = curve.get("rank_share_se")
-                draw_rank_histogram(
-                    axes, curve["rank_edges"], curve["rank_share"][place], errors and errors[place], color
-                )
-                axes.set_title(rf"ranks at {radius:.1f} $R_{{hl}}$" if number == 0 else "", loc="left")
-            draw_tarp_curve(
-                grid[number, 3], curve["tarp_level"], curve["tarp_coverage"], curve.get("tarp_coverage_se"), color
-            )
+                grid[number, column].set_title(rf"ranks at {radius:.1f} $R_{{hl}}$" if number == 0 else "", loc="left")
             grid[number, 3].set_title("TARP" if number == 0 else "", loc="left")
             grid[number, 0].set_ylabel(f"{label}\nshare × bins")
             top = max(axes.get_ylim()[1] for axes in grid[number, :3])
@@ -157,38 +152,57 @@ def draw_curves(part: Part) -> "Figure":
     return figure
 
 
+def _draw_line_of_panels(
+    panels: "Sequence[Axes]", curve: Mapping[str, Any], radii: Sequence[float], color: str
+) -> None:
+    for axes, radius in zip(panels[:3], RANK_RADII, strict=True):
+        place = int(np.argmin(np.abs(np.asarray(radii) - radius)))
+        errors = curve.get("rank_share_se")
+        draw_rank_histogram(axes, curve["rank_edges"], curve["rank_share"][place], errors and errors[place], color)
+    draw_tarp_curve(panels[3], curve["tarp_level"], curve["tarp_coverage"], curve.get("tarp_coverage_se"), color)
+
+
+def _networks(blocks: Mapping[str, Any]) -> list[str]:
+    """Labels of networks; of everything where there are none."""
+    return [label for label in blocks if not label.startswith("Trees")] or list(blocks)
+
+
+def _trees_of(label: str) -> str:
+    """Label of the trees that see the same as a network, on the same galaxies."""
+    name, comma, suite = label.partition(",")
+    return f"Trees ({name}){comma}{suite}"
+
+
 def draw_correlations(part: Part) -> "Figure":
-    """Draw the correlation of the masses in the posterior, that of the errors, and the difference, per model."""
+    """Draw the correlation of the masses in the posterior (above), of the errors, and the difference, per network."""
     blocks = part["correlation"]
+    networks = _networks(blocks)
+    posterior, errors = (
+        np.asarray([blocks[label][key] for label in networks], float) for key in ("posterior", "errors")
+    )
+    low = min(0.0, float(min(posterior.min(), errors.min())))
+    reach = max(float(np.abs(posterior - errors).max()), 0.05)
+    extent = (0.5, 2.5, 0.5, 2.5)
     with apply_style():
-        figure = new_figure(8.0, 2.5 * len(blocks) + 0.3, images=True)
-        grid = figure.subplots(len(blocks), 3, squeeze=False)
-        for number, block in enumerate(blocks.values()):
-            posterior, errors = np.asarray(block["posterior"], float), np.asarray(block["errors"], float)
-            low = min(0.0, float(min(posterior.min(), errors.min())))
-            for axes, matrix, title in (
-                (grid[number, 0], posterior, "in the posterior"),
-                (grid[number, 1], errors, "of the errors"),
-            ):
-                shown = axes.imshow(matrix, vmin=low, vmax=1, cmap="viridis", extent=(0.5, 2.5, 0.5, 2.5))
-                axes.set_title(title, loc="left", fontsize=9)
-            figure.colorbar(shown, ax=list(grid[number, :2]), shrink=0.85)
-            difference = posterior - errors
-            reach = max(float(np.abs(difference).max()), 0.05)
-            shown = grid[number, 2].imshow(
-                difference, vmin=-reach, vmax=reach, cmap="RdBu_r", extent=(0.5, 2.5, 0.5, 2.5)
+        figure = new_figure(1.55 * len(networks) + 1.6, 5.2, images=True)
+        grid = figure.subplots(3, len(networks), squeeze=False, sharex=True, sharey=True)
+        for number, label in enumerate(networks):
+            for axes, matrix in zip(grid[:2, number], (posterior[number], errors[number]), strict=True):
+                shown = axes.imshow(matrix, vmin=low, vmax=1, cmap="viridis", extent=extent)
+            gap = grid[2, number].imshow(
+                posterior[number] - errors[number], vmin=-reach, vmax=reach, cmap="RdBu_r", extent=extent
             )
-            grid[number, 2].set_title("posterior − errors", loc="left", fontsize=9)
-            figure.colorbar(shown, ax=grid[number, 2], shrink=0.85)
+            grid[0, number].set_title(label, loc="left", fontsize=9)
+            grid[2, number].set_xlabel(RADIUS_LABEL)
+        figure.colorbar(shown, ax=list(grid[:2].flat), shrink=0.7)
+        figure.colorbar(gap, ax=list(grid[2]), shrink=0.9)
+        for axes, said in zip(grid[:, 0], ("posterior", "errors", "posterior − errors"), strict=True):
+            axes.set_ylabel(f"{said}\n{RADIUS_LABEL}")
         for axes in grid.flat:
             axes.set_xticks([0.6, 1.5, 2.4])
             axes.set_yticks([0.6, 1.5, 2.4])
             for side in ("top", "right"):
                 axes.spines[side].set_visible(True)
-        for axes in grid[-1]:
-            axes.set_xlabel(RADIUS_LABEL)
-        for axes, label in zip(grid[:, 0], blocks, strict=True):
-            axes.set_ylabel(f"{label}\n{RADIUS_LABEL}")
     return figure
 
 

@@ -121,6 +121,10 @@ def _part(name: str, parts: Mapping[str, Part], remark: str | None, link: str) -
     pieces = [f"## {text.heading}", text.done]
     if text.paper:
         pieces.append(f"**The paper:** {text.paper}")
+    if part.get("left_out"):
+        pieces.append(f":::{{warning}}\nNot measured: {'; '.join(part['left_out'])}.\n:::")
+    if not part["rows"]:
+        return "\n\n".join([*pieces, "There are no results yet."])
     for file in figure_files(name, part):
         caption = text.caption[file]
         alt = re.sub(r"[`*]", "", f"{text.heading}: {caption}")
@@ -158,16 +162,23 @@ def _own_model(part: Part, suite: str) -> Row | None:
 def _calibration_tables(part: Part) -> str:
     pieces = [verdict_table(find_rows(part, subset="all"))]
     for suite in dict.fromkeys(row["tested_on"] for row in part["rows"]):
-        pieces += [
-            f"Coverage of the 68 % and 95 % intervals on `{suite}`, with standard errors:",
-            strata_table(part, suite),
-        ]
+        pieces.append(f"Coverage of the 68 % and 95 % intervals on `{suite}`, with standard errors:")
+        pieces += [written for kind in ("model", "trees") if (written := strata_table(part, suite, kind))]
     return "\n\n".join(piece.strip("\n") for piece in pieces)
 
 
 def _ablation_tables(part: Part) -> str:
     groups = dict.fromkeys(row["group"] for row in part["rows"])
     return "\n".join(f"**{group}**\n\n{choice_table(find_rows(part, group=group))}" for group in groups)
+
+
+def _views_tables(part: Part) -> str:
+    formulas = [row for row in part["rows"] if row["kind"] in ("estimator", "baseline")]
+    said = views_tables(part)
+    if formulas:
+        said += "\nClosed formulas on the same views, beside StarGas:\n\n"
+        said += formula_table(formulas, find_row(part, name="StarGas", kind="model"))
+    return said
 
 
 def _search_table(part: Part) -> str:
@@ -186,6 +197,6 @@ _TABLES: MappingProxyType[str, Callable[[Part], str]] = MappingProxyType(
         "calibration": _calibration_tables,
         "ablations": _ablation_tables,
         "search": _search_table,
-        "tng": views_tables,
+        "tng": _views_tables,
     }
 )

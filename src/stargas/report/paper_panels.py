@@ -155,7 +155,7 @@ def _draw_formulas(ratio: "Axes", widths: "Axes", formulas: Sequence[Row]) -> No
         marker, label, radius = _marker(row["name"], number), str(row["name"]), float(r[0])
         if radius > right:
             beyond += 1
-            place = right + 0.1 * (beyond - 0.5)
+            place = right + 0.14 * (beyond - 0.5)
             ratio.text(place, 0.02, f"{radius:.1f}", transform=ratio.get_xaxis_transform(), ha="center", fontsize=7)
             radius = place
         draw_point(ratio, radius, row, marker, label)
@@ -170,7 +170,7 @@ def _draw_formulas(ratio: "Axes", widths: "Axes", formulas: Sequence[Row]) -> No
             elinewidth=0.9,
             linestyle="none",
         )
-    ratio.set_xlim(right=right + 0.1 * beyond)
+    ratio.set_xlim(right=right + 0.14 * beyond)
     if beyond:
         for axes in (ratio, widths):
             axes.axvline(right, color=MUTED, linewidth=0.6)

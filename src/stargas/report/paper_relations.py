@@ -3,7 +3,9 @@
 A relation is one or more effects. An effect that *departs* is found if it lies on the paper's side of no effect by
 more than two standard errors, and large if it is at least half as large as the paper's. An effect that *stays* is
 found if it is within a tolerance, or within two standard errors, of no effect. A relation appears if all its
-effects are found and large, does not appear if none that departs is found, and appears partly otherwise.
+effects are found and large, does not appear if none
+that departs is found, and appears partly otherwise; where none is found but the paper's values are within two standard
+errors of ours as well, ours are too uncertain to say.
 """
 
 from collections.abc import Mapping
@@ -11,13 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stargas.report.paper_results import Part, Row, Value, at, find_row, find_rows, paper_half_width
+from stargas.report.paper_results import Part, Row, Value, at, find_row, find_rows, paper_half_width, width_quotient
 from stargas.report.table import TABLE_RADII
 
 SIGNIFICANT = 2.0
 """Standard errors that make an effect."""
 
-APPEARS, PARTLY, ABSENT, NOT_MEASURED = "appears", "partly", "does not appear", "not measured"
+APPEARS, PARTLY, ABSENT, UNDECIDED = "appears", "partly", "does not appear", "too uncertain to say"
+
+NOT_MEASURED = "not measured"
 
 MASSIVE, DWARFS = "M* > 10^9.5", "M* < 10^9.5"
 SLOW, FAST = "kappa_co < 0.5", "kappa_co > 0.5"
@@ -62,6 +66,11 @@ class Effect:
             return self.found
         return self.found and (self.ours.value - self.null) / (self.paper - self.null) >= 0.5
 
+    @property
+    def agrees(self) -> bool:
+        """Whether the paper's value is within two standard errors of ours."""
+        return self.paper is not None and abs(self.ours.value - self.paper) <= SIGNIFICANT * self.ours.error
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -83,13 +92,15 @@ class Relation:
 
     @property
     def verdict(self) -> str:
-        """``appears``, ``partly``, ``does not appear`` or ``not measured``."""
+        """``appears``, ``partly``, ``does not appear``, ``too uncertain to say`` or ``not measured``."""
         if not self.effects:
             return NOT_MEASURED
         if all(effect.large for effect in self.effects):
             return APPEARS
         departing = [effect for effect in self.effects if effect.sign] or list(self.effects)
-        return PARTLY if any(effect.found for effect in departing) else ABSENT
+        if any(effect.found for effect in departing):
+            return PARTLY
+        return UNDECIDED if all(effect.agrees for effect in departing) else ABSENT
 
 
 def paper_relations(parts: Mapping[str, Part]) -> list[Relation]:
@@ -113,29 +124,36 @@ def paper_relations(parts: Mapping[str, Part]) -> list[Relation]:
     star_slow, star_fast = (find_row(fig8, name="Star", subset=which) for which in (SLOW, FAST))
     return [
         Relation(
-            "Gas beside stars tightens the masses, by ≈ 1.5", f"half-width Star/StarGas {radii}", _widths(star, both)
+            "Gas beside stars tightens the masses, by ≈ 1.5",
+            f"half-width Star/StarGas {radii}",
+            _widths(fig5, star, both),
         ),
-        Relation("Gas alone is the widest", f"half-width Gas/Star {radii}", _widths(gas, star)),
+        Relation("Gas alone is the widest", f"half-width Gas/Star {radii}", _widths(fig5, gas, star)),
         Relation(
-            "Gas-poor galaxies widen Gas, by 1.7", f"half-width full/cold-gas set {radii}", _widths(full, cold, 1.7)
+            "Gas-poor galaxies widen Gas, by 1.7",
+            f"half-width full/cold-gas set {radii}",
+            _widths(fig4, full, cold, 1.7),
         ),
         _massive(parts.get("fig6")),
         _massive_only(parts.get("fig7")),
-        Relation("Star is worse on rotators", f"half-width κ_co > 0.5 / < 0.5 {radii}", _widths(star_fast, star_slow)),
-        Relation("Gas is better on rotators", f"half-width κ_co < 0.5 / > 0.5 {radii}", _widths(gas_slow, gas_fast)),
+        Relation(
+            "Star is worse on rotators", f"half-width κ_co > 0.5 / < 0.5 {radii}", _widths(fig8, star_fast, star_slow)
+        ),
+        Relation(
+            "Gas is better on rotators", f"half-width κ_co < 0.5 / > 0.5 {radii}", _widths(fig8, gas_slow, gas_fast)
+        ),
         _inclination(fig8),
         _asymmetry(parts.get("fig9")),
         _trained_on_both(parts.get("fig9")),
     ]
 
 
-def _widths(over: Row | None, under: Row | None, paper: float | None = None) -> tuple[Effect, ...]:
+def _widths(part: Part | None, over: Row | None, under: Row | None, paper: float | None = None) -> tuple[Effect, ...]:
     """Quotients of half-widths at the radii of the tables, which the paper found above 1."""
-    if over is None or under is None:
+    if part is None or over is None or under is None:
         return ()
     return tuple(
-        Effect(at(over, "half_width", r) / at(under, "half_width", r), paper or paper_ratio(over, under, r))
-        for r in TABLE_RADII
+        Effect(width_quotient(part, over, under, r), paper or paper_ratio(over, under, r)) for r in TABLE_RADII
     )
 
 
@@ -175,7 +193,7 @@ def _massive_only(part: Part | None) -> Relation:
     if not alone or not every:
         return Relation(name, where, ())
     bias = Effect(farthest(alone[0])[1], 1.0, sign=0, tolerance=0.03)
-    return Relation(name, where, (*_widths(alone[0], every[0], 3.0), bias))
+    return Relation(name, where, (*_widths(part, alone[0], every[0], 3.0), bias))
 
 
 def _inclination(part: Part | None) -> Relation:
@@ -198,7 +216,7 @@ def _asymmetry(part: Part | None) -> Relation:
     return Relation(
         "Transfer is asymmetric: from AURIGA to NIHAO is worse",
         "half-width smooth→bursty / bursty→smooth at 0.6 / 1 / 2.4 R_hl",
-        _widths(there, back),
+        _widths(part, there, back),
     )
 
 

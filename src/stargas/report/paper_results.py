@@ -161,6 +161,34 @@ def at(row: Row, key: str, radius: float) -> Value:
     return Value(*(float(np.interp(radius, r, np.asarray(row[full], np.float64))) for full in (key, f"{key}_se")))
 
 
+def width_quotient(part: Part, over: Row, under: Row, radius: float) -> Value:
+    """Half-width of one row over that of another.
+
+    The error is that of the part's ``comparisons``, where these two rows were resampled together; elsewhere the rows
+    count as independent, which makes the error too large for rows on the same galaxies.
+
+    Parameters
+    ----------
+    part
+        Of both rows.
+    over, under
+        The rows.
+    radius
+        In R_hl.
+    """
+    if over["subset"] == under["subset"] == "all" and over["tested_on"] == under["tested_on"]:
+        for entry in part.get("comparisons") or ():
+            if entry["tested_on"] != over["tested_on"] or not (
+                entry.get("stirring") == over.get("stirring") == under.get("stirring")
+            ):
+                continue
+            if (entry["of"], entry["to"]) == (over["name"], under["name"]):
+                return at(entry, "half_width", radius)
+            if (entry["of"], entry["to"]) == (under["name"], over["name"]):
+                return Value(1.0, 0.0) / at(entry, "half_width", radius)
+    return at(over, "half_width", radius) / at(under, "half_width", radius)
+
+
 def paper_at(row: Row, radius: float) -> tuple[float, float, float] | None:
     """Return the paper's median, plus and minus for a row, or None where it has none at this radius."""
     numbers = row.get("paper")
@@ -188,12 +216,15 @@ def row_labels(rows: Sequence[Row]) -> list[str]:
         One per row: the name, where rows differ in it or in nothing else, and further entries that differ.
     """
     differing = [key for key in IDENTITY if len({str(row.get(key)) for row in rows}) > 1]
+    if all(str(row.get("set")) in str(row.get("trained_on")) for row in rows) and "set" in differing:
+        differing.remove("trained_on")
     transfer = "trained_on" in differing and "tested_on" in differing
+    own = transfer and all(row["trained_on"] == row["tested_on"] for row in rows)
     labels = []
     for row in rows:
         said = [str(row["name"])] if "name" in differing or not differing else []
         if transfer:
-            said.append(f"{row['trained_on']} → {row['tested_on']}")
+            said.append(f"on {row['tested_on']}" if own else f"{row['trained_on']} → {row['tested_on']}")
         said += [
             _entry(key, row[key])
             for key in differing

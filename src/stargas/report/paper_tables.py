@@ -17,6 +17,7 @@ from stargas.report.paper_results import (
     paper_at,
     paper_half_width,
     row_labels,
+    width_quotient,
 )
 from stargas.report.suite_text import table
 from stargas.report.table import TABLE_RADII
@@ -82,9 +83,11 @@ def relation_table(relations: Sequence[Relation]) -> str:
     return table(["relation", "numbers", "ours", "paper", "verdict"], lines)
 
 
-def strata_table(part: Part, suite: str) -> str:
-    """Write coverage by kind of galaxy, a column per model."""
-    rows = [row for row in find_rows(part, tested_on=suite) if row.get("coverage_68") is not None]
+def strata_table(part: Part, suite: str, kind: str) -> str:
+    """Write coverage by kind of galaxy, a column per model; empty if there are no models of the kind."""
+    rows = [row for row in find_rows(part, tested_on=suite, kind=kind) if row.get("coverage_68") is not None]
+    if not rows:
+        return ""
     names = list(dict.fromkeys(row["name"] for row in rows))
     lines = []
     for subset in dict.fromkeys(row["subset"] for row in rows):
@@ -142,7 +145,7 @@ def gain_table(part: Part) -> str:
         star, both = rows.get("Star"), rows.get("StarGas")
         quotients = [DASH] * len(TABLE_RADII)
         if star is not None and both is not None:
-            quotients = [(at(star, "half_width", r) / at(both, "half_width", r)).text() for r in TABLE_RADII]
+            quotients = [width_quotient(part, star, both, r).text() for r in TABLE_RADII]
         widths = [DASH if row is None else at(row, "half_width", 1.0).text(3) for row in rows.values()]
         lines.append([f"{dial:g}", *widths, *quotients])
     head = [f"{name}, 1 R_hl" for name in names] + [f"Star/StarGas, {radius}" for radius in RADII_HEAD]
@@ -177,7 +180,7 @@ def training_table(parts: Mapping[str, Part]) -> str:
             training = row.get("training")
             if not training:
                 continue
-            epochs = " + ".join(str(n) for n in training["epochs"]) if training.get("epochs") else DASH
+            epochs = " + ".join(str(n) for n in training["epochs"]) if any(training.get("epochs") or ()) else DASH
             line = [
                 str(training["model"]),
                 str(row["trained_on"]),

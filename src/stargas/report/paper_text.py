@@ -43,15 +43,16 @@ READING = """\
   galaxies; the paper gives none.
 - `in 68 %` and `in 95 %` are the shares of truths inside the central intervals of the posterior, in the mean over the
   ten radii.
-- A difference is called one beyond two standard errors. Errors of quotients take both rows as independent; on the same
-  test galaxies they are not, which makes the errors too large rather than too small.
+- A difference is called one beyond two standard errors. For the main comparisons both rows were resampled together;
+  other quotients take their rows as independent, which makes errors too large where the test galaxies are the same.
 - In figures lines are medians, bands the middle 68 % of the views; among the half-widths bands are standard
   errors, dashed lines the trees, open diamonds the paper's values."""
 
 RULES = """\
 An effect counts as found if it lies on the paper's side by more than two standard errors. A relation *appears* if every
 number of it is found and at least half as large as the paper's effect, *does not appear* if none is found, and appears
-*partly* otherwise. Where the paper found no bias, ours may be off by 3 % (5 % for the model trained on both suites)
+*partly* otherwise; where none is found but the paper's values are within two standard errors too, ours are too uncertain
+to say. Where the paper found no bias, ours may be off by 3 % (5 % for the model trained on both suites)
 or two standard errors."""
 
 GAIN_PLACEMENT = """\
@@ -168,8 +169,9 @@ PART_TEXTS: MappingProxyType[str, PartText] = MappingProxyType(
         ),
         "gain": PartText(
             "What gas brings, against how stirred it is",
-            "Suites with the same galaxies whose HI is stirred more or less: 0 is a calm disk, 1 the "
-            "suite as meant, 2 twice the amplitude of every disturbance. Each has its own models.",
+            "Test sets of `bursty` whose HI is stirred more or less: 0 is a calm disk, 1 the suite as meant, 2 twice "
+            "the amplitude of every disturbance. Gas and StarGas are trained anew for each; Star does not see the "
+            "gas and is the same in all. Trainings are smaller than above (see the table of trainings).",
             "",
             {"gain.png": "Half-widths (above; trees dashed) and Star over StarGas (below) along the dial."},
         ),
@@ -181,15 +183,16 @@ PART_TEXTS: MappingProxyType[str, PartText] = MappingProxyType(
             "The paper shows no coverage and no error bars.",
             {
                 "calibration_coverage.png": (
-                    "Share of truths in the central 68 % and 95 % intervals: by radius (left), by kind of"
+                    "Share of truths in the central intervals of the networks: by radius (left), by kind of"
                     " galaxy (right). Dashed: what an exact posterior gives."
                 ),
                 "calibration_curves.png": (
                     "Ranks of the truth at three radii (flat is right, high ends too narrow, a hump too "
-                    "wide, a slope biased) and TARP (the diagonal is right)."
+                    "wide, a slope biased) and TARP (the diagonal is right). Color: networks; gray: trees."
                 ),
                 "calibration_correlation.png": (
-                    "Correlation of the ten masses in the posterior, of the errors, and the difference."
+                    "Correlation of the ten masses in the posteriors of the networks, that of their "
+                    "errors, and the difference."
                 ),
             },
         ),

@@ -1,7 +1,7 @@
 """Sentences about the paper's experiments that follow from the numbers alone.
 
-What is called a difference is larger than two standard errors. Errors of quotients and differences take the rows as
-independent; rows tested on the same galaxies are not, so that the errors are too large rather than too small.
+What is called a difference is larger than two standard errors. Errors of quotients are those of both rows resampled
+together where the part has them, and otherwise take the rows as independent: too large for rows on the same galaxies.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ from stargas.report.paper_relations import (
     mean_over_radii,
     paper_ratio,
 )
-from stargas.report.paper_results import Part, Row, Value, at, find_row, find_rows
+from stargas.report.paper_results import Part, Row, Value, at, find_row, find_rows, width_quotient
 from stargas.report.table import TABLE_RADII
 
 MODELS = ("Star", "Gas", "StarGas")
@@ -124,12 +124,11 @@ def _count_marks(parts: Mapping[str, Part]) -> list[tuple[str, str, bool]]:
     return marks
 
 
-def _quotients(over: Row | None, under: Row | None, label: str) -> list[str]:
+def _quotients(part: Part, over: Row | None, under: Row | None, label: str) -> list[str]:
     if over is None or under is None:
         return []
     each = [
-        compare(f"{r:g} R_hl:", at(over, "half_width", r) / at(under, "half_width", r), paper_ratio(over, under, r))
-        for r in TABLE_RADII
+        compare(f"{r:g} R_hl:", width_quotient(part, over, under, r), paper_ratio(over, under, r)) for r in TABLE_RADII
     ]
     return [f"Half-width {label}. {'; '.join(each)}."]
 
@@ -143,7 +142,7 @@ def _biases(rows: Sequence[Row], label: Callable[[Row], str]) -> list[str]:
         if abs(value.value - 1) > SIGNIFICANT * value.error:
             said.append(f"{label(row)} {'low' if value.value < 1 else 'high'} by up to {size} (at {radius:g} R_hl)")
         else:
-            said.append(f"{label(row)} not biased ({size} at most)")
+            said.append(f"{label(row)} no bias beyond 2 σ ({size} at most)")
     return [f"Median: {'; '.join(said)}."] if said else []
 
 
@@ -151,30 +150,30 @@ def _fig4(part: Part) -> list[str]:
     said = []
     for name in (*MODELS, *(f"Trees ({name})" for name in MODELS)):
         full, cold = (find_row(part, name=name, set=which) for which in ("full set", "cold-gas set"))
-        said += _quotients(full, cold, f"of {name}, full set over cold-gas set")
+        said += _quotients(part, full, cold, f"of {name}, full set over cold-gas set")
     return said
 
 
 def _fig5(part: Part) -> list[str]:
     star, gas, both = (find_row(part, name=name) for name in MODELS)
-    said = _quotients(star, both, "Star over StarGas") + _quotients(gas, star, "Gas over Star")
+    said = _quotients(part, star, both, "Star over StarGas") + _quotients(part, gas, star, "Gas over Star")
     for name in MODELS:
         trees = find_row(part, name=f"Trees ({name})")
-        said += _quotients(trees, find_row(part, name=name), f"of the trees over the network, {name}")
+        said += _quotients(part, trees, find_row(part, name=name), f"of the trees over the network, {name}")
     return said + _biases([row for row in (star, gas, both) if row is not None], _name)
 
 
 def _fig6(part: Part) -> list[str]:
     rows = [find_row(part, name="StarGas", subset=subset) for subset in (DWARFS, MASSIVE)]
     said = _biases([row for row in rows if row is not None], lambda row: f"{row['subset']}:")
-    return said + _quotients(rows[1], rows[0], "massive over dwarfs")
+    return said + _quotients(part, rows[1], rows[0], "massive over dwarfs")
 
 
 def _fig7(part: Part) -> list[str]:
     rows = find_rows(part, name="StarGas")
     alone = next((row for row in rows if MASSIVE in str(row["trained_on"])), None)
     every = next((row for row in rows if row is not alone), None)
-    said = _quotients(alone, every, "trained on massive galaxies alone over trained on all")
+    said = _quotients(part, alone, every, "trained on massive galaxies alone over trained on all")
     return said + _biases(rows, lambda row: f"trained on {row['trained_on']}:")
 
 
@@ -182,27 +181,27 @@ def _fig8(part: Part) -> list[str]:
     said = []
     for name in MODELS:
         slow, fast = (find_row(part, name=name, subset=subset) for subset in (SLOW, FAST))
-        said += _quotients(fast, slow, f"of {name}, κ_co > 0.5 over κ_co < 0.5")
+        said += _quotients(part, fast, slow, f"of {name}, κ_co > 0.5 over κ_co < 0.5")
     for subset in (SLOW, FAST, EDGE_ON, INCLINED, FACE_ON):
         rows = [row for name in MODELS if (row := find_row(part, name=name, subset=subset)) is not None]
         if rows:
             means = "; ".join(f"{row['name']} {mean_over_radii(row).text(3)}" for row in rows)
             said.append(f"{subset}, median, mean over radii: {means}.")
     edge, inclined = (find_row(part, name="Gas", subset=subset) for subset in (EDGE_ON, INCLINED))
-    return said + _quotients(edge, inclined, "of Gas, edge-on over 60°")
+    return said + _quotients(part, edge, inclined, "of Gas, edge-on over 60°")
 
 
 def _fig9(part: Part) -> list[str]:
     def row(trained: str, tested: str) -> Row | None:
         return find_row(part, name="StarGas", trained_on=trained, tested_on=tested)
 
-    said = _quotients(row("smooth", "bursty"), row("bursty", "smooth"), "smooth→bursty over bursty→smooth")
+    said = _quotients(part, row("smooth", "bursty"), row("bursty", "smooth"), "smooth→bursty over bursty→smooth")
     for suite, other in (("bursty", "smooth"), ("smooth", "bursty")):
         said += _quotients(
-            row(other, suite), row(suite, suite), f"on {suite}, trained on {other} over trained on {suite}"
+            part, row(other, suite), row(suite, suite), f"on {suite}, trained on {other} over trained on {suite}"
         )
         said += _quotients(
-            row("both", suite), row(suite, suite), f"on {suite}, trained on both over trained on {suite}"
+            part, row("both", suite), row(suite, suite), f"on {suite}, trained on both over trained on {suite}"
         )
     return said + _biases(find_rows(part, name="StarGas"), lambda r: f"{r['trained_on']}→{r['tested_on']}")
 
@@ -214,7 +213,7 @@ def _gain(part: Part) -> list[str]:
     for dial in dials:
         star, both = (find_row(part, name=name, stirring=dial) for name in ("Star", "StarGas"))
         if star is not None and both is not None:
-            gains.append((dial, at(star, "half_width", 1.0) / at(both, "half_width", 1.0)))
+            gains.append((dial, width_quotient(part, star, both, 1.0)))
     if len(gains) > 1:
         change = gains[0][1] - gains[-1][1]
         sigmas = abs(change.value) / change.error if change.error > 0 else float("inf")
@@ -227,7 +226,7 @@ def _gain(part: Part) -> list[str]:
         )
     for name in ("Gas", "StarGas"):
         calm, wild = (find_row(part, name=name, stirring=dial) for dial in (dials[0], dials[-1]))
-        said += _quotients(wild, calm, f"of {name}, stirring {dials[-1]:g} over {dials[0]:g}")
+        said += _quotients(part, wild, calm, f"of {name}, stirring {dials[-1]:g} over {dials[0]:g}")
     return said
 
 
@@ -245,12 +244,15 @@ def _calibration(part: Part) -> list[str]:
             f"{100 * high:.0f} % of the truths, or miss that by less than {SIGNIFICANT:.0f} σ"
             + (f"; not so {', '.join(outside)}." if outside else ".")
         )
+    gaps = []
     for label, block in (part.get("correlation") or {}).items():
         gap = np.asarray(block["posterior"], dtype=np.float64) - np.asarray(block["errors"], dtype=np.float64)
         off = gap[~np.eye(len(gap), dtype=bool)]
+        gaps.append(f"{label} {off.mean():+.3f} ({np.abs(off).max():.3f})")
+    if gaps:
         said.append(
-            f"Correlation of the masses, {label}: posterior minus errors {off.mean():+.3f} in the mean over pairs of "
-            f"radii, {np.abs(off).max():.3f} at most."
+            "Correlation of the masses, posterior minus errors, in the mean over pairs of radii (and at most): "
+            f"{'; '.join(gaps)}."
         )
     return said
 
