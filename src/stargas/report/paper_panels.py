@@ -112,11 +112,11 @@ def _axes(part: "SubFigure", line: Sequence[Panel], columns: int, beside: bool) 
 def _draw_panel(ratio: "Axes", widths: "Axes", panel: Panel, beside: bool) -> None:
     draw_bands(ratio, [(label, color, row["r_over_R_hl"], row) for label, color, row in panel.curves])
     ratio.set_title(panel.title, loc="left", fontsize=9.5)
-    _draw_formulas(ratio, widths, panel.formulas)
     for _, color, row in panel.curves:
         _draw_width(widths, row, color)
     for color, row in panel.peers:
         widths.plot(row["r_over_R_hl"], row["half_width"], color=color, linewidth=1.2, linestyle=(0, (3, 1.5)))
+    _draw_formulas(ratio, widths, panel.formulas)
     widths.set_ylabel("half-width")
     widths.set_xlabel(RADIUS_LABEL)
     widths.set_xlim(ratio.get_xlim())
@@ -141,24 +141,20 @@ def _draw_width(axes: "Axes", row: Row, color: str) -> None:
 
 
 def _draw_formulas(ratio: "Axes", widths: "Axes", formulas: Sequence[Row]) -> None:
-    """Points at their own radii; what lies outside the axes stands at their right edge and says where it belongs."""
+    """Draw points at their own radii and, without a say in the heights, curves over all radii.
+
+    A point outside the axes stands at their right edge and says where it belongs.
+    """
     right = ratio.get_xlim()[1]
     beyond = 0
-    for number, row in enumerate(formulas):
-        r = row["r_over_R_hl"]
-        if len(r) > 1:
-            look: dict[str, Any] = {"color": INK, "linestyle": (0, (1, 1.2)), "linewidth": 1.3}
-            ratio.plot(r, row["median"], label=row["name"], zorder=4, **look)
-            ratio.plot(r, row["p16"], r, row["p84"], zorder=3, **(look | {"linewidth": 0.7}))
-            widths.plot(r, row["half_width"], **look)
-            continue
-        marker, label, radius = _marker(row["name"], number), str(row["name"]), float(r[0])
+    for number, row in enumerate(row for row in formulas if len(row["r_over_R_hl"]) == 1):
+        marker, radius = _marker(row["name"], number), float(row["r_over_R_hl"][0])
         if radius > right:
             beyond += 1
             place = right + 0.14 * (beyond - 0.5)
             ratio.text(place, 0.02, f"{radius:.1f}", transform=ratio.get_xaxis_transform(), ha="center", fontsize=7)
             radius = place
-        draw_point(ratio, radius, row, marker, label)
+        draw_point(ratio, radius, row, marker, row["name"])
         widths.errorbar(
             [radius],
             row["half_width"],
@@ -174,6 +170,15 @@ def _draw_formulas(ratio: "Axes", widths: "Axes", formulas: Sequence[Row]) -> No
     if beyond:
         for axes in (ratio, widths):
             axes.axvline(right, color=MUTED, linewidth=0.6)
+    heights = ratio.get_ylim(), widths.get_ylim()
+    look: dict[str, Any] = {"color": INK, "linestyle": (0, (1, 1.2)), "linewidth": 1.3}
+    for row in (row for row in formulas if len(row["r_over_R_hl"]) > 1):
+        r = row["r_over_R_hl"]
+        ratio.plot(r, row["median"], label=row["name"], zorder=4, **look)
+        ratio.plot(r, row["p16"], r, row["p84"], zorder=3, **(look | {"linewidth": 0.7}))
+        widths.plot(r, row["half_width"], **look)
+    ratio.set_ylim(heights[0])
+    widths.set_ylim(heights[1])
 
 
 def _share_heights(ratios: Sequence["Axes"], widths: Sequence["Axes"]) -> None:

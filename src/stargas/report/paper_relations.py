@@ -3,9 +3,8 @@
 A relation is one or more effects. An effect that *departs* is found if it lies on the paper's side of no effect by
 more than two standard errors, and large if it is at least half as large as the paper's. An effect that *stays* is
 found if it is within a tolerance, or within two standard errors, of no effect. A relation appears if all its
-effects are found and large, does not appear if none
-that departs is found, and appears partly otherwise; where none is found but the paper's values are within two standard
-errors of ours as well, ours are too uncertain to say.
+effects are found and large, does not appear if none that departs is found, and appears partly otherwise; where none
+is found but the paper's values are within two standard errors of ours as well, ours are too uncertain to say.
 """
 
 from collections.abc import Mapping

@@ -49,11 +49,11 @@ READING = """\
   errors, dashed lines the trees, open diamonds the paper's values."""
 
 RULES = """\
-An effect counts as found if it lies on the paper's side by more than two standard errors. A relation *appears* if every
-number of it is found and at least half as large as the paper's effect, *does not appear* if none is found, and appears
-*partly* otherwise; where none is found but the paper's values are within two standard errors too, ours are too uncertain
-to say. Where the paper found no bias, ours may be off by 3 % (5 % for the model trained on both suites)
-or two standard errors."""
+An effect counts as found if it lies on the paper's side by more than two standard errors. A relation *appears* if
+every number of it is found and at least half as large as the paper's effect, *does not appear* if none is found,
+and appears *partly* otherwise; where none is found but the paper's values are within two standard errors too, ours
+are too uncertain to say. Where the paper found no bias, ours may be off by 3 % (5 % for the model trained on both
+suites) or two standard errors."""
 
 GAIN_PLACEMENT = """\
 ### Where real galaxies lie on the dial
