@@ -180,10 +180,10 @@ class Plan:
 
     name: str
     scale: float
-    data: Mapping[str, DataSet]
-    models: Mapping[str, Trained]
-    tests: Mapping[str, Test]
-    parts: Mapping[str, Part]
+    data: dict[str, DataSet]
+    models: dict[str, Trained]
+    tests: dict[str, Test]
+    parts: dict[str, Part]
 
     def models_of(self, part: str) -> Iterator[Trained]:
         """Go through the models that a part needs, each once, ancestors first."""

@@ -1,0 +1,76 @@
+"""The plan of the paper's experiments holds together."""
+
+from pathlib import Path
+
+import pytest
+
+from stargas.config import DataConfig, ModelConfig, TrainingConfig
+from stargas.experiments.paper import N_BURSTY, N_SMOOTH, paper_plan
+from stargas.experiments.plan import LEAST_GALAXIES, scaled
+
+FULL = paper_plan(DataConfig(), ModelConfig(), TrainingConfig(), tng=[Path("galaxy.hdf5")])
+
+
+def test_full_scale_has_the_galaxies_of_the_paper():
+    assert FULL.data["bursty"].n_galaxies == N_BURSTY == 6158
+    assert FULL.data["smooth"].n_galaxies == N_SMOOTH == 956
+
+
+def test_every_figure_of_the_results_section_is_a_part():
+    assert {f"fig{number}" for number in range(4, 10)} <= set(FULL.parts)
+    assert {"gain", "calibration", "ablations", "search", "tng"} <= set(FULL.parts)
+
+
+@pytest.mark.parametrize("part", FULL.parts)
+def test_all_names_lead_somewhere(part):
+    data = {one.name for one in FULL.data_of(part)}
+    models = {one.name: one for one in FULL.models_of(part)}
+    for rows in FULL.parts[part].rows:
+        assert rows.model in models
+        assert set(FULL.tests[rows.test].data) <= data
+        assert set(models[rows.model].data) <= data
+    order = list(models)
+    for model in models.values():
+        assert model.network_of is None or order.index(model.network_of) < order.index(model.name)
+
+
+def test_nothing_is_learned_from_galaxies_that_are_held_out():
+    for model in FULL.models.values():
+        assert not any(FULL.data[name].held_out for name in model.data), model.name
+
+
+def test_held_out_galaxies_are_others():
+    for name, data in FULL.data.items():
+        if data.held_out and not data.files:
+            assert data.seed != FULL.data[name.removesuffix("_test")].seed
+
+
+def test_tests_on_other_maps_learn_from_the_same_maps():
+    for part in FULL.parts.values():
+        for rows in part.rows:
+            made = {FULL.data[name].config.gas for name in FULL.models[rows.model].data}
+            made |= {FULL.data[name].config.gas for name in FULL.tests[rows.test].data}
+            assert len(made) == 1, (part.name, rows.label)
+
+
+def test_settings_are_chosen_on_the_validation_split():
+    search = FULL.parts["search"]
+    assert {FULL.tests[rows.test].split for rows in search.rows} <= {"validation"}
+    others = (part for part in FULL.parts.values() if part.name != "search")
+    assert {FULL.tests[rows.test].split for part in others for rows in part.rows} == {"test"}
+
+
+def test_compared_rows_exist():
+    for part in FULL.parts.values():
+        labels = {rows.label for rows in part.rows}
+        assert all(set(pair) <= labels for pair in part.compared)
+
+
+def test_scaled_keeps_enough_galaxies():
+    assert scaled(6158, 0.5) == 3079
+    assert scaled(6158, 1e-6) == LEAST_GALAXIES
+    assert scaled(20, 0.1) == 20
+
+
+def test_without_another_simulation_there_is_no_such_part():
+    assert "tng" not in paper_plan(DataConfig(), ModelConfig(), TrainingConfig()).parts

@@ -1,0 +1,209 @@
+"""A small plan, made for real: built, trained, judged, collected, and found again."""
+
+import fcntl
+import json
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from stargas.config import (
+    DataConfig,
+    HIMapConfig,
+    LocalConfig,
+    ModelConfig,
+    SplitConfig,
+    StarMapConfig,
+    TrainingConfig,
+    ViewConfig,
+)
+from stargas.dataset.manifest import LOG
+from stargas.errors import InputError
+from stargas.evaluation.evaluate import read_evaluation
+from stargas.experiments.plan import DataSet, Part, Plan, Rows, Test, Trained
+from stargas.experiments.run import Run
+
+CONFIG = DataConfig(
+    views=ViewConfig(n_views=3),
+    stars=StarMapConfig(n_pixels=16, max_stars=500),
+    gas=HIMapConfig(n_pixels=16),
+    split=SplitConfig(validation=0.3, test=0.3),
+)
+TRAINING = TrainingConfig(batch_size=16, epochs=1, flow_epochs=1)
+STAR = ModelConfig(tracers="star", filters=(2, 4), dense=(8,), n_features=8, flow_transforms=1, flow_hidden=(8,))
+
+
+def plan():
+    model = Trained("star", ("mocks",), STAR, TRAINING)
+    return Plan(
+        "small",
+        1.0,
+        {
+            "mocks": DataSet("mocks", "bursty", 24, CONFIG),
+            "others": DataSet("others", "bursty", 6, CONFIG, seed=1, held_out=True),
+        },
+        {
+            "star": model,
+            "trees": Trained("trees", ("mocks",), STAR, TRAINING, kind="trees"),
+            "flow": Trained("flow", ("mocks",), STAR, TRAINING, network_of="star"),
+            "giants": Trained("giants", ("mocks",), STAR, TRAINING, min_log10_stellar_mass=13.0),
+            "few": Trained("few", ("mocks",), STAR, TRAINING, first_galaxies=16),
+        },
+        {"all": Test("all", ("mocks", "others"), "bursty", cold_gas_only=False)},
+        {
+            "first": Part(
+                "first",
+                "One",
+                (
+                    Rows(
+                        "all",
+                        "star",
+                        "Star",
+                        "bursty",
+                        ("all", "i = 60°", "> 2000 stars"),
+                        formulas=True,
+                        extra={"choice": "a"},
+                    ),
+                    Rows("all", "trees", "Trees (Star)", "bursty", extra={"choice": "a"}),
+                ),
+                compared=(("Star", "Trees (Star)"),),
+                details=("curves", "correlation", "views"),
+            ),
+            "second": Part(
+                "second",
+                "Two",
+                (
+                    Rows("all", "giants", "Star", "giants"),
+                    Rows("all", "flow", "Star", "bursty"),
+                    Rows("all", "few", "Star", "few"),
+                ),
+            ),
+        },
+    )
+
+
+def new_run(folder, said):
+    local = LocalConfig(workers=1, progress=False)
+    return Run(plan(), folder / "runs", folder / "results", local, n_draws=40, say=said.append)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder, said = tmp_path_factory.mktemp("experiment"), []
+    new_run(folder, said).make()
+    return folder, said
+
+
+def results(folder, part):
+    return json.loads((folder / "results" / f"{part}.json").read_text())
+
+
+def test_rows_are_those_of_the_evaluations(made):
+    found = results(made[0], "first")
+    evaluation = read_evaluation(made[0] / "runs/evaluations/all/star")
+    numbers = evaluation.results["models"]["star"]
+    row, tilted = (row for row in found["rows"] if row["name"] == "Star")
+    assert (row["kind"], row["tested_on"], row["set"], row["choice"]) == ("model", "bursty", "full set", "a")
+    assert row["half_width"] == pytest.approx(numbers["all"]["accuracy"]["half_width"], rel=1e-4)
+    assert row["half_width_se"] == pytest.approx(numbers["all"]["accuracy"]["half_width_se"], rel=1e-4)
+    assert row["coverage_68"] == pytest.approx(numbers["all"]["calibration"]["coverage"]["0.68"]["per_radius"], 1e-4)
+    assert tilted["subset"] == "i = 60°"
+    assert tilted["n_samples"] < row["n_samples"]
+    assert row["training"]["epochs"] == [1, 1]
+    assert row["training"]["samples"] > 0
+    kinds = {row["kind"] for row in found["rows"]}
+    assert kinds == {"model", "trees", "estimator", "baseline"}
+
+
+def test_held_out_sets_count_whole_and_others_by_their_split(made):
+    run = new_run(made[0], [])
+    table = run.test_set(run.plan.tests["all"]).catalogue
+    of_others = np.char.startswith(np.asarray(table["galaxy_id"]).astype(str), "bursty-1")
+    assert set(table["split"][~of_others]) == {"test"}
+    assert len(set(table["split"][of_others])) > 1
+
+
+def test_comparisons_are_paired(made):
+    (comparison,) = results(made[0], "first")["comparisons"]
+    star, trees = (
+        next(row for row in results(made[0], "first")["rows"] if row["name"] == name)
+        for name in ("Star", "Trees (Star)")
+    )
+    expected = np.array(star["half_width"]) / np.array(trees["half_width"])
+    np.testing.assert_allclose(comparison["half_width"], expected, rtol=1e-3)
+    assert comparison["rms_dex"] == pytest.approx(star["rms_dex"] / trees["rms_dex"], rel=1e-3)
+
+
+def test_blocks_of_details_hold_every_row(made):
+    found = results(made[0], "first")
+    assert set(found["curves"]) == {"Star, bursty", "Trees (Star), bursty"}
+    assert np.shape(found["correlation"]["Star, bursty"]["errors"]) == (10, 10)
+    views = found["views"]["models"]["Star"]
+    assert np.shape(views["ratio"]) == np.shape(views["inside_68"]) == (len(found["views"]["inclination_deg"]), 10)
+
+
+def test_what_cannot_be_learned_is_named_and_left_out(made):
+    found = results(made[0], "second")
+    assert found["left_out"] == ["Star, giants, on all"]
+    assert len(found["rows"]) == 2
+    assert any("giants: left out" in line for line in made[1])
+
+
+def test_a_flow_on_a_given_network_shares_its_features(made):
+    from stargas import load_model
+
+    run = new_run(made[0], [])
+    data = run.test_set(run.plan.tests["all"])
+    star, flow = (load_model(made[0] / "runs/models" / name) for name in ("star", "flow"))
+    np.testing.assert_array_equal(star.features(data), flow.features(data))
+    few = load_model(made[0] / "runs/models/few")
+    assert not np.allclose(star.features(data), few.features(data))
+    assert few.about["galaxies"] < star.about["galaxies"]
+
+
+def test_results_name_their_ancestors(made):
+    ancestry = results(made[0], "second")["ancestry"]
+    assert ancestry["data"]["others"]["seed"] == 1
+    assert ancestry["models"]["flow"]["network_of"] == "star"
+    evaluation = read_evaluation(made[0] / "runs/evaluations/all/flow")
+    assert ancestry["evaluations"]["all/flow"]["arrays_sha256"] == evaluation.results["arrays_sha256"]
+
+
+def test_a_second_run_makes_nothing(made):
+    def contents():
+        files = (path for path in made[0].rglob("*") if path.is_file() and path.name != LOG)
+        return {path: path.read_bytes() for path in files}
+
+    before, said = contents(), []
+    new_run(made[0], said).make()
+    assert contents() == before
+    assert [line for line in said if "left out" not in line] == []
+
+
+def test_only_what_is_missing_is_made_again(made):
+    said = []
+    (made[0] / "runs/evaluations/all/trees/made_from.json").unlink()
+    new_run(made[0], said).make(("first",))
+    assert [line.split(":")[0] for line in said] == ["trees judged on all", "One"]
+
+
+def test_runs_share_the_work(made):
+    said = []
+    (made[0] / "runs/evaluations/all/few/made_from.json").unlink()
+    lock = os.open(made[0] / "runs/locks/evaluation-all-few", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    worker = threading.Thread(target=new_run(made[0], said).make, args=(("second",),))
+    worker.start()
+    worker.join(2.0)
+    assert worker.is_alive()  # it waits for the other
+    assert not any("few judged" in line for line in said)
+    os.close(lock)
+    worker.join(30.0)
+    assert not worker.is_alive()
+    assert any("few judged" in line for line in said)
+
+
+def test_an_unknown_part_is_named(tmp_path):
+    with pytest.raises(InputError, match="no part 'fig3': the parts are first, second"):
+        new_run(tmp_path, []).make(("fig3",))
