@@ -1,0 +1,1 @@
+"""What an observer has, read from files: star catalogues, HI cubes and HI moment maps."""

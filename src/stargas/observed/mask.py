@@ -1,0 +1,174 @@
+"""Noise of a cube and the mask of its source, by smooth and clip.
+
+As SoFiA does it in principle (Serra et al. 2015): the cube is smoothed, what stands above a multiple of the smoothed
+noise is source, small islands are dropped, the rest is grown by about a beam.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargas.errors import InputError
+from stargas.galaxy import FloatArray
+from stargas.observed.cube import HICube
+from stargas.sky.kernel import FWHM_PER_SIGMA
+
+MAD = 1.482602218505602
+"""Standard deviation of a Gaussian over the median of its absolute deviation."""
+
+CLEAR_CHANNELS = 2
+"""Fewest channels without source from which the noise is measured."""
+
+
+@dataclass(frozen=True)
+class MaskConfig:
+    """How the source is found.
+
+    Parameters
+    ----------
+    resolution
+        FWHM [beams] to which the cube is smoothed before the clip.
+    channels
+        Channels over whose mean it is smoothed.
+    threshold
+        Clip in units of the smoothed cube's noise.
+    grow_beams, grow_channels
+        How far the mask is grown, on the sky [FWHM of the beam] and along the velocity [channels].
+    leave_out_kms
+        Pairs of velocities [km/s] between which channels are left out, as those of Galactic HI.
+    """
+
+    resolution: float = 2.0
+    channels: int = 3
+    threshold: float = 4.0
+    grow_beams: float = 1.0
+    grow_channels: int = 1
+    leave_out_kms: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if not (self.resolution >= 1 and self.channels >= 1 and self.threshold > 0):
+            raise InputError(
+                "a mask needs a resolution of at least 1 beam, at least 1 channel and a positive threshold, got "
+                f"{self.resolution}, {self.channels} and {self.threshold}."
+            )
+        if not (self.grow_beams >= 0 and self.grow_channels >= 0):
+            raise InputError("a mask cannot grow by less than nothing.")
+        for pair in self.leave_out_kms:
+            if len(pair) != 2 or not pair[0] < pair[1]:
+                raise InputError(f"channels are left out between two rising velocities [km/s], got {pair}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What of a cube is source.
+
+    Parameters
+    ----------
+    mask
+        Shape of the cube.
+    noise
+        Standard deviation of the noise of a voxel, in the cube's unit.
+    n_clear_channels
+        Channels without source from which it was measured; 0 where it was measured beside the source.
+    """
+
+    mask: NDArray[np.bool_]
+    noise: float
+    n_clear_channels: int
+
+
+def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
+    """Find the source in a cube.
+
+    Parameters
+    ----------
+    cube
+        Not masked yet, so that it shows its noise; where a cube has none, as one blanked outside the source, all that
+        is positive is source.
+    config
+        Thresholds; the defaults if None.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    InputError
+        If nothing stands above the threshold.
+
+    Notes
+    -----
+    The threshold is in units of the scatter of the negative values of the smoothed cube, which source does not
+    contaminate. The noise is then 1.4826 times the median absolute deviation in the channels where the mask is empty;
+    where fewer than `CLEAR_CHANNELS` are, in the voxels outside of the mask.
+    """
+    config = config or MaskConfig()
+    data = cube.data
+    used = np.isfinite(data)
+    for low, high in config.leave_out_kms:
+        used[(cube.velocity_kms >= low) & (cube.velocity_kms <= high)] = False
+    if not used.any():
+        raise InputError("all channels with data are left out: narrow the window of velocities.")
+    smooth = _smoothed(np.where(used, data, 0.0), cube.beam_pixels, config)
+    noise = _noise_below_zero(smooth[used])
+    above = (smooth > config.threshold * noise) & used
+    beam_area = np.pi / (4 * np.log(2)) * cube.beam_pixels**2
+    mask = _without_islands(above, beam_area)
+    if not mask.any():
+        raise InputError(
+            f"nothing in the cube stands above {config.threshold:g} times its noise: lower the threshold of the mask or "
+            "give a deeper cube."
+        )
+    mask = _grown(mask, config.grow_beams * cube.beam_pixels, config.grow_channels) & used
+    clear = used.any(axis=(1, 2)) & ~mask.any(axis=(1, 2))
+    n_clear = int(np.count_nonzero(clear))
+    voxels = data[clear][used[clear]] if n_clear >= CLEAR_CHANNELS else data[used & ~mask]
+    return Source(mask, _mad(voxels), n_clear if n_clear >= CLEAR_CHANNELS else 0)
+
+
+def _mad(values: FloatArray) -> float:
+    if not values.size:
+        return 0.0
+    return float(MAD * np.median(np.abs(values - np.median(values))))
+
+
+def _noise_below_zero(values: FloatArray) -> float:
+    """Noise from negative values alone, as if it were mirrored at zero; 0 where there are hardly any."""
+    negative = values[values < 0]
+    return float(MAD * np.median(-negative)) if negative.size > 1e-3 * values.size else 0.0
+
+
+def _smoothed(data: FloatArray, beam_pixels: float, config: MaskConfig) -> FloatArray:
+    from scipy import ndimage
+
+    sigma = np.sqrt(config.resolution**2 - 1) * beam_pixels / FWHM_PER_SIGMA
+    smooth = ndimage.gaussian_filter(data, (0, sigma, sigma), mode="constant") if sigma > 0 else data
+    return ndimage.uniform_filter1d(smooth, min(config.channels, len(data)), axis=0, mode="constant")
+
+
+def _without_islands(mask: NDArray[np.bool_], beam_area: float) -> NDArray[np.bool_]:
+    """Drop islands that cover less of the sky than the beam, or are in one channel alone."""
+    from scipy import ndimage
+
+    labels, n_labels = ndimage.label(mask, structure=np.ones((3, 3, 3)))
+    kept = np.zeros(n_labels + 1, dtype=bool)
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        island = labels[box] == number
+        kept[number] = island.any(axis=0).sum() >= beam_area and len(island) > 1
+    return kept[labels]
+
+
+def _grown(mask: NDArray[np.bool_], radius_pixels: float, channels: int) -> NDArray[np.bool_]:
+    from scipy import ndimage
+
+    reach = int(radius_pixels)
+    if reach:
+        offset = np.arange(-reach, reach + 1)
+        disc = offset[:, None] ** 2 + offset**2 <= radius_pixels**2
+        mask = ndimage.binary_dilation(mask, structure=disc[None])
+    if channels:
+        mask = ndimage.binary_dilation(mask, structure=np.ones((2 * channels + 1, 1, 1)))
+    return mask
