@@ -24,6 +24,9 @@ HELIUM_FACTOR = 1.33
 KPC_PER_KMS_GYR = 1.0227121650537077
 """Distance [kpc] covered in 1 Gyr at 1 km/s (Julian year, IAU parsec)."""
 
+KMS_PER_MASYR_KPC = 4.740470463533349
+"""Velocity [km/s] across the sky of 1 mas/yr at 1 kpc, which is 1 au/yr (IAU 2012 au, Julian year)."""
+
 HUBBLE = 0.0671
 """Hubble constant [km/s/kpc]: Planck 2015 as used by NIHAO and AURIGA (Expósito-Márquez et al. 2026, §2.1)."""
 
@@ -41,3 +44,9 @@ CM_PER_KPC = 3.0856775814913673e21
 
 G_PER_MSUN = 1.988409870698051e33
 """Grams in a solar mass: IAU 2015 nominal solar mass parameter over the CODATA 2018 gravitational constant."""
+
+HI_FREQUENCY_HZ = 1.42040575177e9
+"""Rest frequency of the HI line [Hz] (Hellwig et al. 1970)."""
+
+SPEED_OF_LIGHT_KMS = 299792.458
+"""Speed of light [km/s], exact."""
