@@ -158,7 +158,7 @@ def read_cube(
 
 
 def _cube_hdu(hdus: Any, path: object) -> tuple[int, Any]:  # noqa: ANN401 (of astropy)
-    """Number and header of the first image of three axes or more."""
+    """Find the first image of three axes or more; its number and header."""
     most = 0
     for number, hdu in enumerate(hdus):
         n_axes = hdu.header.get("NAXIS", 0) if hdu.is_image else 0

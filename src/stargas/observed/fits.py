@@ -61,7 +61,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise InputError(f"{path} does not fit into memory: cut the galaxy out of it first.") from error
-    except Exception as error:  # noqa: BLE001 (a damaged header makes the libraries raise anything)
+    except Exception as error:
         first = (str(error).strip().splitlines() or [""])[0].rstrip(".")
         reason = f"{type(error).__name__}: {first}" if first else type(error).__name__
         raise DamagedFileError(f"{path} is damaged or not what it says, write it again ({reason}).") from error
@@ -98,7 +98,7 @@ def check_size(hdu: Any, path: str | os.PathLike[str]) -> None:  # noqa: ANN401 
             f"{path} has {n_pixels:.3g} pixels, more than {MAX_PIXELS:.3g}: cut the galaxy out of it first."
         )
     n_bytes = n_pixels * abs(hdu.header["BITPIX"]) // 8
-    compressed = str(path).endswith((".gz", ".bz2")) or hdu.is_image and type(hdu).__name__ == "CompImageHDU"
+    compressed = str(path).endswith((".gz", ".bz2")) or (hdu.is_image and type(hdu).__name__ == "CompImageHDU")
     if not compressed and n_bytes > Path(path).stat().st_size:
         raise DamagedFileError(
             f"{path} is truncated, it should hold {n_bytes} bytes of data and has {Path(path).stat().st_size} in all: "
@@ -120,6 +120,6 @@ def beam_of_header(header: Any) -> SkyBeam | None:  # noqa: ANN401 (a header of 
 
 
 def sky_beam(beam: Any) -> SkyBeam:  # noqa: ANN401 (a `radio_beam.Beam`)
-    """The same beam as a plain value."""
+    """Return the same beam as a plain value."""
     major, minor = (float(axis.to_value("arcsec")) for axis in (beam.major, beam.minor))
     return SkyBeam(major, minor, float(beam.pa.to_value("deg")))

@@ -78,6 +78,23 @@ class Source:
     noise: float
     n_clear_channels: int
 
+    @classmethod
+    def of_mask(cls, cube: HICube, mask: NDArray[np.bool_]) -> "Source":
+        """Source that the user gives, and the noise of the rest.
+
+        Raises
+        ------
+        InputError
+            If the mask has not the shape of the cube or is empty.
+        """
+        mask = np.asarray(mask)
+        if mask.shape != cube.data.shape or mask.dtype != bool:
+            raise InputError(f"a mask must be boolean and have the cube's shape {cube.data.shape}, got {mask.shape}.")
+        used = np.isfinite(cube.data)
+        if not (mask & used).any():
+            raise InputError("the mask holds no value of the cube: mark the voxels that are source.")
+        return cls(mask & used, *_noise(cube.data, mask & used, used))
+
 
 def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
     """Find the source in a cube.
@@ -119,20 +136,23 @@ def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
     mask = _without_islands(above, beam_area)
     if not mask.any():
         raise InputError(
-            f"nothing in the cube stands above {config.threshold:g} times its noise: lower the threshold of the mask or "
-            "give a deeper cube."
+            f"nothing in the cube stands above {config.threshold:g} times its noise: lower the threshold of the mask "
+            "or give a deeper cube."
         )
     mask = _grown(mask, config.grow_beams * cube.beam_pixels, config.grow_channels) & used
+    return Source(mask, *_noise(data, mask, used))
+
+
+def _noise(data: FloatArray, mask: NDArray[np.bool_], used: NDArray[np.bool_]) -> tuple[float, int]:
+    """Noise of a voxel, and from how many channels without source; 0 of them where it is from beside the source."""
     clear = used.any(axis=(1, 2)) & ~mask.any(axis=(1, 2))
     n_clear = int(np.count_nonzero(clear))
-    voxels = data[clear][used[clear]] if n_clear >= CLEAR_CHANNELS else data[used & ~mask]
-    return Source(mask, _mad(voxels), n_clear if n_clear >= CLEAR_CHANNELS else 0)
-
-
-def _mad(values: FloatArray) -> float:
+    if n_clear < CLEAR_CHANNELS:
+        n_clear = 0
+    values = data[clear][used[clear]] if n_clear else data[used & ~mask]
     if not values.size:
-        return 0.0
-    return float(MAD * np.median(np.abs(values - np.median(values))))
+        return 0.0, n_clear
+    return float(MAD * np.median(np.abs(values - np.median(values)))), n_clear
 
 
 def _noise_below_zero(values: FloatArray) -> float:

@@ -30,7 +30,7 @@ class SkyGrid:
 
     def __post_init__(self) -> None:
         """Check that there is a sky."""
-        if self.wcs is None or not getattr(self.wcs, "has_celestial", False) or self.wcs.naxis != 2:  # noqa: PLR2004
+        if self.wcs is None or not getattr(self.wcs, "has_celestial", False) or self.wcs.naxis != 2:
             raise InputError("a map needs sky coordinates, its header has none: write CTYPE, CRVAL, CDELT and CRPIX.")
 
     def sky_of(self, x: float, y: float) -> tuple[float, float]:
@@ -79,6 +79,14 @@ class SkyGrid:
         if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-12:
             raise InputError("the sky coordinates of the map have no scale: mend CDELT in its header.")
         return matrix
+
+    def pixels_apart(self, other: "SkyGrid") -> float:
+        """How far the corners of another map of the same shape are from those of this one [pixels]."""
+        n_y, n_x = self.shape
+        corners = [self.wcs.pixel_to_world(x, y).icrs for x in (0, n_x - 1) for y in (0, n_y - 1)]
+        theirs = [other.wcs.pixel_to_world(x, y).icrs for x in (0, n_x - 1) for y in (0, n_y - 1)]
+        apart = [one.separation(two).arcsec for one, two in zip(corners, theirs, strict=True)]
+        return float(np.max(apart)) / self.pixel_arcsec
 
     @cached_property
     def pixel_arcsec(self) -> float:

@@ -1,0 +1,332 @@
+"""An observer's HI in the frame of the training maps: moments in Msun/pc² and km/s, the galaxy in the middle.
+
+x is right and y up on the sky as it is printed: x to the west, y to the north [kpc].
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from stargas.config import HIMapConfig
+from stargas.errors import InputError
+from stargas.galaxy import FloatArray
+from stargas.observed.cube import HICube
+from stargas.observed.mask import MaskConfig, Source, find_source
+from stargas.observed.moments import MomentMaps, cube_moments
+from stargas.sky.beam import Beam
+from stargas.sky.gas import measure_hi
+from stargas.sky.projection import HIMaps
+from stargas.sky.regrid import regrid_moments
+
+SUBPIXELS = 8
+"""Points per side of a pixel of the new maps at which the old ones are looked up."""
+
+KPC_PER_ARCSEC = math.pi / 180 / 3600
+"""Length [kpc] of 1 arcsec at 1 kpc."""
+
+
+@dataclass(frozen=True, eq=False)
+class ObservedHI:
+    """HI of one observed galaxy.
+
+    Parameters
+    ----------
+    maps
+        Moments about the center and the systemic velocity, x to the west and y to the north: what
+        `SkyGalaxy.with_gas` takes.
+    distance_kpc, distance_error_kpc
+        Distance and its standard error [kpc].
+    center_deg
+        Right ascension and declination, ICRS [deg], of the middle of the maps.
+    systemic_kms
+        Velocity that moment 1 is relative to [km/s], in the convention of the data.
+    center_given, systemic_given
+        Whether the user gave them; otherwise they are the centroid and the mean velocity of the HI.
+    noise_msun_pc2
+        Noise of a channel of a beam as a column [Msun/pc²]; 0 where it is not known.
+    beam_fwhm_kpc
+        FWHM of the circular beam of the same area [kpc]; 0 where it is not known.
+    mask_share
+        Share of the data that is source.
+    cube, source
+        From which the maps were made; None for moment maps of others.
+    moment_maps
+        Moments on the pixels of the data.
+    """
+
+    maps: HIMaps
+    distance_kpc: float
+    distance_error_kpc: float
+    center_deg: tuple[float, float]
+    systemic_kms: float
+    center_given: bool
+    systemic_given: bool
+    noise_msun_pc2: float
+    beam_fwhm_kpc: float
+    mask_share: float
+    moment_maps: MomentMaps = field(repr=False)
+    cube: HICube | None = field(default=None, repr=False)
+    source: Source | None = field(default=None, repr=False)
+
+    @property
+    def moments(self) -> FloatArray:
+        """Moment 0 [Msun/pc²], 1 and 2 [km/s], shape (3, n, n), row y, column x."""
+        return self.maps.moments
+
+    @property
+    def half_width_kpc(self) -> float:
+        """Half the side of the maps [kpc]."""
+        return self.maps.half_width_kpc
+
+    @property
+    def pixel_kpc(self) -> float:
+        """Side of a pixel [kpc]."""
+        return 2 * self.half_width_kpc / self.moments.shape[1]
+
+    @property
+    def hi_mass_msun(self) -> float:
+        """HI mass of the source [Msun], without helium."""
+        return float(self.moments[0].sum() * (1e3 * self.pixel_kpc) ** 2)
+
+    def measure(self, config: HIMapConfig | None = None) -> tuple[float, float, float] | None:
+        """R_HI [kpc], v_cold and sigma_cold [km/s] as the network is given them.
+
+        Parameters
+        ----------
+        config
+            Pixels, side and mask of the network's maps; the defaults if None.
+
+        Returns
+        -------
+        tuple of float, or None
+            As from `stargas.sky.gas.measure_hi` on the maps in the network's frame; None where the column nowhere
+            reaches 1 Msun/pc².
+        """
+        regridded = regrid_moments(self.maps, config or HIMapConfig())
+        return None if regridded is None else measure_hi(regridded[0], regridded[1])
+
+    def at_distance(self, distance_kpc: float) -> "ObservedHI":
+        """Return the same data for another distance: columns and velocities stay, lengths change."""
+        ratio = _positive_distance(distance_kpc) / self.distance_kpc
+        return dataclasses.replace(
+            self,
+            maps=HIMaps(self.maps.moments, self.maps.half_width_kpc * ratio),
+            distance_kpc=float(distance_kpc),
+            beam_fwhm_kpc=self.beam_fwhm_kpc * ratio,
+        )
+
+
+def observe_hi(
+    data: HICube | MomentMaps,
+    distance_kpc: float,
+    *,
+    center_deg: tuple[float, float] | None = None,
+    systemic_kms: float | None = None,
+    distance_error_kpc: float = 0.0,
+    mask: MaskConfig | Source | NDArray[np.bool_] | None = None,
+) -> ObservedHI:
+    """Bring HI data to the frame of the training maps.
+
+    Parameters
+    ----------
+    data
+        A cube, or moment maps.
+    distance_kpc, distance_error_kpc
+        Distance and its standard error [kpc].
+    center_deg
+        Right ascension and declination, ICRS [deg], of the galaxy. If None, the centroid of moment 0, which a lopsided
+        disc and a companion in the field move.
+    systemic_kms
+        Systemic velocity [km/s] in the frame and convention of the data. If None, the mean velocity of the HI,
+        weighted with moment 0.
+    mask
+        How the source of a cube is found, or the source itself, shape of the cube; by the default thresholds if None.
+
+    Returns
+    -------
+    ObservedHI
+
+    Raises
+    ------
+    InputError
+        If the distance is not positive, the center or velocity lies outside of the data, or there is no source.
+    """
+    distance_kpc = _positive_distance(distance_kpc)
+    if not (distance_error_kpc >= 0 and math.isfinite(distance_error_kpc)):
+        raise InputError(f"the error of the distance must be zero or positive, got {distance_error_kpc} kpc.")
+    cube = source = None
+    if isinstance(data, HICube):
+        cube = data
+        source = _source(cube, mask)
+        maps = cube_moments(cube, source)
+    elif mask is None:
+        maps = data
+    else:
+        raise InputError("a mask is for cubes; moment maps are masked by blank pixels.")
+    weight = np.where(maps.known, maps.moment0, 0.0)
+    if not weight.sum() > 0:
+        raise InputError("the moment maps hold no positive column with a velocity: give maps of a detected galaxy.")
+    if systemic_kms is None:
+        systemic = float(np.average(maps.moment1, weights=weight))
+    else:
+        systemic = _checked_systemic(systemic_kms, data, maps)
+    pixel = _centroid(maps) if center_deg is None else maps.grid.pixel_of(*_two(center_deg))
+    center = maps.grid.sky_of(*pixel) if center_deg is None else _two(center_deg)
+    centered = _centered(maps, systemic, pixel, maps.grid.pixels_per_arcsec(*center), distance_kpc)
+    column_noise = 0.0
+    if cube is not None and source is not None:
+        column_noise = source.noise * float(np.median(cube.column_per_unit))
+    share = source.mask.mean() if source is not None else maps.known.mean()
+    fwhm = 0.0 if data.beam is None else data.beam.fwhm_arcsec * KPC_PER_ARCSEC * distance_kpc
+    return ObservedHI(
+        maps=centered,
+        distance_kpc=distance_kpc,
+        distance_error_kpc=float(distance_error_kpc),
+        center_deg=center,
+        systemic_kms=systemic,
+        center_given=center_deg is not None,
+        systemic_given=systemic_kms is not None,
+        noise_msun_pc2=column_noise,
+        beam_fwhm_kpc=fwhm,
+        mask_share=float(share),
+        moment_maps=maps,
+        cube=cube,
+        source=source,
+    )
+
+
+def draw_hi(
+    observed: ObservedHI,
+    n: int,
+    rng: np.random.Generator,
+    distance_kpc: ArrayLike | None = None,
+) -> list[ObservedHI]:
+    """Draw what else the observer might have measured.
+
+    Parameters
+    ----------
+    observed
+        What was measured.
+    n
+        Number of draws.
+    rng
+        Draws noise and distances.
+    distance_kpc
+        Distances [kpc] of the draws, shape (n,), where they are drawn elsewhere, as together with those of the stars.
+        If None, from a Gaussian of the error of the distance, cut at a tenth of the distance.
+
+    Returns
+    -------
+    list of ObservedHI
+        To the source of a cube, a new field of noise is added, independent from channel to channel and correlated over
+        the beam; the source stays. A center and a systemic velocity that were not given are found anew. Moment maps of
+        others have no noise that is known: only the distance is drawn.
+
+    Notes
+    -----
+    The data hold one field of noise already, so a draw scatters about the measured maps, not about the true ones.
+    """
+    if distance_kpc is None:
+        errors = rng.standard_normal(n) * observed.distance_error_kpc
+        distances = np.maximum(observed.distance_kpc + errors, 0.1 * observed.distance_kpc)
+    else:
+        distances = np.asarray(distance_kpc, dtype=np.float64)
+        if distances.shape != (n,):
+            raise InputError(f"{n} draws need as many distances, got an array of shape {distances.shape}.")
+    return [_with_noise(observed, rng).at_distance(float(distance)) for distance in distances]
+
+
+def _with_noise(observed: ObservedHI, rng: np.random.Generator) -> ObservedHI:
+    cube, source = observed.cube, observed.source
+    if cube is None or source is None or source.noise == 0:
+        return observed
+    channels = np.flatnonzero(source.mask.any(axis=(1, 2)))
+    rows = np.flatnonzero(source.mask.any(axis=(0, 2)))
+    columns = np.flatnonzero(source.mask.any(axis=(0, 1)))
+    box = tuple(slice(some[0], some[-1] + 1) for some in (channels, rows, columns))
+    shape = cube.data[box].shape
+    side = max(shape[1:])
+    field_of_noise = Beam(cube.beam_pixels).noise((shape[0], side, side), rng)[:, : shape[1], : shape[2]]
+    data = cube.data.copy()
+    data[box] += np.where(source.mask[box], source.noise * field_of_noise, 0.0).astype(np.float32)
+    return observe_hi(
+        dataclasses.replace(cube, data=data),
+        observed.distance_kpc,
+        center_deg=observed.center_deg if observed.center_given else None,
+        systemic_kms=observed.systemic_kms if observed.systemic_given else None,
+        distance_error_kpc=observed.distance_error_kpc,
+        mask=source,
+    )
+
+
+def _positive_distance(distance_kpc: float) -> float:
+    if not (distance_kpc > 0 and math.isfinite(distance_kpc)):
+        raise InputError(f"the distance must be positive, got {distance_kpc} kpc.")
+    return float(distance_kpc)
+
+
+def _two(center_deg: tuple[float, float]) -> tuple[float, float]:
+    if len(center_deg) != 2 or not np.isfinite(center_deg).all() or abs(center_deg[1]) > 90:
+        raise InputError(f"the center must be right ascension and declination [deg], got {center_deg}.")
+    return float(center_deg[0]), float(center_deg[1])
+
+
+def _source(cube: HICube, mask: MaskConfig | Source | NDArray[np.bool_] | None) -> Source:
+    if isinstance(mask, Source):
+        return mask
+    if mask is None or isinstance(mask, MaskConfig):
+        return find_source(cube, mask)
+    return Source.of_mask(cube, mask)
+
+
+def _checked_systemic(systemic_kms: float, data: HICube | MomentMaps, maps: MomentMaps) -> float:
+    known = data.velocity_kms if isinstance(data, HICube) else maps.moment1[maps.known]
+    low, high = float(np.min(known)), float(np.max(known))
+    if not low <= systemic_kms <= high:
+        raise InputError(
+            f"the systemic velocity {systemic_kms} km/s lies outside of the data, {low:.1f} to {high:.1f} km/s: give "
+            "it in km/s, in the frame of the data."
+        )
+    return float(systemic_kms)
+
+
+def _centroid(maps: MomentMaps) -> tuple[float, float]:
+    """Pixel position x, y of the centroid of the column, without negative values."""
+    column = np.maximum(maps.moment0, 0.0)
+    y, x = np.indices(column.shape)
+    return float(np.average(x, weights=column)), float(np.average(y, weights=column))
+
+
+def _centered(
+    maps: MomentMaps, systemic_kms: float, pixel: tuple[float, float], per_arcsec: FloatArray, distance_kpc: float
+) -> HIMaps:
+    """Moments on square pixels of the same area, aligned with west and north, the center in the middle.
+
+    Every new pixel is the mean over points in it of the old pixels there: of the column, of column times v and of
+    column times (v² + σ²), so that no gas is moved in velocity.
+    """
+    side = float(abs(np.linalg.det(per_arcsec)) ** -0.5)
+    rows, columns = np.nonzero(maps.moment0)
+    offsets = np.linalg.solve(per_arcsec, [columns - pixel[0], rows - pixel[1]]) / side
+    n = 2 * math.ceil(float(np.abs(offsets).max())) + 3
+    velocity = np.where(maps.known, maps.moment1 - systemic_kms, 0.0)
+    known = np.where(maps.known, maps.moment0, 0.0)
+    old = np.stack([maps.moment0, known, known * velocity, known * (velocity**2 + maps.moment2**2)])
+    padded = np.pad(old, ((0, 0), (1, 1), (1, 1)))
+    points = ((np.arange(n * SUBPIXELS) + 0.5) / SUBPIXELS - n / 2) * side
+    new = np.zeros((4, n, n))
+    # row by row of points: a cube of 1000 pixels must not need 64 maps at once
+    for number, north in enumerate(points):
+        x = np.rint(pixel[0] + per_arcsec[0, 0] * points + per_arcsec[0, 1] * north).astype(np.intp)
+        y = np.rint(pixel[1] + per_arcsec[1, 0] * points + per_arcsec[1, 1] * north).astype(np.intp)
+        inside = padded[:, np.clip(y + 1, 0, padded.shape[1] - 1), np.clip(x + 1, 0, padded.shape[2] - 1)]
+        new[:, number // SUBPIXELS] += inside.reshape(4, n, SUBPIXELS).sum(axis=2)
+    column, weight, first, second = new / SUBPIXELS**2
+    mean = np.divide(first, weight, out=np.zeros_like(first), where=weight > 0)
+    square = np.divide(second, weight, out=np.zeros_like(second), where=weight > 0)
+    sigma = np.sqrt(np.maximum(square - mean**2, 0.0))
+    half_width = n * side * KPC_PER_ARCSEC * distance_kpc / 2
+    return HIMaps(np.stack([column, mean, sigma]), half_width)
