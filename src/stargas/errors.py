@@ -23,3 +23,7 @@ class DamagedFileError(StargasError, OSError):
 
 class VirialWarning(UserWarning):
     """The motions of a galaxy's stars contradict its masses."""
+
+
+class ObservationWarning(UserWarning):
+    """Data of an observed galaxy can be used, but what follows from them needs care."""

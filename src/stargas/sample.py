@@ -91,7 +91,8 @@ def make_sample(
     Returns
     -------
     Sample
-        R_hl is that of all stars of ``sky``, the velocity dispersion and the maps those of the drawn stars. Gas whose
+        R_hl is that of all stars of ``sky``, the maps are those of the drawn stars and so is the velocity dispersion,
+        but for an observed galaxy that brings a dispersion without the errors of measurement. Gas whose
         surface density nowhere reaches 1 Msun/pc² has no R_HI and counts as no gas. The true masses are given where
         ``sky.galaxy`` is known.
 
@@ -233,7 +234,8 @@ def _star_part(
         raise InputError(f"star maps need a positive half-light radius, got R_hl_kpc={sky.R_hl_kpc}.")
     x, y, v = (column[chosen] for column in (sky.stars.x_kpc, sky.stars.y_kpc, sky.stars.v_los_kms))
     maps = star_maps(x, y, v, sky.R_hl_kpc, config.stars)
-    return maps, velocity_dispersion(v), velocity_scale(v, config.stars), len(chosen)
+    sigma = velocity_dispersion(v) if sky.sigma_kms is None else sky.sigma_kms
+    return maps, sigma, velocity_scale(v, config.stars), len(chosen)
 
 
 def _gas_part(

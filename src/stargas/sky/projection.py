@@ -119,6 +119,9 @@ class SkyGalaxy:
         From where; None for an observed galaxy.
     galaxy
         What was projected, which knows the true mass; None for an observed galaxy.
+    sigma_kms
+        Line-of-sight velocity dispersion of the stars with the errors of measurement taken out [km/s]; None where the
+        scatter of their velocities is the dispersion.
     """
 
     stars: SkyStars | None = None
@@ -126,10 +129,24 @@ class SkyGalaxy:
     R_hl_kpc: float | None = None
     view: View | None = None
     galaxy: Galaxy | None = None
+    sigma_kms: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the dispersion."""
+        if self.sigma_kms is not None and not 0 < self.sigma_kms < np.inf:
+            raise InputError(
+                f"the dispersion must be positive and finite, got sigma_kms={self.sigma_kms}: leave it out to take the "
+                "scatter of the velocities."
+            )
 
     @classmethod
     def from_stars(
-        cls, x_kpc: ArrayLike, y_kpc: ArrayLike, v_los_kms: ArrayLike, R_hl_kpc: float | None = None
+        cls,
+        x_kpc: ArrayLike,
+        y_kpc: ArrayLike,
+        v_los_kms: ArrayLike,
+        R_hl_kpc: float | None = None,
+        sigma_kms: float | None = None,
     ) -> "SkyGalaxy":
         """Observed stars alone.
 
@@ -141,9 +158,12 @@ class SkyGalaxy:
             Line-of-sight velocities from the systemic one, receding positive [km/s], shape (n,).
         R_hl_kpc
             Projected half-light radius [kpc]; the half-count radius of these stars if None.
+        sigma_kms
+            Velocity dispersion without the errors of measurement [km/s]; the scatter of these velocities if None.
         """
         stars = SkyStars(**_columns("stars", x_kpc=x_kpc, y_kpc=y_kpc, v_los_kms=v_los_kms))
-        return cls(stars=stars, R_hl_kpc=half_count_radius(stars.x_kpc, stars.y_kpc) if R_hl_kpc is None else R_hl_kpc)
+        radius = half_count_radius(stars.x_kpc, stars.y_kpc) if R_hl_kpc is None else R_hl_kpc
+        return cls(stars=stars, R_hl_kpc=radius, sigma_kms=sigma_kms)
 
     def with_gas(self, moments: ArrayLike, half_width_kpc: float) -> "SkyGalaxy":
         """Return the same galaxy with HI moment maps.

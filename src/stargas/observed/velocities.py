@@ -1,0 +1,130 @@
+"""Mean and intrinsic dispersion of velocities that were measured with errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from stargas.galaxy import FloatArray
+
+GAUSSIAN_MAD = 1.482602218505602
+"""Standard deviation of a Gaussian over its median absolute deviation."""
+
+MAX_ROUNDS = 100
+"""Rounds of clipping; each removes stars or is the last."""
+
+
+@dataclass(frozen=True)
+class VelocityFit:
+    """A Gaussian of velocities, the errors of measurement taken out.
+
+    Parameters
+    ----------
+    mean_kms, mean_error_kms
+        Mean velocity and its standard error [km/s].
+    sigma_kms, sigma_error_kms
+        Intrinsic dispersion and its standard error [km/s]. The dispersion is 0 where the errors of measurement
+        explain all of the scatter; its error then is an upper limit (one sigma).
+    """
+
+    mean_kms: float
+    mean_error_kms: float
+    sigma_kms: float
+    sigma_error_kms: float
+
+
+def fit_velocities(
+    v_kms: ArrayLike, error_kms: ArrayLike | None = None, weight: ArrayLike | None = None
+) -> VelocityFit:
+    """Fit mean and intrinsic dispersion by maximum likelihood.
+
+    Parameters
+    ----------
+    v_kms
+        Velocities [km/s], shape (n,), n ≥ 2.
+    error_kms
+        Standard errors of measurement [km/s], shape (n,); zero if None.
+    weight
+        Membership probabilities, shape (n,); one if None.
+
+    Returns
+    -------
+    VelocityFit
+        Of the dispersion, the likelihood with the mean integrated out is maximized: without errors it is the standard
+        deviation with n - 1, as `stargas.sky.stars.velocity_dispersion` has it. The mean is that of greatest
+        likelihood at this dispersion. Errors are from the expected information.
+
+    Notes
+    -----
+    Each star adds p ln N(v | mean, σ² + error²) to the logarithm of the likelihood (Walker et al. 2006, AJ 131, 2114,
+    with membership as in Walker et al. 2009, AJ 137, 3109). Wrong where velocities are far from Gaussian, or
+    errors of measurement are not what they are said to be.
+    """
+    v = np.asarray(v_kms, dtype=np.float64)
+    e2 = np.zeros_like(v) if error_kms is None else np.square(np.asarray(error_kms, dtype=np.float64))
+    p = np.ones_like(v) if weight is None else np.asarray(weight, dtype=np.float64)
+    origin = float(np.average(v, weights=p))
+    v = v - origin
+    largest = float(np.square(v).max())
+    variance = 0.0
+    if largest > 0:
+        from scipy.optimize import brentq
+
+        # without a start above zero stars without an error have no likelihood
+        low, high = 1e-12 * largest, 100 * largest
+        if _slope(low, v, e2, p) > 0:
+            variance = float(brentq(_slope, low, high, args=(v, e2, p), xtol=1e-14 * largest, rtol=1e-14))
+    total = np.maximum(variance + e2, np.finfo(float).tiny)
+    inverse = p / total
+    mean = float(inverse @ v / inverse.sum())
+    variance_error = float(np.sqrt(2 / np.sum(p / total**2)))
+    sigma = float(np.sqrt(variance))
+    sigma_error = variance_error / (2 * sigma) if sigma > 0 else float(np.sqrt(variance_error))
+    return VelocityFit(origin + mean, float(1 / np.sqrt(inverse.sum())), sigma, sigma_error)
+
+
+def _slope(variance: float, v: FloatArray, e2: FloatArray, p: FloatArray) -> float:
+    """Differentiate the logarithm of the likelihood by the intrinsic variance, the mean integrated out."""
+    total = variance + e2
+    inverse = p / total
+    mean = inverse @ v / inverse.sum()
+    squares = inverse / total
+    return float(0.5 * (squares @ (v - mean) ** 2 - inverse.sum() + squares.sum() / inverse.sum()))
+
+
+def within_clip(v_kms: ArrayLike, error_kms: ArrayLike | None, n_sigma: float) -> NDArray[np.bool_]:
+    """Select velocities around the bulk of them, round by round until none falls away.
+
+    Parameters
+    ----------
+    v_kms
+        Velocities [km/s], shape (n,).
+    error_kms
+        Standard errors of measurement [km/s], shape (n,); zero if None.
+    n_sigma
+        Stars further from the median than this many standard deviations, their error included, are cut. The
+        deviation is the scaled median absolute one in the first round, then that of the stars left.
+
+    Returns
+    -------
+    numpy.ndarray
+        Which are kept, shape (n,), bool.
+
+    Notes
+    -----
+    Cutting at 3 takes 0.3 % of the stars of a Gaussian and 1.3 % of its dispersion.
+    """
+    v = np.asarray(v_kms, dtype=np.float64)
+    e2 = np.zeros_like(v) if error_kms is None else np.square(np.asarray(error_kms, dtype=np.float64))
+    kept = np.ones(v.shape, dtype=bool)
+    middle = float(np.median(v))
+    total2 = np.full(v.shape, (GAUSSIAN_MAD * float(np.median(np.abs(v - middle)))) ** 2)
+    for _ in range(MAX_ROUNDS):
+        inside = kept & (np.square(v - middle) <= n_sigma**2 * total2)
+        if inside.sum() < 2 or inside.sum() == kept.sum():
+            break
+        kept = inside
+        middle = float(np.median(v[kept]))
+        intrinsic2 = max(float(np.var(v[kept], ddof=1)) - float(e2[kept].mean()), 0.0)
+        total2 = intrinsic2 + e2
+    return kept
