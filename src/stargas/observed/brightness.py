@@ -110,7 +110,7 @@ def column_per_moment0(unit: object, beam_sr: float | None, what: str) -> float:
     if (scale := _times(unit, u.cm**-2)) is not None:
         return scale / HI_ATOMS_PER_CM2
     try:
-        return column_per_brightness(unit / (u.km / u.s), beam_sr, what)  # type: ignore[operator]
+        return column_per_brightness(unit / (u.km / u.s), beam_sr, what)
     except InputError as error:
         if "beam" in str(error) and "names no" in str(error):
             raise

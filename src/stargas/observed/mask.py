@@ -143,7 +143,7 @@ def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
     return Source(mask, *_noise(data, mask, used))
 
 
-def _noise(data: FloatArray, mask: NDArray[np.bool_], used: NDArray[np.bool_]) -> tuple[float, int]:
+def _noise(data: NDArray[np.float32], mask: NDArray[np.bool_], used: NDArray[np.bool_]) -> tuple[float, int]:
     """Noise of a voxel, and from how many channels without source; 0 of them where it is from beside the source."""
     clear = used.any(axis=(1, 2)) & ~mask.any(axis=(1, 2))
     n_clear = int(np.count_nonzero(clear))
@@ -161,7 +161,7 @@ def _noise_below_zero(values: FloatArray) -> float:
     return float(MAD * np.median(-negative)) if negative.size > 1e-3 * values.size else 0.0
 
 
-def _smoothed(data: FloatArray, beam_pixels: float, config: MaskConfig) -> FloatArray:
+def _smoothed(data: NDArray[np.float32], beam_pixels: float, config: MaskConfig) -> FloatArray:
     from scipy import ndimage
 
     sigma = np.sqrt(config.resolution**2 - 1) * beam_pixels / FWHM_PER_SIGMA
@@ -190,5 +190,5 @@ def _grown(mask: NDArray[np.bool_], radius_pixels: float, channels: int) -> NDAr
         disc = offset[:, None] ** 2 + offset**2 <= radius_pixels**2
         mask = ndimage.binary_dilation(mask, structure=disc[None])
     if channels:
-        mask = ndimage.binary_dilation(mask, structure=np.ones((2 * channels + 1, 1, 1)))
+        mask = ndimage.binary_dilation(mask, structure=np.ones((2 * channels + 1, 1, 1), dtype=bool))
     return mask
