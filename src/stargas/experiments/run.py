@@ -191,10 +191,13 @@ class Run:
 
     def _can_learn(self, name: str) -> bool:
         """Whether training and validation have samples; at a small scale a rare kind of galaxy may be missing."""
-        table = self.training_set(name).catalogue
-        if self.plan.models[name].training.cold_gas_only:
+        model, table = self.plan.models[name], self.training_set(name).catalogue
+        if model.training.cold_gas_only:
             table = table[np.asarray(table["cold_gas_set"], dtype=bool)]
-        return {"train", "validation"} <= set(np.asarray(table["split"]).tolist())
+        split = np.asarray(table["split"])
+        # Trees take the covariance of the masses from the validation split.
+        least = 1 if model.kind == "network" else self.plan.data[model.data[0]].config.truth.n_radii + 1
+        return bool(np.any(split == "train") and np.count_nonzero(split == "validation") >= least)
 
     def _train(self, name: str) -> None:
         from stargas.model.posterior import load_model
