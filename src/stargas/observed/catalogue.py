@@ -28,6 +28,12 @@ m/s lie above for every galaxy hotter than 1.5 km/s, redshifts and numbers conve
 LARGEST_ERROR_KMS = 300.0
 """Median velocity error above which the numbers are taken for m/s; such a catalogue would tell nothing in km/s."""
 
+LIGHT_KMS = 299_792.458
+"""Speed of light [km/s], above which no velocity and no error is read."""
+
+FARTHEST: Mapping[str, float] = MappingProxyType({"offset_arcmin": 5400.0, "offset_kpc": 1e5})
+"""Largest offset from a galaxy's center that is read: 90°, 100 Mpc."""
+
 PositionKind = Literal["sky_deg", "offset_arcmin", "offset_kpc"]
 
 ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -167,6 +173,12 @@ class StarCatalogue:
                     f"{ra.min():.6g} to {ra.max():.6g} and {dec.min():.6g} to {dec.max():.6g}: are the columns "
                     "swapped, or in other units?"
                 )
+        elif np.abs(self.position).max() > FARTHEST[self.position_kind]:
+            unit = self.position_kind.removeprefix("offset_")
+            raise InputError(
+                f"offsets from the center reach {np.abs(self.position).max():.3g} {unit}, at most "
+                f"{FARTHEST[self.position_kind]:.0f} are read: state the unit in the table, or convert them."
+            )
         error, p, v = self.v_los_error_kms, self.p_member, self.v_los_kms
         if error is not None and (error < 0).any():
             raise InputError(
@@ -182,6 +194,12 @@ class StarCatalogue:
             raise InputError(
                 f"all {len(self)} velocities are {v[0]:.6g} km/s: name the column with those of the stars."
             )
+        for name, column in (("velocities", v), ("velocity errors", error)):
+            if column is not None and np.abs(column).max() > LIGHT_KMS:
+                raise InputError(
+                    f"{name} reach {np.abs(column).max():.3g} km/s, beyond the speed of light: state their unit in the "
+                    "table if it is m/s, and leave out stand-ins for missing values."
+                )
         spread = GAUSSIAN_MAD * float(np.median(np.abs(v - np.median(v))))
         if spread > WIDEST_KMS:
             raise InputError(

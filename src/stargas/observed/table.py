@@ -188,7 +188,8 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
                 f"{path}: the column {name!r} has the unit {str(stated)!r}, which is not one of {unit}: convert the "
                 "numbers or mend the unit."
             ) from error
-    return values * factor
+    with np.errstate(all="ignore"):
+        return values * factor
 
 
 def sky_angles(table: "Table", name: str, path: Path, *, hours: bool) -> FloatArray:

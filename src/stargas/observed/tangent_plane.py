@@ -10,6 +10,9 @@ from stargas.galaxy import FloatArray
 ARCMIN = np.pi / 180 / 60
 """Radians in an arcminute."""
 
+SMALLEST = 1e-100
+"""Softening below which most points are the same one, which is the median then."""
+
 MAX_STEPS = 200
 """Steps of the iteration to the geometric median; a few dozen are enough for any catalogue."""
 
@@ -79,7 +82,9 @@ def geometric_median(x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
     """
     points = np.column_stack([x, y])
     here = np.median(points, axis=0)
-    soft = 1e-6 * max(float(np.median(np.hypot(*(points - here).T))), np.finfo(float).tiny)
+    soft = 1e-6 * float(np.median(np.hypot(*(points - here).T)))
+    if not soft > SMALLEST:
+        return float(here[0]), float(here[1])
     for _ in range(MAX_STEPS):
         weight = 1 / np.hypot(np.hypot(*(points - here).T), soft)
         step = weight @ points / weight.sum() - here

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 
 GAUSSIAN_MAD = 1.482602218505602
 """Standard deviation of a Gaussian over its median absolute deviation."""
+
+LEAST_VARIANCE = 1e-12
+"""Variance [km²/s²] of the most precise velocity."""
 
 MAX_ROUNDS = 100
 """Rounds of clipping; each removes stars or is the last."""
@@ -41,7 +45,7 @@ def fit_velocities(
     Parameters
     ----------
     v_kms
-        Velocities [km/s], shape (n,), n ≥ 2.
+        Velocities [km/s], shape (n,).
     error_kms
         Standard errors of measurement [km/s], shape (n,); zero if None.
     weight
@@ -54,6 +58,11 @@ def fit_velocities(
         deviation with n - 1, as `stargas.sky.stars.velocity_dispersion` has it. The mean is that of greatest
         likelihood at this dispersion. Errors are from the expected information.
 
+    Raises
+    ------
+    InputError
+        If the weights sum to less than 2, as a dispersion takes two stars.
+
     Notes
     -----
     Each star adds p ln N(v | mean, σ² + error²) to the logarithm of the likelihood (Walker et al. 2006, AJ 131, 2114,
@@ -63,6 +72,8 @@ def fit_velocities(
     v = np.asarray(v_kms, dtype=np.float64)
     e2 = np.zeros_like(v) if error_kms is None else np.square(np.asarray(error_kms, dtype=np.float64))
     p = np.ones_like(v) if weight is None else np.asarray(weight, dtype=np.float64)
+    if not p.sum() >= 2:
+        raise InputError(f"a dispersion takes at least 2 members, got probabilities that sum to {p.sum():.3g}.")
     origin = float(np.average(v, weights=p))
     v = v - origin
     largest = float(np.square(v).max())
@@ -71,10 +82,11 @@ def fit_velocities(
         from scipy.optimize import brentq
 
         # without a start above zero stars without an error have no likelihood
-        low, high = 1e-12 * largest, 100 * largest
+        low, high = 1e-12 * largest, 100 * (largest + float(e2.max()))
         if _slope(low, v, e2, p) > 0:
             variance = float(brentq(_slope, low, high, args=(v, e2, p), xtol=1e-14 * largest, rtol=1e-14))
-    total = np.maximum(variance + e2, np.finfo(float).tiny)
+    # a star without an error has some all the same, or it alone would be the mean
+    total = np.maximum(variance + e2, max(1e-12 * largest, LEAST_VARIANCE))
     inverse = p / total
     mean = float(inverse @ v / inverse.sum())
     variance_error = float(np.sqrt(2 / np.sum(p / total**2)))
