@@ -46,6 +46,7 @@ def parser() -> CommandParser:
 
 def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (every command has both)
     """Infer, print the table and write the page."""
+    from stargas.limits import load_limits
     from stargas.model.posterior import load_model
     from stargas.randomness import rng_for
     from stargas.report.inference import print_inference, write_inference
@@ -76,6 +77,7 @@ def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (every 
         n_draws=options.draws,
         seed=options.seed,
         radii_kpc=options.radii,
+        limits=load_limits(options.model),
         overwrite=options.overwrite,
     )
     print_inference(found, open_console())

@@ -28,19 +28,27 @@ def parser() -> CommandParser:
 
 
 def run(options: Namespace, settings: Settings) -> None:
-    """Train and say where the model is."""
+    """Train, learn which galaxies are like the training set, and say where the model is."""
     from stargas.dataset.store import open_dataset
-    from stargas.training import train_model
+    from stargas.errors import InputError
+    from stargas.limits import fit_limits, load_limits
+    from stargas.training import train_model, training_splits
 
     model = settings.model
     if options.tracers is not None:
         model = dataclasses.replace(model, tracers=options.tracers)
-    train_model(
-        [open_dataset(path) for path in options.data],
+    console, datasets = open_console(), [open_dataset(path) for path in options.data]
+    trained = train_model(
+        datasets,
         options.out,
         model=model,
         training=settings.training,
         local=local_with_workers(settings.local, options.workers),
         seed=options.seed,
     )
-    open_console().print(f"Model: {options.out}")
+    if load_limits(options.out) is None:
+        try:
+            fit_limits(trained, training_splits(datasets, settings.training)[1]).save(options.out)
+        except InputError as error:
+            console.print(f"The model carries no limits: {error}", highlight=False)
+    console.print(f"Model: {options.out}")

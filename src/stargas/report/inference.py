@@ -10,10 +10,10 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from stargas import __version__
 from stargas.config import DataConfig
 from stargas.dataset.folder import refuse_foreign
-from stargas.dataset.scale import TRACER_OF_SCALAR
 from stargas.errors import InputError
 from stargas.evaluation.accuracy import mass_at
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
@@ -37,6 +36,9 @@ from stargas.sample import SCALARS, TRACERS, Sample
 if TYPE_CHECKING:
     from astropy.table import Table
     from rich.console import Console
+
+    from stargas.limits import Judgment, Limits
+    from stargas.model.posterior import Posterior
 
 QUANTILE_COLUMNS = tuple(f"log10_mass_{end}" for end in QUANTILE_SUFFIXES)
 """Columns of ``profile.ecsv``, in the order of the quantiles."""
@@ -60,11 +62,14 @@ DYNAMICS_SHOWN: Mapping[str, tuple[Quantity, int]] = MappingProxyType(
 FALLING_SHARE_TOLD = 0.05
 """Draws whose mass falls outwards somewhere are told of where more than this share does."""
 
+NO_LIMITS = "The model carries no limits: whether this galaxy is like those that it learned from is not known."
+
 READING = """\
 The line is the median of the posterior mass inside a sphere of radius r (stars, gas and dark matter); the dark band \
 holds 68 % of the posterior, the light band 95 %.
 The errors hold for galaxies like those that the model learned from. For others they can be too small; what lies \
-outside the training set is said above.
+outside the training set is said above. No check of the maps sees that a galaxy formed under other physics: mocks \
+of another suite pass as usual though their masses come out wrong.
 Circular velocity is √(GM/r), of what moves on a circle under all the mass inside r. Densities and slopes are of all \
 matter. They are taken from each draw of the whole profile, so an error that all radii share does not widen a slope.
 Symbols are closed formulas from the same measurements. The five from stars assume no rotation; HI as seen is a lower \
@@ -89,6 +94,8 @@ class Inference:
         Joint posterior per view, for any radius between the first and the last.
     warnings
         What is unusual about each view, in words.
+    judgments
+        What the limits of the model say of each view; None if it carries none.
     folder
         Where the files are.
     """
@@ -98,6 +105,7 @@ class Inference:
     profiles: tuple[Profile, ...]
     draws: tuple[ProfileDraws, ...]
     warnings: tuple[tuple[str, ...], ...]
+    judgments: tuple["Judgment | None", ...]
     folder: Path
 
     @property
@@ -115,6 +123,7 @@ def write_inference(
     seed: int = 0,
     radii_kpc: Sequence[float] = (),
     *,
+    limits: "Limits | None" = None,
     overwrite: bool = False,
 ) -> Inference:
     """Infer the mass profile of a galaxy from each of its views and write everything down.
@@ -135,6 +144,8 @@ def write_inference(
         Root seed of the draws.
     radii_kpc
         Further radii [kpc] for ``dynamics.ecsv``, between the first and the last of every view.
+    limits
+        What the model carries to know what it has not learned. Without them the page says so.
     overwrite
         Replace an inference that is already there.
 
@@ -161,9 +172,15 @@ def write_inference(
     profiles = tuple(map(_profile, views, titles, quantiles))
     tracers = posterior.config.tracers
     joint = tuple(ProfileDraws(p.r_kpc, drawn) for p, drawn in zip(profiles, draws, strict=True))
-    warnings = tuple((*unusual(s, q, posterior), *_falling(d)) for s, q, d in zip(views, quantiles, joint, strict=True))
+    judgments: Sequence[Judgment | None] = [None] * len(views)
+    if limits is not None:
+        judgments = limits.check(views, cast("Posterior", posterior))
+    warnings = tuple(
+        tuple(dict.fromkeys((*(judged.warnings if judged else ()), *unusual(s, q, posterior), *_falling(d))))
+        for judged, s, q, d in zip(judgments, views, quantiles, joint, strict=True)
+    )
     name = str(views[0].row.get("galaxy_id") or "galaxy")
-    found = Inference(name, MODEL_LABELS[tracers], profiles, joint, warnings, folder)
+    found = Inference(name, MODEL_LABELS[tracers], profiles, joint, warnings, tuple(judgments), folder)
     dynamics = dynamics_table(profiles, joint, radii_kpc)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -183,8 +200,9 @@ def write_inference(
                 **dict(zip(SCALARS, map(float, sample.scalars), strict=True)),
                 "tracers": [t for t, present in zip(TRACERS, sample.tracers, strict=True) if present],
                 "warnings": list(said),
+                "limits": asdict(judged) if judged else None,
             }
-            for sample, title, said in zip(views, titles, warnings, strict=True)
+            for sample, title, said, judged in zip(views, titles, warnings, judgments, strict=True)
         ],
         "model": {"tracers": tracers, "about": dict(posterior.about)},
         "draws_sha256": hashlib.sha256((folder / "draws.fits").read_bytes()).hexdigest(),
@@ -208,18 +226,10 @@ def unusual(sample: Sample, quantiles: FloatArray, posterior: PosteriorLike) -> 
         The model: ``ranges`` and ``log10_mass_ranges`` of its ``about`` are used. Measurements of tracers that it
         does not see are not judged.
     """
-    from stargas.model.inputs import tracers_needed
+    from stargas.limits.consistency import outside_ranges
 
-    about, said = posterior.about, []
-    for i, name in enumerate(SCALARS):
-        limits = about.get("ranges", {}).get(name)
-        value = float(sample.scalars[i])
-        seen = TRACERS[TRACER_OF_SCALAR[i]] in tracers_needed(posterior.config) and sample.tracers[TRACER_OF_SCALAR[i]]
-        if limits and seen and not limits[0] <= value <= limits[1]:
-            said.append(
-                f"{name} = {value:.3g} lies outside the training set ({limits[0]:.3g} to {limits[1]:.3g}): "
-                "the answer is an extrapolation."
-            )
+    about = posterior.about
+    said = outside_ranges(sample, posterior.config, about)
     ranges = np.array(about.get("log10_mass_ranges", []))
     median = quantiles[QUANTILE_LEVELS.index(0.5)]
     if ranges.shape == (len(median), 2):
@@ -296,7 +306,15 @@ def print_inference(found: Inference, console: "Console") -> None:
     for profile, said in zip(found.profiles, found.warnings, strict=True):
         for text in said:
             console.print(f"[yellow]{profile.label}:[/yellow] {text}", highlight=False)
+    for label, text in _judged(found):
+        console.print(f"{label}{text}", highlight=False)
     console.print(f"Report: {found.report}", highlight=False)
+
+
+def _judged(found: Inference) -> list[tuple[str, str]]:
+    """Return what the limits say of each view, one line each, after the label of the view."""
+    judged = [(p.label, j.summary) for p, j in zip(found.profiles, found.judgments, strict=True) if j is not None]
+    return [(f"{label}: ", text) for label, text in judged] or [("", NO_LIMITS)]
 
 
 def _falling(draws: ProfileDraws) -> list[str]:
@@ -423,6 +441,7 @@ def _write_page(found: Inference, views: Sequence[Sample], described: Mapping[st
     )
     sections = {
         "Mass profile": "".join(said)
+        + list_html([label + text for label, text in _judged(found)])
         + answer
         + table_html(header, masses, "Median + and − to the 84th and 16th percentile."),
         "Closed formulas": table_html(["", "formula", *header[1:4], "", *header[5:]], formulas, "At their own radii.")
