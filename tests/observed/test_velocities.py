@@ -88,7 +88,7 @@ def test_shift_and_scale_of_velocities(rng):
 
 
 def test_too_little_weight_is_told():
-    with pytest.raises(InputError, match="sum to 0.6"):
+    with pytest.raises(InputError, match="probabilities that sum to"):
         fit_velocities(np.arange(3.0), None, np.full(3, 0.2))
 
 

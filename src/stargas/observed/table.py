@@ -28,7 +28,7 @@ FORMATS = {
 """Ending of a file's name → format that it promises."""
 
 READERS: dict[str, dict[str, Any]] = {
-    "CSV": {"format": "ascii.csv", "comment": r"\s*#", "guess": False},
+    "CSV": {"format": "ascii.csv", "comment": "#", "guess": False},
     "ECSV": {"format": "ascii.ecsv"},
     "FITS": {"format": "fits"},
     "VOTable": {"format": "votable"},
@@ -84,7 +84,9 @@ def read_table(path: str | PathLike[str]) -> "Table":
     from astropy.table import Table
 
     with _one_sentence(path, kind):
-        table = Table.read(path, **READERS[kind])
+        # a byte order mark would be taken for a part of the first name
+        content = path.read_text("utf-8-sig").splitlines() if kind == "CSV" else path
+        table = Table.read(content, **READERS[kind])
     if not table.colnames or not len(table):
         raise InputError(f"{path} holds a table without {'rows' if table.colnames else 'columns'}: expected stars.")
     return table

@@ -133,9 +133,9 @@ def within_clip(v_kms: ArrayLike, error_kms: ArrayLike | None, n_sigma: float) -
     total2 = np.full(v.shape, (GAUSSIAN_MAD * float(np.median(np.abs(v - middle)))) ** 2)
     for _ in range(MAX_ROUNDS):
         inside = kept & (np.square(v - middle) <= n_sigma**2 * total2)
-        if inside.sum() < 2 or inside.sum() == kept.sum():
+        kept, fallen = inside, kept.sum() - inside.sum()
+        if fallen == 0 or kept.sum() < 2:
             break
-        kept = inside
         middle = float(np.median(v[kept]))
         intrinsic2 = max(float(np.var(v[kept], ddof=1)) - float(e2[kept].mean()), 0.0)
         total2 = intrinsic2 + e2
