@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.table import vstack
 
 from stargas.config import DataConfig, StarMapConfig
 from stargas.errors import InputError, ObservationWarning
 from stargas.estimators import estimate_mass
 from stargas.observed.catalogue import StarCatalogue
-from stargas.observed.stars import INPUTS, draw_inputs, observe_stars
+from stargas.observed.star_draws import INPUTS, draw_inputs
+from stargas.observed.stars import observe_stars
 from stargas.observed.tangent_plane import perspective_velocity, tangent_offsets
 from stargas.sample import make_sample
 from stargas.sky.projection import SkyGalaxy, half_count_radius
@@ -223,6 +225,7 @@ def test_nothing_to_warn_of_is_silent():
         ({}, {"R_hl_kpc": None}, "R_hl = .* give R_hl from photometry"),
         ({"error": 3.0}, {}, "median velocity error is .* of the dispersion: errors that are wrong by 10 %"),
         ({"error": None}, {}, "no velocity errors"),
+        ({"repeat": True}, {}, "100 of 300 members lie at the position of another"),
         ({"p": 0.9}, {}, "10 % of the members are expected to be interlopers"),
         ({}, {"systemic_kms": 240.0}, "given systemic velocity 240.00 km/s is more than 5 standard errors"),
         ({}, {"center": (CENTER[0], CENTER[1] + 0.5)}, "middle of the stars lies .* R_hl from the center"),
@@ -230,6 +233,8 @@ def test_nothing_to_warn_of_is_silent():
 )
 def test_what_needs_care_is_told(changes, options, message):
     table = star_table(changes.get("n", 200))
+    if "repeat" in changes:
+        table = vstack([table, table[:100]])
     rng = np.random.default_rng(3)
     if changes.get("error"):
         table["v_los_error"] = changes["error"] * table["v_los_error"]
