@@ -50,16 +50,20 @@ def parse_unit(text: object, what: str) -> object:
         raise InputError(f"{what} needs a unit, its header has no BUNIT: write one into the header, as 'Jy/beam'.")
     words = _UNCOUNTED.sub("", text.strip().strip("'\""))
     words = re.sub(r"[A-Za-z_]+", lambda word: _WORDS.get(word[0].lower(), word[0]), words)
-    words = re.sub(r"\s*([/*.^]|\*\*)\s*", r"\1", words.strip())
+    words = re.sub(r"\s*([/*.^])\s*", r"\1", words.strip().replace("**", "^"))
     words = re.sub(r"(?<=[A-Za-z])\.(?=[A-Za-z])", "*", re.sub(r"\s+", "*", words))
-    if words.startswith("/"):
-        words = f"1{words}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return u.Unit(words)
+            # from left to right, as the makers of these headers mean it: JY/B*M/S is (Jy / beam) m / s
+            unit = u.dimensionless_unscaled
+            for operator, factor in re.findall(r"([*/]|^)([^*/]+)", words):
+                unit = unit / u.Unit(factor) if operator == "/" else unit * u.Unit(factor)
+            return unit
     except (ValueError, TypeError) as error:
-        raise InputError(f"{what} has the unit {text!r}, which is not known: write 'Jy/beam' or 'K'.") from error
+        raise InputError(
+            f"{what} has the unit {text!r}, which is not known: write one as 'Jy/beam', 'K' or 'km/s'."
+        ) from error
 
 
 def column_per_brightness(unit: object, beam_sr: float | None, what: str) -> float:

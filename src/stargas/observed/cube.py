@@ -71,6 +71,11 @@ class HICube:
         if not np.isfinite(self.data).any():
             raise InputError("all values of the cube are blank: give a cube that holds data.")
         _ = self.column_per_unit
+        if self.beam_pixels > max(self.grid.shape):
+            raise InputError(
+                f"the beam is {self.beam_pixels:.3g} pixels wide and the map {max(self.grid.shape)}: mend BMAJ and BMIN "
+                "[deg] or CDELT in the header."
+            )
 
     @cached_property
     def channel_width_kms(self) -> FloatArray:
@@ -201,7 +206,10 @@ def _in_velocity(
     convention: Convention | None,
     path: object,
 ) -> tuple[Any, Convention]:
-    """Bring the spectral axis to km/s; say of which convention."""
+    """Bring the spectral axis to a velocity; say of which convention.
+
+    An axis VELO, of a relativistic velocity by the standard and of any in use, is taken as it stands.
+    """
     from astropy import units as u
 
     rest = next((header[key] for key in ("RESTFRQ", "RESTFREQ", "FREQ0") if key in header), None)
@@ -211,9 +219,9 @@ def _in_velocity(
     if convention not in (None, "radio", "optical"):
         raise InputError(f"convention must be 'radio' or 'optical', got {convention!r}.")
     used: Convention = convention or ("optical" if kind in ("VOPT", "FELO", "ZOPT", "WAVE", "AWAV") else "radio")
-    same = {"VOPT": "optical", "VRAD": "radio"}.get(kind) == used
-    if same or (convention is None and kind in ("VELO", "VRAD", "VOPT")):
-        return cube.with_spectral_unit(u.km / u.s), used
+    own = {"VOPT": "optical", "VRAD": "radio"}.get(kind, convention or "radio" if kind == "VELO" else None)
+    if own == used:
+        return cube, used
     rest_value = HI_FREQUENCY_HZ * u.Hz
     return cube.with_spectral_unit(u.km / u.s, velocity_convention=used, rest_value=rest_value), used
 

@@ -117,6 +117,10 @@ def beam_of_header(header: Any) -> SkyBeam | None:  # noqa: ANN401 (a header of 
         return sky_beam(Beam.from_fits_header(header))
     except NoBeamException:
         return None
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"the beam in the header is none: {str(error).rstrip('.')}: mend BMAJ, BMIN and BPA."
+        ) from error
 
 
 def sky_beam(beam: Any) -> SkyBeam:  # noqa: ANN401 (a `radio_beam.Beam`)

@@ -12,6 +12,9 @@ from stargas.galaxy import FloatArray
 STEP_ARCSEC = 1.0
 """Step on the sky from which the orientation of the pixels is found."""
 
+MOST_STRETCH = 10.0
+"""No pixel is longer than this many times its width."""
+
 
 @dataclass(frozen=True, eq=False)
 class SkyGrid:
@@ -76,8 +79,8 @@ class SkyGrid:
         dec = dec_deg + np.array([0.0, 0.0, step, -step])
         x, y = self._pixels(ra, dec)
         matrix = np.array([[x[0] - x[1], x[2] - x[3]], [y[0] - y[1], y[2] - y[3]]]) / (2 * STEP_ARCSEC)
-        if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-12:
-            raise InputError("the sky coordinates of the map have no scale: mend CDELT in its header.")
+        if not np.isfinite(matrix).all() or not np.linalg.cond(matrix) < MOST_STRETCH:
+            raise InputError("the sky coordinates of the map have no scale, or not one of pixels: mend CDELT.")
         return matrix
 
     def pixels_apart(self, other: "SkyGrid") -> float:
