@@ -203,7 +203,7 @@ def load_limits(folder: str | os.PathLike[str]) -> Limits | None:
             raise
         raise DamagedFileError(f"{path} is damaged: remove it, or copy it again from the model's folder.") from error
     if _weights_of(path.parent) != weights:
-        raise DamagedFileError(f"{path} does not belong to the model beside it: remove it, or copy both from one folder.")
+        raise DamagedFileError(f"{path} is not of the model beside it: remove it, or copy both from one folder.")
     return limits
 
 

@@ -28,8 +28,8 @@ def features(samples: Sequence[Sample], posterior: Posterior) -> FloatArray:
     -------
     numpy.ndarray
         Shape (n, k): what maps alone tell; log10 of sigma in the unit of the R-v map; the logarithms of the scalars;
-        what mixes maps and scalars, and how many features the maps do not show. Those, and the second where the unit is
-        not known, are NaN.
+        what mixes maps and scalars, and how many features the maps do not show. Those, and the second where the model
+        does not see it or the unit is not known, are NaN.
 
     Raises
     ------
@@ -41,7 +41,9 @@ def features(samples: Sequence[Sample], posterior: Posterior) -> FloatArray:
     n_scalars = len(scalar_columns(config))
     lie = [_lie(batch.maps[:, i], MAPS[i]) for i in _with_direction(config)]
     scalars, mixed = by_hand[:, :n_scalars], by_hand[:, n_scalars:][:, ~of_maps[n_scalars:]]
-    sigma = np.where(batch.tracers[:, TRACERS.index("stars")], batch.scalars[:, SCALARS.index("sigma_kms")], np.nan)
+    column = SCALARS.index("sigma_kms")
+    shown = batch.tracers[:, TRACERS.index("stars")] & (column in scalar_columns(config))
+    sigma = np.where(shown, batch.scalars[:, column], np.nan)
     joined = np.column_stack([by_hand[:, of_maps], *lie, scalars, mixed, posterior.features(samples)]).astype(float)
     joined[~np.isfinite(joined)] = np.nan
     ratio = np.log10(sigma / units(samples, "velocity_scale_kms"))

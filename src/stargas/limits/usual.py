@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stargas.galaxy import FloatArray
 from stargas.limits.consistency import CHECKS, Check
@@ -103,11 +104,24 @@ def distances(measured: FloatArray, nodes: FloatArray, whiten: FloatArray, block
     """Return `DISTANCES` of features, shape (n, 3); NaN where sigma in the unit of the map is not known.
 
     A triangle makes each score independent of those before it, so what stands behind the maps is left with what they
-    do not explain.
+    do not explain. What is missing is taken to be what all others let expect.
     """
-    square = (_gaussian_scores(measured, nodes) @ whiten.T) ** 2
+    scores = _filled(_gaussian_scores(measured, nodes), np.isnan(measured), whiten)
+    square = (scores @ whiten.T) ** 2
     sigma = np.where(np.isnan(measured[:, block.start - 1]), np.nan, square[:, block.start - 1])
     return np.sqrt(np.column_stack([sigma, square[:, block].mean(axis=1), square.mean(axis=1)]))
+
+
+def _filled(scores: FloatArray, missing: NDArray[np.bool_], whiten: FloatArray) -> FloatArray:
+    """Put what the others let expect, the mean of the Gaussian given them, in the place of what is missing."""
+    filled, precision = scores.copy(), whiten.T @ whiten
+    patterns, number = np.unique(missing, axis=0, return_inverse=True)
+    for k, lost in enumerate(patterns):
+        if lost.any():
+            rows = np.ix_(number.ravel() == k, lost)
+            given = scores[number.ravel() == k][:, ~lost]
+            filled[rows] = -np.linalg.solve(precision[np.ix_(lost, lost)], precision[np.ix_(lost, ~lost)] @ given.T).T
+    return filled
 
 
 def _fit_gaussian(measured: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -126,7 +140,7 @@ def _fit_gaussian(measured: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _gaussian_scores(measured: FloatArray, nodes: FloatArray) -> FloatArray:
-    """Map quantiles to those of a Gaussian, straight on beyond the outermost; what is missing is usual."""
+    """Map quantiles to those of a Gaussian, straight on beyond the outermost; what is missing is in the middle."""
     scores = np.zeros(measured.shape)
     for k in range(measured.shape[1]):
         x, known = nodes[:, k], np.isfinite(measured[:, k])
