@@ -331,6 +331,7 @@ def read_mutated(folder, n, seed):
     for number in range(n):
         suffix = list(FORMATS)[number % len(FORMATS)]
         path = folder / f"broken{suffix}"
+        path.unlink(missing_ok=True)  # to write over a file makes some file systems wait for the disk
         path.write_bytes(mutated(originals[suffix], rng))
         try:
             with warnings.catch_warnings():

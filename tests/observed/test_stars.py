@@ -20,7 +20,7 @@ from stargas.observed.tangent_plane import perspective_velocity, tangent_offsets
 from stargas.sample import make_sample
 from stargas.sky.projection import SkyGalaxy, half_count_radius
 from stargas.sky.stars import velocity_dispersion
-from stars_for_tests import CENTER, DISTANCE, SCALE, SIGMA, SYSTEMIC, catalogue, star_table
+from stars_for_tests import CENTER, DISTANCE, SCALE, SIGMA, SYSTEMIC, catalogue, plummer_stars, star_table
 
 DSPH = Path(__file__).parents[2].parent / "shared" / "data" / "dsph"
 needs_dsph = pytest.mark.skipif(not DSPH.is_dir(), reason=f"no catalogues of dwarf spheroidals in {DSPH}")
@@ -307,6 +307,22 @@ def test_drawn_velocities_have_the_intrinsic_dispersion_not_the_widened_one():
     assert np.mean(noisier) > 1.05 * sigma.mean()
     # the errors of measurement add less to the width than there are stars to sample the dispersion
     assert 0 < sigma.std() < observed.sigma_error_kms
+
+
+@pytest.mark.parametrize("error", [1.0, 6.0])
+def test_draws_of_velocities_are_as_uncertain_as_they_say(error):
+    """The dispersion that the very stars have without errors, in units of the scatter of the draws."""
+    pulls = []
+    for seed in range(60):
+        rng = np.random.default_rng([seed, 7])
+        xi, eta, v = plummer_stars(200, rng)
+        position = np.degrees([xi, eta]).T * 60
+        seen = StarCatalogue(position, v + rng.normal(0, error, 200), np.full(200, error), None, "offset_arcmin")
+        observed = quietly(seen, DISTANCE, R_hl_kpc=SCALE, clip_sigma=np.inf)
+        drawn = [draw.sigma_kms for draw in draw_inputs(observed, 40, rng, ("velocities",))]
+        pulls.append((np.mean(drawn) - velocity_dispersion(v)) / np.std(drawn))
+    assert abs(np.mean(pulls)) < 4 / np.sqrt(60)
+    assert np.std(pulls) == pytest.approx(1, abs=0.3)
 
 
 def test_each_input_varies_alone_and_an_exact_one_not_at_all():

@@ -1,5 +1,6 @@
 """Tables of any of four formats, read whole or refused in one sentence."""
 
+import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -84,9 +85,11 @@ def read_table(path: str | PathLike[str]) -> "Table":
     from astropy.table import Table
 
     with _one_sentence(path, kind):
-        # a byte order mark would be taken for a part of the first name
-        content = path.read_text("utf-8-sig").splitlines() if kind == "CSV" else path
-        table = Table.read(content, **READERS[kind])
+        # astropy leaves a damaged file open, so it is given the content; a byte order mark would be part of a name
+        content = path.read_bytes()
+        text = kind in ("CSV", "ECSV")
+        source = content.decode("utf-8-sig").splitlines() if text else io.BytesIO(content)
+        table = Table.read(source, **READERS[kind])
     if not table.colnames or not len(table):
         raise InputError(f"{path} holds a table without {'rows' if table.colnames else 'columns'}: expected stars.")
     return table
