@@ -73,8 +73,8 @@ class HICube:
         _ = self.column_per_unit
         if self.beam_pixels > max(self.grid.shape):
             raise InputError(
-                f"the beam is {self.beam_pixels:.3g} pixels wide and the map {max(self.grid.shape)}: mend BMAJ and BMIN "
-                "[deg] or CDELT in the header."
+                f"the beam is {self.beam_pixels:.3g} pixels wide and the map {max(self.grid.shape)}: mend BMAJ and "
+                "BMIN [deg] or CDELT in the header."
             )
 
     @cached_property

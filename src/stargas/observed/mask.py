@@ -1,7 +1,7 @@
 """Noise of a cube and the mask of its source, by smooth and clip.
 
 As SoFiA does it in principle (Serra et al. 2015): the cube is smoothed, what stands above a multiple of the smoothed
-noise is source, small islands are dropped, the rest is grown by about a beam.
+noise is source, islands below the size of the smoothed beam are dropped, the rest is grown by about a beam.
 """
 
 from dataclasses import dataclass
@@ -132,8 +132,8 @@ def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
     smooth = _smoothed(np.where(used, data, 0.0), cube.beam_pixels, config)
     noise = _noise_below_zero(smooth[used])
     above = (smooth > config.threshold * noise) & used
-    beam_area = np.pi / (4 * np.log(2)) * cube.beam_pixels**2
-    mask = _without_islands(above, beam_area)
+    smooth_beam_area = np.pi / (4 * np.log(2)) * (config.resolution * cube.beam_pixels) ** 2
+    mask = _without_islands(above, smooth_beam_area)
     if not mask.any():
         raise InputError(
             f"nothing in the cube stands above {config.threshold:g} times its noise: lower the threshold of the mask "
@@ -169,15 +169,15 @@ def _smoothed(data: NDArray[np.float32], beam_pixels: float, config: MaskConfig)
     return ndimage.uniform_filter1d(smooth, min(config.channels, len(data)), axis=0, mode="constant")
 
 
-def _without_islands(mask: NDArray[np.bool_], beam_area: float) -> NDArray[np.bool_]:
-    """Drop islands that cover less of the sky than the beam, or are in one channel alone."""
+def _without_islands(mask: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
+    """Drop islands that cover less of the sky than an area [pixels], or are in one channel alone."""
     from scipy import ndimage
 
     labels, n_labels = ndimage.label(mask, structure=np.ones((3, 3, 3)))
     kept = np.zeros(n_labels + 1, dtype=bool)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         island = labels[box] == number
-        kept[number] = island.any(axis=0).sum() >= beam_area and len(island) > 1
+        kept[number] = island.any(axis=0).sum() >= area and len(island) > 1
     return kept[labels]
 
 

@@ -168,7 +168,7 @@ def _velocities(path: str | PathLike[str], grid: SkyGrid, *, squared: bool) -> F
     if (apart := grid.pixels_apart(own)) > SAME_PIXELS:
         raise InputError(f"{path} lies {apart:.3g} pixels from moment 0 on the sky: give maps of the same pixels.")
     unit = parse_unit(header.get("BUNIT"), str(path))
-    if squared and str(getattr(unit, "physical_type", "")) == "specific energy":
+    if squared and "specific energy" in str(getattr(unit, "physical_type", "")):
         return np.sqrt(np.maximum(values, 0.0)) * velocity_per_unit(unit**0.5, str(path))  # type: ignore[operator]
     return values * velocity_per_unit(unit, str(path))
 
