@@ -68,8 +68,15 @@ SEARCH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 """Settings in words → what they change of the start."""
 
-CHOSEN = ("the start",)
+CHOSEN = ("the start", "10 epochs")
 """What the preset took over."""
+
+LONGER_SOME, LONGER_FEW = (1.5, 1.0), (3.0, 2.0)
+"""Epochs of network and flow over the preset's for training sets of `N_SMALL` galaxies and of less than a thousand:
+fewer galaxies make fewer steps of an epoch."""
+
+LONGER_SEARCH = (2.0, 1.5)
+"""The same on all galaxies, as one more trial of the search."""
 
 
 def paper_plan(
@@ -135,24 +142,25 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         if "network_of" not in more and not name.startswith("search"):
             plan.models[f"trees_{name}"] = Trained(f"trees_{name}", data, kind="trees", **settings)
 
-    for suite in ("bursty", "smooth"):
-        for tracers in TRACERS.values():
-            add(f"{tracers}_{suite}", tracers, suite)
+    some, few = _longer(training, LONGER_SOME), _longer(training, LONGER_FEW)
+    for tracers in TRACERS.values():
+        add(f"{tracers}_bursty", tracers, "bursty")
+        add(f"{tracers}_smooth", tracers, "smooth", training=few)
     add("star_both", "star", "bursty", "smooth")
     add("stargas_both", "stargas", "bursty", "smooth")
     for tracers in ("gas", "stargas"):
         add(f"{tracers}_full", tracers, "bursty", training=replace(training, cold_gas_only=False))
-    add("stargas_massive", "stargas", "bursty", min_log10_stellar_mass=MASSIVE_LOG10)
+    add("stargas_massive", "stargas", "bursty", training=few, min_log10_stellar_mass=MASSIVE_LOG10)
 
-    few = int(SHARE_LEARNED * plan.data["bursty_x0"].n_galaxies)
+    small = {"training": some, "first_galaxies": int(SHARE_LEARNED * plan.data["bursty_x0"].n_galaxies)}
     for tracers in TRACERS.values():
-        add(f"{tracers}_x1", tracers, "bursty", first_galaxies=few)
+        add(f"{tracers}_x1", tracers, "bursty", **small)
     for dial, tracers in product((dial for dial in STIRRING if dial != 1.0), ("gas", "stargas")):
-        add(f"{tracers}_x{dial:g}", tracers, f"bursty_x{dial:g}", first_galaxies=few)
+        add(f"{tracers}_x{dial:g}", tracers, f"bursty_x{dial:g}", **small)
     for name in ("bursty_kde_half", "bursty_kde_quarter"):
-        add(name.replace("bursty", "star"), "star", name, first_galaxies=few)
+        add(name.replace("bursty", "star"), "star", name, **small)
     for tracers, name in (("gas", "bursty_narrow_band"), ("gas", "bursty_intrinsic"), ("stargas", "bursty_intrinsic")):
-        add(name.replace("bursty", tracers), tracers, name, first_galaxies=few)
+        add(name.replace("bursty", tracers), tracers, name, **small)
 
     add("gas_knows_R_hl", "gas", "bursty", model=replace(model, tracers="gas", gas_knows_R_hl=True))
     for name, changes in FLOWS.items():
@@ -168,6 +176,17 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
             training=replace(training, **{**SEARCH_START[1], **schedule}),
             first_galaxies=scaled(N_SEARCH, plan.scale),
         )
+    for tracers in TRACERS.values():
+        add(f"search_long_{tracers}", tracers, "bursty", training=_longer(training, LONGER_SEARCH))
+
+
+def _longer(training: TrainingConfig, factors: tuple[float, float]) -> TrainingConfig:
+    """Return settings with more epochs of network and flow."""
+    return replace(
+        training,
+        epochs=round(factors[0] * training.epochs),
+        flow_epochs=round(factors[1] * training.flow_epochs),
+    )
 
 
 def _add_tests(plan: Plan, tng: Sequence[Path]) -> None:
@@ -278,10 +297,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     yield Part(
         "search",
         "The search for the settings",
-        tuple(
-            Rows("search", f"search_{i}", "StarGas", "bursty", extra={"choice": choice, "chosen": choice in CHOSEN})
-            for i, choice in enumerate(SEARCH)
-        ),
+        tuple(_search()),
     )
     if tng:
         yield Part(
@@ -293,6 +309,18 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             ),
             details=("views",),
         )
+
+
+def _search() -> Iterator[Rows]:
+    def row(label: str, galaxies: str, choice: str, model: str) -> Rows:
+        extra = {"choice": f"{choice} ({galaxies})", "chosen": choice in CHOSEN}
+        return Rows("search", model, label, "bursty", extra=extra)
+
+    for number, choice in enumerate(SEARCH):
+        yield row("StarGas", f"{N_SEARCH:,} galaxies", choice, f"search_{number}")
+    for label, tracers in TRACERS.items():
+        yield row(label, "all galaxies", "20 epochs", f"search_long_{tracers}")
+        yield row(label, "all galaxies", "10 epochs", f"{tracers}_bursty")
 
 
 def _ablations() -> Iterator[Rows]:
