@@ -141,7 +141,8 @@ class Limits:
         apart = distances(measured[None], usual.nodes, usual.whiten, scalar_block(posterior.config))
         row, checks = np.append(values, apart), all_checks(self.checks)
         concerned = [not check.tracer or check.tracer in kind for check in checks.values()]
-        unchecked = tuple(n for n, value, c in zip(checks, row, concerned, strict=True) if c and np.isnan(value))
+        lost = np.isnan(row - usual.center)
+        unchecked = tuple(name for name, unknown, c in zip(checks, lost, concerned, strict=True) if unknown and c)
         found = log_chances(row[None], usual.center, usual.tails, tuple(checks.values()))[0]
         chance = float(np.exp(log_tail(-found.min()[None], usual.least, _LEAST_FALL)[0]))
         if chance >= FALSE_ALARMS:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from stargas.galaxy import FloatArray
 from stargas.limits.consistency import CHECKS, Check
+from stargas.randomness import rng_for
 
 DISTANCES: Mapping[str, Check] = {
     "sigma": Check(
@@ -47,7 +48,7 @@ class Usual:
     whiten
         Lower triangle that makes the correlated Gaussian scores independent, shape (k, k).
     center
-        Medians of the checks and of `DISTANCES`, shape (m + 3,).
+        Medians of the checks and of `DISTANCES`, shape (m + 3,); NaN where no galaxy had what the check needs.
     tails
         Deviations from them that shares of 0.5 … 0.002 exceed, shape (m + 3, 8).
     least
@@ -85,12 +86,12 @@ def fit_usual(
         Columns of the features that are scalars.
     """
     galaxies, number = np.unique(galaxy_ids, return_inverse=True)
-    fold = np.random.default_rng(0).permutation(len(galaxies))[number] % _FOLDS
+    fold = rng_for(0, "limits").permutation(len(galaxies))[number] % _FOLDS
     apart = np.empty((len(galaxy_ids), len(DISTANCES)))
     for k in range(_FOLDS):
         apart[fold == k] = distances(measured[fold == k], *_fit_gaussian(measured[fold != k]), block)
     rows = np.column_stack([table, apart])
-    center, tails = np.zeros(rows.shape[1]), np.zeros((rows.shape[1], len(TAIL)))
+    center, tails = np.full(rows.shape[1], np.nan), np.zeros((rows.shape[1], len(TAIL)))
     for i, check in enumerate(checks):
         known = rows[np.isfinite(rows[:, i]), i]
         if known.size:
@@ -159,7 +160,7 @@ def log_chances(rows: FloatArray, center: FloatArray, tails: FloatArray, checks:
     """Ln of the share of usual galaxies that deviate at least as much, shape (n, m + 3); 0 where nothing is known."""
     result = np.zeros(rows.shape)
     for i, check in enumerate(checks):
-        known = ~np.isnan(rows[:, i])
+        known = ~np.isnan(rows[:, i] - center[i])
         result[known, i] = log_tail(_deviation(rows[known, i], center[i], check), tails[i], check.tolerance)
     return result
 
