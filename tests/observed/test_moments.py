@@ -32,13 +32,14 @@ from stargas.observed.moments import SIGMA_KMS, cube_moments, read_moments
 from stargas.observed.sky_grid import SkyGrid
 from stargas.sample import make_sample
 from stargas.sky.gas import HIParticles, hi_moments, measure_hi, measure_hi_radius
+from stargas.sky.hi_measure import pixel_centers
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.view import View
 from stargas.sources.mock.suites import mock_suite
 
 NGC_6946 = Path(__file__).parents[3] / "shared" / "data" / "hi_cubes" / "ngc6946_wsrt_hi.fits"
 DISC_MSUN = 2 * np.pi * (HI_SCALE_KPC * 1e3) ** 2 * HI_CENTER_MSUN_PC2
-KNOWN = {"center_deg": CENTER_DEG, "systemic_kms": SYSTEMIC_KMS}
+KNOWN = {"center": CENTER_DEG, "systemic_kms": SYSTEMIC_KMS}
 
 
 @pytest.fixture(scope="module")
@@ -281,8 +282,8 @@ def test_what_an_observation_cannot_be(cube, observed):
         with pytest.raises(InputError, match="distance must be positive"):
             observe_hi(cube, distance)
     for options, words in (
-        ({"center_deg": (10.0, 0.0)}, "outside of the map"),
-        ({"center_deg": (10.0, 95.0)}, "right ascension and declination"),
+        ({"center": (10.0, 0.0)}, "outside of the map"),
+        ({"center": (10.0, 95.0)}, "right ascension and declination"),
         ({"systemic_kms": 3e5}, "outside of the data"),
         ({"distance_error_kpc": -1.0}, "error of the distance"),
         ({"mask": np.ones((2, 2, 2), bool)}, "cube's shape"),
@@ -327,7 +328,7 @@ def observe_with_martini(index, folder, monkeypatch, n_pixels=32):
     )
     martini_cube(HIParticles.checked(*columns, config), half_width, config, np.random.default_rng(index))
     held[0].write_fits(str(folder / "martini.fits"))
-    found = observe_hi(read_cube(folder / "martini.fits"), 4000.0, center_deg=(0.0, 0.0), systemic_kms=0.0)
+    found = observe_hi(read_cube(folder / "martini.fits"), 4000.0, center=(0.0, 0.0), systemic_kms=0.0)
     maps = hi_moments(*columns, 2 * R_HI, config=HIMapConfig(beam_fwhm_kpc=config.beam_fwhm_kpc))
     return found, gas.mHI_msun.sum(), maps, 2 * R_HI
 
@@ -353,3 +354,78 @@ def test_a_galaxy_through_martini_and_a_file_is_what_the_direct_way_says(tmp_pat
     assert np.corrcoef(moments[0][both], maps[0][both])[0, 1] > 0.97
     assert np.corrcoef(moments[1][both], maps[1][both])[0, 1] > 0.98
     assert np.corrcoef(-moments[1][both], maps[1][both])[0, 1] < 0
+
+
+def with_foreground(cube, kms):
+    """The cube with clouds of Galactic HI over the field, of no mean as an interferometer sees them, at a velocity."""
+    from scipy import ndimage
+
+    rng = np.random.default_rng(8)
+    clouds = ndimage.gaussian_filter(rng.standard_normal((32, 32)), 4)
+    profile = np.exp(-0.5 * ((cube.velocity_kms - kms) / 5) ** 2)
+    shine = 2 * cube.data.std() * (clouds - clouds.mean()) / clouds.std() * profile[:, None, None]
+    return dataclasses.replace(cube, data=(cube.data + shine).astype(np.float32))
+
+
+def test_a_foreground_is_left_beside_the_galaxy(cube, observed):
+    """Galactic HI over the whole field spoils the mass; with its window named, most of it stays out."""
+    window = (SYSTEMIC_KMS - 40 - 15, SYSTEMIC_KMS - 40 + 15)
+    spoiled = with_foreground(cube, SYSTEMIC_KMS - 40)
+    blind = observe_hi(spoiled, DISTANCE_KPC, **KNOWN)
+    named = observe_hi(spoiled, DISTANCE_KPC, **KNOWN, mask=MaskConfig(foreground_kms=(window,)))
+    left_out = observe_hi(spoiled, DISTANCE_KPC, **KNOWN, mask=MaskConfig(leave_out_kms=(window,)))
+    true = observed.hi_mass_msun
+    assert blind.hi_mass_msun > 1.2 * true
+    assert left_out.hi_mass_msun < true
+    assert named.hi_mass_msun == pytest.approx(true, rel=0.05)
+    with pytest.raises(InputError, match="in the foreground"):
+        find_source(spoiled, MaskConfig(foreground_kms=((-1e4, 1e4),)))
+
+
+@pytest.fixture(scope="module")
+def ngc_6946():
+    if not NGC_6946.exists():
+        pytest.skip(f"the real cube {NGC_6946.name} is not here")
+    cube = read_cube(NGC_6946)
+    return cube, observe_hi(cube, 6000.0, mask=MaskConfig(foreground_kms=((-100.0, 12.0),)))
+
+
+def test_a_real_cube_gives_spectral_cubes_moments(ngc_6946):
+    from astropy import units as u
+    from spectral_cube import SpectralCube
+
+    _, found = ngc_6946
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = SpectralCube.read(NGC_6946).with_mask(found.source.mask)
+        column, mean, variance = (np.nan_to_num(theirs.moment(order=order).value) for order in (0, 1, 2))
+        to_kelvin = theirs.beam.jtok(1.42040575177 * u.GHz).value
+    maps = found.moment_maps
+    known = maps.known
+    assert known.sum() > 3000
+    # 1.8224e18 atoms/cm² per K km/s, and 1 Msun/pc² of them
+    expected = column * to_kelvin * 1.8224e18 / HI_ATOMS_PER_CM2
+    assert np.allclose(maps.moment0, expected, rtol=3e-3, atol=1e-3)
+    assert np.abs(maps.moment1 - mean)[known].max() < 0.02
+    assert np.abs(maps.moment2 - np.sqrt(np.maximum(variance, 0)))[known & (maps.moment0 > 0.3)].max() < 0.02
+
+
+def test_a_real_galaxy_is_what_is_published(ngc_6946):
+    """NGC 6946, a large spiral behind Galactic HI."""
+    cube, found = ngc_6946
+    assert cube.convention == "optical"
+    assert found.source.noise == pytest.approx(5.1e-4, rel=0.02)
+    # nucleus, 20h34m52.3s +60°09'14" (NED)
+    offset = np.subtract(found.center_deg, (308.718, 60.154)) * [np.cos(np.radians(60.15)), 1] * 3600
+    assert np.hypot(*offset) < 20
+    assert found.systemic_kms == pytest.approx(44, abs=6)
+    R_HI, v_cold, _ = found.measure()
+    # Wang et al. 2016: log D_HI [kpc] = 0.506 log M_HI - 3.293, with a scatter of 0.06
+    assert np.log10(2 * R_HI) == pytest.approx(0.506 * np.log10(found.hi_mass_msun) - 3.293, abs=2 * 0.06)
+    assert found.hi_mass_msun == pytest.approx(6.5e9, rel=0.1)
+    assert 60 < v_cold < 130
+    # it recedes in the southwest: +x is west, +y north
+    x, y = pixel_centers(found.moments.shape[1], found.half_width_kpc)
+    inside = (np.hypot(x, y) < 15) & (found.moments[2] > 0)
+    slope = [np.sum(axis[inside] * found.moments[1][inside]) for axis in (x, y)]
+    assert slope[0] > 0 > slope[1]

@@ -82,12 +82,13 @@ def open_fits(path: str | os.PathLike[str]) -> Iterator[Any]:
 
     if not Path(path).is_file():
         raise InputError(f"there is no file {path}: give the path of a FITS file.")
-    with Path(path).open("rb") as file:
-        start = file.read(30)
-    if not start.startswith((b"SIMPLE  =", b"\x1f\x8b", b"BZh")):
-        raise DamagedFileError(f"{path} is not a FITS file: give a cube or map in FITS.")
-    with reading(path), fits.open(path, memmap=False, lazy_load_hdus=True) as hdus:
-        yield hdus
+    # a file of our own, as astropy leaves one open where it stumbles over its header
+    with reading(path), Path(path).open("rb") as file:
+        if not file.read(30).startswith((b"SIMPLE  =", b"\x1f\x8b", b"BZh")):
+            raise DamagedFileError(f"{path} is not a FITS file: give a cube or map in FITS.")
+        file.seek(0)
+        with fits.open(file, memmap=False, lazy_load_hdus=True) as hdus:
+            yield hdus
 
 
 def check_size(hdu: Any, path: str | os.PathLike[str]) -> None:  # noqa: ANN401 (a HDU of astropy)

@@ -123,7 +123,7 @@ def observe_hi(
     data: HICube | MomentMaps,
     distance_kpc: float,
     *,
-    center_deg: tuple[float, float] | None = None,
+    center: tuple[float, float] | None = None,
     systemic_kms: float | None = None,
     distance_error_kpc: float = 0.0,
     mask: MaskConfig | Source | NDArray[np.bool_] | None = None,
@@ -136,7 +136,7 @@ def observe_hi(
         A cube, or moment maps.
     distance_kpc, distance_error_kpc
         Distance and its standard error [kpc].
-    center_deg
+    center
         Right ascension and declination, ICRS [deg], of the galaxy. If None, the centroid of moment 0, which a lopsided
         disc and a companion in the field move.
     systemic_kms
@@ -173,9 +173,9 @@ def observe_hi(
         systemic = float(np.average(maps.moment1, weights=weight))
     else:
         systemic = _checked_systemic(systemic_kms, data, maps)
-    pixel = _centroid(maps) if center_deg is None else maps.grid.pixel_of(*_two(center_deg))
-    center = maps.grid.sky_of(*pixel) if center_deg is None else _two(center_deg)
-    centered = _centered(maps, systemic, pixel, maps.grid.pixels_per_arcsec(*center), distance_kpc)
+    pixel = _centroid(maps) if center is None else maps.grid.pixel_of(*_two(center))
+    center_deg = maps.grid.sky_of(*pixel) if center is None else _two(center)
+    centered = _centered(maps, systemic, pixel, maps.grid.pixels_per_arcsec(*center_deg), distance_kpc)
     column_noise = 0.0
     if cube is not None and source is not None:
         column_noise = source.noise * float(np.median(cube.column_per_unit))
@@ -185,9 +185,9 @@ def observe_hi(
         maps=centered,
         distance_kpc=distance_kpc,
         distance_error_kpc=float(distance_error_kpc),
-        center_deg=center,
+        center_deg=center_deg,
         systemic_kms=systemic,
-        center_given=center_deg is not None,
+        center_given=center is not None,
         systemic_given=systemic_kms is not None,
         noise_msun_pc2=column_noise,
         beam_fwhm_kpc=fwhm,
@@ -255,7 +255,7 @@ def _with_noise(observed: ObservedHI, rng: np.random.Generator) -> ObservedHI:
     return observe_hi(
         dataclasses.replace(cube, data=data),
         observed.distance_kpc,
-        center_deg=observed.center_deg if observed.center_given else None,
+        center=observed.center_deg if observed.center_given else None,
         systemic_kms=observed.systemic_kms if observed.systemic_given else None,
         distance_error_kpc=observed.distance_error_kpc,
         mask=source,
@@ -268,10 +268,10 @@ def _positive_distance(distance_kpc: float) -> float:
     return float(distance_kpc)
 
 
-def _two(center_deg: tuple[float, float]) -> tuple[float, float]:
-    if len(center_deg) != 2 or not np.isfinite(center_deg).all() or abs(center_deg[1]) > 90:
-        raise InputError(f"the center must be right ascension and declination [deg], got {center_deg}.")
-    return float(center_deg[0]), float(center_deg[1])
+def _two(center: tuple[float, float]) -> tuple[float, float]:
+    if len(center) != 2 or not np.isfinite(center).all() or abs(center[1]) > 90:
+        raise InputError(f"the center must be right ascension and declination [deg], got {center}.")
+    return float(center[0]), float(center[1])
 
 
 def _source(cube: HICube, mask: MaskConfig | Source | NDArray[np.bool_] | None) -> Source:
@@ -318,12 +318,15 @@ def _centered(
     padded = np.pad(old, ((0, 0), (1, 1), (1, 1)))
     points = ((np.arange(n * SUBPIXELS) + 0.5) / SUBPIXELS - n / 2) * side
     new = np.zeros((4, n, n))
-    # row by row of points: a cube of 1000 pixels must not need 64 maps at once
-    for number, north in enumerate(points):
-        x = np.rint(pixel[0] + per_arcsec[0, 0] * points + per_arcsec[0, 1] * north).astype(np.intp)
-        y = np.rint(pixel[1] + per_arcsec[1, 0] * points + per_arcsec[1, 1] * north).astype(np.intp)
-        inside = padded[:, np.clip(y + 1, 0, padded.shape[1] - 1), np.clip(x + 1, 0, padded.shape[2] - 1)]
-        new[:, number // SUBPIXELS] += inside.reshape(4, n, SUBPIXELS).sum(axis=2)
+    # row by row of pixels: a cube of 1000 pixels must not need 64 maps at once
+    for row in range(n):
+        north = points[row * SUBPIXELS : (row + 1) * SUBPIXELS, None]
+        x, y = (
+            np.rint(pixel[axis] + per_arcsec[axis, 0] * points + per_arcsec[axis, 1] * north).astype(np.intp) + 1
+            for axis in (0, 1)
+        )
+        x, y = (np.minimum(np.maximum(at, 0), most - 1) for at, most in ((x, padded.shape[2]), (y, padded.shape[1])))
+        new[:, row] = padded[:, y, x].reshape(4, SUBPIXELS, n, SUBPIXELS).sum(axis=(1, 3))
     column, weight, first, second = new / SUBPIXELS**2
     mean = np.divide(first, weight, out=np.zeros_like(first), where=weight > 0)
     square = np.divide(second, weight, out=np.zeros_like(second), where=weight > 0)

@@ -36,7 +36,10 @@ class MaskConfig:
     grow_beams, grow_channels
         How far the mask is grown, on the sky [FWHM of the beam] and along the velocity [channels].
     leave_out_kms
-        Pairs of velocities [km/s] between which channels are left out, as those of Galactic HI.
+        Pairs of velocities [km/s] between which channels are left out.
+    foreground_kms
+        Pairs of velocities [km/s] between which Galactic HI shines over the field: there, source is what stands above
+        the channel's own scatter beside the galaxy, and only where the other channels show the galaxy.
     """
 
     resolution: float = 2.0
@@ -45,6 +48,7 @@ class MaskConfig:
     grow_beams: float = 1.0
     grow_channels: int = 1
     leave_out_kms: tuple[tuple[float, float], ...] = ()
+    foreground_kms: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -55,9 +59,9 @@ class MaskConfig:
             )
         if not (self.grow_beams >= 0 and self.grow_channels >= 0):
             raise InputError("a mask cannot grow by less than nothing.")
-        for pair in self.leave_out_kms:
+        for pair in (*self.leave_out_kms, *self.foreground_kms):
             if len(pair) != 2 or not pair[0] < pair[1]:
-                raise InputError(f"channels are left out between two rising velocities [km/s], got {pair}.")
+                raise InputError(f"a window of channels is two rising velocities [km/s], got {pair}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,15 +129,21 @@ def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
     config = config or MaskConfig()
     data = cube.data
     used = np.isfinite(data)
-    for low, high in config.leave_out_kms:
-        used[(cube.velocity_kms >= low) & (cube.velocity_kms <= high)] = False
+    used[_between(cube.velocity_kms, config.leave_out_kms)] = False
+    foreground = _between(cube.velocity_kms, config.foreground_kms)
     if not used.any():
         raise InputError("all channels with data are left out: narrow the window of velocities.")
     smooth = _smoothed(np.where(used, data, 0.0), cube.beam_pixels, config)
-    noise = _noise_below_zero(smooth[used])
-    above = (smooth > config.threshold * noise) & used
+    apart = used & ~foreground[:, None, None]
+    if not apart.any():
+        raise InputError("all channels with data are in the foreground: narrow the window of velocities.")
+    noise = _noise_below_zero(smooth[apart])
+    above = (smooth > config.threshold * noise) & apart
     smooth_beam_area = np.pi / (4 * np.log(2)) * (config.resolution * cube.beam_pixels) ** 2
     mask = _without_islands(above, smooth_beam_area)
+    if foreground.any() and mask.any():
+        above |= _above_foreground(smooth, used, mask, foreground, config.threshold)
+        mask = _without_islands(above, smooth_beam_area)
     if not mask.any():
         raise InputError(
             f"nothing in the cube stands above {config.threshold:g} times its noise: lower the threshold of the mask "
@@ -159,6 +169,35 @@ def _noise_below_zero(values: FloatArray) -> float:
     """Noise from negative values alone, as if it were mirrored at zero; 0 where there are hardly any."""
     negative = values[values < 0]
     return float(MAD * np.median(-negative)) if negative.size > 1e-3 * values.size else 0.0
+
+
+def _between(velocity_kms: FloatArray, windows: tuple[tuple[float, float], ...]) -> NDArray[np.bool_]:
+    """Tell the channels in any of some windows of velocity."""
+    inside = np.zeros(len(velocity_kms), dtype=bool)
+    for low, high in windows:
+        inside |= (velocity_kms >= low) & (velocity_kms <= high)
+    return inside
+
+
+def _above_foreground(
+    smooth: NDArray[np.float32],
+    used: NDArray[np.bool_],
+    mask: NDArray[np.bool_],
+    foreground: NDArray[np.bool_],
+    threshold: float,
+) -> NDArray[np.bool_]:
+    """Source in the channels of a foreground, on the sky within what the mask of the other channels covers."""
+    from scipy import ndimage
+
+    galaxy = ndimage.binary_fill_holes(mask.any(axis=0))
+    above = np.zeros_like(mask)
+    for channel in np.flatnonzero(foreground):
+        beside = smooth[channel][~galaxy & used[channel]]
+        if beside.size:
+            level = float(np.median(beside))
+            scatter = MAD * float(np.median(np.abs(beside - level)))
+            above[channel] = (smooth[channel] > level + threshold * scatter) & galaxy & used[channel]
+    return above
 
 
 def _smoothed(data: NDArray[np.float32], beam_pixels: float, config: MaskConfig) -> FloatArray:
