@@ -94,7 +94,7 @@ ABSURD = {
 
 @pytest.mark.parametrize("kind", ABSURD)
 def test_absurd_inputs_are_flagged(models, others, kind):
-    assert flagged(ABSURD[kind](others), models["stargas"]) >= 0.9
+    assert flagged(ABSURD[kind](others[::3]), models["stargas"]) >= 0.9
 
 
 def test_a_model_judges_only_what_it_sees(models, others):
