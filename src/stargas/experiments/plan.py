@@ -200,6 +200,11 @@ class Plan:
         names += [name for rows in self.parts[part].rows for name in self.tests[rows.test].data]
         return (self.data[name] for name in dict.fromkeys(names))
 
+    def subsets_of(self, test: str, model: str) -> set[str]:
+        """Return the subsets in which any part looks at a model on a test."""
+        rows = (rows for part in self.parts.values() for rows in part.rows)
+        return {name for one in rows if (one.test, one.model) == (test, model) for name in one.subsets}
+
 
 def scaled(n_galaxies: int, scale: float) -> int:
     """Return a number of galaxies at a scale, never fewer than `LEAST_GALAXIES` (or than at scale 1)."""

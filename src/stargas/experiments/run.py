@@ -23,6 +23,7 @@ from stargas.dataset.shards import write_atomically
 from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation, PosteriorLike, evaluate, read_evaluation
+from stargas.evaluation.strata import standard_strata
 from stargas.experiments.plan import Part, Plan, Test, Trained
 from stargas.experiments.results import part_results
 
@@ -256,6 +257,7 @@ class Run:
             "training": _digest_file(self.out / "models" / name / "model.json") if model.kind == "network" else "trees",
             "samples": len(data),
             "draws": self.n_draws,
+            "subsets": sorted(self.plan.subsets_of(test, name)),
         }
         mark = folder / "made_from.json"
         if mark.exists() and json.loads(mark.read_text()) == marks:
@@ -264,12 +266,14 @@ class Run:
             self.say(f"{name} on {test}: left out, no galaxies to test on at this scale")
             return
         started = time.monotonic()
+        strata = {key: mask for key, mask in standard_strata(data.catalogue).items() if key in marks["subsets"]}
         evaluate(
             {name: self._posterior(model)},
             data,
             folder,
             split="all",
             n_draws=self.n_draws,
+            strata=strata,
             seed=self.seed,
             overwrite=True,
             progress=self.local.progress,
