@@ -165,7 +165,7 @@ def _noise(data: NDArray[np.float32], mask: NDArray[np.bool_], used: NDArray[np.
     return float(MAD * np.median(np.abs(values - np.median(values)))), n_clear
 
 
-def _noise_below_zero(values: FloatArray) -> float:
+def _noise_below_zero(values: NDArray[np.float32]) -> float:
     """Noise from negative values alone, as if it were mirrored at zero; 0 where there are hardly any."""
     negative = values[values < 0]
     return float(MAD * np.median(-negative)) if negative.size > 1e-3 * values.size else 0.0
@@ -189,7 +189,7 @@ def _above_foreground(
     """Source in the channels of a foreground, on the sky within what the mask of the other channels covers."""
     from scipy import ndimage
 
-    galaxy = ndimage.binary_fill_holes(mask.any(axis=0))
+    galaxy = ndimage.binary_fill_holes(np.asarray(mask.any(axis=0)))
     above = np.zeros_like(mask)
     for channel in np.flatnonzero(foreground):
         beside = smooth[channel][~galaxy & used[channel]]
@@ -200,7 +200,7 @@ def _above_foreground(
     return above
 
 
-def _smoothed(data: NDArray[np.float32], beam_pixels: float, config: MaskConfig) -> FloatArray:
+def _smoothed(data: NDArray[np.float32], beam_pixels: float, config: MaskConfig) -> NDArray[np.float32]:
     from scipy import ndimage
 
     sigma = np.sqrt(config.resolution**2 - 1) * beam_pixels / FWHM_PER_SIGMA
