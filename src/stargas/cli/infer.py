@@ -1,7 +1,9 @@
-"""``stargas infer``: the mass profile of one galaxy."""
+"""``stargas infer``: the mass profile of one galaxy, simulated or observed."""
 
 from __future__ import annotations
 
+import dataclasses
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,40 +14,153 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from stargas.cli.settings import Settings
+    from stargas.inference.settings import ObservationConfig
+
+INCLINATION_DEG = 60.0
+"""Inclination of the one view of a simulated galaxy by default."""
 
 
 def parser() -> CommandParser:
     """Return the parser of this command."""
     made = CommandParser(
         "infer",
-        "Observe a simulated galaxy from one or more sides and infer its mass profile from each, beside the truth\n"
-        "and the classical estimators. The maps are made with the settings that the model was trained with.",
-        blocks=("local",),
+        "Infer the mass profile of one galaxy. A simulated one (GALAXY) is observed from one or more sides, and its\n"
+        "profiles stand beside the truth. An observed one is a table of stars (--stars), HI (--hi-cube, or\n"
+        "--moment0, --moment1, --moment2), or both; errors of its inputs enter by Monte Carlo. The maps are made with\n"
+        "the settings that the model was trained with.",
+        blocks=("local", "observation"),
     )
-    made.add_argument("galaxy", type=Path, metavar="GALAXY", help="particle table or snapshot of one galaxy")
+    made.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot of one galaxy")
     made.add_argument("--model", type=Path, required=True, help="folder of the model")
     made.add_argument("--out", type=Path, required=True, help="folder for profile, draws, figures and page")
-    made.add_argument(
-        "--inclination", type=float, nargs="+", default=[60.0], help="degrees, 0 face-on, 90 edge-on (default: 60)"
-    )
-    made.add_argument(
-        "--azimuth", type=float, nargs="+", default=[0.0], help="degrees around the axis: one, or one per inclination"
-    )
+    made.add_argument("--draws", type=int, default=2000, help="posterior draws, of each view (default: 2000)")
     made.add_argument(
         "--radii",
         type=float,
         nargs="+",
         default=[],
         metavar="KPC",
-        help="further radii for circular velocity, densities and slopes, between the first and last of the model",
+        help="further radii for circular velocity, densities and slopes, between the first and last of the profile",
     )
-    made.add_argument("--draws", type=int, default=2000, help="posterior draws per view (default: 2000)")
     made.add_argument("--overwrite", action="store_true", help="replace an inference in OUT")
+    simulated = made.add_argument_group("simulated galaxy")
+    simulated.add_argument("--inclination", type=float, nargs="+", help="degrees, 0 face-on, 90 edge-on (default: 60)")
+    simulated.add_argument(
+        "--azimuth", type=float, nargs="+", help="degrees around the axis: one, or one per inclination (default: 0)"
+    )
+    _add_observed(made)
     return made
 
 
-def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (every command has both)
+def _add_observed(made: CommandParser) -> None:
+    """Add the options of an observed galaxy: short names of the settings block ``observation``."""
+    observed = made.add_argument_group("observed galaxy (the settings block observation, by shorter names)")
+    observed.add_argument("--stars", metavar="TABLE", help="CSV, ECSV, FITS or VOTable with a row per star")
+    observed.add_argument("--columns", type=_columns, metavar="v_los=HRV,...", help="columns that have unusual names")
+    observed.add_argument("--hi-cube", metavar="FITS", help="HI cube")
+    for number, meaning in enumerate(("column density", "mean velocity", "dispersion")):
+        observed.add_argument(f"--moment{number}", metavar="FITS", help=f"HI map: {meaning}")
+    for name, meaning in (
+        ("--distance-kpc", "distance"),
+        ("--distance-error-kpc", "its standard error (default: 0)"),
+        ("--systemic-kms", "systemic velocity of both tracers (default: the mean of each)"),
+        ("--R-hl-kpc", "projected half-light radius at that distance (default: that of the stars)"),
+        ("--R-hl-error-kpc", "its standard error (default: 0)"),
+        ("--position-angle-deg", "of the receding side, north through east (default: that of the HI)"),
+        ("--p-member-min", "least probability of a member (default: 0.9)"),
+        ("--clip-sigma", "velocity cut in standard deviations (default: 3 without probabilities)"),
+    ):
+        observed.add_argument(name, type=float, metavar=name.rsplit("-", 1)[-1].upper(), help=meaning)
+    observed.add_argument("--center", type=float, nargs=2, metavar=("RA", "DEC"), help="degrees (default: see docs)")
+    observed.add_argument(
+        "--proper-motion", type=float, nargs=2, metavar=("RA", "DEC"), help="mas/yr, to take out perspective"
+    )
+    observed.add_argument(
+        "--leave-out-channels", type=float, nargs="+", metavar="KMS", help="pairs of velocities: channels to leave out"
+    )
+    observed.add_argument("--realizations", type=int, metavar="N", help="of the inputs (default: 16)")
+
+
+def _columns(text: str) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    if not all(name and column for name, _, column in pairs):
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"{text!r} is not quantity=column,..., as v_los=HRV")
+    return {name.strip(): column.strip() for name, _, column in pairs}
+
+
+def run(options: Namespace, settings: Settings) -> None:
     """Infer, print the table and write the page."""
+    config = _observation(options, settings.observation)
+    if options.galaxy is not None and config.is_given:
+        raise UsageError(
+            "give a simulated galaxy or files of an observed one (--stars, --hi-cube, --moment0), not both."
+        )
+    if options.galaxy is None and not config.is_given:
+        raise UsageError("give a galaxy: a file, or --stars, --hi-cube or --moment0 of an observed one.")
+    use_threads(options.workers)
+    if options.galaxy is not None:
+        _run_simulated(options)
+    else:
+        _run_observed(options, config)
+
+
+def _observation(options: Namespace, config: ObservationConfig) -> ObservationConfig:
+    """Let the short names win over the settings block."""
+    fields = {field.name for field in dataclasses.fields(config)}
+    given = {name: value for name, value in vars(options).items() if name in fields and value is not None}
+    if options.proper_motion is not None:
+        given["proper_motion_masyr"] = tuple(options.proper_motion)
+    if options.realizations is not None:
+        given["n_realizations"] = options.realizations
+    if "center" in given:
+        given["center"] = tuple(given["center"])
+    if "leave_out_channels" in given:
+        ends = given["leave_out_channels"]
+        if len(ends) % 2:
+            raise UsageError(f"--leave-out-channels needs pairs of velocities, got {len(ends)} numbers.")
+        given["leave_out_channels"] = tuple(zip(ends[::2], ends[1::2], strict=True))
+    return dataclasses.replace(config, **given)
+
+
+def _run_observed(options: Namespace, config: ObservationConfig) -> None:
+    from stargas.inference.galaxy import observe_galaxy
+    from stargas.inference.infer import infer_observed
+    from stargas.limits import load_limits
+    from stargas.model.posterior import load_model
+    from stargas.report.inference import print_inference, require_free
+    from stargas.report.observed import write_observed
+
+    for name in ("inclination", "azimuth"):
+        if getattr(options, name) is not None:
+            raise UsageError(f"--{name} is for simulated galaxies: leave it out for an observed one.")
+    require_free(options.out, overwrite=options.overwrite)
+    model = load_model(options.model)
+    galaxy = observe_galaxy(config)
+    found = infer_observed(
+        model,
+        galaxy,
+        n_draws=options.draws,
+        n_realizations=config.n_realizations,
+        seed=options.seed,
+        limits=load_limits(options.model),
+    )
+    words = ["stargas", "infer", "--config", str(options.out / "settings.yaml"), "--model", str(options.model)]
+    words += ["--seed", str(options.seed), "--draws", str(options.draws), "--out", "OUT"]
+    written = write_observed(
+        found,
+        model,
+        options.out,
+        config=config,
+        described={"seed": options.seed, "command": shlex.join(words)},
+        radii_kpc=options.radii,
+        overwrite=options.overwrite,
+    )
+    print_inference(written, open_console())
+
+
+def _run_simulated(options: Namespace) -> None:
     from stargas.limits import load_limits
     from stargas.model.posterior import load_model
     from stargas.randomness import rng_for
@@ -55,17 +170,16 @@ def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (every 
     from stargas.sky.view import View
     from stargas.sources.files import read_galaxy
 
-    azimuths = options.azimuth * (len(options.inclination) if len(options.azimuth) == 1 else 1)
-    if len(azimuths) != len(options.inclination):
+    inclinations, azimuths = options.inclination or [INCLINATION_DEG], options.azimuth or [0.0]
+    azimuths = azimuths * (len(inclinations) if len(azimuths) == 1 else 1)
+    if len(azimuths) != len(inclinations):
         raise UsageError(
-            f"--azimuth needs one value or as many as --inclination has, got {len(azimuths)} and "
-            f"{len(options.inclination)}."
+            f"--azimuth needs one value or as many as --inclination has, got {len(azimuths)} and {len(inclinations)}."
         )
-    use_threads(options.workers)
     model = load_model(options.model)
     galaxy = read_galaxy(options.galaxy)
     samples, labels = [], []
-    for number, (inclination, azimuth) in enumerate(zip(options.inclination, azimuths, strict=True)):
+    for number, (inclination, azimuth) in enumerate(zip(inclinations, azimuths, strict=True)):
         rng = rng_for(options.seed, "infer", galaxy.id, number)
         samples.append(make_sample(project(galaxy, View(inclination, azimuth)), rng, model.data_config))
         labels.append(f"i = {inclination:g}°, azimuth {azimuth:g}°")

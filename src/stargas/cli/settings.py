@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig, TrainingConfig
+from stargas.inference.settings import ObservationConfig
 from stargas.presets import PRESETS, preset_path
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ BLOCKS = {
     "data": DataConfig,
     "model": ModelConfig,
     "training": TrainingConfig,
+    "observation": ObservationConfig,
     "local": LocalConfig,
 }
 
@@ -41,6 +43,7 @@ class Settings(NamedTuple):
     data: DataConfig
     model: ModelConfig
     training: TrainingConfig
+    observation: ObservationConfig
     local: LocalConfig
 
 

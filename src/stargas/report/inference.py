@@ -6,17 +6,14 @@ radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), `
 """
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stargas import __version__
 from stargas.config import DataConfig
@@ -25,12 +22,21 @@ from stargas.errors import InputError
 from stargas.evaluation.accuracy import mass_at
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
 from stargas.galaxy import FloatArray
-from stargas.profiles import ProfileDraws, Quantity
-from stargas.report.dynamics import QUANTILE_SUFFIXES, draw_dynamics, dynamics_table
-from stargas.report.maps import draw_gas_maps, draw_star_maps
-from stargas.report.page import data_html, figure_html, list_html, table_html, warning_html, write_page
-from stargas.report.profile import Profile, draw_profiles, mass_points
-from stargas.report.table import TABLE_RADII
+from stargas.inference.unusual import falling, unusual
+from stargas.profiles import ProfileDraws
+from stargas.report.dynamics import dynamics_table
+from stargas.report.inference_page import write_inference_page
+from stargas.report.inference_tables import (
+    Inference,
+    draws_bytes,
+    estimator_table,
+    judged_lines,
+    mass_rows,
+    point_rows,
+    profile_table,
+    table_bytes,
+)
+from stargas.report.profile import Profile, mass_points
 from stargas.sample import SCALARS, TRACERS, Sample
 
 if TYPE_CHECKING:
@@ -40,78 +46,8 @@ if TYPE_CHECKING:
     from stargas.limits import Judgment, Limits
     from stargas.model.posterior import Posterior
 
-QUANTILE_COLUMNS = tuple(f"log10_mass_{end}" for end in QUANTILE_SUFFIXES)
-"""Columns of ``profile.ecsv``, in the order of the quantiles."""
-
 MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
 """Label of a model by its tracers."""
-
-MAPS_SHOWN = 4
-"""Views whose maps stand on the page."""
-
-DYNAMICS_SHOWN: Mapping[str, tuple[Quantity, int]] = MappingProxyType(
-    {
-        "v_c [km/s]": ("circular_velocity", 1),
-        "log10 mean density [Msun/kpc³]": ("mean_density", 2),
-        "d ln M/d ln r": ("mass_slope", 2),
-        "d ln ρ/d ln r": ("density_slope", 2),
-    }
-)
-"""Columns of the page's table beside the mass: quantity and digits after the point."""
-
-FALLING_SHARE_TOLD = 0.05
-"""Draws whose mass falls outwards somewhere are told of where more than this share does."""
-
-NO_LIMITS = "The model carries no limits: whether this galaxy is like those that it learned from is not known."
-
-READING = """\
-The line is the median of the posterior mass inside a sphere of radius r (stars, gas and dark matter); the dark band \
-holds 68 % of the posterior, the light band 95 %.
-The errors hold for galaxies like those that the model learned from. For others they can be too small; what lies \
-outside the training set is said above. No check of the maps sees that a galaxy formed under other physics: mocks \
-of another suite pass as usual though their masses come out wrong.
-Circular velocity is √(GM/r), of what moves on a circle under all the mass inside r. Densities and slopes are of all \
-matter. They are taken from each draw of the whole profile, so an error that all radii share does not widen a slope.
-Symbols are closed formulas from the same measurements. The five from stars assume no rotation; HI as seen is a lower \
-limit unless the disc is edge-on.\
-"""
-"""What a reader should know, one item per line."""
-
-
-@dataclass(frozen=True, eq=False)
-class Inference:
-    """What was inferred.
-
-    Parameters
-    ----------
-    name
-        The galaxy.
-    model
-        Label of the model.
-    profiles
-        Posterior, truth and closed formulas per view.
-    draws
-        Joint posterior per view, for any radius between the first and the last.
-    warnings
-        What is unusual about each view, in words.
-    judgments
-        What the limits of the model say of each view; None if it carries none.
-    folder
-        Where the files are.
-    """
-
-    name: str
-    model: str
-    profiles: tuple[Profile, ...]
-    draws: tuple[ProfileDraws, ...]
-    warnings: tuple[tuple[str, ...], ...]
-    judgments: tuple["Judgment | None", ...]
-    folder: Path
-
-    @property
-    def report(self) -> Path:
-        """The page."""
-        return self.folder / "report.html"
 
 
 def write_inference(
@@ -157,9 +93,7 @@ def write_inference(
     """
     views = [samples] if isinstance(samples, Sample) else list(samples)
     folder = Path(out)
-    refuse_foreign(folder, "an inference")
-    if (folder / "inference.json").exists() and not overwrite:
-        raise InputError(f"{folder} already holds an inference: choose another folder or remove it.")
+    require_free(folder, overwrite=overwrite)
     if not views:
         raise InputError("an inference needs at least one sample, got none.")
     if labels is not None and len(labels) != len(views):
@@ -176,109 +110,89 @@ def write_inference(
     if limits is not None:
         judgments = limits.check(views, cast("Posterior", posterior))
     warnings = tuple(
-        tuple(dict.fromkeys((*(judged.warnings if judged else ()), *unusual(s, q, posterior), *_falling(d))))
+        tuple(dict.fromkeys((*(judged.warnings if judged else ()), *unusual(s, q, posterior), *falling(d))))
         for judged, s, q, d in zip(judgments, views, quantiles, joint, strict=True)
     )
     name = str(views[0].row.get("galaxy_id") or "galaxy")
     found = Inference(name, MODEL_LABELS[tracers], profiles, joint, warnings, tuple(judgments), folder)
     dynamics = dynamics_table(profiles, joint, radii_kpc)
 
+    described = {"n_draws": n_draws, "seed": seed, "model": {"tracers": tracers, "about": dict(posterior.about)}}
+    sides = f"{len(views)} views" if len(views) > 1 else "one view"
+    write_files(
+        found,
+        views,
+        described,
+        getattr(posterior, "data_config", None) or DataConfig(),
+        f"{found.model} model, {sides}, {n_draws:,} posterior draws each.",
+        dynamics=dynamics,
+    )
+    return found
+
+
+def require_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that holds something else, or an inference that must stay."""
+    refuse_foreign(folder, "an inference")
+    if (folder / "inference.json").exists() and not overwrite:
+        raise InputError(f"{folder} already holds an inference: choose another folder or remove it.")
+
+
+def write_files(
+    found: Inference,
+    views: Sequence[Sample],
+    described: Mapping[str, Any],
+    config: DataConfig,
+    lead: str,
+    dynamics: "Table",
+    more: Mapping[str, str] | None = None,
+) -> None:
+    """Write tables, figures and page of what was inferred.
+
+    Parameters
+    ----------
+    found
+        What was inferred.
+    views
+        The inputs.
+    described
+        What ``inference.json`` holds beside the views and their warnings.
+    config
+        Settings that the maps were made with.
+    lead
+        The sentence under the title of the page.
+    dynamics
+        From `stargas.report.dynamics.dynamics_table`.
+    more
+        Further sections of the page, heading to HTML.
+    """
+    folder = found.folder
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "draws.fits", _draws_bytes(draws, profiles))
-    _write(folder / "profile.ecsv", _table_bytes(profile_table(found)))
-    _write(folder / "dynamics.ecsv", _table_bytes(dynamics))
-    _write(folder / "estimators.ecsv", _table_bytes(estimator_table(found)))
-    described = {
+    write_whole(folder / "draws.fits", draws_bytes(found))
+    write_whole(folder / "profile.ecsv", table_bytes(profile_table(found)))
+    write_whole(folder / "dynamics.ecsv", table_bytes(dynamics))
+    write_whole(folder / "estimators.ecsv", table_bytes(estimator_table(found)))
+    whole = {
         "format": 1,
         "stargas": __version__,
-        "galaxy": name,
-        "n_draws": n_draws,
-        "seed": seed,
+        "galaxy": found.name,
+        **described,
         "views": [
             {
-                "label": title,
+                "label": profile.label,
                 **dict(zip(SCALARS, map(float, sample.scalars), strict=True)),
                 "tracers": [t for t, present in zip(TRACERS, sample.tracers, strict=True) if present],
                 "warnings": list(said),
                 "limits": asdict(judged) if judged else None,
             }
-            for sample, title, said, judged in zip(views, titles, warnings, judgments, strict=True)
+            for sample, profile, said, judged in zip(
+                views, found.profiles, found.warnings, found.judgments, strict=True
+            )
         ],
-        "model": {"tracers": tracers, "about": dict(posterior.about)},
         "draws_sha256": hashlib.sha256((folder / "draws.fits").read_bytes()).hexdigest(),
     }
-    _write_page(found, views, described, getattr(posterior, "data_config", None) or DataConfig())
-    text = json.dumps(described, indent=1, ensure_ascii=False, default=str) + "\n"
-    _write(folder / "inference.json", text.encode())
-    return found
-
-
-def unusual(sample: Sample, quantiles: FloatArray, posterior: PosteriorLike) -> list[str]:
-    """Say what of a sample or its answer lies outside what the model learned from.
-
-    Parameters
-    ----------
-    sample
-        The input.
-    quantiles
-        Quantiles of log10 M, shape (5, m).
-    posterior
-        The model: ``ranges`` and ``log10_mass_ranges`` of its ``about`` are used. Measurements of tracers that it
-        does not see are not judged.
-    """
-    from stargas.limits.consistency import outside_ranges
-
-    about = posterior.about
-    said = outside_ranges(sample, posterior.config, about)
-    ranges = np.array(about.get("log10_mass_ranges", []))
-    median = quantiles[QUANTILE_LEVELS.index(0.5)]
-    if ranges.shape == (len(median), 2):
-        outside = np.count_nonzero((median < ranges[:, 0]) | (median > ranges[:, 1]))
-        if outside:
-            said.append(
-                f"At {outside} of {len(median)} radii the inferred mass lies outside those of the training set."
-            )
-    return said
-
-
-def profile_table(found: Inference) -> "Table":
-    """Return quantiles of log10 M [Msun] at each radius of each view, and the truth where it is known (else NaN)."""
-    from astropy.table import Table, vstack
-
-    parts = []
-    for profile in found.profiles:
-        columns: dict[str, Any] = {
-            "view": [profile.label] * len(profile.r_kpc),
-            "r_kpc": profile.r_kpc,
-            "r_over_R_hl": profile.r_kpc / profile.R_hl_kpc,
-            **dict(zip(QUANTILE_COLUMNS, profile.quantiles, strict=True)),
-            "log10_mass_true": _truth_or_nan(profile),
-        }
-        parts.append(Table(columns))
-    table = vstack(parts)
-    table["r_kpc"].unit = "kpc"
-    for name in (*QUANTILE_COLUMNS, "log10_mass_true"):
-        table[name].unit = "dex(solMass)"
-    table.round(6)
-    return table
-
-
-def estimator_table(found: Inference) -> "Table":
-    """Return closed formulas of each view: radius, log10 M [Msun], truth there where it is known (else NaN)."""
-    from astropy.table import Table
-
-    rows = [
-        (profile.label, point.name, point.label, point.r_kpc, np.log10(point.mass_msun), point.log10_true)
-        for profile in found.profiles
-        for point in profile.points
-    ]
-    names = ("view", "estimator", "label", "r_kpc", "log10_mass", "log10_mass_true")
-    table = Table(rows=rows or None, names=names, dtype=(str, str, str, float, float, float))
-    table["r_kpc"].unit = "kpc"
-    for name in ("log10_mass", "log10_mass_true"):
-        table[name].unit = "dex(solMass)"
-    table.round(6)
-    return table
+    write_inference_page(found, views, whole, config, lead, more)
+    text = json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n"
+    write_whole(folder / "inference.json", text.encode())
 
 
 def print_inference(found: Inference, console: "Console") -> None:
@@ -297,35 +211,18 @@ def print_inference(found: Inference, console: "Console") -> None:
     for heading in ("r/R_hl", "r [kpc]", "log10 M", "95 %", *(("truth", "M/M_true") if known else ())):
         table.add_column(heading, justify="right", no_wrap=True)
     for profile in found.profiles:
-        for row in _mass_rows(profile, known=known):
+        for row in mass_rows(profile, known=known):
             table.add_row(*row)
-        for row in _point_rows(profile, known=known):
+        for row in point_rows(profile, known=known):
             table.add_row(*row, style="dim")
         table.add_section()
     console.print(table)
     for profile, said in zip(found.profiles, found.warnings, strict=True):
         for text in said:
             console.print(f"[yellow]{profile.label}:[/yellow] {text}", highlight=False)
-    for label, text in _judged(found):
+    for label, text in judged_lines(found):
         console.print(f"{label}{text}", highlight=False)
     console.print(f"Report: {found.report}", highlight=False)
-
-
-def _judged(found: Inference) -> list[tuple[str, str]]:
-    """Return what the limits say of each view, one line each, after the label of the view."""
-    judged = [(p.label, j.summary) for p, j in zip(found.profiles, found.judgments, strict=True) if j is not None]
-    return [(f"{label}: ", text) for label, text in judged] or [("", NO_LIMITS)]
-
-
-def _falling(draws: ProfileDraws) -> list[str]:
-    """Say so where many draws have a mass that falls outwards, which no galaxy has."""
-    if draws.falling_share <= FALLING_SHARE_TOLD:
-        return []
-    text = (
-        f"In {draws.falling_share:.0%} of the draws the mass falls somewhere with radius: circular velocities, "
-        "densities and slopes are those of the nearest profiles that do not fall."
-    )
-    return [text]
 
 
 def _title(sample: Sample, number: int) -> str:
@@ -349,176 +246,7 @@ def _profile(sample: Sample, title: str, quantiles: FloatArray) -> Profile:
     return Profile(title, r_kpc, quantiles, R_hl, points, truth)
 
 
-def _truth_or_nan(profile: Profile) -> FloatArray:
-    return np.full(len(profile.r_kpc), np.nan) if profile.log10_true is None else profile.log10_true
-
-
-def _mass_rows(profile: Profile, *, known: bool) -> list[list[str]]:
-    """Lines of the table for a few radii of a view."""
-    rows = []
-    in_R_hl = profile.r_kpc / profile.R_hl_kpc
-    for number, j in enumerate(sorted({int(np.argmin(np.abs(in_R_hl - r))) for r in TABLE_RADII})):
-        low95, low, median, high, high95 = profile.quantiles[:, j]
-        truth = _truth_or_nan(profile)[j]
-        rows.append(
-            [
-                profile.label if number == 0 else "",
-                f"{in_R_hl[j]:.2f}",
-                f"{profile.r_kpc[j]:.3g}",
-                f"{median:.2f} +{high - median:.2f} −{median - low:.2f}",
-                f"{low95:.2f} – {high95:.2f}",
-                *([f"{truth:.2f}", f"{10 ** (median - truth):.2f}"] if known else []),
-            ]
-        )
-    return rows
-
-
-def _point_rows(profile: Profile, *, known: bool) -> list[list[str]]:
-    """Lines of the table for the closed formulas of a view."""
-    rows = []
-    for point in profile.points:
-        truth, mass = point.log10_true, float(np.log10(point.mass_msun))
-        compared = [f"{truth:.2f}", f"{10 ** (mass - truth):.2f}"] if np.isfinite(truth) else ["", ""]
-        rows.append(
-            [
-                f"  {point.label}",
-                f"{point.r_kpc / profile.R_hl_kpc:.2f}" if profile.R_hl_kpc > 0 else "",
-                f"{point.r_kpc:.3g}",
-                f"{mass:.2f}",
-                "",
-                *(compared if known else []),
-            ]
-        )
-    return rows
-
-
-def _dynamics_rows(found: Inference) -> list[list[str]]:
-    """Lines of the table of circular velocities, densities and slopes for a few radii of each view."""
-    rows = []
-    for profile, draws in zip(found.profiles, found.draws, strict=True):
-        for number, in_R_hl in enumerate(TABLE_RADII):
-            r = float(np.clip(in_R_hl * profile.R_hl_kpc, *profile.r_kpc[[0, -1]]))
-            cells = []
-            for quantity, digits in DYNAMICS_SHOWN.values():
-                values = draws.summary(quantity, r, (0.16, 0.5, 0.84))[:, 0]
-                low, median, high = np.log10(values) if quantity == "mean_density" else values
-                cells.append(f"{median:.{digits}f} +{high - median:.{digits}f} −{median - low:.{digits}f}")
-            rows.append([profile.label if number == 0 else "", f"{r / profile.R_hl_kpc:.2f}", f"{r:.3g}", *cells])
-    return rows
-
-
-def _write_page(found: Inference, views: Sequence[Sample], described: Mapping[str, Any], config: DataConfig) -> None:
-    """Draw the figures and write the page."""
-    figures = found.folder / "figures"
-    known = any(profile.log10_true is not None for profile in found.profiles)
-    header = ["", "r/R_hl", "r [kpc]", "log10 M [Msun]", "95 %", *(("truth", "M/M_true") if known else ())]
-    masses = [row for profile in found.profiles for row in _mass_rows(profile, known=known)]
-    formulas = [
-        [profile.label if number == 0 else "", *row]
-        for profile in found.profiles
-        for number, row in enumerate(_point_rows(profile, known=known))
-    ]
-    said = [
-        warning_html(f"{profile.label}: {text}")
-        for profile, texts in zip(found.profiles, found.warnings, strict=True)
-        for text in texts
-    ]
-    answer = figure_html(
-        draw_profiles(found.profiles, found.model, found.name),
-        f"Mass profile of {found.name}. "
-        + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: log10 M = {row[3]}." for row in masses),
-        "Dark band 68 %, light band 95 % of the posterior. "
-        + ("Below: over the true mass." if known else "Below: over the median."),
-        figures / "profile.png",
-    )
-    motion = _dynamics_rows(found)
-    dynamics = figure_html(
-        draw_dynamics(found.profiles, found.draws, found.model, found.name),
-        f"Circular velocity and slope of the density of {found.name}. "
-        + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: {row[3]} km/s, slope {row[6]}." for row in motion),
-        "Above: circular velocity √(GM/r). Below: slope of the density of all matter. Bands as above.",
-        figures / "dynamics.png",
-    )
-    sections = {
-        "Mass profile": "".join(said)
-        + list_html([label + text for label, text in _judged(found)])
-        + answer
-        + table_html(header, masses, "Median + and − to the 84th and 16th percentile."),
-        "Closed formulas": table_html(["", "formula", *header[1:4], "", *header[5:]], formulas, "At their own radii.")
-        if formulas
-        else "",
-        "Circular velocity and density": dynamics
-        + table_html(
-            ["", "r/R_hl", "r [kpc]", *DYNAMICS_SHOWN], motion, "Median + and − to the 84th and 16th percentile."
-        ),
-        "What the model saw": _maps_html(found, views, config),
-        "How to read this": list_html(READING.splitlines()),
-        "Where it came from": data_html("Measurements, model and seeds", described),
-    }
-    sides = f"{len(views)} views" if len(views) > 1 else "one view"
-    write_page(
-        found.report,
-        f"Mass profile of {found.name}",
-        f"{found.model} model, {sides}, {described['n_draws']:,} posterior draws each.",
-        {name: content for name, content in sections.items() if content},
-    )
-
-
-def _maps_html(found: Inference, views: Sequence[Sample], config: DataConfig) -> str:
-    """Inline the maps of those views that have them, of a few where there are many."""
-    views = [views[i] for i in np.unique(np.linspace(0, len(views) - 1, MAPS_SHOWN).round().astype(int))]
-    parts = []
-    if any(sample.tracers[TRACERS.index("stars")] for sample in views):
-        parts.append(
-            figure_html(
-                draw_star_maps(views, config.stars, found.name),
-                f"Star maps of {found.name}, one row per view: density in radius and velocity, and on the sky.",
-                "Left: stars in projected radius and line-of-sight velocity. Right: stars on the sky.",
-                found.folder / "figures" / "star_maps.png",
-            )
-        )
-    if any(sample.tracers[TRACERS.index("gas")] for sample in views):
-        parts.append(
-            figure_html(
-                draw_gas_maps(views, config.gas, found.name),
-                f"HI maps of {found.name}, one row per view: surface density, velocity, dispersion.",
-                "Left to right: HI surface density, mean velocity (red recedes), velocity dispersion. Dotted: R_HI.",
-                found.folder / "figures" / "gas_maps.png",
-            )
-        )
-    return "".join(parts)
-
-
-def _draws_bytes(draws: NDArray[np.floating], profiles: Sequence[Profile]) -> bytes:
-    """FITS file with a table of draws (view, log10 M at each radius) and one of radii (view, label, r)."""
-    from astropy.io import fits
-    from astropy.table import Table
-
-    n_views, n_draws, n_radii = draws.shape
-    number = np.repeat(np.arange(n_views, dtype=np.int32), n_draws)
-    table = Table({"view": number, "log10_mass": draws.reshape(-1, n_radii).astype(np.float32)})
-    radii = Table(
-        {
-            "view": np.arange(n_views, dtype=np.int32),
-            "label": [profile.label.replace("°", " deg").encode("ascii", "replace") for profile in profiles],
-            "R_hl_kpc": [profile.R_hl_kpc for profile in profiles],
-            "r_kpc": np.stack([profile.r_kpc for profile in profiles]),
-        }
-    )
-    radii["r_kpc"].unit = radii["R_hl_kpc"].unit = "kpc"
-    units = [fits.PrimaryHDU(), fits.BinTableHDU(table, name="DRAWS"), fits.BinTableHDU(radii, name="RADII")]
-    buffer = io.BytesIO()
-    fits.HDUList(units).writeto(buffer)
-    return buffer.getvalue()
-
-
-def _table_bytes(table: "Table") -> bytes:
-    buffer = io.StringIO()
-    table.write(buffer, format="ascii.ecsv")
-    return buffer.getvalue().encode()
-
-
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there either whole or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     partial.write_bytes(content)

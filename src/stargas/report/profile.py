@@ -37,6 +37,8 @@ class MassPoint:
         Mass inside it [Msun].
     log10_true
         True log10 M [Msun] inside it; NaN where it is not known.
+    log10_error
+        Standard error of log10 M; NaN where it is not known.
     """
 
     name: str
@@ -44,6 +46,7 @@ class MassPoint:
     r_kpc: float
     mass_msun: float
     log10_true: float = float("nan")
+    log10_error: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +212,7 @@ def _draw_masses(axes: "Axes", profile: Profile, model: str) -> None:
         axes.plot(profile.r_kpc, profile.log10_true, color=INK, linestyle=(0, (5, 2)), label="truth")
     for point in profile.points:
         if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25:
+            _draw_error(axes, point.r_kpc, np.log10(point.mass_msun) + np.array([-1, 1]) * point.log10_error)
             axes.plot(point.r_kpc, np.log10(point.mass_msun), label=point.label, **point_symbol(point.name))
     axes.axvline(profile.R_hl_kpc, color=MUTED, linewidth=0.7, linestyle=":")
     axes.text(profile.R_hl_kpc, 0.02, r" $R_{hl}$", transform=axes.get_xaxis_transform(), color=MUTED, fontsize=8)
@@ -225,7 +229,15 @@ def _draw_ratio(axes: "Axes", profile: Profile, model: str) -> None:
     for point in profile.points:
         if profile.r_kpc[0] <= point.r_kpc <= profile.r_kpc[-1]:
             here = mass_at([point.r_kpc], profile.r_kpc[None], base[None])[0]
-            axes.plot(point.r_kpc, point.mass_msun / 10**here, **point_symbol(point.name))
+            ratio = point.mass_msun / 10**here
+            _draw_error(axes, point.r_kpc, ratio * 10 ** (np.array([-1, 1]) * point.log10_error))
+            axes.plot(point.r_kpc, ratio, **point_symbol(point.name))
+
+
+def _draw_error(axes: "Axes", r_kpc: float, ends: FloatArray) -> None:
+    """Draw the error of a point, where it is known."""
+    if np.isfinite(ends).all():
+        axes.plot([r_kpc, r_kpc], ends, color=INK, linewidth=0.9, zorder=4)
 
 
 def _limit_heights(panels: NDArray[Any], profiles: Sequence[Profile]) -> None:

@@ -1,0 +1,267 @@
+"""The mass profile of an observed galaxy: the posterior of a model, mixed over what the inputs may be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from stargas.config import DataConfig
+from stargas.errors import InputError
+from stargas.estimators import ESTIMATORS
+from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
+from stargas.galaxy import FloatArray
+from stargas.inference.galaxy import ObservedGalaxy
+from stargas.inference.realizations import INPUTS, draw_galaxies, uncertain_inputs
+from stargas.inference.unusual import falling, unusual
+from stargas.model.inputs import tracers_needed
+from stargas.profiles import ProfileDraws
+from stargas.randomness import rng_for
+from stargas.sample import SCALARS, TRACERS, Sample, make_sample
+
+if TYPE_CHECKING:
+    from stargas.limits import Judgment, Limits
+    from stargas.model.posterior import Posterior
+
+N_REALIZATIONS = 16
+"""Monte Carlo realizations of the inputs."""
+
+LEAST_RANGE = 1.2
+"""Last over first radius below which errors of R_hl and distance leave no profile."""
+
+NARROW_SHARE = 0.75
+"""Share of the model's radii, in ln r, below which the loss is told of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inferred:
+    """Mass profile of an observed galaxy.
+
+    Parameters
+    ----------
+    galaxy
+        What was observed.
+    sample
+        What the network was given: the galaxy as measured.
+    r_kpc
+        Radii [kpc], shape (m,): inside those of every realization.
+    log10_mass
+        Draws of log10 M(<r) [Msun] from the mixed posterior, shape (n, m).
+    shares
+        Input → share of the variance of log10 M at each radius that its error makes, shape (m,): variance with it
+        alone less that with none, over that of all. ``posterior`` is the share of the model's posterior of the
+        galaxy as measured. They sum to 1 within the Monte Carlo error where inputs act on their own.
+    formula_errors_dex
+        Name of a closed formula → standard error of its log10 M; NaN where it is not known.
+    judgment
+        What the limits of the model say; None if it carries none.
+    warnings
+        Of the data, of the model's range and of its limits.
+    n_realizations
+        Of the inputs; 1 where nothing has an error.
+    data_config
+        Settings that the sample was made with.
+    """
+
+    galaxy: ObservedGalaxy
+    sample: Sample
+    r_kpc: FloatArray
+    log10_mass: FloatArray
+    shares: Mapping[str, FloatArray]
+    formula_errors_dex: Mapping[str, float]
+    judgment: "Judgment | None"
+    warnings: tuple[str, ...]
+    n_realizations: int
+    data_config: DataConfig
+
+    @property
+    def quantiles(self) -> FloatArray:
+        """log10 M at 2.5, 16, 50, 84 and 97.5 %, shape (5, m)."""
+        return np.quantile(self.log10_mass, QUANTILE_LEVELS, axis=0)
+
+    @property
+    def draws(self) -> ProfileDraws:
+        """The draws, for any radius between the first and the last."""
+        return ProfileDraws(self.r_kpc, self.log10_mass)
+
+
+def infer_observed(
+    posterior: PosteriorLike,
+    galaxy: ObservedGalaxy,
+    *,
+    n_draws: int = 2000,
+    n_realizations: int = N_REALIZATIONS,
+    seed: int = 0,
+    limits: "Limits | None" = None,
+) -> Inferred:
+    """Infer the mass profile of an observed galaxy, the errors of its inputs carried.
+
+    Parameters
+    ----------
+    posterior
+        The model. Its own settings make the maps, but for the fewest stars, which are those of the galaxy where the
+        model learned from more; that is warned of.
+    galaxy
+        From `stargas.inference.galaxy.observe_galaxy`.
+    n_draws
+        Draws of the mixed posterior, rounded up to a multiple of the realizations.
+    n_realizations
+        Draws of what distance, R_hl, velocities and HI may be.
+    seed
+        Root seed.
+    limits
+        What the model carries to know what it has not learned.
+
+    Returns
+    -------
+    Inferred
+        Each realization has radii of its own, multiples of its R_hl. Its draws are interpolated to common radii: as
+        many as the model has, evenly spaced over the range that all realizations cover, so that nothing is
+        extrapolated. Without errors of distance and R_hl they are the model's.
+
+    Raises
+    ------
+    InputError
+        If the galaxy lacks what the model sees, the errors of R_hl leave no common radii, or a number is not possible.
+    """
+    if n_realizations < 1 or n_draws < 1:
+        raise InputError(
+            f"an inference needs at least 1 realization and 1 draw, got {n_realizations} and {n_draws}: give more."
+        )
+    config, said = _config_for(posterior, galaxy)
+    nominal = _sample(galaxy, config, seed)
+    _require_seen(posterior, nominal)
+    if np.any(nominal.tracers != [galaxy.stars is not None, galaxy.hi is not None]):
+        said.append("The HI nowhere reaches 1 Msun/pc², so it has no R_HI and counts as no gas.")
+    uncertain = uncertain_inputs(galaxy)
+    n = n_realizations if uncertain else 1
+    varied = {
+        name: [_sample(drawn, config, seed) for drawn in draw_galaxies(galaxy, n, seed, (name,))] for name in uncertain
+    }
+    everything = [nominal]
+    if uncertain:
+        everything = [_sample(drawn, config, seed) for drawn in draw_galaxies(galaxy, n, seed, tuple(uncertain))]
+    r_kpc = _common_radii(nominal, [s for some in (everything, *varied.values()) for s in some])
+    if np.ptp(np.log(r_kpc)) < NARROW_SHARE * np.ptp(np.log(nominal.r_kpc)):
+        said.append(
+            f"Errors of R_hl and distance narrow the radii to {r_kpc[0]:.3g} to {r_kpc[-1]:.3g} kpc, where every "
+            "realization has a mass."
+        )
+    per_sample = -(-n_draws // n)
+    drawn = posterior.sample(everything, per_sample, seed)
+    log10_mass = np.concatenate([_at(r_kpc, s, d) for s, d in zip(everything, drawn, strict=True)])
+    shares = _shares(posterior, nominal, everything, varied, r_kpc, max(2, n_draws // 10), seed)
+    judgment = limits.check(nominal, cast("Posterior", posterior))[0] if limits is not None else None
+    said += unusual(nominal, np.quantile(drawn, QUANTILE_LEVELS, axis=(0, 1)), posterior)
+    said += falling(ProfileDraws(nominal.r_kpc, drawn.reshape(-1, len(nominal.r_kpc))))
+    warnings = (*galaxy.warnings, *said, *(judgment.warnings if judgment else ()))
+    return Inferred(
+        galaxy=galaxy,
+        sample=nominal,
+        r_kpc=r_kpc,
+        log10_mass=log10_mass,
+        shares=shares,
+        formula_errors_dex=_formula_errors(galaxy, everything),
+        judgment=judgment,
+        warnings=tuple(dict.fromkeys(warnings)),
+        n_realizations=n,
+        data_config=config,
+    )
+
+
+def _config_for(posterior: PosteriorLike, galaxy: ObservedGalaxy) -> tuple[DataConfig, list[str]]:
+    """Return settings of the model's own maps, and what is to be said of changes."""
+    config = getattr(posterior, "data_config", None) or DataConfig()
+    if galaxy.stars is None or len(galaxy.stars) >= config.stars.min_stars:
+        return config, []
+    text = (
+        f"There are {len(galaxy.stars)} members and the model learned from samples of {config.stars.min_stars} stars "
+        "and more: its errors need not hold for so few."
+    )
+    return replace(config, stars=replace(config.stars, min_stars=len(galaxy.stars))), [text]
+
+
+def _sample(galaxy: ObservedGalaxy, config: DataConfig, seed: int) -> Sample:
+    """Make the network's input; of too many stars each realization keeps the same ones."""
+    made = make_sample(galaxy.sky_galaxy(), rng_for(seed, "observed sample"), config)
+    return replace(made, row={**made.row, "galaxy_id": galaxy.name})
+
+
+def _require_seen(posterior: PosteriorLike, sample: Sample) -> None:
+    """Refuse a galaxy of which the model sees nothing."""
+    needed = tracers_needed(posterior.config)
+    present = [name for name, there in zip(TRACERS, sample.tracers, strict=True) if there]
+    if not set(needed) & set(present):
+        names = {"stars": "stars", "gas": "HI above 1 Msun/pc²"}
+        raise InputError(
+            f"the model sees {' and '.join(names[name] for name in needed)}, which this galaxy does not have: give "
+            "them, or another model."
+        )
+
+
+def _common_radii(nominal: Sample, samples: Sequence[Sample]) -> FloatArray:
+    """Radii [kpc] inside those of all samples, as many and spaced as the model's."""
+    low = max(float(s.r_kpc[0]) for s in samples)
+    high = min(float(s.r_kpc[-1]) for s in samples)
+    if not high > LEAST_RANGE * low:
+        raise InputError(
+            "the errors of R_hl and distance leave hardly a radius at which every realization has a mass "
+            f"({low:.3g} to {high:.3g} kpc): give smaller errors, or fewer realizations."
+        )
+    if low == nominal.r_kpc[0] and high == nominal.r_kpc[-1]:
+        return np.asarray(nominal.r_kpc, dtype=np.float64)
+    return np.linspace(low, high, len(nominal.r_kpc))
+
+
+def _at(r_kpc: FloatArray, sample: Sample, drawn: FloatArray) -> FloatArray:
+    """Return draws of one sample at other radii, shape (n, m)."""
+    if np.array_equal(r_kpc, sample.r_kpc):
+        return np.asarray(drawn, dtype=np.float64)
+    return np.log10(ProfileDraws(sample.r_kpc, drawn).mass(r_kpc))
+
+
+def _shares(
+    posterior: PosteriorLike,
+    nominal: Sample,
+    everything: Sequence[Sample],
+    varied: Mapping[str, Sequence[Sample]],
+    r_kpc: FloatArray,
+    n_draws: int,
+    seed: int,
+) -> dict[str, FloatArray]:
+    """Share of each input in the variance. Each sample gets the same noise of the flow: only inputs differ."""
+
+    def variance(samples: Sequence[Sample]) -> FloatArray:
+        parts = [_at(r_kpc, s, posterior.sample([s], n_draws, seed)[0]) for s in samples]
+        between = np.array([part.mean(axis=0) for part in parts])
+        within: FloatArray = np.mean([part.var(axis=0) for part in parts], axis=0)
+        return within + (between.var(axis=0, ddof=1) if len(parts) > 1 else 0.0)
+
+    alone = variance([nominal])
+    total = variance(everything) if varied else alone
+    shares = {"posterior": alone / total}
+    for name in INPUTS:
+        shares[name] = (variance(varied[name]) - alone) / total if name in varied else np.zeros_like(total)
+    return shares
+
+
+def _formula_errors(galaxy: ObservedGalaxy, realizations: Sequence[Sample]) -> dict[str, float]:
+    """Tell the standard errors of log10 M of the closed formulas.
+
+    Those from stars go with σ² R_hl, and R_hl with the distance; that of the HI is the scatter of v²R over the
+    realizations.
+    """
+    errors = {}
+    if galaxy.stars is not None:
+        parts = [
+            2 * galaxy.stars.sigma_error_kms / galaxy.stars.sigma_kms,
+            galaxy.R_hl_error_kpc / galaxy.R_hl_kpc,
+            galaxy.distance_error_kpc / galaxy.distance_kpc if galaxy.distance_kpc else 0.0,
+        ]
+        errors = dict.fromkeys(ESTIMATORS, float(np.hypot.reduce(parts) / np.log(10)))
+    scalars = np.array([sample.scalars for sample in realizations])
+    v_cold, R_HI = (scalars[:, SCALARS.index(name)] for name in ("v_cold_kms", "R_HI_kpc"))
+    known = (v_cold > 0) & (R_HI > 0)
+    if galaxy.hi is not None and known.sum() > 1:
+        errors["hi"] = float(np.std(np.log10(v_cold[known] ** 2 * R_HI[known]), ddof=1))
+    return errors

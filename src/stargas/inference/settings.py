@@ -1,0 +1,72 @@
+"""What an observer gives for one galaxy: files and numbers, as a settings file or the command line has them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ObservationConfig:
+    """An observed galaxy. Values are checked where they are used.
+
+    Parameters
+    ----------
+    stars
+        Table of stars: CSV, ECSV, FITS or VOTable.
+    columns
+        Quantity to the name of its column, for those that are not found by their usual names.
+    hi_cube
+        HI cube, FITS.
+    moment0
+        HI moment maps in place of a cube, FITS: column density,
+    moment1
+        mean velocity,
+    moment2
+        and dispersion.
+    distance_kpc
+        Distance [kpc].
+    distance_error_kpc
+        Its standard error [kpc].
+    center
+        Right ascension and declination [deg], of both tracers. If null, the middle of the stars, or of the HI.
+    systemic_kms
+        Systemic velocity [km/s], of both tracers. If null, the mean of each.
+    position_angle_deg
+        Of the receding side of the major axis, from north through east [deg]. If null, that of the HI where there is.
+    R_hl_kpc
+        Projected half-light radius [kpc]. If null, that of the stars.
+    R_hl_error_kpc
+        Its standard error [kpc].
+    p_member_min
+        Least probability of a member.
+    clip_sigma
+        Standard deviations at which velocities are cut. If null, 3 where there are no probabilities.
+    proper_motion_masyr
+        Along right ascension (times cos Dec) and declination [mas/yr], to take out perspective.
+    leave_out_channels
+        Pairs of velocities [km/s] between which channels of the cube are left out.
+    n_realizations
+        Monte Carlo realizations of the inputs.
+    """
+
+    stars: str | None = None
+    columns: dict[str, str] | None = None
+    hi_cube: str | None = None
+    moment0: str | None = None
+    moment1: str | None = None
+    moment2: str | None = None
+    distance_kpc: float | None = None
+    distance_error_kpc: float = 0.0
+    center: tuple[float, float] | None = None
+    systemic_kms: float | None = None
+    position_angle_deg: float | None = None
+    R_hl_kpc: float | None = None
+    R_hl_error_kpc: float = 0.0
+    p_member_min: float = 0.9
+    clip_sigma: float | None = None
+    proper_motion_masyr: tuple[float, float] | None = None
+    leave_out_channels: tuple[tuple[float, float], ...] = ()
+    n_realizations: int = 16
+
+    @property
+    def is_given(self) -> bool:
+        """Whether any file is named."""
+        return any((self.stars, self.hi_cube, self.moment0, self.moment1, self.moment2))
