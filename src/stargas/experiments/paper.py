@@ -70,9 +70,9 @@ SEARCH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 CHOSEN = ("the start", "10 epochs")
 """What the preset took over."""
 
-LONGER_SOME, LONGER_FEW = (1.5, 1.0), (3.0, 2.0)
-"""Epochs of network and flow over the preset's for training sets of `N_SMALL` galaxies and of less than a thousand:
-fewer galaxies make fewer steps of an epoch."""
+LONGER = (1.5, 1.0)
+"""Epochs of network and flow over the preset's for the smaller training sets, whose epochs have fewer steps. Three times
+as many for `smooth` lowered the density of its validation split."""
 
 LONGER_SEARCH = (2.0, 1.5)
 """The same on all galaxies, as one more trial of the search."""
@@ -140,17 +140,17 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         if "network_of" not in more and not name.startswith("search"):
             plan.models[f"trees_{name}"] = Trained(f"trees_{name}", data, kind="trees", **settings)
 
-    some, few = _longer(training, LONGER_SOME), _longer(training, LONGER_FEW)
+    longer = _longer(training, LONGER)
     for tracers in TRACERS.values():
         add(f"{tracers}_bursty", tracers, "bursty")
-        add(f"{tracers}_smooth", tracers, "smooth", training=few)
+        add(f"{tracers}_smooth", tracers, "smooth", training=longer)
     add("star_both", "star", "bursty", "smooth")
     add("stargas_both", "stargas", "bursty", "smooth")
     for tracers in ("gas", "stargas"):
         add(f"{tracers}_full", tracers, "bursty", training=replace(training, cold_gas_only=False))
-    add("stargas_massive", "stargas", "bursty", training=few, min_log10_stellar_mass=MASSIVE_LOG10)
+    add("stargas_massive", "stargas", "bursty", training=longer, min_log10_stellar_mass=MASSIVE_LOG10)
 
-    small = {"training": some, "first_galaxies": int(SHARE_LEARNED * plan.data["bursty_x0"].n_galaxies)}
+    small = {"training": longer, "first_galaxies": int(SHARE_LEARNED * plan.data["bursty_x0"].n_galaxies)}
     for tracers in TRACERS.values():
         add(f"{tracers}_x1", tracers, "bursty", **small)
     for dial, tracers in product((dial for dial in STIRRING if dial != 1.0), ("gas", "stargas")):
