@@ -89,7 +89,7 @@ def write_observed(
         dataclasses.replace(point, log10_error=found.formula_errors_dex.get(point.name, float("nan")))
         for point in mass_points(sigma, R_hl, v_cold, R_HI)
     )
-    profile = Profile(galaxy.name, found.r_kpc, found.quantiles, R_hl, points)
+    profile = Profile("observed", found.r_kpc, found.quantiles, R_hl, points)
     shown = Inference(galaxy.name, label, (profile,), (found.draws,), (found.warnings,), (found.judgment,), folder)
     dynamics = dynamics_table([profile], [found.draws], radii_kpc)
     folder.mkdir(parents=True, exist_ok=True)
