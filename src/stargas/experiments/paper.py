@@ -71,8 +71,8 @@ CHOSEN = ("the start", "10 epochs")
 """What the preset took over."""
 
 LONGER = (1.5, 1.0)
-"""Epochs of network and flow over the preset's for the smaller training sets, whose epochs have fewer steps. Three times
-as many for `smooth` lowered the density of its validation split."""
+"""Epochs of network and flow over the preset's for the smaller training sets, whose epochs have fewer steps. With three
+times as many, `smooth` lost log-probability on its validation split."""
 
 LONGER_SEARCH = (2.0, 1.5)
 """The same on all galaxies, as one more trial of the search."""

@@ -6,6 +6,7 @@ divide the steps among them.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import time
@@ -231,6 +232,17 @@ class Run:
     def _fitted(self) -> dict[str, PosteriorLike]:
         return {}
 
+    def _digest(self, model: Trained) -> str:
+        """Return what changes with a model: the description of a trained network, the settings of trees."""
+        if model.kind == "network":
+            content = (self.out / "models" / model.name / "model.json").read_bytes()
+        else:
+            from stargas.trees import SETTINGS
+
+            learned_from = [dict(open_dataset(self.out / "data" / name).manifest) for name in model.data]
+            content = json.dumps([repr(model.model), repr(model.first_galaxies), SETTINGS, learned_from]).encode()
+        return hashlib.sha256(content).hexdigest()
+
     def _trees(self, name: str) -> PosteriorLike:
         from stargas.trees import fit_trees
 
@@ -253,12 +265,8 @@ class Run:
         if not self._can_learn(name):
             return
         data = self.test_set(self.plan.tests[test])
-        marks = {
-            "training": _digest_file(self.out / "models" / name / "model.json") if model.kind == "network" else "trees",
-            "samples": len(data),
-            "draws": self.n_draws,
-            "subsets": sorted(self.plan.subsets_of(test, name)),
-        }
+        subsets = sorted(self.plan.subsets_of(test, name))
+        marks = {"model": self._digest(model), "samples": len(data), "draws": self.n_draws, "subsets": subsets}
         mark = folder / "made_from.json"
         if mark.exists() and json.loads(mark.read_text()) == marks:
             return
@@ -266,7 +274,7 @@ class Run:
             self.say(f"{name} on {test}: left out, no galaxies to test on at this scale")
             return
         started = time.monotonic()
-        strata = {key: mask for key, mask in standard_strata(data.catalogue).items() if key in marks["subsets"]}
+        strata = {key: mask for key, mask in standard_strata(data.catalogue).items() if key in subsets}
         evaluate(
             {name: self._posterior(model)},
             data,
@@ -308,9 +316,3 @@ def _first(data: Dataset, n_galaxies: int | None) -> Dataset:
     names = np.asarray(data.catalogue["galaxy_id"])
     first = names[np.sort(np.unique(names, return_index=True)[1])][:n_galaxies]
     return data.where(np.isin(names, first))
-
-
-def _digest_file(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()
