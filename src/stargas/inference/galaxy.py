@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -149,11 +150,17 @@ def _observe(
         mask = MaskConfig(leave_out_kms=tuple((float(a), float(b)) for a, b in config.leave_out_channels))
     elif config.leave_out_channels:
         raise InputError("channels can be left out of a cube only: the moment maps have none.")
-    common = {"systemic_kms": config.systemic_kms, "distance_error_kpc": config.distance_error_kpc}
-    seen = observe_hi(data, config.distance_kpc, center=center, mask=mask, **common)
+    observe = partial(
+        observe_hi,
+        distance_kpc=config.distance_kpc,
+        center=center,
+        systemic_kms=config.systemic_kms,
+        distance_error_kpc=config.distance_error_kpc,
+    )
+    seen = observe(data, mask=mask)
     angle = velocity_position_angle(seen.maps) if config.position_angle_deg is None else config.position_angle_deg
     turned = _turned(data, seen.center_deg, angle)
-    seen = observe_hi(turned, config.distance_kpc, center=center, mask=seen.source, **common)
+    seen = observe(turned, mask=seen.source)
     if catalogue is not None:
         first = _observe_stars(config, catalogue, angle, alone=False)
     return first, seen, angle
@@ -233,8 +240,9 @@ def velocity_position_angle(maps: HIMaps) -> float:
     column, velocity, sigma = np.asarray(maps.moments, dtype=np.float64)
     n = len(column)
     axis = (np.arange(n) + 0.5) / n - 0.5
-    known = ((velocity != 0) | (sigma != 0)) & (column > 0)
     y, x = np.meshgrid(axis, axis, indexing="ij")
+    # in a circle: the corners of the square would pull the direction towards them
+    known = ((velocity != 0) | (sigma != 0)) & (column > 0) & (np.hypot(x, y) <= 0.5)
     place, weight = np.stack([x[known], y[known], np.ones(known.sum())]), column[known]
     west, north, _ = np.linalg.lstsq(place * weight @ place.T, place * weight @ velocity[known], rcond=None)[0]
     return float(np.degrees(np.arctan2(-west, north)) % 360)

@@ -135,7 +135,7 @@ def infer_observed(
         said.append("The HI nowhere reaches 1 Msun/pc², so it has no R_HI and counts as no gas.")
     uncertain = uncertain_inputs(galaxy)
     n = n_realizations if uncertain else 1
-    varied = {
+    varied: dict[str, list[Sample]] = {
         name: [_sample(drawn, config, seed) for drawn in draw_galaxies(galaxy, n, seed, (name,))] for name in uncertain
     }
     everything = [nominal]
@@ -153,7 +153,7 @@ def infer_observed(
     shares = _shares(posterior, nominal, everything, varied, r_kpc, max(2, n_draws // 10), seed)
     judgment = limits.check(nominal, cast("Posterior", posterior))[0] if limits is not None else None
     said += unusual(nominal, np.quantile(drawn, QUANTILE_LEVELS, axis=(0, 1)), posterior)
-    said += falling(ProfileDraws(nominal.r_kpc, drawn.reshape(-1, len(nominal.r_kpc))))
+    said += falling(ProfileDraws(nominal.r_kpc, drawn.reshape(-1, len(nominal.r_kpc)).astype(np.float64)))
     warnings = (*galaxy.warnings, *said, *(judgment.warnings if judgment else ()))
     return Inferred(
         galaxy=galaxy,
