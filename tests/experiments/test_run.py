@@ -185,7 +185,7 @@ def test_only_what_is_missing_is_made_again(made):
     said = []
     (made[0] / "runs/evaluations/all/trees/made_from.json").unlink()
     new_run(made[0], said).make(("first",))
-    assert [line.split(":")[0] for line in said] == ["trees judged on all", "One"]
+    assert [line.split(":")[0] for line in said if "judged" in line or "min," in line] == ["trees judged on all"]
 
 
 def test_runs_share_the_work(made):

@@ -71,7 +71,7 @@ class ObservedGalaxy:
     warnings: tuple[str, ...] = ()
 
     def sky_galaxy(self) -> SkyGalaxy:
-        """Return the galaxy as `stargas.make_sample` takes it."""
+        """Return the galaxy as `stargas.sample.make_sample` takes it."""
         maps: HIMaps | None = None if self.hi is None else self.hi.maps
         if self.stars is None:
             return SkyGalaxy(gas=maps, R_hl_kpc=self.R_hl_kpc)
@@ -107,7 +107,7 @@ def observe_galaxy(
     Raises
     ------
     InputError
-        If nothing or too much is given, R_hl is not known, or as the readers, `observe_stars` and `observe_hi`.
+        If nothing or too much is given, R_hl is not known, or as the readers of stars and HI.
     """
     given = name or next((Path(path).stem for path in (config.stars, config.hi_cube, config.moment0) if path), "galaxy")
     with _collected() as said:

@@ -115,7 +115,7 @@ class Limits:
         ----------
         samples
             One galaxy, several, or a data set. Their rows should hold ``velocity_scale_kms`` and ``half_width_kpc`` of
-            the maps, as `stargas.make_sample` and data sets write them.
+            the maps, as `stargas.sample.make_sample` and data sets write them.
         posterior
             The model that the limits belong to.
 
@@ -228,7 +228,7 @@ def fit_limits(posterior: Posterior, validation: "Dataset", without: Sequence[st
     Raises
     ------
     InputError
-        If there are fewer than `LEAST_GALAXIES` galaxies with the same tracers.
+        If there are fewer than ``LEAST_GALAXIES`` galaxies with the same tracers.
     """
     chosen = np.unique(np.linspace(0, len(validation) - 1, min(MAX_SAMPLES, len(validation))).astype(int))
     parts: dict[str, list[tuple[str, FloatArray, FloatArray]]] = {}

@@ -25,8 +25,8 @@ DISTANCES: Mapping[str, Check] = {
     ),
     "whole": Check("", 0.02, "As a whole, this is unlike all galaxies that the model learned from.", one_sided=True),
 }
-"""Judged beside `CHECKS`, in standard deviations: sigma in the unit of the R-v map from what the maps let expect, the
-scalars from what the maps and other scalars do, and all features from the middle of the galaxies (rms)."""
+"""Judged beside the ``CHECKS``, in standard deviations: sigma in the unit of the R-v map from what the maps let expect,
+the scalars from what the maps and other scalars do, and all features from the middle of the galaxies (rms)."""
 
 TAIL = np.array([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002])
 """Shares of galaxies for which the deviation that they exceed is kept."""

@@ -69,7 +69,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def open_fits(path: str | os.PathLike[str]) -> Iterator[Any]:
-    """Open a FITS file, an `astropy.io.fits.HDUList`.
+    """Open a FITS file, an ``HDUList`` of astropy.
 
     Raises
     ------

@@ -23,7 +23,7 @@ class SkyGrid:
     Parameters
     ----------
     wcs
-        Celestial coordinates of the pixels, an `astropy.wcs.WCS` of two axes.
+        Celestial coordinates of the pixels, an ``astropy.wcs.WCS`` of two axes.
     shape
         (n_y, n_x).
     """

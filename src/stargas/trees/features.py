@@ -47,9 +47,9 @@ RING = ("log_amplitude", "misalignment", "residual", "dispersion", "log_column")
 axis, rms of what it leaves [km/s], mean of moment 2 [km/s], mean of moment 0 [log10 Msun/pc²]."""
 
 LINE = ("v_mean", "width_68", "width_95", "v_largest", "width_total", "log_gradient", "gradient_misalignment")
-"""Features of all HI [km/s, rad]: |mean velocity|, half-widths of the central 68 and 95 % of the mass in velocity,
-largest |v|, rms of moments 1 and 2 together, gradient of the best plane per half side [log10], its angle to the major
-axis."""
+"""Features of all HI [km/s, rad]: mean velocity without sign, half-widths of the central 68 and 95 % of the mass in
+velocity, largest speed, rms of moments 1 and 2 together, gradient of the best plane per half side [log10], its angle
+to the major axis."""
 
 PHYSICAL = ("log_hi_mass", "inclination", "hi", "hi_inclination", "hi_pressure", "hi_width")
 """HI mass [log10 Msun]; inclination [deg] from the axis ratio; log10 M [Msun] from v²R/G as seen, with that angle,
@@ -105,7 +105,7 @@ def hand_features(batch: SampleArrays, config: ModelConfig) -> NDArray[np.float3
     Returns
     -------
     numpy.ndarray
-        Shape (n, k), float32, columns `feature_names`; NaN for what is absent.
+        Shape (n, k), float32, columns `stargas.trees.features.feature_names`; NaN for what is absent.
 
     Raises
     ------
