@@ -141,6 +141,7 @@ def read_cube(
         cube = _spectral_cube(hdus, number, header, path)
         cube, used = _in_velocity(cube, header, convention, path)
         data = np.array(cube.unmasked_data[:].value, dtype=np.float32)
+        data[~np.isfinite(data)] = np.nan  # infinities and the signaling NaNs of damaged files are blanks
         velocity = np.asarray(cube.spectral_axis.to_value("km/s"), dtype=np.float64)
         if not np.isfinite(velocity).all() or np.abs(velocity).max() > MOST_KMS:
             raise InputError(
