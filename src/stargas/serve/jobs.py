@@ -1,0 +1,198 @@
+"""Galaxies that visitors work on: a folder each, which nobody else can name, and its removal."""
+
+import re
+import secrets
+import shutil
+import tempfile
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from stargas.errors import InputError
+from stargas.serve.settings import SUFFIXES, ServeConfig
+
+State = Literal["open", "waiting", "running", "done", "failed"]
+
+_ODD = re.compile(r"[^A-Za-z0-9._+-]+")
+
+
+class FullError(InputError):
+    """The server holds as much as it may."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was sent.
+
+    Parameters
+    ----------
+    path
+        Where it is, under a name that the server made.
+    shown
+        Its name as the visitor knows it, with harmless characters only.
+    n_bytes
+        Its size.
+    """
+
+    path: Path
+    shown: str
+    n_bytes: int
+
+
+@dataclass(eq=False)
+class Job:
+    """One galaxy of one visitor. Only the thread of the server changes it, but for ``phase``."""
+
+    id: str
+    folder: Path
+    files: dict[str, Upload] = field(default_factory=dict)
+    state: State = "open"
+    phase: str = ""
+    message: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+    task: "Future[Any] | None" = None
+    incoming: int = 0
+    touched: float = field(default_factory=time.monotonic)
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of its files, those on their way included."""
+        return self.incoming + sum(upload.n_bytes for upload in self.files.values())
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it waits for an inference, or has one running."""
+        return self.state in ("waiting", "running")
+
+    @property
+    def results(self) -> Path:
+        """Folder of what was inferred."""
+        return self.folder / "result"
+
+    def add(self, role: str, upload: Upload) -> None:
+        """Take a file; one of the same role that was there before is removed."""
+        before = self.files.get(role)
+        self.files[role] = upload
+        if before is not None and before.path != upload.path:
+            before.path.unlink(missing_ok=True)
+        self.forget_result()
+
+    def remove(self, role: str) -> None:
+        """Remove a file, if there is one of this role."""
+        upload = self.files.pop(role, None)
+        if upload is not None:
+            upload.path.unlink(missing_ok=True)
+        self.forget_result()
+
+    def forget_result(self) -> None:
+        """Remove what was inferred."""
+        self.state, self.phase, self.message, self.result = "open", "", "", {}
+        shutil.rmtree(self.results, ignore_errors=True)
+
+
+class Jobs:
+    """All jobs of a server, under one folder that is removed with it."""
+
+    def __init__(self, config: ServeConfig) -> None:
+        self.config = config
+        self.root = Path(tempfile.mkdtemp(prefix="stargas-serve-")).resolve()
+        self._jobs: dict[str, Job] = {}
+
+    def __len__(self) -> int:
+        """Return the number of jobs."""
+        return len(self._jobs)
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of all uploads."""
+        return sum(job.n_bytes for job in self._jobs.values())
+
+    @property
+    def n_busy(self) -> int:
+        """Jobs that wait or run."""
+        return sum(job.is_busy for job in self._jobs.values())
+
+    def new(self) -> Job:
+        """Start a job with an id that cannot be guessed.
+
+        Raises
+        ------
+        FullError
+            If there are as many as the settings allow.
+        """
+        self.sweep()
+        if len(self._jobs) >= self.config.max_jobs:
+            raise FullError(
+                f"the server holds {len(self._jobs)} galaxies, as many as it may: try again in some minutes."
+            )
+        job_id = secrets.token_urlsafe(24)
+        folder = self.root / secrets.token_hex(16)
+        folder.mkdir(mode=0o700)
+        self._jobs[job_id] = job = Job(job_id, folder)
+        return job
+
+    def get(self, job_id: str) -> Job | None:
+        """Find a job and keep it for another while; None if there is none."""
+        job = self._jobs.get(job_id)
+        if job is not None:
+            job.touched = time.monotonic()
+        return job
+
+    def drop(self, job: Job) -> None:
+        """Remove a job with all its files."""
+        self._jobs.pop(job.id, None)
+        if job.task is not None:
+            job.task.cancel()
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+    def holds(self, job: Job) -> bool:
+        """Whether a job has not been removed."""
+        return job.id in self._jobs
+
+    def sweep(self) -> int:
+        """Remove jobs that nobody touched for as long as the settings say, but for busy ones; how many."""
+        oldest = time.monotonic() - 60 * self.config.keep_minutes
+        gone = [job for job in self._jobs.values() if job.touched < oldest and not job.is_busy]
+        for job in gone:
+            self.drop(job)
+        return len(gone)
+
+    def close(self) -> None:
+        """Remove everything."""
+        for job in list(self._jobs.values()):
+            self.drop(job)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def shown_name(name: str) -> str:
+    """Return a file's name as it may be shown and written into files: its last part, of harmless characters.
+
+    It is never used as a path.
+    """
+    last = re.split(r"[/\\]", name)[-1]
+    stem, dot, ending = _ODD.sub("_", last)[-200:].rpartition(".")
+    plain = f"{(stem or ending)[:60]}{dot if stem else ''}{ending[:10] if stem else ''}"
+    return plain if plain[:1].isalnum() else f"file_{plain.lstrip('._+-')}"
+
+
+def require_suffix(role: str, name: str) -> str:
+    """Return the ending that a file of a role is stored under.
+
+    Raises
+    ------
+    InputError
+        If the role is none, or the ending not one of it.
+    """
+    if role not in SUFFIXES:
+        raise InputError(f"there is no kind of file {shown_name(role)!r}: expected one of {', '.join(SUFFIXES)}.")
+    suffix = Path(shown_name(name)).suffix.lower()
+    if suffix not in SUFFIXES[role]:
+        kind = "a table of stars" if role == "stars" else "HI data"
+        hint = " (unpack it first)" if suffix in (".gz", ".bz2", ".zip", ".xz") else ""
+        raise InputError(
+            f"{shown_name(name)} ends with {suffix or 'nothing'!r}, {kind} with one of {', '.join(SUFFIXES[role])}"
+            f"{hint}: save it in one of these formats."
+        )
+    return suffix

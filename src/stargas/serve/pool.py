@@ -1,0 +1,223 @@
+"""Worker processes with a queue, phases and time limits.
+
+Each process is served by a thread. One that dies or takes too long is replaced, and only its own task fails.
+"""
+
+import itertools
+import multiprocessing
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from stargas.errors import InputError
+
+FIRST, LATER = 0, 1
+"""Priorities: looks at files go before inferences."""
+
+START_SECONDS = 180.0
+"""Longest time that a process may take to load the model [s]."""
+
+_LAST = 9
+
+Entry = Callable[..., None]
+
+
+class TaskError(InputError):
+    """A task failed, in one sentence."""
+
+
+@dataclass(order=True)
+class _Task:
+    priority: int
+    number: int
+    kind: str = field(compare=False, default="")
+    payload: Any = field(compare=False, default=None)
+    seconds: float = field(compare=False, default=0.0)
+    on_phase: Callable[[str], None] = field(compare=False, default=lambda _: None)
+    future: "Future[Any]" = field(compare=False, default_factory=Future)
+
+
+class Pool:
+    """Processes that run ``entry(connection, *arguments)``.
+
+    An entry sends ``("ready", None)`` or ``("failed", sentence)``; then for each ``(kind, payload)`` that it receives
+    any number of ``("phase", text)`` and one of ``("done", value)`` or ``("failed", sentence)``.
+
+    Parameters
+    ----------
+    n_workers
+        Processes.
+    entry
+        A function of a module, as the processes are spawned.
+    arguments
+        Of it.
+    """
+
+    def __init__(self, n_workers: int, entry: Entry, *arguments: object) -> None:
+        self._entry, self._arguments = entry, arguments
+        self._context = multiprocessing.get_context("spawn")
+        self._queue: queue.PriorityQueue[_Task] = queue.PriorityQueue()
+        self._numbers = itertools.count()
+        self._waiting: list[_Task] = []
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._started: list[Future[None]] = [Future() for _ in range(n_workers)]
+        self._threads = [
+            threading.Thread(target=self._serve, args=(started,), name=f"stargas worker {number}", daemon=True)
+            for number, started in enumerate(self._started)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def wait_until_ready(self) -> None:
+        """Wait for all processes.
+
+        Raises
+        ------
+        TaskError
+            If one cannot start.
+        """
+        for started in self._started:
+            started.result()
+
+    def submit(
+        self,
+        kind: str,
+        payload: object,
+        *,
+        seconds: float,
+        priority: int = LATER,
+        on_phase: Callable[[str], None] = lambda _: None,
+    ) -> "Future[Any]":
+        """Queue a task.
+
+        Parameters
+        ----------
+        kind, payload
+            What the process receives.
+        seconds
+            Longest time it may run.
+        priority
+            `FIRST` or `LATER`; within one, first come, first served.
+        on_phase
+            Called with each phase, in a thread of the pool.
+
+        Returns
+        -------
+        Future
+            Of the value; it raises `TaskError` where the task failed.
+        """
+        task = _Task(priority, next(self._numbers), kind, payload, seconds, on_phase)
+        with self._lock:
+            self._waiting.append(task)
+        self._queue.put(task)
+        return task.future
+
+    def position(self, future: "Future[Any]") -> int:
+        """Tasks that come before one in the queue; 0 where it has left it."""
+        with self._lock:
+            waiting = sorted(task for task in self._waiting if not task.future.cancelled())
+        for place, task in enumerate(waiting):
+            if task.future is future:
+                return place + 1
+        return 0
+
+    def close(self) -> None:
+        """End all processes; what waits is cancelled."""
+        self._closing.set()
+        with self._lock:
+            for task in self._waiting:
+                task.future.cancel()
+        for _ in self._threads:
+            self._queue.put(_Task(_LAST, next(self._numbers)))
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def _serve(self, started: "Future[None]") -> None:
+        worker = _Worker(self._context, self._entry, self._arguments, self._closing)
+        try:
+            worker.start()
+            started.set_result(None)
+        except TaskError as error:
+            started.set_exception(error)
+        while not self._closing.is_set():
+            task = self._queue.get()
+            with self._lock:
+                if task in self._waiting:
+                    self._waiting.remove(task)
+            if self._closing.is_set() or task.priority == _LAST:
+                break
+            if not task.future.set_running_or_notify_cancel():
+                continue
+            try:
+                value = worker.run(task)
+            except Exception as error:  # noqa: BLE001 (the thread must go on, the future tells)
+                task.future.set_exception(error)
+            else:
+                task.future.set_result(value)
+        worker.stop()
+
+
+class _Worker:
+    """One process and its pipe."""
+
+    def __init__(self, context: Any, entry: Entry, arguments: tuple[object, ...], closing: threading.Event) -> None:  # noqa: ANN401 (of multiprocessing)
+        self._context, self._entry, self._arguments, self._closing = context, entry, arguments, closing
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+
+    def start(self) -> None:
+        """Start the process and wait until it is ready."""
+        self.stop()
+        self._connection, theirs = self._context.Pipe()
+        self._process = self._context.Process(target=self._entry, args=(theirs, *self._arguments), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._answer(START_SECONDS, lambda _: None, "ready")
+
+    def run(self, task: _Task) -> Any:  # noqa: ANN401 (of the entry)
+        """Run a task, in a new process if the last one is gone."""
+        if self._process is None or not self._process.is_alive():
+            self.start()
+        if self._connection is None:
+            raise TaskError("the server has no process for this: start it again.")
+        self._connection.send((task.kind, task.payload))
+        return self._answer(task.seconds, task.on_phase, "done")
+
+    def _answer(self, seconds: float, on_phase: Callable[[str], None], wanted: str) -> Any:  # noqa: ANN401 (the same)
+        deadline = time.monotonic() + seconds
+        while self._connection is not None:
+            try:
+                if self._connection.poll(0.1):
+                    what, value = self._connection.recv()
+                    if what == wanted:
+                        return value
+                    if what == "failed":
+                        raise TaskError(value)
+                    on_phase(value)
+            except (EOFError, OSError) as error:
+                self.stop()
+                raise TaskError(
+                    "the computation broke off, perhaps for want of memory: try a smaller cube or table."
+                ) from error
+            if time.monotonic() > deadline:
+                self.stop()
+                raise TaskError(f"this took longer than {seconds:.0f} s: try a smaller cube or table.")
+            if self._closing.is_set():
+                self.stop()
+        raise TaskError("the server is closing.")
+
+    def stop(self) -> None:
+        """End the process at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        if self._connection is not None:
+            self._connection.close()
+        self._process = self._connection = None
