@@ -16,6 +16,7 @@ from stargas.constants import HI_FREQUENCY_HZ, HI_MASS_PER_FLUX
 from stargas.observed.tangent_plane import sky_position
 from stargas.randomness import rng_for
 from stargas.sky.gas import hi_cube
+from stargas.sky.projection import SkyGas, SkyStars
 
 SEED, NUMBER = 11, 51
 DISTANCE_KPC, SYSTEMIC_KMS, CENTER_DEG = 950.0, 152.0, (24.5, 17.2)
@@ -24,7 +25,7 @@ BEAM_KPC, HALF_WIDTH_KPC = 0.5, 5.5
 HI = HIMapConfig(n_pixels=44, beam_fwhm_kpc=BEAM_KPC, noise_msun_pc2=0.02, n_channels=36, widen_band=False)
 
 
-def star_table(stars, rng):
+def star_table(stars: SkyStars, rng: np.random.Generator) -> Table:
     """Members with velocity errors, and foreground with a low probability of membership."""
     chosen = rng.choice(len(stars), N_STARS, replace=False)
     west, north = stars.x_kpc[chosen], stars.y_kpc[chosen]
@@ -43,7 +44,7 @@ def star_table(stars, rng):
     return table
 
 
-def cube_hdu(gas, rng):
+def cube_hdu(gas: SkyGas, rng: np.random.Generator) -> fits.PrimaryHDU:
     """Cube in Jy/beam, as 16-bit numbers."""
     column, velocity = hi_cube(
         *(gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc),
@@ -75,7 +76,7 @@ def cube_hdu(gas, rng):
     return hdu
 
 
-def main(folder):
+def main(folder: str) -> None:
     """Write both files and say what is true of the galaxy."""
     galaxy = mock_suite("bursty", NUMBER + 1, seed=SEED)[NUMBER]
     seen = project(galaxy, View(55, 30))

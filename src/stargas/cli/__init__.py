@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "measure accuracy and calibration on held-out galaxies",
     "experiment": "run the paper's experiments: data, models, tables and figures",
     "infer": "infer the mass profile of one galaxy",
+    "serve": "serve a page in the browser for observed galaxies",
     "show": "show what a data set, model or evaluation is and where it came from",
     "demo": "run all of it on built-in mock galaxies, in minutes",
 }

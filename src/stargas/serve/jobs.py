@@ -5,13 +5,15 @@ import secrets
 import shutil
 import tempfile
 import time
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from stargas.errors import InputError
 from stargas.serve.settings import SUFFIXES, ServeConfig
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 State = Literal["open", "waiting", "running", "done", "failed"]
 

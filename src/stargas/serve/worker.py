@@ -1,0 +1,258 @@
+"""What a worker process does: it loads the model once, then looks at files and infers, one galaxy after another."""
+
+import contextlib
+import dataclasses
+import json
+import math
+import resource
+import shutil
+import sys
+import tempfile
+import traceback
+import zipfile
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stargas.errors import InputError, StargasError
+from stargas.serve.guard import install, only
+from stargas.serve.settings import ServeConfig
+
+if TYPE_CHECKING:
+    from stargas.inference.infer import Inferred
+    from stargas.limits import Limits
+    from stargas.model.posterior import Posterior
+    from stargas.report.inference_tables import Inference
+
+SEED = 0
+
+ARCHIVE = "stargas.zip"
+
+EXAMPLES = Path(__file__).parent / "examples"
+
+Say = Callable[[str], None]
+
+
+def work(connection: Connection, config: ServeConfig) -> None:
+    """Serve tasks until the pipe closes; the entry of `stargas.serve.pool.Pool`."""
+    try:
+        desk = Desk.opened(config)
+    except StargasError as error:
+        connection.send(("failed", str(error)))
+        return
+    connection.send(("ready", None))
+    tasks = {"preview": desk.preview, "infer": desk.infer}
+    while True:
+        try:
+            kind, payload = connection.recv()
+        except (EOFError, OSError):
+            return
+        connection.send(_answer(tasks[kind], payload, lambda text: connection.send(("phase", text))))
+
+
+def _answer(task: Callable[[dict[str, Any], Say], Any], payload: dict[str, Any], say: Say) -> tuple[str, Any]:
+    """Run one task; whatever goes wrong is one sentence, without the names that the server gave to files."""
+    hide = _Names(payload)
+    try:
+        tempfile.tempdir = payload["folder"]
+        with only(payload["folder"]):
+            return "done", hide.everywhere(task(payload, say))
+    except StargasError as error:
+        return "failed", hide.text(str(error))
+    except MemoryError:
+        return "failed", "the data do not fit into the memory of the server: cut the galaxy out of them first."
+    except OSError as error:
+        traceback.print_exc(file=sys.stderr)
+        return "failed", f"the server could not read or write a file ({error.strerror or type(error).__name__})."
+    except Exception as error:  # noqa: BLE001 (the page must say something, and the server go on)
+        traceback.print_exc(file=sys.stderr)
+        name = type(error).__name__
+        return "failed", f"stargas stumbled over these data ({name}), which is a mistake of stargas: please report it."
+    finally:
+        tempfile.tempdir = None
+
+
+class _Names:
+    """Puts the visitor's names of files in place of the paths on the server."""
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        self.pairs = [(path, shown) for path, shown in payload["files"].values()]
+        self.pairs.append((str(payload["folder"]) + "/", ""))
+
+    def text(self, text: str) -> str:
+        for path, shown in self.pairs:
+            text = text.replace(path, shown)
+        return text
+
+    def everywhere(self, value: Any) -> Any:  # noqa: ANN401 (plain data)
+        if isinstance(value, str):
+            return value if value.startswith("data:") else self.text(value)
+        if isinstance(value, dict):
+            return {key: self.everywhere(one) for key, one in value.items()}
+        return [self.everywhere(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Desk:
+    """A loaded model and what is done with it.
+
+    Parameters
+    ----------
+    config
+        Of the server.
+    model
+        The model.
+    limits
+        What it carries to know what it has not learned.
+    """
+
+    config: ServeConfig
+    model: "Posterior"
+    limits: "Limits | None"
+
+    @classmethod
+    def opened(cls, config: ServeConfig) -> "Desk":
+        """Load the model, put up the fence and go through an example once, so that the first visitor need not wait.
+
+        Raises
+        ------
+        StargasError
+            If the model cannot be loaded.
+        """
+        import warnings
+
+        import torch
+
+        from stargas.limits import load_limits
+        from stargas.model.posterior import load_model
+
+        warnings.simplefilter("ignore")
+        torch.set_num_threads(1)
+        if config.model is None:
+            raise InputError("no model was given: start the server with --model and the folder that train wrote.")
+        desk = cls(config, load_model(config.model), load_limits(config.model))
+        desk.warm()
+        most = int(config.max_memory_gb * 1e9)
+        with contextlib.suppress(ValueError, OSError):  # a lower limit may be set already
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        return desk
+
+    def warm(self) -> None:
+        """Infer the shipped example and forget it."""
+        from astropy.utils import iers
+
+        iers.conf.auto_download = False
+        install(self.config.model or EXAMPLES)
+        files = {"stars": EXAMPLES / "mock_dwarf_stars.csv", "hi_cube": EXAMPLES / "mock_dwarf_hi.fits"}
+        with tempfile.TemporaryDirectory(prefix="stargas-warm-") as folder, contextlib.suppress(InputError):
+            payload: dict[str, Any] = {
+                "folder": folder,
+                "files": {role: (str(path), path.name) for role, path in files.items()},
+                "values": {"distance_kpc": 950.0, "R_hl_kpc": 1.4, "R_hl_error_kpc": 0.1},
+                "name": "example",
+            }
+            self.preview(payload, lambda _: None)
+            self.infer(payload, lambda _: None)
+
+    def preview(self, payload: dict[str, Any], say: Say) -> dict[str, Any]:
+        """Look at the files of a job: stars and HI each by itself, so that one may fail without the other."""
+        from stargas.serve.preview import look_at_hi, look_at_stars
+
+        say("reading the files")
+        files = {role: Path(path) for role, (path, _) in payload["files"].items()}
+        found: dict[str, Any] = {"stars": None, "hi": None}
+        if "stars" in files:
+            found["stars"] = _or_error(lambda: look_at_stars(files["stars"], payload["values"]))
+        moments = [role for role in ("moment0", "moment1", "moment2") if role in files]
+        if "hi_cube" in files and moments:
+            found["hi"] = {"error": "there are a cube and moment maps: remove one of them."}
+        elif moments and not {"moment0", "moment1"} <= set(moments):
+            missing = "moment 1, the mean velocity" if "moment0" in files else "moment 0, the column density"
+            found["hi"] = {"error": f"moment maps need moment 0 and moment 1: add {missing}."}
+        elif "hi_cube" in files or moments:
+            found["hi"] = _or_error(lambda: look_at_hi(files, payload["values"]))
+        return found
+
+    def infer(self, payload: dict[str, Any], say: Say) -> dict[str, Any]:
+        """Infer a mass profile and write its report."""
+        from stargas.inference.galaxy import observe_galaxy
+        from stargas.inference.infer import infer_observed
+        from stargas.inference.settings import ObservationConfig
+        from stargas.report.observed import describe_galaxy, settings_yaml, write_observed
+
+        hide, values = _Names(payload), dict(payload["values"])
+        if not values.get("columns"):
+            values["columns"] = None
+        paths = {role: path for role, (path, _) in payload["files"].items()}
+        config = ObservationConfig(**paths, **values, n_realizations=self.config.n_realizations)
+        folder = Path(payload["folder"])
+        out = folder / "result"
+        say("reading and measuring the galaxy")
+        galaxy = observe_galaxy(config, name=payload["name"])
+        galaxy = dataclasses.replace(galaxy, warnings=tuple(map(hide.text, galaxy.warnings)))
+        say("asking the model, once for each realization of the inputs")
+        found = infer_observed(
+            self.model,
+            galaxy,
+            n_draws=self.config.n_draws,
+            n_realizations=config.n_realizations,
+            seed=SEED,
+            limits=self.limits,
+        )
+        say("drawing the figures and writing the report")
+        shutil.rmtree(out, ignore_errors=True)
+        words = (
+            f"stargas infer --config settings.yaml --model MODEL --seed {SEED} --draws {self.config.n_draws} --out OUT"
+        )
+        written = write_observed(found, self.model, out, described={"seed": SEED, "command": words})
+        settings = settings_yaml(config, {"command": words})
+        (out / "settings.yaml").write_text(hide.text(settings), encoding="utf-8")
+        archive(out)
+        return summary(found, written, describe_galaxy(galaxy))
+
+
+def _or_error(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return look()
+    except StargasError as error:
+        return {"error": str(error)}
+
+
+def archive(out: Path) -> None:
+    """Pack everything in a folder into one file in it."""
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    with zipfile.ZipFile(out / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in files:
+            packed.write(path, Path("stargas") / path.relative_to(out))
+
+
+def summary(found: "Inferred", written: "Inference", described: list[str]) -> dict[str, Any]:
+    """Return what the page shows of an inference, as plain data."""
+    from stargas.report.inference_tables import judged_lines, mass_rows
+
+    profile = written.profiles[0]
+    points = [
+        {
+            "label": point.label,
+            "r_kpc": float(point.r_kpc),
+            "log10_mass": math.log10(point.mass_msun),
+            "error": float(point.log10_error) if math.isfinite(point.log10_error) else None,
+        }
+        for point in profile.points
+        if point.mass_msun > 0
+    ]
+    result = {
+        "name": written.name,
+        "model": written.model,
+        "r_kpc": [float(r) for r in profile.r_kpc],
+        "quantiles": [[float(q) for q in row] for row in profile.quantiles],
+        "R_hl_kpc": float(profile.R_hl_kpc),
+        "points": points,
+        "rows": mass_rows(profile, known=False),
+        "warnings": list(found.warnings),
+        "judged": [text for _, text in judged_lines(written)],
+        "observed": described,
+        "files": sorted(str(path.relative_to(written.folder)) for path in written.folder.rglob("*") if path.is_file()),
+    }
+    return json.loads(json.dumps(result, allow_nan=False))  # plain or not at all
