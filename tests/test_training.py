@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
-from stargas.dataset.scale import Scaling
+from stargas.model.scaling import Scaling
 from stargas.errors import InputError
 from stargas.model.inputs import transform_maps
 from stargas.model.posterior import load_model

@@ -220,6 +220,59 @@ class HIMapConfig(_Checked):
 
 
 @dataclass(frozen=True)
+class EffectsConfig(_Checked):
+    """What observing does to the samples of simulated galaxies (ours; the paper's are perfect).
+
+    Parameters
+    ----------
+    share
+        Share of the views that are observed with effects; the rest is perfect. 0 for none.
+    each
+        Share of those on which each single effect acts, with a strength evenly drawn up to its extreme.
+    min_stars
+        Fewest stars with velocities; their number is drawn evenly in its logarithm.
+    velocity_error_kms
+        Largest typical error of the velocities [km/s], and never more than the dispersion.
+    interlopers
+        Largest share of stars that do not belong to the galaxy.
+    interloper_radius
+        Interlopers lie within this many R_hl.
+    beam_pixels
+        Largest FWHM of the beam in pixels of the HI maps.
+    least_limit_cm2, most_limit_cm2
+        Column density [atoms/cm²] below which HI is not seen, drawn evenly in its logarithm.
+    """
+
+    share: float = 0.0
+    each: float = 0.6
+    min_stars: int = 30
+    velocity_error_kms: float = 10.0
+    interlopers: float = 0.1
+    interloper_radius: float = 4.0
+    beam_pixels: float = 8.0
+    least_limit_cm2: float = 1e19
+    most_limit_cm2: float = 3e20
+
+    _block = "data.effects"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "share": (0 <= self.share <= 1, "between 0 and 1"),
+            "each": (0 <= self.each <= 1, "between 0 and 1"),
+            "min_stars": (self.min_stars >= 3, "at least 3, since fewer stars have no density"),
+            "velocity_error_kms": (self.velocity_error_kms >= 0, "zero or positive"),
+            "interlopers": (0 <= self.interlopers < 1, "between 0 and 1, without 1"),
+            "interloper_radius": (self.interloper_radius > 0, "positive"),
+            "beam_pixels": (self.beam_pixels >= 0, "zero or positive"),
+            "least_limit_cm2": (self.least_limit_cm2 > 0, "positive"),
+            "most_limit_cm2": (
+                self.most_limit_cm2 >= self.least_limit_cm2,
+                f"at least least_limit_cm2, {self.least_limit_cm2:g}",
+            ),
+        }
+
+
+@dataclass(frozen=True)
 class TruthConfig(_Checked):
     """Radii at which the enclosed mass is asked for.
 
@@ -386,6 +439,8 @@ class DataConfig(_Checked):
         HI moment maps.
     truth
         Radii of the target.
+    effects
+        What observing does to the data.
     selection
         Which galaxies enter.
     split
@@ -398,11 +453,17 @@ class DataConfig(_Checked):
     stars: StarMapConfig = field(default_factory=StarMapConfig)
     gas: HIMapConfig = field(default_factory=HIMapConfig)
     truth: TruthConfig = field(default_factory=TruthConfig)
+    effects: EffectsConfig = field(default_factory=EffectsConfig)
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     galaxies_per_shard: int = 64
 
     _block = "data"
+
+    @property
+    def least_stars(self) -> int:
+        """Fewest stars of a sample, with the effects of observing or without."""
+        return min(self.stars.min_stars, self.effects.min_stars) if self.effects.share else self.stars.min_stars
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
@@ -418,7 +479,8 @@ class ModelConfig(_Checked):
     Parameters
     ----------
     tracers
-        ``star``, ``gas`` or ``stargas``: which maps and scalars the network is given.
+        ``star``, ``gas`` or ``stargas``: which maps and scalars the network is given; or ``any``, for one network that
+        answers with either or both.
     filters
         Filters of the two convolution blocks of each branch.
     kernel_size
@@ -439,9 +501,19 @@ class ModelConfig(_Checked):
         Rotate the ten outputs to uncorrelated unit variance before the flow (ours: yes).
     gas_knows_R_hl
         Give R_hl to the gas model too, since the masses are asked for at multiples of it (paper: no).
+    numbers
+        Give the network what is measured on the stars as a set and on the HI maps, and how good the data are, beside
+        maps and scalars (paper: no).
+    baseline
+        What the network's masses are relative to: the ``mean`` of the training set (paper), or a linear fit in the
+        logarithms of the ``scalars`` of the tracers that are there.
+    priors
+        Suites of the training set that a user may choose as prior; galaxies of others have none (paper: no choice).
+    calibrate
+        Widen or narrow the flow after training until the central 68 % of the validation split is right (paper: no).
     """
 
-    tracers: Literal["star", "gas", "stargas"] = "stargas"
+    tracers: Literal["star", "gas", "stargas", "any"] = "stargas"
     filters: tuple[int, int] = (8, 16)
     kernel_size: int = 3
     first_stride: int = 2
@@ -452,6 +524,10 @@ class ModelConfig(_Checked):
     flow_hidden: tuple[int, ...] = (64, 64)
     whiten: bool = True
     gas_knows_R_hl: bool = False  # noqa: N815 (the field's own name)
+    numbers: bool = False
+    baseline: Literal["mean", "scalars"] = "mean"
+    priors: tuple[str, ...] = ()
+    calibrate: bool = False
 
     _block = "model"
 
@@ -490,6 +566,14 @@ class TrainingConfig(_Checked):
         Peak learning rate of the flow (one-cycle schedule).
     cold_gas_only
         Train on galaxies of the cold-gas set alone, as the paper does from its Fig. 5 on.
+    augment
+        Turn and mirror the sky of all maps of a sample together, and change the sign of all its velocities, anew
+        in every epoch (paper: no).
+    all_tracers
+        Of a model of any tracers: share of the samples that keep all they have. The others are equally seen without
+        gas, without stars, and without stars and R_hl.
+    told_prior
+        Of a model with priors: share of the samples whose prior is told.
     """
 
     batch_size: int = 128
@@ -500,6 +584,9 @@ class TrainingConfig(_Checked):
     flow_epochs: int = 30
     flow_learning_rate: float = 3e-3
     cold_gas_only: bool = True
+    augment: bool = False
+    all_tracers: float = 0.5
+    told_prior: float = 0.5
 
     _block = "training"
 
@@ -512,6 +599,8 @@ class TrainingConfig(_Checked):
             "patience": (self.patience >= 1, "at least 1"),
             "flow_epochs": (self.flow_epochs >= 1, "at least 1"),
             "flow_learning_rate": (self.flow_learning_rate > 0, "positive"),
+            "all_tracers": (0 <= self.all_tracers <= 1, "between 0 and 1"),
+            "told_prior": (0 <= self.told_prior <= 1, "between 0 and 1"),
         }
 
 

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.config import DataConfig, HIMapConfig
-from stargas.constants import BOLTZMANN, PROTON_MASS
+from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, PROTON_MASS
 from stargas.errors import InputError
 from stargas.frame import rotation_to_spin
 from stargas.galaxy import FloatArray, Galaxy, Particles
 from stargas.kinematics import kappa_co, virial_ratio
 from stargas.randomness import rng_for
+from stargas.sky.effects import CLEAR, Effects, draw_effects, hide_faint_hi, observe_stars
 from stargas.sky.gas import hi_moments, measure_hi, measure_hi_radius
-from stargas.sky.projection import HIMaps, SkyGalaxy, project
+from stargas.sky.projection import HIMaps, SkyGalaxy, SkyGas, SkyStars, project
 from stargas.sky.regrid import regrid_moments
+from stargas.sky.star_numbers import STAR_NUMBERS, measure_stars
 from stargas.sky.stars import draw_star_subsets, star_maps, velocity_dispersion, velocity_scale
 from stargas.sky.view import standard_views
 from stargas.sources.selection import in_cold_gas_set
@@ -30,6 +32,18 @@ SCALARS = ("R_hl_kpc", "sigma_kms", "R_HI_kpc", "v_cold_kms", "sigma_cold_kms")
 
 TRACERS = ("stars", "gas")
 """Entries of `Sample.tracers`, in order."""
+
+TRACER_OF_MAP = (0, 0, 1, 1, 1)
+"""Tracer (index into `TRACERS`) that each map belongs to."""
+
+TRACER_OF_SCALAR = (0, 0, 1, 1, 1)
+"""Tracer that each scalar belongs to."""
+
+QUALITY = ("n_stars", "velocity_error_kms", "beam_fwhm_kpc", "noise_msun_pc2")
+"""Entries of `Sample.quality`, in order."""
+
+WIDER = 1.5
+"""Degraded HI maps are first made this much wider, since a beam moves the radius that sets their side."""
 
 RING = (0.85, 1.15)
 """Radii [R_HI] between which the intrinsic rotation velocity of the HI is measured."""
@@ -52,6 +66,11 @@ class Sample:
         R_hl that is known without the stars.
     tracers
         Shape (2,), bool, entries `TRACERS`: which are present.
+    star_numbers
+        Shape (66,), float32, entries `stargas.sky.star_numbers.STAR_NUMBERS`: the stars as a set. NaN where
+        they are too few or absent.
+    quality
+        Shape (4,), entries `QUALITY` [stars, km/s, kpc, Msun/pc²]: what the data are like. Zero if perfect.
     r_kpc
         Radii [kpc] of the masses, shape (10,): multiples of R_hl, zero where that is not known.
     log10_mass
@@ -63,6 +82,8 @@ class Sample:
     maps: NDArray[np.float32]
     scalars: FloatArray
     tracers: NDArray[np.bool_]
+    star_numbers: NDArray[np.float32]
+    quality: FloatArray
     r_kpc: FloatArray
     log10_mass: FloatArray | None = None
     row: Mapping[str, Any] = field(default_factory=dict)
@@ -99,7 +120,7 @@ def make_sample(
     Raises
     ------
     InputError
-        If there are fewer stars than ``config.stars.min_stars``, or neither stars nor gas.
+        If there are fewer stars than ``config.least_stars``, or neither stars nor gas.
     """
     config = config or DataConfig()
     if stars is None and sky.stars is not None:
@@ -136,7 +157,7 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     """
     config = config or DataConfig()
     views = standard_views(config.views, rng_for(seed, "views", galaxy.id))
-    _require_stars(len(galaxy.stars), config)
+    _require_stars(len(galaxy.stars), config.stars.min_stars)
     subsets = draw_star_subsets(len(galaxy.stars), len(views), config.stars, rng_for(seed, "stars", galaxy.id))
     row = _galaxy_row(galaxy, config)
     intrinsic = intrinsic_hi(galaxy) if config.gas.scalars == "intrinsic" else None
@@ -189,11 +210,10 @@ def intrinsic_hi(galaxy: Galaxy) -> tuple[float, float, float] | None:
     return R_HI, v_cold, float(np.sqrt(np.average(squares / 3 + thermal, weights=mass)))
 
 
-def _require_stars(n_stars: int, config: DataConfig) -> None:
-    if n_stars < config.stars.min_stars:
+def _require_stars(n_stars: int, least: int) -> None:
+    if n_stars < least:
         raise InputError(
-            f"a sample needs at least {config.stars.min_stars} stars, got {n_stars}: give more stars or lower "
-            "data.stars.min_stars."
+            f"a sample needs at least {least} stars, got {n_stars}: give more stars or lower data.stars.min_stars."
         )
 
 
@@ -221,58 +241,106 @@ def _galaxy_row(galaxy: Galaxy, config: DataConfig) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, eq=False)
+class _StarPart:
+    """What a sample holds of its stars; the defaults are those of a galaxy without."""
+
+    maps: NDArray[np.float32]
+    numbers: NDArray[np.float32]
+    sigma_kms: float = 0.0
+    velocity_scale_kms: float = 0.0
+    n_stars: int = 0
+    velocity_error_kms: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _GasPart:
+    """What a sample holds of its HI."""
+
+    moments: NDArray[np.float32]
+    hi: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    half_width_kpc: float = 0.0
+    beam_fwhm_kpc: float = 0.0
+    noise_msun_pc2: float = 0.0
+
+
 def _star_part(
-    sky: SkyGalaxy, stars: NDArray[np.intp] | None, config: DataConfig
-) -> tuple[NDArray[np.float32], float, float, int]:
-    """Star maps, velocity dispersion and scale, and number of stars."""
-    size = config.stars.n_pixels
+    sky: SkyGalaxy, stars: NDArray[np.intp] | None, config: DataConfig, effects: Effects, rng: np.random.Generator
+) -> _StarPart:
     if sky.stars is None:
-        return np.zeros((2, size, size), np.float32), 0.0, 0.0, 0
-    chosen = np.arange(len(sky.stars)) if stars is None else stars
-    _require_stars(len(chosen), config)
+        size = config.stars.n_pixels
+        return _StarPart(np.zeros((2, size, size), np.float32), np.full(len(STAR_NUMBERS), np.nan, np.float32))
+    seen = sky.stars
+    if stars is not None:
+        seen = SkyStars(seen.x_kpc[stars], seen.y_kpc[stars], seen.v_los_kms[stars])
+    _require_stars(len(seen), config.least_stars)
     if sky.R_hl_kpc is None or not sky.R_hl_kpc > 0:
         raise InputError(f"star maps need a positive half-light radius, got R_hl_kpc={sky.R_hl_kpc}.")
-    x, y, v = (column[chosen] for column in (sky.stars.x_kpc, sky.stars.y_kpc, sky.stars.v_los_kms))
-    maps = star_maps(x, y, v, sky.R_hl_kpc, config.stars)
-    sigma = velocity_dispersion(v) if sky.sigma_kms is None else sky.sigma_kms
-    return maps, sigma, velocity_scale(v, config.stars), len(chosen)
+    sigma, error = sky.sigma_kms, sky.velocity_error_kms
+    if effects != Effects():
+        seen, sigma, error = observe_stars(seen, sky.R_hl_kpc, effects, config.effects, rng)
+    x, y, v = seen.x_kpc, seen.y_kpc, seen.v_los_kms
+    return _StarPart(
+        star_maps(x, y, v, sky.R_hl_kpc, dataclasses.replace(config.stars, min_stars=config.least_stars)),
+        measure_stars(x, y, v, sky.R_hl_kpc),
+        velocity_dispersion(v) if sigma is None else sigma,
+        velocity_scale(v, config.stars),
+        len(seen),
+        error,
+    )
 
 
 def _gas_part(
     sky: SkyGalaxy,
     rng: np.random.Generator,
     config: HIMapConfig,
+    effects: Effects,
     intrinsic: tuple[float, float, float] | None,
-) -> tuple[NDArray[np.float32], tuple[float, float, float], float] | None:
-    """HI moments, (R_HI, v_cold, sigma_cold) and half the side of the maps; None where there is no R_HI."""
+) -> _GasPart | None:
+    """Return HI moments with what is measured on them; None where there is no R_HI."""
     if sky.gas is None:
         return None
-    if isinstance(sky.gas, HIMaps):
-        regridded = regrid_moments(sky.gas, config)
+    seen, beam_kpc, noise = sky.gas, sky.beam_fwhm_kpc, sky.noise_msun_pc2
+    if isinstance(seen, SkyGas) and (effects.beam_pixels or effects.limit_cm2):
+        degraded = _degraded_hi(seen, config, effects, rng)
+        if degraded is None:
+            return None
+        seen, beam_kpc, noise = degraded
+    if isinstance(seen, HIMaps):
+        regridded = regrid_moments(seen, config)
         if regridded is None:
             return None
         moments, half_width = regridded[0].astype(np.float32), regridded[1]
     else:
-        gas = sky.gas
-        radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
+        radius = measure_hi_radius(seen.x_kpc, seen.y_kpc, seen.mHI_msun)
         if radius is None:
             return None
         half_width = config.half_width * radius
-        moments = hi_moments(
-            gas.x_kpc,
-            gas.y_kpc,
-            gas.v_los_kms,
-            gas.mHI_msun,
-            gas.temperature_K,
-            gas.hsm_kpc,
-            half_width,
-            engine=config.engine,
-            config=config,
-            rng=rng,
-        )
+        moments = _moments(seen, half_width, config, rng)
     leaks = config.scalars == "intrinsic" and sky.galaxy is not None
     measured = intrinsic if leaks else measure_hi(moments, half_width)
-    return None if measured is None else (moments, measured, half_width)
+    return None if measured is None else _GasPart(moments, measured, half_width, beam_kpc, noise)
+
+
+def _moments(gas: SkyGas, half_width: float, config: HIMapConfig, rng: np.random.Generator) -> NDArray[np.float32]:
+    columns = (gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc)
+    return hi_moments(*columns, half_width, engine=config.engine, config=config, rng=rng)
+
+
+def _degraded_hi(
+    gas: SkyGas, config: HIMapConfig, effects: Effects, rng: np.random.Generator
+) -> tuple[HIMaps, float, float] | None:
+    """Return maps as a telescope gives them, the FWHM of its beam [kpc] and the noise of the column [Msun/pc²]."""
+    radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
+    if radius is None:
+        return None
+    half_width = WIDER * config.half_width * radius
+    beam_kpc = effects.beam_pixels * 2 * config.half_width * radius / config.n_pixels
+    wide = dataclasses.replace(config, n_pixels=round(WIDER * config.n_pixels), beam_fwhm_kpc=beam_kpc)
+    maps = HIMaps(_moments(gas, half_width, wide, rng).astype(np.float64), half_width)
+    if effects.limit_cm2:
+        maps = hide_faint_hi(maps, beam_kpc, effects.limit_cm2, rng)
+    return maps, beam_kpc, effects.limit_cm2 / HI_ATOMS_PER_CM2 / CLEAR
 
 
 def _sample(
@@ -285,37 +353,45 @@ def _sample(
 ) -> Sample:
     if sky.stars is None and sky.gas is None:
         raise InputError("a sample needs stars, gas or both, got neither.")
-    star_part, sigma, scale, n_stars = _star_part(sky, stars, config)
-    gas = _gas_part(sky, rng, config.gas, intrinsic)
+    effects = Effects()
+    if config.effects.share and sky.galaxy is not None:
+        effects = draw_effects(config.effects, rng)
+    star = _star_part(sky, stars, config, effects, rng)
+    seen = _gas_part(sky, rng, config.gas, effects, intrinsic)
     size = config.gas.n_pixels
-    gas_part, hi, half_width = gas if gas is not None else (np.zeros((3, size, size), np.float32), (0.0, 0.0, 0.0), 0.0)
+    gas = seen or _GasPart(np.zeros((3, size, size), np.float32))
     R_hl = sky.R_hl_kpc or 0.0
     truth = config.truth
     r_kpc = R_hl * np.linspace(truth.r_min, truth.r_max, truth.n_radii)
     view = {} if sky.view is None else dataclasses.asdict(sky.view)
-    scalars = np.array([R_hl, sigma, *hi])
+    scalars = np.array([R_hl, star.sigma_kms, *gas.hi])
+    quality = np.array([star.n_stars, star.velocity_error_kms, gas.beam_fwhm_kpc, gas.noise_msun_pc2], np.float64)
     log10_mass, log10_mass_R_HI = None, float("nan")
     if sky.galaxy is not None:
         mass = sky.galaxy.enclosed_mass(r_kpc)
         if not np.all(mass > 0):
             raise InputError(f"galaxy {sky.galaxy.id} has no mass inside {r_kpc[0]:.3g} kpc: is its center right?")
         log10_mass = np.log10(mass)
-        if gas is not None:
-            log10_mass_R_HI = _log10_or_nan(float(sky.galaxy.enclosed_mass(hi[0])))
+        if seen is not None:
+            log10_mass_R_HI = _log10_or_nan(float(sky.galaxy.enclosed_mass(gas.hi[0])))
     return Sample(
-        maps=np.concatenate([star_part, gas_part]).astype(np.float32, copy=False),
+        maps=np.concatenate([star.maps, gas.moments]).astype(np.float32, copy=False),
         scalars=scalars,
-        tracers=np.array([sky.stars is not None, gas is not None]),
+        tracers=np.array([sky.stars is not None, seen is not None]),
+        star_numbers=star.numbers,
+        quality=quality,
         r_kpc=r_kpc,
         log10_mass=log10_mass,
         row={
             **row,
             **view,
             **dict(zip(SCALARS, scalars.tolist(), strict=True)),
-            "n_stars": n_stars,
-            "velocity_scale_kms": scale,
-            "half_width_kpc": half_width,
-            "has_gas": gas is not None,
+            **dict(zip(QUALITY, quality.tolist(), strict=True)),
+            "n_stars": star.n_stars,
+            "interlopers": effects.interlopers,
+            "velocity_scale_kms": star.velocity_scale_kms,
+            "half_width_kpc": gas.half_width_kpc,
+            "has_gas": seen is not None,
             "log10_mass_R_HI": log10_mass_R_HI,
         },
     )

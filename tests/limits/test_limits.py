@@ -13,7 +13,7 @@ from disc_galaxies import N_PIXELS, disc_dataset
 from stargas import limits as module
 from stargas.cli import train
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
-from stargas.dataset.scale import Scaling
+from stargas.model.scaling import Scaling
 from stargas.errors import DamagedFileError, InputError
 from stargas.limits import FALSE_ALARMS, Judgment, fit_limits, load_limits
 from stargas.model.flow import MassFlow

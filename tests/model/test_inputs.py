@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stargas.config import ModelConfig
-from stargas.dataset.scale import Scaling
+from stargas.model.scaling import Scaling
 from stargas.errors import InputError
 from stargas.model.inputs import batches_of, map_channels, prepare, scalar_columns, transform_maps
 from stargas.sample import MAPS, SCALARS

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stargas.config import ModelConfig
-from stargas.dataset.scale import Scaling
+from stargas.model.scaling import Scaling
 from stargas.errors import DamagedFileError, InputError
 from stargas.model.flow import MassFlow
 from stargas.model.inputs import prepare, transform_maps

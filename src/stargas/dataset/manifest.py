@@ -13,7 +13,8 @@ from typing import Any
 from stargas import __version__
 from stargas.config import DataConfig
 from stargas.errors import DamagedFileError, InputError
-from stargas.sample import MAPS, SCALARS, TRACERS
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACERS
+from stargas.sky.star_numbers import STAR_NUMBERS
 from stargas.sources import Source
 
 MANIFEST = "manifest.json"
@@ -24,7 +25,7 @@ PARTS = "parts"
 LOG = "build.log.json"
 
 FORMAT = "stargas data set"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised whenever an older stargas could not read what this one writes."""
 
 _IDENTITY = ("format_version", "stargas_version", "seed", "config", "source")
@@ -43,6 +44,8 @@ def new_manifest(source: Source, config: DataConfig, seed: int) -> dict[str, Any
         "maps": MAPS,
         "scalars": SCALARS,
         "tracers": TRACERS,
+        "star_numbers": STAR_NUMBERS,
+        "quality": QUALITY,
     }
     # What JSON makes of tuples and numpy numbers, so that it can be compared with what was read.
     return json.loads(json.dumps(made, default=_plain))
@@ -82,6 +85,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise InputError(f"{path} is not the manifest of a data set: give a folder that stargas build made.")
     version = manifest.get("format_version")
+    if version == 1:
+        raise InputError(f"{folder} was built before stars were summed up as sets: build the data set again.")
     if not isinstance(version, int) or version > FORMAT_VERSION:
         raise InputError(
             f"{folder} has format version {version}, this stargas reads up to {FORMAT_VERSION}: update stargas."

@@ -24,7 +24,7 @@ from stargas.sample import Sample, make_samples
 from stargas.sources import Source
 from stargas.sources.selection import EXCLUDED, rejection
 
-ARRAYS = ("maps", "scalars", "tracers", "r_kpc", "log10_mass")
+ARRAYS = ("maps", "scalars", "tracers", "star_numbers", "quality", "r_kpc", "log10_mass")
 """Arrays of a data set, one row per sample."""
 
 

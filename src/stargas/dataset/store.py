@@ -36,6 +36,10 @@ class Batch:
         Shape (n, 5), float64, entries `stargas.sample.SCALARS`.
     tracers
         Shape (n, 2), bool, entries `stargas.sample.TRACERS`.
+    star_numbers
+        Shape (n, 66), float32, entries `stargas.sky.star_numbers.STAR_NUMBERS`.
+    quality
+        Shape (n, 4), float64, entries `stargas.sample.QUALITY`.
     r_kpc
         Radii of the masses [kpc], shape (n, 10), float64.
     log10_mass
@@ -45,6 +49,8 @@ class Batch:
     maps: NDArray[np.float32]
     scalars: NDArray[np.float64]
     tracers: NDArray[np.bool_]
+    star_numbers: NDArray[np.float32]
+    quality: NDArray[np.float64]
     r_kpc: NDArray[np.float64]
     log10_mass: NDArray[np.float32]
 
@@ -209,9 +215,7 @@ class Dataset:
                 out[places] = shard[name][own]
             return out
 
-        return Batch(
-            gather("maps"), gather("scalars"), gather("tracers"), gather("r_kpc"), gather("log10_mass", np.float32)
-        )
+        return Batch(**{name: gather(name, np.float32 if name == "log10_mass" else None) for name in ARRAYS})
 
     @cached_property
     def _starts(self) -> IntArray:

@@ -20,7 +20,6 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from stargas.dataset.scale import TRACER_OF_MAP, TRACER_OF_SCALAR
 from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
@@ -29,7 +28,7 @@ from stargas.limits.features import features, scalar_block
 from stargas.limits.usual import TAIL, Usual, all_checks, distances, fit_usual, log_chances, log_tail
 from stargas.model.inputs import tracers_needed
 from stargas.model.posterior import Posterior
-from stargas.sample import SCALARS, TRACERS, Sample
+from stargas.sample import SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from stargas.config import ModelConfig
-from stargas.dataset.scale import TRACER_OF_MAP, TRACER_OF_SCALAR
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import StackedSamples, map_channels, scalar_columns
-from stargas.sample import MAPS, SCALARS, TRACERS, Sample
+from stargas.model.inputs import StackedSamples, map_channels, scalar_columns, stack_samples
+from stargas.sample import MAPS, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
 from stargas.sky.hi_measure import measure_hi
 
 SOFTENING_KMS = 2.0
@@ -96,15 +95,6 @@ CHECKS: Mapping[str, Check] = {
 `stargas.limits.DISTANCES`: what its ratio to the unit of the R-v map should be depends on the shape of the map."""
 
 
-def stacked(samples: Sequence[Sample]) -> StackedSamples:
-    """Return the arrays of samples."""
-    return StackedSamples(
-        np.stack([s.maps for s in samples]),
-        np.stack([s.scalars for s in samples]),
-        np.stack([s.tracers for s in samples]),
-    )
-
-
 def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mapping[str, Any]) -> dict[str, FloatArray]:
     """Measure every check that concerns a model.
 
@@ -123,7 +113,7 @@ def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mappin
         Name → shape (n,): ratios and ranges in dex, share of pixels, log10 ratio of asymmetries. NaN where the tracer
         is absent or a unit is not known; infinite where nothing of the kind can be measured on the map.
     """
-    batch = stacked(samples)
+    batch = stack_samples(samples)
     seen = {TRACERS[TRACER_OF_MAP[i]] for i in map_channels(config)}
     found = {"mask": _contradictions(batch, config), "range": _outside(batch, config, about.get("ranges", {}))}
     if "stars" in seen:

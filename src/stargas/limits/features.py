@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
-from stargas.limits.consistency import stacked, units
-from stargas.model.inputs import map_channels, scalar_columns
+from stargas.limits.consistency import units
+from stargas.model.inputs import map_channels, scalar_columns, stack_samples
 from stargas.model.posterior import Posterior
 from stargas.sample import MAPS, SCALARS, TRACERS, Sample
 from stargas.trees.features import feature_names, hand_features
@@ -36,7 +36,7 @@ def features(samples: Sequence[Sample], posterior: Posterior) -> FloatArray:
     InputError
         As `stargas.model.posterior.Posterior.sample`.
     """
-    batch, config = stacked(samples), posterior.config
+    batch, config = stack_samples(samples), posterior.config
     by_hand, of_maps = hand_features(batch, config), _of_maps(config)
     n_scalars = len(scalar_columns(config))
     lie = [_lie(batch.maps[:, i], MAPS[i]) for i in _with_direction(config)]

@@ -18,6 +18,7 @@ Density is one pass through each transform. Drawing inverts them, one mass after
 hidden unit once, when the masses that it depends on are known: one pass of arithmetic, the same function.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,9 @@ from torch import Tensor, nn
 
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
+from stargas.model.inputs import told_columns
+
+_ONE_SIGMA = math.erf(math.sqrt(0.5))  # share of a Gaussian variable within one standard deviation
 
 
 class MassFlow(nn.Module):
@@ -43,7 +47,7 @@ class MassFlow(nn.Module):
 
     def __init__(self, config: ModelConfig, n_masses: int = 10) -> None:
         super().__init__()
-        n_features = config.n_features
+        n_features = config.n_features + len(told_columns(config))
         self.maf = zuko.flows.MAF(
             n_masses,
             n_features,
@@ -57,12 +61,14 @@ class MassFlow(nn.Module):
         self.log_det: Tensor
         self.feature_mean: Tensor
         self.feature_std: Tensor
+        self.stretch: Tensor
         self.register_buffer("center", torch.zeros(n_masses))
         self.register_buffer("rotation", torch.eye(n_masses))
         self.register_buffer("inverse_rotation", torch.eye(n_masses))
         self.register_buffer("log_det", torch.zeros(()))
         self.register_buffer("feature_mean", torch.zeros(n_features))
         self.register_buffer("feature_std", torch.ones(n_features))
+        self.register_buffer("stretch", torch.ones(n_masses))
 
     def set_features(self, features: Tensor) -> None:
         """Take mean and spread of the features (n, n_features), so that the flow sees them standardized."""
@@ -85,8 +91,37 @@ class MassFlow(nn.Module):
 
     def log_prob(self, theta: Tensor, features: Tensor) -> Tensor:
         """Return log q(θ|f) for θ (..., n_masses) and f (..., n_features), leading shapes broadcast."""
+        u, log_slope = self._gaussian(theta, features)
+        u = u / self.stretch
+        density = -0.5 * u.square().sum(dim=-1) - self.stretch.log().sum() - 0.5 * u.shape[-1] * math.log(2 * math.pi)
+        return density + log_slope + self.log_det
+
+    def _gaussian(self, theta: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the Gaussian variable of masses, before it is stretched, and the log-determinant of the transforms."""
         z = nn.functional.linear(theta - self.center, self.rotation)
-        return self.maf(self.context(features)).log_prob(z) + self.log_det
+        transform = self.maf(self.context(features)).transform
+        u, log_slope = transform.call_and_ladj(z)
+        return u, log_slope
+
+    @torch.no_grad()
+    def calibrate(self, features: Tensor, theta: Tensor) -> None:
+        """Stretch the Gaussian variable until the central 68 % of held-out masses is right.
+
+        Parameters
+        ----------
+        features
+            Of galaxies that the flow did not learn from, shape (n, n_features).
+        theta
+            Their standardized masses, shape (n, n_masses).
+
+        Notes
+        -----
+        One factor for each of the ten variables, the same for all galaxies: how a posterior depends on the galaxy is
+        the flow's to learn; how far it trusts its features is not, since it learned from galaxies that the network
+        knew.
+        """
+        u, _ = self._gaussian(theta, features)
+        self.stretch.copy_(torch.quantile(u.abs(), _ONE_SIGMA, dim=0))
 
 
 def whitening(covariance: FloatArray) -> tuple[FloatArray, FloatArray, float]:
@@ -152,7 +187,7 @@ class FlowSampler:
         """
         n, n_draws, n_masses = noise.shape
         context = self.flow.context(features)
-        z = noise.permute(2, 0, 1).contiguous()  # (n_masses, n, n_draws): every row is one mass
+        z = (noise * self.flow.stretch).permute(2, 0, 1).contiguous()  # (n_masses, n, n_draws): every row is one mass
         for plan in reversed(self._plans):
             z = _invert(plan, context, z)
         white = z.reshape(n_masses, n * n_draws)

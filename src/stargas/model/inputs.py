@@ -1,13 +1,17 @@
-"""What a network sees of a sample: its tracers' maps and scalars, brought to order one.
+"""What a network sees of a sample: its tracers' maps and numbers, brought to order one.
 
 Ours, since the paper says only that inputs are normalized: the square root of the star densities,
 log10(1 + moment 0), asinh(v / 10 km/s) for moments 1 and 2, each divided by its rms over the training
 set; log10 of the scalars, standardized. What is absent is zero. A network's inputs hold the maps and
-scalars of its own tracers and nothing else, so no tracer can leak into a model that was not given it.
+numbers of its own tracers and nothing else, so no tracer can leak into a model that was not given it.
+
+A model with ``numbers`` is also given the stars as a set (`stargas.sky.star_numbers`), what is measured on the HI maps
+(`stargas.sky.hi_numbers`) and how good the data are; one of ``any`` tracers, which of them are there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,10 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stargas.config import ModelConfig
-from stargas.dataset.scale import TRACER_OF_MAP, TRACER_OF_SCALAR, Scaling
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
-from stargas.sample import MAPS, SCALARS, TRACERS, Sample
+from stargas.model.scaling import Scaling, fit_baseline, mean_and_std
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
+from stargas.sky.hi_numbers import HI_NUMBERS, measure_hi_maps
+from stargas.sky.star_numbers import STAR_NUMBERS
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -27,7 +33,27 @@ if TYPE_CHECKING:
 VELOCITY_UNIT_KMS = 10.0
 """Velocity [km/s] around which asinh turns from linear to logarithmic."""
 
-_TRACERS_OF_MODEL = {"star": (0,), "gas": (1,), "stargas": (0, 1)}
+CASES = ("stars", "gas", "gas and R_hl", "stars and gas")
+"""What may be known of a galaxy."""
+
+KNOWN_IN_CASE = {
+    "stars": frozenset({"stars", "R_hl"}),
+    "gas": frozenset({"gas"}),
+    "gas and R_hl": frozenset({"gas", "R_hl"}),
+    "stars and gas": frozenset({"stars", "gas", "R_hl"}),
+}
+"""What each case has."""
+
+MOST_DEVIATION = 5.0
+"""Numbers further than so many standard deviations from the mean count as so many."""
+
+NOISE_UNIT_MSUN_PC2 = 0.1
+"""Noise of the HI column that counts as little."""
+
+MAX_SAMPLES = 4096
+"""Samples that a scaling is measured on at most: it fixes units, so a percent of error does not matter."""
+
+_TRACERS_OF_MODEL = {"star": (0,), "gas": (1,), "stargas": (0, 1), "any": (0, 1)}
 
 
 class SampleArrays(Protocol):
@@ -45,6 +71,14 @@ class SampleArrays(Protocol):
     def tracers(self) -> NDArray[np.bool_]:
         """Which tracers are present, shape (n, 2)."""
 
+    @property
+    def star_numbers(self) -> NDArray[np.floating]:
+        """The stars as a set, shape (n, 66)."""
+
+    @property
+    def quality(self) -> NDArray[np.floating]:
+        """How good the data are, shape (n, 4)."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -55,16 +89,22 @@ class Inputs:
     maps
         Shape (n, n_maps, 64, 64), float16: half precision keeps a paper-scale training set in memory, and since
         all inputs pass through it, training and inference see the same bits.
-    scalars
-        Shape (n, n_scalars), float32.
+    numbers
+        Shape (n, n_numbers), float32, columns `number_names`.
+    case
+        Index into `CASES`, shape (n,).
+    log_scalar
+        log10 of all scalars, shape (n, 5), float64, NaN where they are not known; the masses' baseline uses them.
     """
 
     maps: Tensor
-    scalars: Tensor
+    numbers: Tensor
+    case: NDArray[np.integer]
+    log_scalar: FloatArray
 
     def __len__(self) -> int:
         """Return the number of samples."""
-        return len(self.scalars)
+        return len(self.numbers)
 
 
 def map_channels(config: ModelConfig) -> tuple[int, ...]:
@@ -87,6 +127,88 @@ def tracers_needed(config: ModelConfig) -> tuple[str, ...]:
     return tuple(TRACERS[i] for i in _TRACERS_OF_MODEL[config.tracers])
 
 
+@cache
+def numbers_needed(config: ModelConfig) -> dict[str, str]:
+    """Return the numbers that the model is given, in order, and what must be known for each: stars, gas, R_hl."""
+    needs = {
+        name: "R_hl" if name == "R_hl_kpc" else tracer_of(name) for name in _names(SCALARS, scalar_columns(config))
+    }
+    if not config.numbers:
+        return needs
+    for tracer in tracers_needed(config):
+        quality = QUALITY[:2] if tracer == "stars" else QUALITY[2:]
+        own = STAR_NUMBERS if tracer == "stars" else tuple(f"HI_{name}" for name in HI_NUMBERS)
+        needs |= dict.fromkeys((*own, *quality), tracer)
+    return needs
+
+
+def tracer_of(scalar: str) -> str:
+    """Name of the tracer that a scalar belongs to."""
+    return TRACERS[TRACER_OF_SCALAR[SCALARS.index(scalar)]]
+
+
+def _names(of: tuple[str, ...], columns: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(of[i] for i in columns)
+
+
+def flag_names(config: ModelConfig) -> tuple[str, ...]:
+    """Names of the flags that follow the numbers: what is known of the galaxy, and which prior is meant."""
+    known = ("stars", "gas", "R_hl") if config.tracers == "any" else ()
+    return (*known, *(f"prior {name}" for name in config.priors))
+
+
+def number_names(config: ModelConfig) -> tuple[str, ...]:
+    """Names of the columns of `Inputs.numbers`."""
+    return (*numbers_needed(config), *flag_names(config))
+
+
+def told_columns(config: ModelConfig) -> tuple[int, ...]:
+    """Columns of `Inputs.numbers` that the flow is told beside the features: quality of the data, flags."""
+    names = number_names(config)
+    return tuple(i for i, name in enumerate(names) if name in QUALITY or name in flag_names(config))
+
+
+def case_of(batch: SampleArrays) -> NDArray[np.integer]:
+    """Return what is known of each sample, indices into `CASES`, shape (n,)."""
+    stars, gas = np.asarray(batch.tracers).T
+    sized = np.asarray(batch.scalars)[:, SCALARS.index("R_hl_kpc")] > 0
+    return np.where(stars, np.where(gas, 3, 0), np.where(sized, 2, 1))
+
+
+@cache
+def visible(config: ModelConfig) -> NDArray[np.bool_]:
+    """Tell which columns of `Inputs.numbers` are known in each case, shape (n_cases, n_numbers)."""
+    needed = numbers_needed(config).values()
+    rows = [[need in KNOWN_IN_CASE[case] for need in needed] + [True] * len(flag_names(config)) for case in CASES]
+    return np.array(rows, dtype=bool).reshape(len(CASES), -1)
+
+
+@cache
+def visible_maps(config: ModelConfig) -> NDArray[np.bool_]:
+    """Tell which maps of the model are known in each case, shape (n_cases, n_maps)."""
+    tracers = [TRACERS[TRACER_OF_MAP[i]] for i in map_channels(config)]
+    return np.array([[tracer in KNOWN_IN_CASE[case] for tracer in tracers] for case in CASES])
+
+
+def flags(config: ModelConfig, case: NDArray[np.integer], prior: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Return the flags of some samples, shape (n, n_flags).
+
+    Parameters
+    ----------
+    config
+        Settings of the model.
+    case
+        Indices into `CASES`, shape (n,).
+    prior
+        Indices into ``config.priors``, shape (n,); -1 for none.
+    """
+    columns = []
+    if config.tracers == "any":
+        columns += [[name in KNOWN_IN_CASE[CASES[c]] for c in case] for name in ("stars", "gas", "R_hl")]
+    columns += [prior == number for number in range(len(config.priors))]
+    return np.array(columns, dtype=np.float32).reshape(len(columns), len(case)).T
+
+
 def transform_maps(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     """Compress the dynamic range of maps (n, 5, 64, 64); zero stays zero.
 
@@ -104,8 +226,19 @@ def _transform(channel: Tensor, i: int) -> Tensor:
     return (channel / VELOCITY_UNIT_KMS).asinh()
 
 
-def prepare(batch: SampleArrays, scaling: Scaling, config: ModelConfig) -> Inputs:
+def prepare(batch: SampleArrays, scaling: Scaling, config: ModelConfig, prior: int = -1) -> Inputs:
     """Make the inputs of the model from the arrays of some samples.
+
+    Parameters
+    ----------
+    batch
+        Arrays of the samples.
+    scaling
+        Of the model.
+    config
+        Of the model.
+    prior
+        Index into ``config.priors`` for all samples; -1 for none.
 
     Raises
     ------
@@ -116,14 +249,85 @@ def prepare(batch: SampleArrays, scaling: Scaling, config: ModelConfig) -> Input
     for i in map_channels(config):
         channel = torch.from_numpy(np.ascontiguousarray(batch.maps[:, i], dtype=np.float32))
         maps.append((_transform(channel, i) / scaling.map_rms[i]).half())
-    columns = list(scalar_columns(config))
-    log_scalar = log_scalars(batch, config)
-    mean, std = scaling.scalar_mean[columns], scaling.scalar_std[columns]
-    standardized = np.nan_to_num((log_scalar - mean) / std, nan=0.0)
     stacked = torch.stack(maps, dim=1)
     if not torch.isfinite(stacked).all():
         raise InputError("a map holds numbers that are not finite or far beyond any galaxy's: mask them to zero.")
-    return Inputs(stacked, torch.from_numpy(standardized.astype(np.float32)))
+    raw = measure_numbers(batch, config)
+    standardized = np.nan_to_num((raw - scaling.number_mean) / scaling.number_std, nan=0.0)
+    n_scalars = len(scalar_columns(config))
+    standardized[:, n_scalars:] = standardized[:, n_scalars:].clip(-MOST_DEVIATION, MOST_DEVIATION)
+    case = case_of(batch)
+    numbers = np.column_stack([standardized, flags(config, case, np.full(len(case), prior))]).astype(np.float32)
+    return Inputs(stacked, torch.from_numpy(numbers), case, all_log_scalars(batch))
+
+
+def measure_scaling(dataset: "Dataset", config: ModelConfig) -> Scaling:
+    """Measure the scaling of a model on a data set, from at most `MAX_SAMPLES` samples spread evenly over it.
+
+    Parameters
+    ----------
+    dataset
+        Training samples.
+    config
+        Of the model: which numbers it is given, and what its masses are relative to.
+
+    Raises
+    ------
+    InputError
+        If the data set is empty, or as `prepare`.
+    """
+    if not len(dataset):
+        raise InputError("the training set is empty: build more galaxies or relax the cuts.")
+    chosen = np.unique(np.linspace(0, len(dataset) - 1, min(len(dataset), MAX_SAMPLES)).astype(int))
+    squares, numbers, scalars, masses = [], [], [], []
+    for part in np.array_split(chosen, -(-len(chosen) // 256)):
+        batch = dataset.batch(part)
+        square = np.mean(transform_maps(batch.maps).astype(np.float64) ** 2, axis=(2, 3))
+        squares.append(np.where(batch.tracers[:, list(TRACER_OF_MAP)], square, np.nan))
+        numbers.append(measure_numbers(batch, config))
+        scalars.append(all_log_scalars(batch))
+        masses.append(batch.log10_mass.astype(np.float64))
+    mass, log_scalar = np.concatenate(masses), np.concatenate(scalars)
+    number_mean, number_std = mean_and_std(np.concatenate(numbers))
+    mean_square, _ = mean_and_std(np.concatenate(squares))
+    if config.baseline == "scalars":
+        of_scalars = ["R_hl" if name == "R_hl_kpc" else tracer_of(name) for name in SCALARS]
+        seen = [frozenset({*tracers_needed(config), "R_hl"} & KNOWN_IN_CASE[case]) for case in CASES]
+        known = [np.array([need in have for need in of_scalars]) for have in seen]
+        fits = [fit_baseline(mass, log_scalar, which if which.any() else None) for which in known]
+    else:
+        fits = [fit_baseline(mass, log_scalar, None)]
+    mean, slope, std = (np.stack(parts) for parts in zip(*fits, strict=True))
+    return Scaling(np.sqrt(np.where(mean_square > 0, mean_square, 1.0)), number_mean, number_std, mean, slope, std)
+
+
+def measure_numbers(batch: SampleArrays, config: ModelConfig) -> FloatArray:
+    """Return the numbers that the model is given before they are standardized, shape (n, k); NaN where unknown."""
+    parts = [log_scalars(batch, config)]
+    if not config.numbers:
+        return parts[0]
+    stars, gas = np.asarray(batch.tracers).T
+    scalars, quality = np.asarray(batch.scalars, dtype=np.float64), np.asarray(batch.quality, dtype=np.float64)
+    if "stars" in tracers_needed(config):
+        sigma = np.where(stars, scalars[:, SCALARS.index("sigma_kms")], np.nan)
+        told = np.column_stack([np.log10(np.where(stars, np.maximum(quality[:, 0], 1), np.nan)), quality[:, 1] / sigma])
+        parts += [np.where(stars[:, None], np.asarray(batch.star_numbers, dtype=np.float64), np.nan), told]
+    if "gas" in tracers_needed(config):
+        R_HI, v_cold, sigma_cold = (scalars[:, i] for i in (2, 3, 4))
+        moments = np.ascontiguousarray(batch.maps[:, MAPS.index("moment0") :], dtype=np.float32)
+        size = np.where(gas, R_HI, np.nan)
+        noise = np.where(gas, np.log10(1 + quality[:, 3] / NOISE_UNIT_MSUN_PC2), np.nan)
+        parts += [
+            measure_hi_maps(moments, gas, R_HI, v_cold, sigma_cold),
+            np.column_stack([quality[:, 2] / size, noise]),
+        ]
+    return np.concatenate(parts, axis=1)
+
+
+def all_log_scalars(batch: SampleArrays) -> FloatArray:
+    """log10 of all scalars, shape (n, 5); NaN where one is not known."""
+    scalars = np.asarray(batch.scalars, dtype=np.float64)
+    return np.log10(scalars, out=np.full(scalars.shape, np.nan), where=scalars > 0)
 
 
 def log_scalars(batch: SampleArrays, config: ModelConfig) -> FloatArray:
@@ -144,6 +348,8 @@ def log_scalars(batch: SampleArrays, config: ModelConfig) -> FloatArray:
             f"{SCALARS[columns[column]]} of sample {row} is {scalars[row, column]}; a positive number is needed: "
             f"measure it or give the sample without that tracer."
         )
+    if config.tracers == "any":  # R_hl may be known without the stars
+        present = good
     return np.log10(scalars, out=np.full(scalars.shape, np.nan), where=present)
 
 
@@ -164,10 +370,16 @@ def require_tracers(batch: SampleArrays, config: ModelConfig, share: Mapping[str
     Raises
     ------
     InputError
-        If one does.
+        If one does, or has neither tracer. A model of any tracers has learned to do without either.
     """
+    tracers = np.asarray(batch.tracers)
+    if config.tracers == "any":
+        absent = ~tracers.any(axis=1)
+        if absent.any():
+            raise InputError(f"sample {first + int(np.argmax(absent))} has neither stars nor gas: give one of them.")
+        return
     for name in tracers_needed(config):
-        absent = ~np.asarray(batch.tracers)[:, TRACERS.index(name)]
+        absent = ~tracers[:, TRACERS.index(name)]
         if absent.any() and share.get(name) == 1.0:
             raise InputError(
                 f"sample {first + int(np.argmax(absent))} has no {name}, but every galaxy that this "
@@ -182,6 +394,14 @@ class StackedSamples:
     maps: NDArray[np.float32]
     scalars: FloatArray
     tracers: NDArray[np.bool_]
+    star_numbers: NDArray[np.float32]
+    quality: FloatArray
+
+
+def stack_samples(samples: Sequence[Sample]) -> StackedSamples:
+    """Return the arrays of samples."""
+    names = ("maps", "scalars", "tracers", "star_numbers", "quality")
+    return StackedSamples(*(np.stack([getattr(sample, name) for sample in samples]) for name in names))
 
 
 def count_samples(samples: "Sample | Sequence[Sample] | Dataset") -> int:
@@ -196,11 +416,6 @@ def batches_of(samples: "Sample | Sequence[Sample] | Dataset", size: int) -> Ite
     for start in range(0, len(samples), size):
         stop = min(start + size, len(samples))
         if isinstance(samples, Sequence):
-            part = samples[start:stop]
-            yield StackedSamples(
-                np.stack([s.maps for s in part]),
-                np.stack([s.scalars for s in part]),
-                np.stack([s.tracers for s in part]),
-            )
+            yield stack_samples(samples[start:stop])
         else:
             yield samples.batch(np.arange(start, stop))

@@ -1,8 +1,8 @@
 """The convolutional network of Fig. 3 of the paper: branches for maps, dense layers, 32 features, 10 masses.
 
 One branch per map: two blocks of convolution, max-pooling and ReLU, then dropout, each map apart from
-the others; the branches are flattened and concatenated, dropout again, then the scalars join, and dense
-layers narrow to the 32 features from which a linear layer predicts the standardized log10 masses.
+the others; the branches are flattened and concatenated, dropout again, then the scalars (and further
+numbers) join, and dense layers narrow to the 32 features from which a linear layer predicts the standardized log10 masses.
 
 Layer sizes are ours. In a block the maximum is taken before the ReLU, which gives the same function
 and gradients (ReLU never falls) on a quarter of the numbers, and activations are stored channel by
@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 from stargas.config import ModelConfig
 from stargas.errors import InputError
-from stargas.model.inputs import map_channels, scalar_columns
+from stargas.model.inputs import map_channels, number_names, told_columns
 
 POOL = 2
 """Side of the pooling windows [pixels]."""
 
 
 class MassNetwork(nn.Module):
-    """From maps and scalars to features and standardized log10 masses.
+    """From maps and numbers to features and standardized log10 masses.
 
     Parameters
     ----------
@@ -45,10 +45,11 @@ class MassNetwork(nn.Module):
         side = -(-n_pixels // config.first_stride) // POOL // POOL
         if side < 1:
             raise InputError(f"maps of {n_pixels} pixels are too small for stride {config.first_stride} and two pools.")
-        n_maps, n_scalars = len(map_channels(config)), len(scalar_columns(config))
+        n_maps, n_numbers = len(map_channels(config)), len(number_names(config))
         self.branches = nn.ModuleList(_branch(config) for _ in range(n_maps))
+        self.told = list(told_columns(config))
         self.dropout = nn.Dropout(config.dropout)
-        widths = (n_maps * config.filters[1] * side**2 + n_scalars, *config.dense, config.n_features)
+        widths = (n_maps * config.filters[1] * side**2 + n_numbers, *config.dense, config.n_features)
         layers: list[nn.Module] = []
         for n_in, n_out in itertools.pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(config.dropout)]
@@ -58,32 +59,37 @@ class MassNetwork(nn.Module):
             if isinstance(module, nn.Conv2d):
                 module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
 
-    def features(self, maps: Tensor, scalars: Tensor) -> Tensor:
+    def features(self, maps: Tensor, numbers: Tensor) -> Tensor:
         """Return the features that the flow is conditioned on.
 
         Parameters
         ----------
         maps
             Shape (n, n_maps, n_pixels, n_pixels), prepared by `stargas.model.inputs.prepare`.
-        scalars
-            Shape (n, n_scalars).
+        numbers
+            Shape (n, n_numbers).
 
         Returns
         -------
         torch.Tensor
-            Shape (n, n_features).
+            Shape (n, n_features), followed by the numbers that say how good the data are and what is known.
         """
         flat = []
         for i, branch in enumerate(self.branches):
             # (n, 1, n_pixels, n_pixels) with the strides of channels last, which torch would not choose for one channel
-            image = maps[:, i].to(scalars.dtype).unsqueeze(-1).permute(0, 3, 1, 2)
+            image = maps[:, i].to(numbers.dtype).unsqueeze(-1).permute(0, 3, 1, 2)
             flat.append(branch(image).flatten(1))
         joined = self.dropout(torch.cat(flat, dim=1))
-        return self.dense(torch.cat([joined, scalars], dim=1))
+        features = self.dense(torch.cat([joined, numbers], dim=1))
+        return torch.cat([features, numbers[:, self.told]], dim=1)
 
-    def forward(self, maps: Tensor, scalars: Tensor) -> Tensor:
+    def predict(self, features: Tensor) -> Tensor:
+        """Return the standardized log10 masses, shape (n, n_masses), for what `features` returns."""
+        return self.head(features[:, : self.head.in_features])
+
+    def forward(self, maps: Tensor, numbers: Tensor) -> Tensor:
         """Predict the standardized log10 masses, shape (n, n_masses)."""
-        return self.head(self.features(maps, scalars))
+        return self.predict(self.features(maps, numbers))
 
 
 def _branch(config: ModelConfig) -> nn.Sequential:

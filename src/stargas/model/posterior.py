@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,13 @@ from torch import Tensor
 
 from stargas import __version__
 from stargas.config import DataConfig, ModelConfig, settings_from
-from stargas.dataset.scale import Scaling
 from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.model.flow import FlowSampler, MassFlow
-from stargas.model.inputs import batches_of, count_samples, prepare, require_tracers
+from stargas.model.inputs import Inputs, batches_of, count_samples, prepare, require_tracers
 from stargas.model.network import MassNetwork
+from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from stargas.sample import Sample
 
 FORMAT = "stargas model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised whenever an older stargas could not read what this one writes."""
 
 _NETWORK_BATCH = 256
@@ -58,6 +58,8 @@ class Posterior:
         Units of inputs and targets.
     about
         Plain data for `model.json`: radii, ancestry, training settings, metrics, ranges of the training set.
+    prior
+        One of ``config.priors``: the suite whose galaxies are expected. None for all that the model learned from.
     """
 
     config: ModelConfig
@@ -65,16 +67,20 @@ class Posterior:
     flow: MassFlow
     scaling: Scaling
     about: dict[str, Any] = field(default_factory=dict)
+    prior: str | None = None
 
     def __post_init__(self) -> None:
-        """Switch dropout off for good."""
+        """Check the prior and switch dropout off for good."""
+        if self.prior is not None and self.prior not in self.config.priors:
+            known = ", ".join(self.config.priors) or "none"
+            raise InputError(f"this model has no prior {self.prior!r}; it has: {known}.")
         self.network.eval()
         self.flow.eval()
 
     @property
     def n_masses(self) -> int:
         """Number of radii."""
-        return len(self.scaling.mass_mean)
+        return self.scaling.n_masses
 
     @property
     def data_config(self) -> DataConfig:
@@ -93,8 +99,23 @@ class Posterior:
         InputError
             As `sample`.
         """
-        parts = [part.numpy() for _, part in self._features(samples)]
+        parts = [part.numpy() for _, part, _ in self._features(samples)]
         return np.concatenate(parts) if parts else np.zeros((0, self.config.n_features), np.float32)
+
+    def with_prior(self, prior: str | None) -> "Posterior":
+        """Return the same model under another prior.
+
+        Parameters
+        ----------
+        prior
+            One of ``config.priors``, or None for all that the model learned from.
+
+        Raises
+        ------
+        InputError
+            If the model was not trained with that prior.
+        """
+        return replace(self, prior=prior)
 
     def sample(
         self, samples: "Sample | Sequence[Sample] | Dataset", n: int = 1000, seed: int = 0
@@ -124,7 +145,9 @@ class Posterior:
             raise InputError(f"{n} draws were asked for; at least 1 is needed.")
         drawn = np.empty((count_samples(samples), n, self.n_masses), np.float32)
         at_once = max(1, _DRAWS_AT_ONCE // n)
-        for first, features in self._features(samples):
+        for first, features, inputs in self._features(samples):
+            expected = self.scaling.baseline(inputs.case, inputs.log_scalar)[:, None]
+            spread = self.scaling.spread(inputs.case)[:, None]
             for start in range(0, len(features), at_once):
                 part = features[start : start + at_once]
                 rows = range(first + start, first + start + len(part))
@@ -135,7 +158,8 @@ class Posterior:
                     ]
                 )
                 theta = self._sampler.draw(part, torch.from_numpy(noise)).numpy()
-                drawn[rows.start : rows.stop] = self.scaling.restore_mass(theta)
+                own = slice(start, start + len(part))
+                drawn[rows.start : rows.stop] = theta * spread[own] + expected[own]
         return drawn
 
     def log_prob(self, samples: "Sample | Sequence[Sample] | Dataset", log10_mass: ArrayLike) -> FloatArray:
@@ -165,15 +189,16 @@ class Posterior:
                 f"masses of shape {mass.shape} do not fit {n} galaxies: ({n}, {self.n_masses}) or "
                 f"({n}, k, {self.n_masses}) is needed."
             )
-        theta = torch.from_numpy(self.scaling.standardize_mass(mass).astype(np.float32))
-        per_dex = np.log(self.scaling.mass_std).sum()
-        result = np.empty(mass.shape[:-1])
+        profiles = mass if mass.ndim == 3 else mass[:, None]
+        result = np.empty(profiles.shape[:-1])
         with torch.no_grad():
-            for first, features in self._features(samples):
+            for first, features, inputs in self._features(samples):
                 rows = slice(first, first + len(features))
-                context = features if mass.ndim == 2 else features[:, None, :]
-                result[rows] = self.flow.log_prob(theta[rows], context).numpy() - per_dex
-        return result
+                expected = self.scaling.baseline(inputs.case, inputs.log_scalar)[:, None]
+                spread = self.scaling.spread(inputs.case)[:, None]
+                theta = torch.from_numpy(((profiles[rows] - expected) / spread).astype(np.float32))
+                result[rows] = self.flow.log_prob(theta, features[:, None]).numpy() - np.log(spread).sum(axis=-1)
+        return result if mass.ndim == 3 else result[:, 0]
 
     def quantiles(
         self, samples: "Sample | Sequence[Sample] | Dataset", q: ArrayLike, n: int = 1000, seed: int = 0
@@ -190,14 +215,15 @@ class Posterior:
             raise InputError(f"quantiles lie between 0 and 1, got {levels.tolist()}.")
         return np.moveaxis(np.quantile(self.sample(samples, n, seed), levels, axis=1), 0, 1)
 
-    def _features(self, samples: "Sample | Sequence[Sample] | Dataset") -> Iterator[tuple[int, Tensor]]:
-        """Go through the samples in batches: index of the first, features."""
+    def _features(self, samples: "Sample | Sequence[Sample] | Dataset") -> Iterator[tuple[int, Tensor, Inputs]]:
+        """Go through the samples in batches: index of the first, features, inputs."""
         first = 0
+        prior = -1 if self.prior is None else self.config.priors.index(self.prior)
         for batch in batches_of(samples, _NETWORK_BATCH):
             require_tracers(batch, self.config, self.about.get("tracer_share", {}), first)
-            inputs = prepare(batch, self.scaling, self.config)
+            inputs = prepare(batch, self.scaling, self.config, prior)
             with torch.no_grad():
-                yield first, self.network.features(inputs.maps, inputs.scalars)
+                yield first, self.network.features(inputs.maps, inputs.numbers), inputs
             first += len(inputs)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -259,6 +285,8 @@ def load_model(folder: str | os.PathLike[str]) -> Posterior:
             f"{folder} was written by stargas {described.get('stargas_version')} in format {written_in}, this stargas "
             f"{__version__} reads up to {FORMAT_VERSION}: update stargas."
         )
+    if written_in < FORMAT_VERSION:
+        raise InputError(f"{folder} was written in format {written_in}, which had other inputs: train the model again.")
     weights = (folder / "model.safetensors").read_bytes()
     try:
         if hashlib.sha256(weights).hexdigest() != described["weights_sha256"]:
@@ -268,7 +296,7 @@ def load_model(folder: str | os.PathLike[str]) -> Posterior:
         config = settings_from(ModelConfig, described["model"])
         scaling = Scaling.from_dict(described["scaling"])
         about = dict(described["about"])
-        n_masses, n_pixels = len(scaling.mass_mean), int(about["n_pixels"])
+        n_masses, n_pixels = scaling.n_masses, int(about["n_pixels"])
         network, flow = MassNetwork(config, n_masses, n_pixels), MassFlow(config, n_masses)
         state = safetensors.torch.load(weights)
         for module, prefix in ((network, "network."), (flow, "flow.")):

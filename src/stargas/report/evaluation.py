@@ -19,7 +19,8 @@ from stargas.report.page import data_html, figure_html, list_html, paragraphs_ht
 from stargas.report.profile import Profile, draw_profiles, mass_points
 from stargas.report.ratio import draw_ratio, draw_ratio_panels
 from stargas.report.table import row_cells, summary_rows, verdict_cells, verdict_rows
-from stargas.sample import SCALARS, TRACERS, Sample
+from stargas.sample import QUALITY, SCALARS, TRACERS, Sample
+from stargas.sky.star_numbers import STAR_NUMBERS
 
 PANEL_SUBSETS = ("M* < 10^9.5", "M* > 10^9.5", "kappa_co < 0.5", "kappa_co > 0.5", "edge-on", "i = 60°", "i = 30°")
 """Strata of the paper's Figs. 6 and 8, drawn where the evaluation has them."""
@@ -112,6 +113,8 @@ def example_samples(evaluation: Evaluation) -> list[Sample]:
                 maps=arrays["example/maps"][k],
                 scalars=arrays["example/scalars"][k],
                 tracers=arrays["example/tracers"][k],
+                star_numbers=np.full(len(STAR_NUMBERS), np.nan, np.float32),  # of no use to a figure of maps
+                quality=np.zeros(len(QUALITY)),
                 r_kpc=arrays["example/scalars"][k][SCALARS.index("R_hl_kpc")] * evaluation.r_over_R_hl,
                 log10_mass=arrays["log10_true"][i],
                 row=row,

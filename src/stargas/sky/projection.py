@@ -122,6 +122,12 @@ class SkyGalaxy:
     sigma_kms
         Line-of-sight velocity dispersion of the stars with the errors of measurement taken out [km/s]; None where the
         scatter of their velocities is the dispersion.
+    velocity_error_kms
+        Root mean square error of the stars' velocities [km/s].
+    beam_fwhm_kpc
+        FWHM of the beam of the HI maps [kpc].
+    noise_msun_pc2
+        Noise of the HI column density [Msun/pc²].
     """
 
     stars: SkyStars | None = None
@@ -130,9 +136,15 @@ class SkyGalaxy:
     view: View | None = None
     galaxy: Galaxy | None = None
     sigma_kms: float | None = None
+    velocity_error_kms: float = 0.0
+    beam_fwhm_kpc: float = 0.0
+    noise_msun_pc2: float = 0.0
 
     def __post_init__(self) -> None:
-        """Check the dispersion."""
+        """Check the dispersion and the quality of the data."""
+        for name in ("velocity_error_kms", "beam_fwhm_kpc", "noise_msun_pc2"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise InputError(f"{name} must be zero or positive and finite, got {getattr(self, name)}.")
         if self.sigma_kms is not None and not 0 < self.sigma_kms < np.inf:
             raise InputError(
                 f"the dispersion must be positive and finite, got sigma_kms={self.sigma_kms}: leave it out to take the "

@@ -25,16 +25,17 @@ from torch import Tensor
 
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
 from stargas.dataset.folder import refuse_foreign
-from stargas.dataset.scale import Scaling
 from stargas.dataset.shards import write_atomically
 from stargas.errors import InputError
 from stargas.model.flow import MassFlow
-from stargas.model.inputs import transform_maps
+from stargas.model.inputs import measure_scaling
 from stargas.model.network import MassNetwork
 from stargas.model.posterior import Posterior, load_model
+from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
 from stargas.sample import SCALARS, TRACERS
 from stargas.training.batches import InMemory, Rows, training_rows
+from stargas.training.presentation import Presentation
 from stargas.training.stages import StageSettings, density_loss, regression_loss, run_stage
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = ["ancestor", "describe_training_set", "radii_R_hl", "train_model", "tr
 
 _SETTINGS, _NETWORK, _HISTORY, _CHECKPOINTS = "training.json", "network.safetensors", "history.json", "checkpoints"
 _BATCH = 512
+_SHOWN = 3  # times that the flow sees each sample of a network that is shown samples in several ways
 
 
 def train_model(
@@ -102,22 +104,23 @@ def train_model(
         return load_model(out)
     started = time.monotonic()
     learn, choose = training_splits(datasets, training)
-    scaling = Scaling.measure(learn, transform_maps) if network_of is None else network_of.scaling
+    scaling = measure_scaling(learn, model) if network_of is None else network_of.scaling
     rows = training_rows(learn, scaling, model, local.memory_gb)
     validation = training_rows(choose, scaling, model, local.memory_gb - rows.memory_gb)
     n_pixels = learn.batch(np.arange(1)).maps.shape[-1]
+    presentation = Presentation(scaling, model, training)
     with torch.random.fork_rng(devices=[]):
         if network_of is None:
-            network = _network_stage(out, model, training, local, seed, (rows, validation), n_pixels)
+            network = _network_stage(out, presentation, local, seed, (rows, validation), n_pixels)
         else:
             network = network_of.network
-        flow = _flow_stage(out, model, training, local, seed, (rows, validation), network)
+        flow = _flow_stage(out, presentation, local, seed, (rows, validation), network)
     about = {
         **settings,
         "radii_R_hl": radii_R_hl(learn),
         "n_pixels": n_pixels,
         **_training_set(learn),
-        "validation": {"samples": len(choose), **_metrics(network, flow, validation, scaling)},
+        "validation": {"samples": len(choose), **_metrics(network, flow, validation, presentation)},
         "minutes": round((time.monotonic() - started) / 60, 2),
     }
     posterior = Posterior(model, network, flow, scaling, about)
@@ -210,15 +213,15 @@ def training_splits(datasets: Sequence["Dataset"], training: TrainingConfig) -> 
 
 def _network_stage(
     out: Path,
-    model: ModelConfig,
-    training: TrainingConfig,
+    presentation: Presentation,
     local: LocalConfig,
     seed: int,
     data: tuple[Rows, Rows],
     n_pixels: int,
 ) -> MassNetwork:
     """Train the network, or read it if it is done."""
-    n_masses = data[1].take(np.arange(1))[-1].shape[-1]
+    model, training = presentation.model, presentation.training
+    n_masses = presentation.scaling.n_masses
     torch.manual_seed(int(rng_for(seed, "network").integers(2**63)))
     network = MassNetwork(model, n_masses, n_pixels)
     if (out / _NETWORK).exists():
@@ -233,7 +236,7 @@ def _network_stage(
         training.patience,
         seed,
     )
-    history = run_stage(network, regression_loss(network), *data, settings, out / _CHECKPOINTS, local)
+    history = run_stage(network, regression_loss(network), *data, settings, out / _CHECKPOINTS, local, presentation)
     if _is_first_process():
         state = {name: value.contiguous() for name, value in network.state_dict().items()}
         write_atomically(out / _HISTORY, _lines({"network": history}))
@@ -244,15 +247,19 @@ def _network_stage(
 
 def _flow_stage(
     out: Path,
-    model: ModelConfig,
-    training: TrainingConfig,
+    presentation: Presentation,
     local: LocalConfig,
     seed: int,
     data: tuple[Rows, Rows],
     network: MassNetwork,
 ) -> MassFlow:
     """Train the flow on the features of the finished network."""
-    rows, validation = (InMemory(_features(network, part)) for part in data)
+    model, training = presentation.model, presentation.training
+    shown = [
+        _features(network, data[0], presentation, number) for number in range(_SHOWN if presentation.varies else 1)
+    ]
+    rows = InMemory(tuple(torch.cat(parts) for parts in zip(*shown, strict=True)))
+    validation = InMemory(_features(network, data[1], presentation))
     torch.manual_seed(int(rng_for(seed, "flow").integers(2**63)))
     features, target = rows.tensors
     flow = MassFlow(model, target.shape[-1])
@@ -269,6 +276,8 @@ def _flow_stage(
         seed,
     )
     history = run_stage(flow, density_loss(flow), rows, validation, settings, out / _CHECKPOINTS, local)
+    if model.calibrate:
+        flow.calibrate(*validation.tensors)
     if _is_first_process():
         before = json.loads((out / _HISTORY).read_text()) if (out / _HISTORY).exists() else {}
         write_atomically(out / _HISTORY, _lines({**before, "flow": history}))
@@ -278,24 +287,39 @@ def _flow_stage(
 
 
 @torch.no_grad()
-def _features(network: MassNetwork, rows: Rows) -> tuple[Tensor, Tensor]:
-    """Return features and targets of all rows, dropout off."""
+def _features(
+    network: MassNetwork, rows: Rows, presentation: Presentation, number: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return features and targets of all rows, dropout off, as they are shown the ``number``-th time.
+
+    Without a number nothing is turned, and samples are shown in all cases alike: those of the validation split.
+    """
     network.eval()
     features, targets = [], []
     for start in range(0, len(rows), _BATCH):
-        maps, scalars, target = rows.take(np.arange(start, min(start + _BATCH, len(rows))))
-        features.append(network.features(maps, scalars))
+        rng = rng_for(0, "features", "as they are" if number is None else number, start)
+        taken = rows.take(np.arange(start, min(start + _BATCH, len(rows))))
+        maps, numbers, target = presentation.show(taken, rng, augment=number is not None)
+        features.append(network.features(maps, numbers))
         targets.append(target)
     return torch.cat(features), torch.cat(targets)
 
 
 @torch.no_grad()
-def _metrics(network: MassNetwork, flow: MassFlow, validation: Rows, scaling: Scaling) -> dict[str, float]:
+def _metrics(network: MassNetwork, flow: MassFlow, validation: Rows, presentation: Presentation) -> dict[str, Any]:
     """Return what the validation split says: rms error of the network [dex] and mean log-density per dex."""
-    features, target = _features(network, validation)
-    error = (network.head(features) - target).double().numpy() * scaling.mass_std
-    log_prob = flow.log_prob(target, features).mean().item() - np.log(scaling.mass_std).sum()
-    return {"network_rms_dex": float(np.sqrt(np.mean(error**2))), "log_prob": float(log_prob)}
+    scaling, tallies = presentation.scaling, []
+    for start in range(0, len(validation), _BATCH):
+        rows = validation.take(np.arange(start, min(start + _BATCH, len(validation))))
+        maps, numbers, target = presentation.show(rows, rng_for(0, "metrics", start), augment=False)
+        features = network.features(maps, numbers)
+        spread = scaling.spread(rows[2].numpy())
+        error = (network.predict(features) - target).double().numpy() * spread
+        tallies.append(
+            (np.mean(error**2, axis=1), flow.log_prob(target, features).numpy() - np.log(spread).sum(axis=1))
+        )
+    square, log_prob = (np.concatenate(parts) for parts in zip(*tallies, strict=True))
+    return {"network_rms_dex": float(np.sqrt(square.mean())), "log_prob": float(log_prob.mean())}
 
 
 def radii_R_hl(dataset: "Dataset") -> list[float]:  # noqa: N802 (the field's own name)

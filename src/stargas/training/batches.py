@@ -14,18 +14,16 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from stargas.config import ModelConfig
-from stargas.dataset.scale import Scaling
 from stargas.model.inputs import map_channels, prepare
+from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
+from stargas.training.presentation import Tensors
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
 
-Tensors = tuple[Tensor, ...]
-"""One batch: inputs, then the target; the first axis counts samples."""
 
 _READ_AT_ONCE = 256
 _AHEAD = 2  # batches that wait while one is computed on
@@ -68,11 +66,13 @@ class InMemory:
 
 @dataclass(frozen=True, eq=False)
 class Streamed:
-    """Rows that are read and prepared when they are taken: maps, scalars, standardized masses."""
+    """Rows `stargas.training.presentation.ROW` that are read and prepared when they are taken."""
 
     dataset: "Dataset"
     scaling: Scaling
     config: ModelConfig
+    priors: NDArray[np.integer]
+    """Index into ``config.priors`` of each sample's suite, -1 for none."""
 
     @property
     def memory_gb(self) -> float:
@@ -85,15 +85,20 @@ class Streamed:
 
     def take(self, indices: NDArray[np.integer]) -> Tensors:
         """Return the samples at the indices, in their order."""
-        batch = self.dataset.batch(np.asarray(indices))
+        indices = np.asarray(indices)
+        batch = self.dataset.batch(indices)
         inputs = prepare(batch, self.scaling, self.config)
-        target = self.scaling.standardize_mass(batch.log10_mass).astype(np.float32)
-        return inputs.maps, inputs.scalars, torch.from_numpy(target)
+        arrays = (inputs.case, inputs.log_scalar, batch.log10_mass, self.priors[indices])
+        return inputs.maps, inputs.numbers, *(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)
 
 
 def training_rows(dataset: "Dataset", scaling: Scaling, config: ModelConfig, memory_gb: float) -> Rows:
     """Return the rows of a data set, in memory if their maps fit into ``memory_gb`` [10⁹ bytes], else streamed."""
-    streamed = Streamed(dataset, scaling, config)
+    suites = np.asarray(dataset.catalogue["suite"])
+    priors = np.full(len(dataset), -1)
+    for number, name in enumerate(config.priors):
+        priors[suites == name] = number
+    streamed = Streamed(dataset, scaling, config, priors)
     pixels = int(np.prod(dataset.batch(np.arange(1)).maps.shape[2:]))
     if len(dataset) * len(map_channels(config)) * pixels * 2 > memory_gb * 1e9:
         return streamed
@@ -119,6 +124,8 @@ class Batches:
         Most samples of a batch, over all processes together.
     order
         Gives the indices of an epoch: `shuffled` for training, `in_order` for validation.
+    show
+        Turns rows into a batch, given the number of the batch; as they are if None.
     rank
         Number of this process among ``world_size`` that share every batch.
     world_size
@@ -130,12 +137,14 @@ class Batches:
         rows: Rows,
         batch_size: int,
         order: Callable[[int], NDArray[np.integer]],
+        show: Callable[[Tensors, int], Tensors] | None = None,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
         self.rows = rows
         self.batch_size = batch_size
         self.order = order
+        self.show = show
         self.rank = rank
         self.world_size = world_size
 
@@ -148,7 +157,11 @@ class Batches:
         order = self.order(len(self.rows))
         # Of even size, so that no process is left with an empty share of a last, small one.
         parts = np.array_split(order, len(self))
-        return _in_background(self.rows.take(part[self.rank :: self.world_size]) for part in parts)
+        return _in_background(self._batch(number, part) for number, part in enumerate(parts))
+
+    def _batch(self, number: int, part: NDArray[np.integer]) -> Tensors:
+        rows = self.rows.take(part[self.rank :: self.world_size])
+        return rows if self.show is None else self.show(rows, number * self.world_size + self.rank)
 
 
 def in_order(n: int) -> NDArray[np.integer]:

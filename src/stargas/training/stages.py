@@ -22,7 +22,8 @@ from stargas.config import LocalConfig
 from stargas.model.flow import MassFlow
 from stargas.model.network import MassNetwork
 from stargas.randomness import rng_for
-from stargas.training.batches import Batches, Rows, Tensors, in_order, shuffled
+from stargas.training.batches import Batches, Rows, in_order, shuffled
+from stargas.training.presentation import Presentation, Tensors
 
 _VALIDATION_BATCH = 512
 _GRADIENT_NORM = 5.0  # longer gradients are shortened to this
@@ -164,6 +165,7 @@ def run_stage(
     settings: StageSettings,
     folder: Path,
     local: LocalConfig,
+    presentation: Presentation | None = None,
 ) -> list[dict[str, float]]:
     """Train a module and leave it with its best weights; go on from the stage's checkpoint if there is one.
 
@@ -183,6 +185,8 @@ def run_stage(
         Where the checkpoint is kept.
     local
         Devices, nodes and progress bar.
+    presentation
+        Turns rows into batches; they are batches already if None.
 
     Returns
     -------
@@ -222,10 +226,19 @@ def run_stage(
         def order(n: int) -> Any:  # noqa: ANN401 (an array)
             return shuffled(n, batch_size, settings.seed, stage.epochs_done)
 
+        shown = shown_later = None
+        if presentation is not None:
+
+            def shown(rows: Tensors, number: int) -> Tensors:
+                return presentation.show(rows, rng_for(settings.seed, "show", stage.epochs_done, number))
+
+            def shown_later(rows: Tensors, number: int) -> Tensors:
+                return presentation.show(rows, rng_for(settings.seed, "show", "validation", number), augment=False)
+
         trainer.fit(
             stage,
-            Batches(training, batch_size, order, rank, processes),
-            Batches(validation, _VALIDATION_BATCH, in_order, rank, processes),
+            Batches(training, batch_size, order, shown, rank, processes),
+            Batches(validation, _VALIDATION_BATCH, in_order, shown_later, rank, processes),
             ckpt_path=checkpoint if checkpoint.exists() else None,
             weights_only=True,
         )
@@ -238,8 +251,8 @@ def regression_loss(network: MassNetwork) -> Callable[[Tensors], Tensor]:
     """Mean squared error of the standardized log10 masses, per sample."""
 
     def loss(batch: Tensors) -> Tensor:
-        maps, scalars, target = batch
-        return (network(maps, scalars) - target).square().mean(dim=1)
+        maps, numbers, target = batch
+        return (network(maps, numbers) - target).square().mean(dim=1)
 
     return loss
 

@@ -34,7 +34,8 @@ class SuitePhysics:
         Of the suite.
     halo
         ``bursty`` cores by Tollet et al. (2016) in profiles of Di Cintio et al. (2014), ``smooth`` NFW haloes that
-        massive galaxies contract (Cautun et al. 2020), or ``mixed`` cores and cusps whatever the mass.
+        massive galaxies contract (Cautun et al. 2020), ``mixed`` cores and cusps whatever the mass, or ``broad``: any
+        inner slope between a core and -1.7 in two galaxies of three, else as ``smooth``.
     dwarf_mean, dwarf_sigma
         Normal distribution of log10 M* [Msun] of the dwarfs, cut to 5.5-11.
     massive_share
@@ -47,8 +48,8 @@ class SuitePhysics:
         Shift of the median stellar size [dex] and factor on its scatter.
     hi_offset_dex, hi_scatter
         The same for the HI mass.
-    hi_radius_offset_dex
-        Shift of the HI radius at given HI mass [dex].
+    hi_radius_offset_dex, hi_radius_scatter
+        The same for the HI radius at given HI mass.
     disk_share_low, disk_share_high
         Mean disk fraction of the faintest and of the brightest galaxies.
     disk_mass
@@ -66,7 +67,7 @@ class SuitePhysics:
     """
 
     name: str
-    halo: Literal["bursty", "smooth", "mixed"]
+    halo: Literal["bursty", "smooth", "mixed", "broad"]
     dwarf_mean: float = 8.05
     dwarf_sigma: float = 0.75
     massive_share: float = 0.05
@@ -77,6 +78,7 @@ class SuitePhysics:
     hi_offset_dex: float = 0.0
     hi_scatter: float = 1.0
     hi_radius_offset_dex: float = 0.0
+    hi_radius_scatter: float = 1.0
     disk_share_low: float = 0.1
     disk_share_high: float = 0.8
     disk_mass: float = 9.3
@@ -118,6 +120,23 @@ SUITES = {
         odd_gas_share=0.02,
         gas_dispersion_kms=8.0,
     ),
+    "broad": SuitePhysics(
+        "broad",
+        "broad",
+        dwarf_mean=8.2,
+        dwarf_sigma=0.9,
+        massive_share=0.12,
+        stripped_share=0.1,
+        size_scatter=1.6,
+        hi_scatter=1.6,
+        hi_radius_scatter=1.8,
+        disk_share_low=0.2,
+        disk_share_high=0.75,
+        disky_share=0.3,
+        noncircular_dwarf=0.16,
+        noncircular_massive=0.09,
+        odd_gas_share=0.05,
+    ),
     "shifted": SuitePhysics(
         "shifted",
         "mixed",
@@ -135,4 +154,5 @@ SUITES = {
         gas_dispersion_kms=10.0,
     ),
 }
-"""Suites by name. ``shifted`` is for tests of generalization and never part of a default training set."""
+"""Suites by name. ``broad`` is a wide prior around both, to train on; ``shifted`` is for tests of generalization and
+never part of a default training set."""

@@ -247,6 +247,8 @@ def _inner_slope(physics: SuitePhysics, log10_ratio: float, rng: np.random.Gener
         return float(np.clip(tollet_slope(log10_ratio) + scatter * normal, -1.8, -0.02))
     if physics.halo == "mixed":
         return -0.5 * uniform - 0.02 if core else float(np.clip(-1.25 + 0.15 * normal, -1.7, -0.8))
+    if physics.halo == "broad":
+        return float("nan") if uniform > 2 / 3 else -0.02 - 1.68 * 1.5 * uniform
     return float("nan")
 
 
@@ -300,7 +302,14 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
     if satellite and stripped:
         log_hi -= loss
     hi_mass = float(10**log_hi) if not (satellite and stripped and loss > 2.0) else 0.0
-    hi_radius = float(10 ** (median_hi_radius(log_hi) + physics.hi_radius_offset_dex + HI_RADIUS_SCATTER * hi_size_z))
+    hi_radius = float(
+        10
+        ** (
+            median_hi_radius(log_hi)
+            + physics.hi_radius_offset_dex
+            + physics.hi_radius_scatter * HI_RADIUS_SCATTER * hi_size_z
+        )
+    )
     hi_edge = float(np.clip(rng.normal(0.18, 0.025), 0.12, 0.26))
 
     n_low, n_high = STAR_COUNT_RANGE

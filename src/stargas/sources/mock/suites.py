@@ -127,8 +127,8 @@ def mock_suite(name: str, n_galaxies: int, seed: int = 0, stirring: float = 1.0)
     Parameters
     ----------
     name
-        ``"bursty"`` (cored dwarfs, stirred gas), ``"smooth"`` (cusps, calm gas) or ``"shifted"`` (neither, for tests of
-        generalization).
+        ``"bursty"`` (cored dwarfs, stirred gas), ``"smooth"`` (cusps, calm gas), ``"broad"`` (a wide prior around both)
+        or ``"shifted"`` (neither, for tests of generalization).
     n_galaxies
         Length of the suite; does not change the galaxies.
     seed

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from stargas.dataset.scale import Scaling
+from stargas.model.scaling import Scaling
 from stargas.errors import InputError
 from stargas.model.inputs import transform_maps
 from toy import toy_dataset
