@@ -71,12 +71,20 @@ class ObservedGalaxy:
     warnings: tuple[str, ...] = ()
 
     def sky_galaxy(self) -> SkyGalaxy:
-        """Return the galaxy as `stargas.sample.make_sample` takes it."""
-        maps: HIMaps | None = None if self.hi is None else self.hi.maps
-        if self.stars is None:
-            return SkyGalaxy(gas=maps, R_hl_kpc=self.R_hl_kpc)
-        stars = SkyStars(self.stars.x_kpc, self.stars.y_kpc, self.stars.v_los_kms)
-        return SkyGalaxy(stars, maps, self.stars.R_hl_kpc, sigma_kms=self.stars.sigma_kms)
+        """Return the galaxy as `stargas.sample.make_sample` takes it, with how good its data are."""
+        sky = SkyGalaxy(R_hl_kpc=self.R_hl_kpc)
+        if self.hi is not None:
+            beam, noise = self.hi.beam_fwhm_kpc, self.hi.column_noise_msun_pc2
+            sky = dataclasses.replace(sky, gas=self.hi.maps, beam_fwhm_kpc=beam, noise_msun_pc2=noise)
+        if self.stars is not None:
+            sky = dataclasses.replace(
+                sky,
+                stars=SkyStars(self.stars.x_kpc, self.stars.y_kpc, self.stars.v_los_kms),
+                R_hl_kpc=self.stars.R_hl_kpc,
+                sigma_kms=self.stars.sigma_kms,
+                velocity_error_kms=self.stars.velocity_error_kms,
+            )
+        return sky
 
 
 def observe_galaxy(

@@ -226,7 +226,9 @@ def _transform(channel: Tensor, i: int) -> Tensor:
     return (channel / VELOCITY_UNIT_KMS).asinh()
 
 
-def prepare(batch: SampleArrays, scaling: Scaling, config: ModelConfig, prior: int = -1) -> Inputs:
+def prepare(
+    batch: SampleArrays, scaling: Scaling, config: ModelConfig, prior: int = -1, given: int | None = None
+) -> Inputs:
     """Make the inputs of the model from the arrays of some samples.
 
     Parameters
@@ -239,6 +241,8 @@ def prepare(batch: SampleArrays, scaling: Scaling, config: ModelConfig, prior: i
         Of the model.
     prior
         Index into ``config.priors`` for all samples; -1 for none.
+    given
+        Index into `CASES`: of samples with both tracers, what the model is given; all if None.
 
     Raises
     ------
@@ -257,8 +261,12 @@ def prepare(batch: SampleArrays, scaling: Scaling, config: ModelConfig, prior: i
     n_scalars = len(scalar_columns(config))
     standardized[:, n_scalars:] = standardized[:, n_scalars:].clip(-MOST_DEVIATION, MOST_DEVIATION)
     case = case_of(batch)
-    numbers = np.column_stack([standardized, flags(config, case, np.full(len(case), prior))]).astype(np.float32)
-    return Inputs(stacked, torch.from_numpy(numbers), case, all_log_scalars(batch))
+    if given is not None:
+        case = np.where(case == CASES.index("stars and gas"), given, case)
+        stacked = stacked * torch.from_numpy(visible_maps(config)[case])[:, :, None, None]
+    numbers = np.column_stack([standardized, flags(config, case, np.full(len(case), prior))])
+    shown = (numbers * visible(config)[case] if given is not None else numbers).astype(np.float32)
+    return Inputs(stacked, torch.from_numpy(shown), case, all_log_scalars(batch))
 
 
 def measure_scaling(dataset: "Dataset", config: ModelConfig) -> Scaling:

@@ -25,7 +25,7 @@ from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.model.flow import FlowSampler, MassFlow
-from stargas.model.inputs import Inputs, batches_of, count_samples, prepare, require_tracers
+from stargas.model.inputs import CASES, Inputs, batches_of, count_samples, prepare, require_tracers
 from stargas.model.network import MassNetwork
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
@@ -60,6 +60,9 @@ class Posterior:
         Plain data for `model.json`: radii, ancestry, training settings, metrics, ranges of the training set.
     prior
         One of ``config.priors``: the suite whose galaxies are expected. None for all that the model learned from.
+    case
+        One of `stargas.model.inputs.CASES`: of galaxies with both tracers, what the answer may rest on. None for all
+        that there is.
     """
 
     config: ModelConfig
@@ -68,12 +71,16 @@ class Posterior:
     scaling: Scaling
     about: dict[str, Any] = field(default_factory=dict)
     prior: str | None = None
+    case: str | None = None
 
     def __post_init__(self) -> None:
         """Check the prior and switch dropout off for good."""
         if self.prior is not None and self.prior not in self.config.priors:
             known = ", ".join(self.config.priors) or "none"
             raise InputError(f"this model has no prior {self.prior!r}; it has: {known}.")
+        if self.case is not None and (self.config.tracers != "any" or self.case not in CASES):
+            known = ", ".join(CASES) if self.config.tracers == "any" else "all that it was trained with"
+            raise InputError(f"this model cannot be given {self.case!r} alone; it can be given: {known}.")
         self.network.eval()
         self.flow.eval()
 
@@ -84,8 +91,21 @@ class Posterior:
 
     @property
     def data_config(self) -> DataConfig:
-        """Settings of the maps that the model was trained on; an observation for it must be made with the same."""
-        return settings_from(DataConfig, self.about["data"][0]["data_sets"][0]["config"])
+        """Settings of the maps that the model was trained on; an observation for it must be made with the same.
+
+        Of several data sets, one with the effects of observing counts: then the model knows few stars too.
+        """
+        configs = [
+            settings_from(DataConfig, data_set["config"])
+            for stage in self.about["data"]
+            for data_set in stage["data_sets"]
+        ]
+        return next((config for config in configs if config.effects.share > 0), configs[0])
+
+    @property
+    def told_of_quality(self) -> bool:
+        """Whether the posterior holds errors of velocities and noise of the HI: the model is told and learned them."""
+        return self.config.numbers and self.data_config.effects.share > 0
 
     @cached_property
     def _sampler(self) -> FlowSampler:
@@ -116,6 +136,22 @@ class Posterior:
             If the model was not trained with that prior.
         """
         return replace(self, prior=prior)
+
+    def given(self, case: str | None) -> "Posterior":
+        """Return the same model, which looks at a part of what galaxies with both tracers have.
+
+        Parameters
+        ----------
+        case
+            One of `stargas.model.inputs.CASES`, or None for all that there is. The rest of such a galaxy does not
+            enter its answer.
+
+        Raises
+        ------
+        InputError
+            If the model is not one of any tracers, or there is no such case.
+        """
+        return replace(self, case=case)
 
     def sample(
         self, samples: "Sample | Sequence[Sample] | Dataset", n: int = 1000, seed: int = 0
@@ -219,9 +255,10 @@ class Posterior:
         """Go through the samples in batches: index of the first, features, inputs."""
         first = 0
         prior = -1 if self.prior is None else self.config.priors.index(self.prior)
+        case = None if self.case is None else CASES.index(self.case)
         for batch in batches_of(samples, _NETWORK_BATCH):
             require_tracers(batch, self.config, self.about.get("tracer_share", {}), first)
-            inputs = prepare(batch, self.scaling, self.config, prior)
+            inputs = prepare(batch, self.scaling, self.config, prior, case)
             with torch.no_grad():
                 yield first, self.network.features(inputs.maps, inputs.numbers), inputs
             first += len(inputs)

@@ -15,7 +15,7 @@ from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.observed.cube import HICube
 from stargas.observed.mask import MaskConfig, Source, find_source
-from stargas.observed.moments import MomentMaps, cube_moments
+from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, column_variance, cube_moments
 from stargas.sky.beam import Beam
 from stargas.sky.gas import measure_hi
 from stargas.sky.projection import HIMaps
@@ -23,6 +23,9 @@ from stargas.sky.regrid import regrid_moments
 
 SUBPIXELS = 8
 """Points per side of a pixel of the new maps at which the old ones are looked up."""
+
+EDGE_PERCENTILE = 5
+"""Percentile of the known columns that stands for the faintest one of blanked maps."""
 
 KPC_PER_ARCSEC = math.pi / 180 / 3600
 """Length [kpc] of 1 arcsec at 1 kpc."""
@@ -47,6 +50,9 @@ class ObservedHI:
         Whether the user gave them; otherwise they are the centroid and the mean velocity of the HI.
     noise_msun_pc2
         Noise of a channel of a beam as a column [Msun/pc²]; 0 where it is not known.
+    column_noise_msun_pc2
+        Noise of moment 0 [Msun/pc²], the median over the source; of blanked maps of others what
+        `faintest_column` tells.
     beam_fwhm_kpc
         FWHM of the circular beam of the same area [kpc]; 0 where it is not known.
     mask_share
@@ -65,6 +71,7 @@ class ObservedHI:
     center_given: bool
     systemic_given: bool
     noise_msun_pc2: float
+    column_noise_msun_pc2: float
     beam_fwhm_kpc: float
     mask_share: float
     moment_maps: MomentMaps = field(repr=False)
@@ -176,9 +183,11 @@ def observe_hi(
     pixel = _centroid(maps) if center is None else maps.grid.pixel_of(*_two(center))
     center_deg = maps.grid.sky_of(*pixel) if center is None else _two(center)
     centered = _centered(maps, systemic, pixel, maps.grid.pixels_per_arcsec(*center_deg), distance_kpc)
-    column_noise = 0.0
+    channel_noise, column_noise = 0.0, faintest_column(maps) / CLEAR_COLUMN
     if cube is not None and source is not None:
-        column_noise = source.noise * float(np.median(cube.column_per_unit))
+        channel_noise = source.noise * float(np.median(cube.column_per_unit))
+        of_column = np.sqrt(column_variance(cube, source))
+        column_noise = float(np.median(of_column[source.mask.any(axis=0)]))
     share = source.mask.mean() if source is not None else maps.known.mean()
     fwhm = 0.0 if data.beam is None else data.beam.fwhm_arcsec * KPC_PER_ARCSEC * distance_kpc
     return ObservedHI(
@@ -189,7 +198,8 @@ def observe_hi(
         systemic_kms=systemic,
         center_given=center is not None,
         systemic_given=systemic_kms is not None,
-        noise_msun_pc2=column_noise,
+        noise_msun_pc2=channel_noise,
+        column_noise_msun_pc2=column_noise,
         beam_fwhm_kpc=fwhm,
         mask_share=float(share),
         moment_maps=maps,
@@ -260,6 +270,15 @@ def _with_noise(observed: ObservedHI, rng: np.random.Generator) -> ObservedHI:
         distance_error_kpc=observed.distance_error_kpc,
         mask=source,
     )
+
+
+def faintest_column(maps: MomentMaps) -> float:
+    """Column [Msun/pc²] below which maps are blank; 0 where they are blank nowhere.
+
+    The 5th percentile of the columns with a velocity, which a few stray pixels do not move. It stands for the limit of
+    maps whose noise nobody tells.
+    """
+    return 0.0 if maps.known.all() else float(np.percentile(maps.moment0[maps.known], EDGE_PERCENTILE))
 
 
 def _positive_distance(distance_kpc: float) -> float:

@@ -80,7 +80,7 @@ def cube_moments(cube: HICube, source: Source) -> MomentMaps:
     inside = np.where(source.mask, cube.column, 0.0)
     velocity = cube.velocity_kms - reference
     column, mean, sigma = moments_of_cube(inside, velocity, HIMapConfig(mask_cm2=0.0)).astype(np.float64)
-    variance = np.tensordot((source.noise * cube.column_per_unit) ** 2, source.mask.astype(np.float32), axes=1)
+    variance = column_variance(cube, source)
     low, high = _extremes(source.mask, velocity)
     known = (column > 0) & (column >= CLEAR_COLUMN * np.sqrt(variance)) & (mean >= low) & (mean <= high)
     return MomentMaps(
@@ -91,6 +91,11 @@ def cube_moments(cube: HICube, source: Source) -> MomentMaps:
         grid=cube.grid,
         beam=cube.beam,
     )
+
+
+def column_variance(cube: HICube, source: Source) -> FloatArray:
+    """Variance of the noise of moment 0 [Msun²/pc⁴], shape (n_y, n_x): that of the channels that were summed."""
+    return np.tensordot((source.noise * cube.column_per_unit) ** 2, source.mask.astype(np.float32), axes=1)
 
 
 def _extremes(mask: NDArray[np.bool_], velocity: FloatArray) -> tuple[FloatArray, FloatArray]:

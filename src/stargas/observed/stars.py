@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -99,13 +99,19 @@ class ObservedStars:
         """Return the number of members."""
         return len(self.x_kpc)
 
+    @property
+    def velocity_error_kms(self) -> float:
+        """Root mean square of the members' errors of velocity [km/s]."""
+        return float(np.sqrt(np.mean(self.v_los_error_kms**2)))
+
     def sky_galaxy(self) -> SkyGalaxy:
         """Return the members as `stargas.sample.make_sample` takes them: its σ is the intrinsic dispersion.
 
         The maps are made of the velocities as they were measured, errors and all; galaxies whose velocities have none
         come from `stargas.observed.star_draws.draw_inputs`.
         """
-        return SkyGalaxy.from_stars(self.x_kpc, self.y_kpc, self.v_los_kms, self.R_hl_kpc, self.sigma_kms)
+        sky = SkyGalaxy.from_stars(self.x_kpc, self.y_kpc, self.v_los_kms, self.R_hl_kpc, self.sigma_kms)
+        return replace(sky, velocity_error_kms=self.velocity_error_kms)
 
 
 def observe_stars(

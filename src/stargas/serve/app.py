@@ -180,15 +180,9 @@ async def _receive(request: Request, job: Job, role: str, name: str) -> Upload:
                 async for chunk in request.stream():
                     n_bytes += len(chunk)
                     job.incoming += len(chunk)
-                    if n_bytes > most:
-                        raise TooLargeError(too_large)
-                    if jobs.n_bytes > 1e6 * config.max_total_mb:
-                        raise FullError("the server has no room for more files: try again in some minutes.")
+                    _check_room(n_bytes > most, too_large, jobs)
                     file.write(chunk)
-        if not n_bytes:
-            raise InputError(f"{shown} is empty.")
-        if not jobs.holds(job):
-            raise NoJobError("this galaxy was removed from the server: add the files again.")
+        _check_received(n_bytes, shown, jobs, job)
     except TimeoutError as error:
         path.unlink(missing_ok=True)
         raise InputError(f"{shown} took longer than {config.upload_seconds:.0f} s to arrive: try again.") from error
@@ -198,6 +192,20 @@ async def _receive(request: Request, job: Job, role: str, name: str) -> Upload:
     finally:
         job.incoming -= n_bytes
     return Upload(path, shown, n_bytes)
+
+
+def _check_room(over: bool, too_large: str, jobs: Jobs) -> None:
+    if over:
+        raise TooLargeError(too_large)
+    if jobs.n_bytes > 1e6 * jobs.config.max_total_mb:
+        raise FullError("the server has no room for more files: try again in some minutes.")
+
+
+def _check_received(n_bytes: int, shown: str, jobs: Jobs, job: Job) -> None:
+    if not n_bytes:
+        raise InputError(f"{shown} is empty.")
+    if not jobs.holds(job):
+        raise NoJobError("this galaxy was removed from the server: add the files again.")
 
 
 def _payload(job: Job, values: dict[str, Any]) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def draw_stars(stars: ObservedStars, unit: str) -> "Figure":
         sky.set_box_aspect(1)
         angle = np.linspace(0, 2 * np.pi, 200)
         sky.plot(stars.R_hl_kpc * np.cos(angle), stars.R_hl_kpc * np.sin(angle), color=MUTED, lw=0.8, ls=":")
-        figure.colorbar(drawn, ax=sky, label="velocity [km/s]", pad=0.02)
+        figure.colorbar(drawn, ax=sky, pad=0.02).ax.set_title("km/s", fontsize=8.5)
         motion.axhspan(-stars.sigma_kms, stars.sigma_kms, color=MUTED, alpha=0.12, lw=0)
         motion.scatter(np.hypot(x, y), v, s=dot, color=INK, alpha=0.65, linewidths=0)
         motion.axvline(stars.R_hl_kpc, color=MUTED, lw=0.8, ls=":")
