@@ -133,6 +133,19 @@ def make_sample(
     return _sample(sky, rng, config, stars, row, intrinsic)
 
 
+def without_tracer(sample: Sample, tracer: str) -> Sample:
+    """Return a sample as it is if one of `TRACERS` is not observed; R_hl stays known without the stars."""
+    number = TRACERS.index(tracer)
+    keep_map = np.array(TRACER_OF_MAP) != number
+    keep = (np.array(TRACER_OF_SCALAR) != number) | (np.array(SCALARS) == "R_hl_kpc")
+    return dataclasses.replace(
+        sample,
+        maps=sample.maps * keep_map[:, None, None].astype(np.float32),
+        scalars=sample.scalars * keep,
+        tracers=sample.tracers & (np.arange(len(TRACERS)) != number),
+    )
+
+
 def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0) -> list[Sample]:
     """Make the samples of all standard views of one galaxy.
 

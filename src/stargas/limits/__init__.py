@@ -12,7 +12,7 @@ What a model carries for it are plain numbers in ``limits.safetensors`` of its f
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from stargas.limits.features import features, scalar_block
 from stargas.limits.usual import TAIL, Usual, all_checks, distances, fit_usual, log_chances, log_tail
 from stargas.model.inputs import tracers_needed
 from stargas.model.posterior import Posterior
-from stargas.sample import SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
+from stargas.sample import TRACERS, Sample, without_tracer
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -235,7 +235,7 @@ def fit_limits(posterior: Posterior, validation: "Dataset", without: Sequence[st
     for start in range(0, len(chosen), _CHUNK):
         whole = [validation[int(i)] for i in chosen[start : start + _CHUNK]]
         for dropped in ("", *without):
-            samples = [_without(s, dropped) for s in whole] if dropped else whole
+            samples = [without_tracer(s, dropped) for s in whole] if dropped else whole
             values = measure_checks(samples, posterior.config, posterior.about)
             checks = tuple(values)
             table, measured = np.column_stack(list(values.values())), features(samples, posterior)
@@ -254,18 +254,6 @@ def fit_limits(posterior: Posterior, validation: "Dataset", without: Sequence[st
             f"limits need {LEAST_GALAXIES} validation galaxies with the same tracers, got {n}: build more galaxies."
         )
     return Limits(checks, usual)
-
-
-def _without(sample: Sample, tracer: str) -> Sample:
-    number = TRACERS.index(tracer)
-    keep_map = np.array(TRACER_OF_MAP) != number
-    keep = (np.array(TRACER_OF_SCALAR) != number) | (np.array(SCALARS) == "R_hl_kpc")
-    return replace(
-        sample,
-        maps=sample.maps * keep_map[:, None, None].astype(np.float32),
-        scalars=sample.scalars * keep,
-        tracers=sample.tracers & (np.arange(len(TRACERS)) != number),
-    )
 
 
 def _kind(sample: Sample, posterior: Posterior) -> str:
