@@ -25,7 +25,7 @@ from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.model.flow import FlowSampler, MassFlow
-from stargas.model.inputs import CASES, Inputs, batches_of, count_samples, prepare, require_tracers
+from stargas.model.inputs import CASES, Inputs, SampleArrays, batches_of, count_samples, prepare, require_tracers
 from stargas.model.network import MassNetwork
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
@@ -182,8 +182,6 @@ class Posterior:
         drawn = np.empty((count_samples(samples), n, self.n_masses), np.float32)
         at_once = max(1, _DRAWS_AT_ONCE // n)
         for first, features, inputs in self._features(samples):
-            expected = self.scaling.baseline(inputs.case, inputs.log_scalar)[:, None]
-            spread = self.scaling.spread(inputs.case)[:, None]
             for start in range(0, len(features), at_once):
                 part = features[start : start + at_once]
                 rows = range(first + start, first + start + len(part))
@@ -193,10 +191,46 @@ class Posterior:
                         for row in rows
                     ]
                 )
-                theta = self._sampler.draw(part, torch.from_numpy(noise)).numpy()
                 own = slice(start, start + len(part))
-                drawn[rows.start : rows.stop] = theta * spread[own] + expected[own]
+                drawn[rows.start : rows.stop] = self.masses(part, inputs.case[own], inputs.log_scalar[own], noise)
         return drawn
+
+    def masses(
+        self, features: Tensor, case: NDArray[np.integer], log_scalar: FloatArray, noise: NDArray[np.float32]
+    ) -> FloatArray:
+        """Turn noise into draws of log10 M [Msun], shape (n_galaxies, n_draws, 10).
+
+        Parameters
+        ----------
+        features
+            Of the network, shape (n_galaxies, n_features).
+        case, log_scalar
+            As `stargas.model.inputs.Inputs` has them.
+        noise
+            Standard normal numbers, shape (n_galaxies, n_draws, 10).
+        """
+        expected, spread = self.scaling.baseline(case, log_scalar)[:, None], self.scaling.spread(case)[:, None]
+        return self._sampler.draw(features, torch.from_numpy(noise)).numpy() * spread + expected
+
+    def inputs(self, batch: SampleArrays, first: int = 0) -> Inputs:
+        """Return what the network is given for some samples, under the prior and case of the model.
+
+        Parameters
+        ----------
+        batch
+            Arrays of the samples.
+        first
+            Number of the first of them, for messages.
+
+        Raises
+        ------
+        InputError
+            As `sample`.
+        """
+        require_tracers(batch, self.config, self.about.get("tracer_share", {}), first)
+        prior = -1 if self.prior is None else self.config.priors.index(self.prior)
+        case = None if self.case is None else CASES.index(self.case)
+        return prepare(batch, self.scaling, self.config, prior, case)
 
     def log_prob(self, samples: "Sample | Sequence[Sample] | Dataset", log10_mass: ArrayLike) -> FloatArray:
         """Evaluate the natural logarithm of the posterior density, per dex of each of the ten masses.
@@ -254,11 +288,8 @@ class Posterior:
     def _features(self, samples: "Sample | Sequence[Sample] | Dataset") -> Iterator[tuple[int, Tensor, Inputs]]:
         """Go through the samples in batches: index of the first, features, inputs."""
         first = 0
-        prior = -1 if self.prior is None else self.config.priors.index(self.prior)
-        case = None if self.case is None else CASES.index(self.case)
         for batch in batches_of(samples, _NETWORK_BATCH):
-            require_tracers(batch, self.config, self.about.get("tracer_share", {}), first)
-            inputs = prepare(batch, self.scaling, self.config, prior, case)
+            inputs = self.inputs(batch, first)
             with torch.no_grad():
                 yield first, self.network.features(inputs.maps, inputs.numbers), inputs
             first += len(inputs)
