@@ -249,10 +249,12 @@ def prepare(
     InputError
         If a number that the model sees is not finite, or a scalar of a present tracer is not positive.
     """
-    maps = []
+    maps, absent = [], torch.from_numpy(~np.asarray(batch.tracers))
     for i in map_channels(config):
         channel = torch.from_numpy(np.ascontiguousarray(batch.maps[:, i], dtype=np.float32))
-        maps.append((_transform(channel, i) / scaling.map_rms[i]).half())
+        seen = (_transform(channel, i) / scaling.map_rms[i]).half()
+        seen[absent[:, TRACER_OF_MAP[i]]] = 0
+        maps.append(seen)
     stacked = torch.stack(maps, dim=1)
     if not torch.isfinite(stacked).all():
         raise InputError("a map holds numbers that are not finite or far beyond any galaxy's: mask them to zero.")
@@ -299,9 +301,8 @@ def measure_scaling(dataset: "Dataset", config: ModelConfig) -> Scaling:
     number_mean, number_std = mean_and_std(np.concatenate(numbers))
     mean_square, _ = mean_and_std(np.concatenate(squares))
     if config.baseline == "scalars":
-        of_scalars = ["R_hl" if name == "R_hl_kpc" else tracer_of(name) for name in SCALARS]
-        seen = [frozenset({*tracers_needed(config), "R_hl"} & KNOWN_IN_CASE[case]) for case in CASES]
-        known = [np.array([need in have for need in of_scalars]) for have in seen]
+        needs = numbers_needed(config)
+        known = [np.array([needs.get(name) in KNOWN_IN_CASE[case] for name in SCALARS]) for case in CASES]
         fits = [fit_baseline(mass, log_scalar, which if which.any() else None) for which in known]
     else:
         fits = [fit_baseline(mass, log_scalar, None)]
@@ -356,8 +357,8 @@ def log_scalars(batch: SampleArrays, config: ModelConfig) -> FloatArray:
             f"{SCALARS[columns[column]]} of sample {row} is {scalars[row, column]}; a positive number is needed: "
             f"measure it or give the sample without that tracer."
         )
-    if config.tracers == "any":  # R_hl may be known without the stars
-        present = good
+    if config.tracers in {"gas", "any"}:  # R_hl may be known without the stars
+        present = present | (good & (np.array(columns) == SCALARS.index("R_hl_kpc")))
     return np.log10(scalars, out=np.full(scalars.shape, np.nan), where=present)
 
 
