@@ -325,7 +325,7 @@ def measure_numbers(batch: SampleArrays, config: ModelConfig) -> FloatArray:
         R_HI, v_cold, sigma_cold = (scalars[:, i] for i in (2, 3, 4))
         moments = np.ascontiguousarray(batch.maps[:, MAPS.index("moment0") :], dtype=np.float32)
         size = np.where(gas, R_HI, np.nan)
-        noise = np.where(gas, np.log10(1 + quality[:, 3] / NOISE_UNIT_MSUN_PC2), np.nan)
+        noise = np.log10(1 + np.where(gas, quality[:, 3], np.nan) / NOISE_UNIT_MSUN_PC2)
         parts += [
             measure_hi_maps(moments, gas, R_HI, v_cold, sigma_cold),
             np.column_stack([quality[:, 2] / size, noise]),
