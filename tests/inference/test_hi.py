@@ -15,6 +15,7 @@ from stargas.errors import InputError
 from stargas.inference.galaxy import observe_galaxy, velocity_position_angle
 from stargas.inference.infer import infer_observed
 from stargas.inference.settings import ObservationConfig
+from stargas.observed.hi import faintest_column
 from stargas.observed.tangent_plane import sky_position
 from stars_for_tests import write
 
@@ -119,3 +120,12 @@ def test_hi_that_says_too_little_is_refused(tmp_path):
             observe_galaxy(replace(config, **changes))
     with pytest.raises(InputError, match="the model sees stars"):
         infer_observed(DiscPosterior("star"), observe_galaxy(config))
+
+
+def test_blanked_maps_of_others_tell_their_limit(tmp_path):
+    hi = observe_galaxy(disc_maps(tmp_path, 30.0)).hi
+    assert hi.noise_msun_pc2 == 0
+    edge = hi.moment_maps.moment0[hi.moment_maps.known].min()
+    assert edge / 3 <= hi.column_noise_msun_pc2 < 2 * edge / 3
+    blank_nowhere = replace(hi.moment_maps, known=np.ones_like(hi.moment_maps.known))
+    assert faintest_column(blank_nowhere) == 0

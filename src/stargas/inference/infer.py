@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -12,12 +13,12 @@ from stargas.estimators import ESTIMATORS
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
 from stargas.galaxy import FloatArray
 from stargas.inference.galaxy import ObservedGalaxy
-from stargas.inference.realizations import INPUTS, draw_galaxies, uncertain_inputs
+from stargas.inference.realizations import INPUTS, Input, draw_galaxies, uncertain_inputs
 from stargas.inference.unusual import falling, unusual
 from stargas.model.inputs import tracers_needed
 from stargas.profiles import ProfileDraws
 from stargas.randomness import rng_for
-from stargas.sample import SCALARS, TRACERS, Sample, make_sample
+from stargas.sample import QUALITY, SCALARS, TRACERS, Sample, make_sample
 
 if TYPE_CHECKING:
     from stargas.limits import Judgment, Limits
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 N_REALIZATIONS = 16
 """Monte Carlo realizations of the inputs."""
+
+TOLD_BY: Mapping[Input, str] = MappingProxyType({"velocities": "velocity_error_kms", "HI noise": "noise_msun_pc2"})
+"""Inputs whose errors a model may be told of, and by which entry of `Sample.quality`."""
 
 LEAST_RANGE = 1.2
 """Last over first radius below which errors of R_hl and distance leave no profile."""
@@ -50,7 +54,8 @@ class Inferred:
     shares
         Input → share of the variance of log10 M at each radius that its error makes, shape (m,): variance with it
         alone less that with none, over that of all. ``posterior`` is the share of the model's posterior of the
-        galaxy as measured. They sum to 1 within the Monte Carlo error where inputs act on their own.
+        galaxy as measured, less that of ``carried``. They sum to 1 within the Monte Carlo error where inputs act on
+        their own.
     formula_errors_dex
         Name of a closed formula → standard error of its log10 M; NaN where it is not known.
     judgment
@@ -61,6 +66,9 @@ class Inferred:
         Of the inputs; 1 where nothing has an error.
     data_config
         Settings that the sample was made with.
+    carried
+        Inputs whose errors the model is told of and holds in its posterior, so that they are not drawn. Their share is
+        that of the variance which goes away when the model is told that they are exact.
     """
 
     galaxy: ObservedGalaxy
@@ -73,6 +81,7 @@ class Inferred:
     warnings: tuple[str, ...]
     n_realizations: int
     data_config: DataConfig
+    carried: tuple[Input, ...] = ()
 
     @property
     def quantiles(self) -> FloatArray:
@@ -106,7 +115,9 @@ def infer_observed(
     n_draws
         Draws of the mixed posterior, rounded up to a multiple of the realizations.
     n_realizations
-        Draws of what distance, R_hl, velocities and HI may be.
+        Draws of what distance and R_hl may be; of velocities and HI too where the model was trained on perfect data.
+        A model that is told how good the data are holds their errors in its posterior: to draw them would count
+        them twice.
     seed
         Root seed.
     limits
@@ -133,14 +144,16 @@ def infer_observed(
     _require_seen(posterior, nominal)
     if np.any(nominal.tracers != [galaxy.stars is not None, galaxy.hi is not None]):
         said.append("The HI nowhere reaches 1 Msun/pc², so it has no R_HI and counts as no gas.")
-    uncertain = uncertain_inputs(galaxy)
+    known = uncertain_inputs(galaxy)
+    carried = tuple(name for name in known if name in TOLD_BY and getattr(posterior, "told_of_quality", False))
+    uncertain = tuple(name for name in known if name not in carried)
     n = n_realizations if uncertain else 1
     varied: dict[str, list[Sample]] = {
         name: [_sample(drawn, config, seed) for drawn in draw_galaxies(galaxy, n, seed, (name,))] for name in uncertain
     }
     everything = [nominal]
     if uncertain:
-        everything = [_sample(drawn, config, seed) for drawn in draw_galaxies(galaxy, n, seed, tuple(uncertain))]
+        everything = [_sample(drawn, config, seed) for drawn in draw_galaxies(galaxy, n, seed, uncertain)]
     r_kpc = _common_radii(nominal, [s for some in (everything, *varied.values()) for s in some])
     if np.ptp(np.log(r_kpc)) < NARROW_SHARE * np.ptp(np.log(nominal.r_kpc)):
         said.append(
@@ -150,7 +163,11 @@ def infer_observed(
     per_sample = -(-n_draws // n)
     drawn = posterior.sample(everything, per_sample, seed)
     log10_mass = np.concatenate([_at(r_kpc, s, d) for s, d in zip(everything, drawn, strict=True)])
-    shares = _shares(posterior, nominal, everything, varied, r_kpc, max(2, n_draws // 10), seed)
+    exact = {name: _as_if_exact(nominal, name) for name in carried}
+    shares = _shares(posterior, nominal, everything, varied, exact, r_kpc, max(2, n_draws // 10), seed)
+    for_formulas = everything
+    if "HI noise" in carried:
+        for_formulas = [_sample(drawn, config, seed) for drawn in draw_galaxies(galaxy, n_realizations, seed, known)]
     judgment = limits.check(nominal, cast("Posterior", posterior))[0] if limits is not None else None
     said += unusual(nominal, np.quantile(drawn, QUANTILE_LEVELS, axis=(0, 1)), posterior)
     said += falling(ProfileDraws(nominal.r_kpc, drawn.reshape(-1, len(nominal.r_kpc)).astype(np.float64)))
@@ -161,30 +178,40 @@ def infer_observed(
         r_kpc=r_kpc,
         log10_mass=log10_mass,
         shares=shares,
-        formula_errors_dex=_formula_errors(galaxy, everything),
+        formula_errors_dex=_formula_errors(galaxy, for_formulas),
         judgment=judgment,
         warnings=tuple(dict.fromkeys(warnings)),
         n_realizations=n,
         data_config=config,
+        carried=carried,
     )
 
 
 def _config_for(posterior: PosteriorLike, galaxy: ObservedGalaxy) -> tuple[DataConfig, list[str]]:
     """Return settings of the model's own maps, and what is to be said of changes."""
     config = getattr(posterior, "data_config", None) or DataConfig()
-    if galaxy.stars is None or len(galaxy.stars) >= config.stars.min_stars:
+    if galaxy.stars is None or len(galaxy.stars) >= config.least_stars:
         return config, []
+    n = len(galaxy.stars)
     text = (
-        f"There are {len(galaxy.stars)} members and the model learned from samples of {config.stars.min_stars} stars "
-        "and more: its errors need not hold for so few."
+        f"There are {n} members and the model learned from samples of {config.least_stars} stars and more: its errors "
+        "need not hold for so few."
     )
-    return replace(config, stars=replace(config.stars, min_stars=len(galaxy.stars))), [text]
+    stars, effects = replace(config.stars, min_stars=n), replace(config.effects, min_stars=n)
+    return replace(config, stars=stars, effects=effects), [text]
 
 
 def _sample(galaxy: ObservedGalaxy, config: DataConfig, seed: int) -> Sample:
     """Make the network's input; of too many stars each realization keeps the same ones."""
     made = make_sample(galaxy.sky_galaxy(), rng_for(seed, "observed sample"), config)
     return replace(made, row={**made.row, "galaxy_id": galaxy.name})
+
+
+def _as_if_exact(sample: Sample, name: Input) -> Sample:
+    """Return the same data, said to have no error of one kind."""
+    quality = sample.quality.copy()
+    quality[QUALITY.index(TOLD_BY[name])] = 0.0
+    return replace(sample, quality=quality)
 
 
 def _require_seen(posterior: PosteriorLike, sample: Sample) -> None:
@@ -225,6 +252,7 @@ def _shares(
     nominal: Sample,
     everything: Sequence[Sample],
     varied: Mapping[str, Sequence[Sample]],
+    exact: Mapping[Input, Sample],
     r_kpc: FloatArray,
     n_draws: int,
     seed: int,
@@ -242,6 +270,9 @@ def _shares(
     shares = {"posterior": alone / total}
     for name in INPUTS:
         shares[name] = (variance(varied[name]) - alone) / total if name in varied else np.zeros_like(total)
+        if name in exact:
+            shares[name] = np.maximum(alone - variance([exact[name]]), 0.0) / total
+            shares["posterior"] = shares["posterior"] - shares[name]
     return shares
 
 

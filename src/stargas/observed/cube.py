@@ -19,6 +19,9 @@ from stargas.observed.sky_grid import SkyGrid
 Convention = Literal["radio", "optical"]
 """How a velocity is made of a frequency: c (1 - ν/ν₀) or c (ν₀/ν - 1); they differ by v²/c."""
 
+MOST_VALUE = 1e12
+"""Voxels beyond this, in any unit of brightness, are damaged and count as blank."""
+
 MOST_KMS = 3e4
 """Velocities above this [km/s] are not of a galaxy near enough for this: z of 0.1."""
 
@@ -141,7 +144,7 @@ def read_cube(
         cube = _spectral_cube(hdus, number, header, path)
         cube, used = _in_velocity(cube, header, convention, path)
         data = np.array(cube.unmasked_data[:].value, dtype=np.float32)
-        data[~np.isfinite(data)] = np.nan  # infinities and the signaling NaNs of damaged files are blanks
+        data[~(np.abs(data) < MOST_VALUE)] = np.nan  # what damage leaves: infinities, signaling NaNs, 1e30
         velocity = np.asarray(cube.spectral_axis.to_value("km/s"), dtype=np.float64)
         if not np.isfinite(velocity).all() or np.abs(velocity).max() > MOST_KMS:
             raise InputError(

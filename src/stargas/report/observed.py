@@ -248,12 +248,18 @@ def _shares_html(found: Inferred) -> str:
         [name, *(f"{100 * share[j]:.0f} %" for j in (0, len(share) // 2, -1))] for name, share in found.shares.items()
     ]
     radii = [f"{found.r_kpc[j]:.3g} kpc" for j in (0, len(found.r_kpc) // 2, -1)]
+    carried = ""
+    if found.carried:
+        carried = (
+            f" The model is told how good the data are and holds the errors of {' and '.join(found.carried)} in its "
+            "posterior: their share is what goes away when it is told that they are exact."
+        )
     return table_html(
         ["", *radii],
         rows,
         f"Share in the variance of log10 M, from {found.n_realizations} realizations: variance with the errors of one "
         "input alone less that with none, over that with all. With so few they are known to about a third of "
-        "themselves, and one may come out below zero.",
+        f"themselves, and one may come out below zero.{carried}",
     )
 
 

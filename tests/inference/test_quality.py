@@ -1,0 +1,140 @@
+"""A model that is told how good the data are holds their errors: they are not drawn once more."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cube_files import DISTANCE_KPC, NOISE, disc_cube, in_jy_per_beam, write_cube
+from hi_for_tests import R_HI_KPC
+from stargas.config import DataConfig, EffectsConfig, ModelConfig
+from stargas.constants import G
+from stargas.inference.galaxy import observe_galaxy
+from stargas.inference.infer import infer_observed
+from stargas.inference.settings import ObservationConfig
+from stargas.model.posterior import Posterior
+from stargas.sample import QUALITY
+from stars_for_tests import CENTER, DISTANCE, star_table, write
+
+EXACT = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}
+WITH_EFFECTS = DataConfig(effects=EffectsConfig(share=0.8))
+WIDTH, PER_KMS, PER_NOISE = 0.05, 0.02, 3.0
+
+
+class ToldPosterior:
+    """Mass of a flat rotation curve, wider the worse the data are said to be."""
+
+    def __init__(self, *, told, tracers="any"):
+        self.config = SimpleNamespace(tracers=tracers)
+        self.about = {}
+        self.told_of_quality = told
+        self.data_config = WITH_EFFECTS if told else DataConfig()
+
+    def sample(self, samples, n=1000, seed=0):
+        noise = np.random.default_rng(seed).standard_normal((len(samples), n, 1))
+        mass = np.array([3 * max(s.scalars[1], s.scalars[3]) ** 2 * s.r_kpc / G for s in samples])
+        width = [WIDTH] * len(samples)
+        if self.told_of_quality:
+            width = [np.hypot.reduce([WIDTH, PER_KMS * s.quality[1], PER_NOISE * s.quality[3]]) for s in samples]
+        return np.log10(mass)[:, None] + np.array(width)[:, None, None] * noise
+
+
+def inferred(folder, *, told, error=5.0, n_stars=None, **changes):
+    table = star_table()[:n_stars]
+    table["v_los_error"] = error
+    path = str(write(table, folder, ".csv"))
+    galaxy = observe_galaxy(ObservationConfig(stars=path, **{**EXACT, **changes}))
+    return infer_observed(ToldPosterior(told=told), galaxy, n_draws=1600)
+
+
+def test_the_network_is_told_of_stars(tmp_path):
+    found = inferred(tmp_path, told=True, error=np.resize([3.0, 4.0], len(star_table())))
+    told = dict(zip(QUALITY, found.sample.quality, strict=True))
+    assert told["n_stars"] == len(found.galaxy.stars)
+    assert told["velocity_error_kms"] == pytest.approx(np.sqrt((9 + 16) / 2), rel=0.01)
+    assert told["beam_fwhm_kpc"] == told["noise_msun_pc2"] == 0
+
+
+def test_the_network_is_told_of_hi(tmp_path):
+    cube = write_cube(tmp_path / "disc.fits", in_jy_per_beam(disc_cube()[0]))
+    galaxy = observe_galaxy(ObservationConfig(hi_cube=str(cube), distance_kpc=DISTANCE_KPC, R_hl_kpc=0.6))
+    found = infer_observed(ToldPosterior(told=True), galaxy, n_draws=200)
+    told = dict(zip(QUALITY, found.sample.quality, strict=True))
+    assert told["beam_fwhm_kpc"] == pytest.approx(0.6, rel=0.01)
+    # the noise of a sum over some of the 48 channels
+    assert 2 * NOISE < told["noise_msun_pc2"] < 7 * NOISE
+    assert told["velocity_error_kms"] == told["n_stars"] == 0
+    assert found.carried == ("HI noise",)
+    assert found.n_realizations == 1
+    assert found.shares["HI noise"] == pytest.approx(
+        1 - WIDTH**2 / (WIDTH**2 + (PER_NOISE * told["noise_msun_pc2"]) ** 2), abs=1e-6
+    )
+    assert found.formula_errors_dex["hi"] > 0
+    far = galaxy.hi.at_distance(2 * DISTANCE_KPC)
+    assert (far.beam_fwhm_kpc, far.column_noise_msun_pc2) == pytest.approx((1.2, told["noise_msun_pc2"]), rel=0.01)
+
+
+def test_the_noise_of_moment_0_is_that_of_the_cube(tmp_path):
+    """Against moment 0 of noise alone under the same mask."""
+    column, noise_only = disc_cube()[0], disc_cube(seed=2)[0] - disc_cube(seed=3)[0]
+    cube = write_cube(tmp_path / "disc.fits", in_jy_per_beam(column))
+    hi = observe_galaxy(ObservationConfig(hi_cube=str(cube), distance_kpc=DISTANCE_KPC, R_hl_kpc=0.6)).hi
+    mask = hi.source.mask
+    of_sum = np.where(mask, noise_only, 0.0).sum(axis=0)[mask.any(axis=0)].std() / np.sqrt(2)
+    assert hi.column_noise_msun_pc2 == pytest.approx(of_sum, rel=0.35)
+    assert hi.half_width_kpc > R_HI_KPC
+
+
+def test_errors_that_the_model_holds_are_not_drawn_again(tmp_path):
+    told, drawn = (inferred(tmp_path, told=flag) for flag in (True, False))
+    assert (told.carried, drawn.carried) == (("velocities",), ())
+    assert (told.n_realizations, drawn.n_realizations) == (1, 16)
+    # one width only: that of the posterior, whatever velocities might have been drawn
+    np.testing.assert_allclose(told.log10_mass.std(axis=0), np.hypot(WIDTH, PER_KMS * 5), rtol=0.03)
+    expected = 1 - WIDTH**2 / (WIDTH**2 + (PER_KMS * 5) ** 2)
+    np.testing.assert_allclose(told.shares["velocities"], expected, atol=1e-6)
+    np.testing.assert_allclose(told.shares["posterior"], 1 - expected, atol=1e-6)
+    # the control: a model of perfect data gets them from the draws
+    assert (drawn.log10_mass.std(axis=0) > WIDTH).all()
+    assert (drawn.shares["velocities"] > 0.05).all()
+
+
+def test_distance_and_size_are_mixed_into_what_the_model_holds(tmp_path):
+    found = inferred(tmp_path, told=True, R_hl_error_kpc=0.03, distance_error_kpc=0.05 * DISTANCE)
+    assert found.n_realizations == 16
+    assert (found.shares["velocities"] > 0.3).all()
+    assert sum(found.shares.values()) == pytest.approx(np.ones(10), abs=0.1)
+
+
+def test_a_share_is_never_negative(tmp_path, monkeypatch):
+    # a model that is surer when it is told of errors
+    monkeypatch.setattr(ToldPosterior, "sample", _surer)
+    found = inferred(tmp_path, told=True)
+    np.testing.assert_array_equal(found.shares["velocities"], 0)
+    np.testing.assert_array_equal(found.shares["posterior"], 1)
+
+
+def _surer(self, samples, n=1000, seed=0):  # noqa: ARG001 (a posterior's own)
+    noise = np.random.default_rng(seed).standard_normal((len(samples), n, 10))
+    return 8 + noise * np.array([0.05 if s.quality[1] else 0.1 for s in samples])[:, None, None]
+
+
+def test_thirty_stars_are_enough_for_a_model_that_knows_few(tmp_path):
+    told, not_told = (inferred(tmp_path, told=flag, n_stars=40).warnings for flag in (True, False))
+    assert not any("the model learned from samples" in text for text in told)
+    assert any("the model learned from samples of 100 stars" in text for text in not_told)
+
+
+def test_of_several_data_sets_that_with_effects_counts():
+    def model(*shares, numbers=True):
+        sets = [{"config": {"effects": {"share": share}}} for share in shares]
+        about = {"data": [{"data_sets": sets[:1]}, {"data_sets": sets[1:]}]}
+        made = SimpleNamespace(about=about, config=ModelConfig(numbers=numbers))
+        made.data_config = Posterior.data_config.fget(made)
+        return made, Posterior.told_of_quality.fget(made)
+
+    mixed, told = model(0.0, 0.5)
+    assert (mixed.data_config.least_stars, told) == (30, True)
+    perfect, told = model(0.0, 0.0)
+    assert (perfect.data_config.least_stars, told) == (100, False)
+    assert not model(0.5, 0.0, numbers=False)[1]
