@@ -5,6 +5,7 @@ from astropy.table import Table
 
 from stargas.dataset.store import Dataset
 from stargas.sky.hi_measure import measure_hi, pixel_centers
+from stargas.sky.star_numbers import STAR_NUMBERS
 from toy import MemoryShard
 
 N_PIXELS = 32
@@ -46,6 +47,7 @@ def disc_dataset(n_galaxies=300, n_views=4, seed=0, split="validation"):
             "host_id": names,
             "split": np.array(["train", split])[galaxy % 2],
             "cold_gas_set": np.ones(n, bool),
+            "suite": np.full(n, "discs"),
             "velocity_scale_kms": scale,
             "half_width_kpc": half_width,
         }
@@ -54,6 +56,8 @@ def disc_dataset(n_galaxies=300, n_views=4, seed=0, split="validation"):
         maps=maps,
         scalars=scalars,
         tracers=np.ones((n, 2), bool),
+        star_numbers=np.zeros((n, len(STAR_NUMBERS)), np.float32),
+        quality=np.tile([500.0, 0.0, 0.0, 0.0], (n, 1)),
         r_kpc=R_hl[:, None] * np.linspace(0.6, 2.4, 10),
         log10_mass=truth,
     )

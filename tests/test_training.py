@@ -12,9 +12,8 @@ import pytest
 import torch
 
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
-from stargas.model.scaling import Scaling
 from stargas.errors import InputError
-from stargas.model.inputs import transform_maps
+from stargas.model.inputs import measure_scaling
 from stargas.model.posterior import load_model
 from stargas.training import stages, train_model
 from stargas.training.batches import Batches, InMemory, Streamed, in_order, shuffled, training_rows
@@ -178,7 +177,7 @@ def test_the_test_split_is_not_touched(data, tmp_path):
 
 
 def test_streamed_and_remembered_samples_are_the_same_bits(data):
-    scaling = Scaling.measure(data, transform_maps)
+    scaling = measure_scaling(data, MODEL)
     remembered = training_rows(data, scaling, MODEL, memory_gb=1.0)
     streamed = training_rows(data, scaling, MODEL, memory_gb=1e-6)
     assert isinstance(remembered, InMemory)
@@ -201,7 +200,7 @@ def test_an_epoch_is_a_permutation_that_seed_and_epoch_decide():
 
 def test_processes_share_every_batch():
     rows = InMemory((torch.arange(10.0),))
-    parts = [[batch[0].tolist() for batch in Batches(rows, 4, in_order, rank, 2)] for rank in range(2)]
+    parts = [[batch[0].tolist() for batch in Batches(rows, 4, in_order, rank=rank, world_size=2)] for rank in range(2)]
     assert parts == [[[0, 2], [4, 6], [7, 9]], [[1, 3], [5], [8]]]
     assert len(Batches(rows, 4, in_order)) == 3
 

@@ -1,9 +1,11 @@
 """A data set in memory whose masses follow from its maps and scalars, small enough to train on in seconds."""
 
 import numpy as np
+import torch
 from astropy.table import Table
 
 from stargas.dataset.store import Dataset
+from stargas.sky.star_numbers import STAR_NUMBERS
 
 N_PIXELS = 16
 
@@ -45,11 +47,34 @@ def toy_dataset(n_galaxies=60, n_views=4, seed=0, noise=0.03, n_pixels=N_PIXELS,
             "host_id": [f"toy-{seed}-{g}" for g in galaxy],
             "split": split,
             "cold_gas_set": galaxy % 7 != 0,
+            "suite": np.array(["smooth", "bursty", "made up"])[galaxy % 3],
         }
     )
+    star_numbers, quality = _numbers(width, n, np.random.default_rng(seed + 1))
+    quality[~tracers[:, 1], 2:] = 0
     shard = MemoryShard(
-        maps=maps, scalars=scalars, tracers=tracers, r_kpc=R_hl[:, None] * x, log10_mass=mass.astype(np.float32)
+        maps=maps,
+        scalars=scalars,
+        tracers=tracers,
+        star_numbers=star_numbers,
+        quality=quality,
+        r_kpc=R_hl[:, None] * x,
+        log10_mass=mass.astype(np.float32),
     )
     config = {"stars": {}, "gas": {}, "truth": {"n_radii": 10, "r_min": 0.6, "r_max": 2.4}}
     manifest = {"seed": seed, "source": {"name": "toy", "galaxies": n_galaxies}, "config": config}
     return Dataset((shard,), np.arange(n), (manifest,), (table,))
+
+
+def _numbers(width, n, rng):
+    """Numbers of the stars, of which some lack one, and how good the data are."""
+    star_numbers = (width[:, None] + rng.normal(0, 0.1, (n, len(STAR_NUMBERS)))).astype(np.float32)
+    star_numbers[rng.random(star_numbers.shape) < 0.02] = np.nan
+    quality = np.column_stack([rng.integers(100, 1000, n), *rng.uniform(0.1, 2, (3, n))])
+    return star_numbers, quality
+
+
+def standardized(scaling, inputs, log10_mass):
+    """Masses as the flow sees them."""
+    baseline = scaling.baseline(inputs.case, inputs.log_scalar)
+    return torch.from_numpy(((log10_mass - baseline) / scaling.spread(inputs.case)).astype(np.float32))

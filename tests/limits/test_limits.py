@@ -13,15 +13,15 @@ from disc_galaxies import N_PIXELS, disc_dataset
 from stargas import limits as module
 from stargas.cli import train
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
-from stargas.model.scaling import Scaling
 from stargas.errors import DamagedFileError, InputError
 from stargas.limits import FALSE_ALARMS, Judgment, fit_limits, load_limits
 from stargas.model.flow import MassFlow
-from stargas.model.inputs import prepare, transform_maps
+from stargas.model.inputs import measure_scaling, prepare
 from stargas.model.network import MassNetwork
 from stargas.model.posterior import Posterior
 from stargas.report.inference import print_inference, write_inference
 from stargas.sample import SCALARS
+from toy import standardized
 
 SMALL = {"filters": (2, 4), "dense": (16,), "n_features": 4, "flow_transforms": 2, "flow_hidden": (16, 16)}
 
@@ -29,14 +29,14 @@ SMALL = {"filters": (2, 4), "dense": (16,), "n_features": 4, "flow_transforms": 
 def untrained(data, tracers):
     """A model of random weights, with all its parts in place."""
     config = ModelConfig(tracers=tracers, **SMALL)
-    scaling = Scaling.measure(data, transform_maps)
+    scaling = measure_scaling(data, config)
     torch.manual_seed(0)
     network, flow = MassNetwork(config, n_pixels=N_PIXELS), MassFlow(config)
     batch = data.batch()
     with torch.no_grad():
         inputs = prepare(batch, scaling, config)
-        flow.set_features(network.features(inputs.maps, inputs.scalars))
-        flow.set_whitening(torch.from_numpy(scaling.standardize_mass(batch.log10_mass)))
+        flow.set_features(network.features(inputs.maps, inputs.numbers))
+        flow.set_whitening(standardized(scaling, inputs, batch.log10_mass))
     low, high = batch.scalars.min(axis=0), batch.scalars.max(axis=0)
     ranges = {name: [low[i], high[i]] for i, name in enumerate(SCALARS)}
     about = {"n_pixels": N_PIXELS, "ranges": ranges, "data": [{"data_sets": [{"config": {}}]}]}

@@ -2,13 +2,50 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from stargas.config import ModelConfig
-from stargas.model.scaling import Scaling
 from stargas.errors import InputError
-from stargas.model.inputs import batches_of, map_channels, prepare, scalar_columns, transform_maps
-from stargas.sample import MAPS, SCALARS
-from toy import toy_dataset
+from stargas.model.flow import MassFlow
+from stargas.model.inputs import (
+    CASES,
+    KNOWN_IN_CASE,
+    MOST_DEVIATION,
+    StackedSamples,
+    batches_of,
+    case_of,
+    flag_names,
+    flags,
+    map_channels,
+    measure_numbers,
+    measure_scaling,
+    number_names,
+    numbers_needed,
+    prepare,
+    require_tracers,
+    scalar_columns,
+    stack_samples,
+    told_columns,
+    transform_maps,
+    visible,
+)
+from stargas.model.network import MassNetwork
+from stargas.model.posterior import Posterior
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR
+from stargas.sky.hi_numbers import HI_NUMBERS
+from stargas.sky.star_numbers import STAR_NUMBERS
+from toy import N_PIXELS, standardized, toy_dataset
+
+ANY = ModelConfig(
+    tracers="any",
+    numbers=True,
+    baseline="scalars",
+    priors=("bursty", "smooth"),
+    filters=(2, 4),
+    dense=(16,),
+    flow_transforms=2,
+    flow_hidden=(16, 16),
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +55,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def scaling(data):
-    return Scaling.measure(data, transform_maps)
+    return measure_scaling(data, ModelConfig())
 
 
 @pytest.mark.parametrize(
@@ -57,15 +94,22 @@ def test_inputs_have_order_one_over_the_training_set(data, scaling):
     assert inputs.maps.shape == (len(data), 5, 16, 16)
     rms = inputs.maps.float()[present].square().mean(dim=(0, 2, 3)).sqrt()
     assert np.allclose(rms, 1, atol=0.02)
-    assert np.allclose(inputs.scalars[present].mean(dim=0), 0, atol=0.3)
-    assert np.allclose(inputs.scalars[:, :2].std(dim=0), 1, atol=0.01)
+    assert np.allclose(inputs.numbers[present].mean(dim=0), 0, atol=0.3)
+    assert np.allclose(inputs.numbers[:, :2].std(dim=0), 1, atol=0.01)
 
 
-def test_absent_gas_is_zero_whatever_its_arrays_hold(data, scaling):
+def test_absent_gas_is_zero_whatever_its_arrays_hold(data):
     batch = data.batch()
     absent = ~batch.tracers[:, 1]
     assert absent.any()
-    assert not prepare(batch, scaling, ModelConfig(tracers="gas")).scalars[absent].any()
+    config = ModelConfig(tracers="gas")
+    ruined = batch.maps.copy()
+    ruined[absent] = np.nan
+    for maps in (batch.maps, ruined):
+        inputs = prepare(replace(batch, maps=maps), measure_scaling(data, config), config)
+        assert not inputs.numbers[absent].any()
+        assert not inputs.maps[absent].any()
+        assert inputs.maps[~absent].any()
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
@@ -75,7 +119,8 @@ def test_a_scalar_that_cannot_be_is_refused(data, scaling, value):
     broken = replace(data.batch(), scalars=scalars)
     with pytest.raises(InputError, match="sigma_kms of sample 3"):
         prepare(broken, scaling, ModelConfig())
-    prepare(broken, scaling, ModelConfig(tracers="gas"))  # does not look at it
+    gas = ModelConfig(tracers="gas")
+    prepare(broken, measure_scaling(data, gas), gas)  # does not look at it
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -95,4 +140,200 @@ def test_samples_and_data_sets_give_the_same_arrays(data):
         assert np.array_equal(one.maps, other.maps)
         assert np.array_equal(one.scalars, other.scalars)
         assert np.array_equal(one.tracers, other.tracers)
+        assert np.array_equal(one.star_numbers, other.star_numbers, equal_nan=True)
+        assert np.array_equal(one.quality, other.quality)
     assert np.array_equal(next(batches_of(listed[3], 9)).maps[0], listed[3].maps)
+
+
+def in_case(sample, case):
+    """The same galaxy with no more than the case knows; the arrays of what is hidden stay as they were."""
+    known = KNOWN_IN_CASE[case]
+    scalars = sample.scalars.copy()
+    if "R_hl" not in known:
+        scalars[SCALARS.index("R_hl_kpc")] = 0.0
+    return replace(sample, scalars=scalars, tracers=np.array(["stars" in known, "gas" in known]))
+
+
+def emptied(sample):
+    """The same with the arrays of absent tracers empty, as a sample without them has them."""
+    stars, gas = sample.tracers
+    return replace(
+        sample,
+        maps=np.where(sample.tracers[list(TRACER_OF_MAP), None, None], sample.maps, 0).astype(np.float32),
+        scalars=np.where(sample.tracers[list(TRACER_OF_SCALAR)] | (np.arange(5) == 0), sample.scalars, 0),
+        star_numbers=np.where(stars, sample.star_numbers, np.nan).astype(np.float32),
+        quality=np.where([stars, stars, gas, gas], sample.quality, 0),
+    )
+
+
+def ruined(sample, tracer, value):
+    """The same with other numbers in all that a tracer has."""
+    number = ("stars", "gas").index(tracer)
+    of_map = np.array(TRACER_OF_MAP) == number
+    of_scalar = (np.array(TRACER_OF_SCALAR) == number) & (np.array(SCALARS) != "R_hl_kpc")
+    of_quality = np.arange(len(QUALITY)) // 2 == number
+    star_numbers = sample.star_numbers if number else np.full_like(sample.star_numbers, value)
+    return replace(
+        sample,
+        maps=np.where(of_map[:, None, None], value, sample.maps).astype(np.float32),
+        scalars=np.where(of_scalar, value, sample.scalars),
+        quality=np.where(of_quality, value, sample.quality),
+        star_numbers=star_numbers,
+    )
+
+
+def same_inputs(one, other):
+    log_scalar = np.array_equal(one.log_scalar, other.log_scalar, equal_nan=True)
+    return torch.equal(one.maps, other.maps), torch.equal(one.numbers, other.numbers), log_scalar
+
+
+@pytest.fixture(scope="module")
+def any_model(data):
+    """Untrained, but with all its parts in place."""
+    scaling = measure_scaling(data, ANY)
+    torch.manual_seed(0)
+    network, flow = MassNetwork(ANY, n_pixels=N_PIXELS), MassFlow(ANY)
+    with torch.no_grad():
+        inputs = prepare(data.batch(), scaling, ANY)
+        flow.set_features(network.features(inputs.maps, inputs.numbers))
+        flow.set_whitening(standardized(scaling, inputs, data.batch().log10_mass))
+        for parameter in flow.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    return Posterior(ANY, network, flow, scaling, {"n_pixels": N_PIXELS})
+
+
+@pytest.fixture(scope="module")
+def whole(data):
+    """A galaxy with both tracers."""
+    return data[int(np.flatnonzero(data.batch().tracers[:, 1])[0])]
+
+
+@pytest.mark.parametrize("value", [17.5, -4.0, np.nan, np.inf])
+@pytest.mark.parametrize("case", CASES)
+def test_no_case_sees_anything_of_what_is_hidden(any_model, whole, case, value):
+    sample = in_case(whole, case)
+    assert CASES[case_of(stack_samples([sample]))[0]] == case
+    inputs = prepare(stack_samples([sample]), any_model.scaling, ANY)
+    draws = any_model.sample(sample, 20)
+    assert np.isfinite(draws).all()
+    assert np.array_equal(any_model.sample(emptied(sample), 20), draws)
+    density = any_model.log_prob(sample, draws)
+    for tracer in {"stars", "gas"} - KNOWN_IN_CASE[case]:
+        other = ruined(sample, tracer, value)
+        changed = prepare(stack_samples([other]), any_model.scaling, ANY)
+        assert torch.equal(changed.maps, inputs.maps)
+        assert torch.equal(changed.numbers, inputs.numbers)
+        assert np.array_equal(any_model.sample(other, 20), draws)
+        assert np.array_equal(any_model.log_prob(other, draws), density)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_case_sees_all_that_it_knows(any_model, whole, case):
+    """Negative control: what is known moves the draws."""
+    sample = in_case(whole, case)
+    draws = any_model.sample(sample, 20)
+    for tracer in {"stars", "gas"} & KNOWN_IN_CASE[case]:
+        assert not np.array_equal(any_model.sample(ruined(sample, tracer, 17.5), 20), draws)
+    larger = replace(sample, scalars=sample.scalars * np.array([1.5, 1, 1, 1, 1]))
+    assert np.array_equal(any_model.sample(larger, 20), draws) is not ("R_hl" in KNOWN_IN_CASE[case])
+
+
+def test_cases_differ_for_one_galaxy(any_model, whole):
+    draws = [any_model.sample(in_case(whole, case), 20) for case in CASES]
+    for i, one in enumerate(draws):
+        assert not any(np.array_equal(one, other) for other in draws[:i])
+
+
+@pytest.mark.parametrize("tracers", ["star", "gas", "any"])
+def test_a_model_of_one_tracer_is_not_moved_by_the_other(data, whole, tracers):
+    """All of it changes, and the galaxy still has it."""
+    config = ModelConfig(tracers=tracers, numbers=True, baseline="scalars")
+    scaling = measure_scaling(data, config)
+    hidden = {"star": "gas", "gas": "stars", "any": "gas"}[tracers]
+    one, other = (prepare(stack_samples([s]), scaling, config) for s in (whole, ruined(whole, hidden, 17.5)))
+    same = torch.equal(one.maps, other.maps) and torch.equal(one.numbers, other.numbers)
+    same &= np.array_equal(*(scaling.baseline(i.case, i.log_scalar) for i in (one, other)))
+    assert same is (tracers != "any")
+
+
+@pytest.mark.parametrize("knows", [False, True])
+def test_gas_depends_on_the_size_of_the_stars_only_if_told(data, whole, knows):
+    config = ModelConfig(tracers="gas", numbers=True, baseline="scalars", gas_knows_R_hl=knows)
+    scaling = measure_scaling(data, config)
+    for sample in (whole, in_case(whole, "gas and R_hl")):  # with the stars or without
+        larger = replace(sample, scalars=sample.scalars * np.array([2.0, 1, 1, 1, 1]))
+        one, other = (prepare(stack_samples([s]), scaling, config) for s in (sample, larger))
+        assert torch.equal(one.numbers, other.numbers) is not knows
+        baselines = [scaling.baseline(i.case, i.log_scalar) for i in (one, other)]
+        assert np.array_equal(*baselines) is not knows
+
+
+def test_names_of_the_numbers_are_those_of_the_columns(data):
+    batch = data.batch()
+    for config in (ANY, ModelConfig(numbers=True), ModelConfig(), ModelConfig(tracers="gas", numbers=True)):
+        raw = measure_numbers(batch, config)
+        inputs = prepare(batch, measure_scaling(data, config), config)
+        assert raw.shape[1] == len(numbers_needed(config))
+        assert inputs.numbers.shape[1] == len(number_names(config)) == visible(config).shape[1]
+        assert len(set(number_names(config))) == len(number_names(config))
+    columns = dict(zip(numbers_needed(ANY), measure_numbers(batch, ANY).T, strict=True))
+    gas = batch.tracers[:, 1]
+    assert np.array_equal(columns[STAR_NUMBERS[3]], batch.star_numbers[:, 3], equal_nan=True)
+    assert np.allclose(columns["n_stars"], np.log10(batch.quality[:, 0]))
+    assert np.allclose(columns["velocity_error_kms"], batch.quality[:, 1] / batch.scalars[:, 1])
+    assert np.allclose(columns["beam_fwhm_kpc"][gas], batch.quality[gas, 2] / batch.scalars[gas, 2])
+    assert np.allclose(columns["noise_msun_pc2"][gas], np.log10(1 + batch.quality[gas, 3] / 0.1))
+    assert np.isnan(columns[f"HI_{HI_NUMBERS[0]}"][~gas]).all()
+    assert np.isnan(columns["beam_fwhm_kpc"][~gas]).all()
+
+
+def test_numbers_far_from_all_others_count_as_far_and_unknown_ones_as_usual(data):
+    scaling, batch = measure_scaling(data, ANY), data.batch()
+    strange = batch.star_numbers.copy()
+    strange[0, :3] = 1e6, -1e6, np.nan
+    numbers = prepare(replace(batch, star_numbers=strange), scaling, ANY).numbers.numpy()
+    first = len(scalar_columns(ANY))
+    assert numbers[0, first : first + 3].tolist() == [MOST_DEVIATION, -MOST_DEVIATION, 0.0]
+
+
+def test_flags_say_what_is_known_and_which_prior_is_meant():
+    assert flag_names(ANY) == ("stars", "gas", "R_hl", "prior bursty", "prior smooth")
+    assert flag_names(ModelConfig(numbers=True)) == ()
+    told = flags(ANY, np.arange(len(CASES)), np.array([-1, 0, 1, 1]))
+    known = [[name in KNOWN_IN_CASE[case] for name in ("stars", "gas", "R_hl")] for case in CASES]
+    assert told[:, :3].tolist() == known
+    assert told[:, 3:].tolist() == [[0, 0], [1, 0], [0, 1], [0, 1]]
+
+
+def test_the_flow_is_told_quality_and_flags_beside_the_features(any_model, whole):
+    names = number_names(ANY)
+    assert [names[i] for i in told_columns(ANY)] == [*QUALITY, *flag_names(ANY)]
+    assert told_columns(ModelConfig()) == ()
+    features = any_model.features(whole)
+    assert features.shape == (1, ANY.n_features + len(told_columns(ANY)))
+    numbers = prepare(stack_samples([whole]), any_model.scaling, ANY).numbers
+    assert np.array_equal(features[:, ANY.n_features :], numbers[:, list(told_columns(ANY))].numpy())
+
+
+def test_only_a_galaxy_without_any_tracer_is_refused_by_a_model_of_any(whole):
+    for case in CASES:
+        require_tracers(stack_samples([in_case(whole, case)]), ANY, {"stars": 1.0, "gas": 1.0})
+    nothing = replace(whole, tracers=np.array([False, False]))
+    with pytest.raises(InputError, match="sample 8 has neither stars nor gas"):
+        require_tracers(stack_samples([whole, nothing]), ANY, {}, first=7)
+
+
+def test_stacked_samples_hold_every_array(whole):
+    stacked = stack_samples([whole, whole])
+    for name in StackedSamples.__dataclass_fields__:
+        assert np.array_equal(getattr(stacked, name)[1], getattr(whole, name), equal_nan=True)
+
+
+def test_another_prior_is_another_answer_and_an_unknown_one_an_error(any_model, whole):
+    told = [any_model.with_prior(prior).sample(whole, 20) for prior in (None, *ANY.priors)]
+    assert np.array_equal(told[0], any_model.sample(whole, 20))
+    assert not np.array_equal(told[0], told[1])
+    assert not np.array_equal(told[1], told[2])
+    assert np.array_equal(any_model.with_prior("smooth").with_prior(None).sample(whole, 20), told[0])
+    with pytest.raises(InputError, match="no prior 'cored'; it has: bursty, smooth"):
+        any_model.with_prior("cored")

@@ -6,13 +6,12 @@ import pytest
 import torch
 
 from stargas.config import ModelConfig
-from stargas.model.scaling import Scaling
 from stargas.errors import DamagedFileError, InputError
 from stargas.model.flow import MassFlow
-from stargas.model.inputs import prepare, transform_maps
+from stargas.model.inputs import measure_scaling, prepare
 from stargas.model.network import MassNetwork
 from stargas.model.posterior import Posterior, load_model
-from toy import N_PIXELS, toy_dataset
+from toy import N_PIXELS, standardized, toy_dataset
 
 SMALL = {"filters": (2, 4), "dense": (16,), "flow_transforms": 2, "flow_hidden": (16, 16)}
 
@@ -25,14 +24,14 @@ def data():
 def _posterior(data, about=None, **settings):
     """Untrained, but with all its parts in place."""
     config = ModelConfig(**{**SMALL, **settings})
-    scaling = Scaling.measure(data, transform_maps)
+    scaling = measure_scaling(data, config)
     torch.manual_seed(0)
     network, flow = MassNetwork(config, n_pixels=N_PIXELS), MassFlow(config)
     with torch.no_grad():
         inputs = prepare(data.batch(), scaling, config)
-        features = network.features(inputs.maps, inputs.scalars)
+        features = network.features(inputs.maps, inputs.numbers)
         flow.set_features(features)
-        flow.set_whitening(torch.from_numpy(scaling.standardize_mass(data.batch().log10_mass)))
+        flow.set_whitening(standardized(scaling, inputs, data.batch().log10_mass))
     return Posterior(config, network, flow, scaling, {"n_pixels": N_PIXELS, **(about or {})})
 
 

@@ -2,7 +2,8 @@
 
 One branch per map: two blocks of convolution, max-pooling and ReLU, then dropout, each map apart from
 the others; the branches are flattened and concatenated, dropout again, then the scalars (and further
-numbers) join, and dense layers narrow to the 32 features from which a linear layer predicts the standardized log10 masses.
+numbers) join, and dense layers narrow to the 32 features from which a linear layer predicts the
+standardized log10 masses.
 
 Layer sizes are ours. In a block the maximum is taken before the ReLU, which gives the same function
 and gradients (ReLU never falls) on a quarter of the numbers, and activations are stored channel by

@@ -272,7 +272,7 @@ def _add_routes(app: FastAPI) -> None:
             "version": __version__,
             "keep_minutes": config.keep_minutes,
             "max_bytes": {role: config.max_bytes(role) for role in SUFFIXES},
-            "suffixes": SUFFIXES,
+            "suffixes": dict(SUFFIXES),
             "examples": {name: shipped["title"] for name, shipped in SHIPPED.items()},
         }
 

@@ -173,10 +173,9 @@ def shown_name(name: str) -> str:
 
     It is never used as a path.
     """
-    last = re.split(r"[/\\]", name)[-1]
-    stem, dot, ending = _ODD.sub("_", last)[-200:].rpartition(".")
-    plain = f"{(stem or ending)[:60]}{dot if stem else ''}{ending[:10] if stem else ''}"
-    return plain if plain[:1].isalnum() else f"file_{plain.lstrip('._+-')}"
+    plain = _ODD.sub("_", re.split(r"[/\\]", name)[-1])[-200:]
+    stem, dot, ending = plain.rpartition(".") if "." in plain else (plain, "", "")
+    return f"{stem.strip('._+-')[:60] or 'file'}{dot}{ending[:10]}"
 
 
 def require_suffix(role: str, name: str) -> str:
