@@ -1,0 +1,111 @@
+"""A server whose workers answer at once, without a model."""
+
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi.testclient import TestClient
+
+from stargas.serve.app import create_app
+from stargas.serve.pool import Pool
+from stargas.serve.settings import ServeConfig
+
+HOST = "http://127.0.0.1"
+
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+RESULT = {
+    "name": "galaxy",
+    "model": "StarGas",
+    "r_kpc": [0.5, 1.0, 2.0],
+    "quantiles": [[7.0, 7.5, 8.0], [7.1, 7.6, 8.1], [7.2, 7.7, 8.2], [7.3, 7.8, 8.3], [7.4, 7.9, 8.4]],
+    "R_hl_kpc": 1.0,
+    "points": [{"label": "Wolf+10", "r_kpc": 1.33, "log10_mass": 7.9, "error": 0.1}],
+    "rows": [["observed", "1.00", "1.0", "7.70 +0.10 −0.10", "7.50 – 7.90"]],
+    "warnings": ["There are few stars."],
+    "judged": ["As usual."],
+    "observed": ["Distance 1 kpc."],
+    "files": ["profile.ecsv", "report.html", "stargas.zip"],
+}
+
+
+def quick_work(connection, delay=0.0):
+    """An entry of a pool that tells what it was given, and obeys words in the first file."""
+    connection.send(("ready", None))
+    while True:
+        try:
+            kind, payload = connection.recv()
+        except EOFError:
+            return
+        text = b"".join(Path(path).read_bytes()[:40] for path, _ in payload["files"].values())
+        if b"die" in text:
+            raise SystemExit(3)
+        if b"hang" in text:
+            time.sleep(60)
+        if b"wrong" in text:
+            connection.send(("failed", "the file is wrong: mend it."))
+            continue
+        connection.send(("phase", f"{kind} begun"))
+        time.sleep(delay)
+        if kind == "preview":
+            part = {"facts": [["stars", "7"]], "image": PIXEL, "error": None, "warnings": []}
+            stars = part | {"columns": ["ra", "dec", "HRV"], "used": {"ra": "ra", "dec": "dec"}}
+            connection.send(("done", {"stars": stars, "hi": None, "given": json.dumps(payload)}))
+            continue
+        out = Path(payload["folder"]) / "result"
+        out.mkdir()
+        for name in RESULT["files"]:
+            (out / name).write_bytes(text if name == "profile.ecsv" else b"<!doctype html><title>report</title>")
+        connection.send(("done", RESULT))
+
+
+@contextmanager
+def client(config=None, entry=quick_work, arguments=(), workers=1):
+    """A client of a server of its own."""
+    config = config or ServeConfig()
+    pool = Pool(workers, entry, *arguments)
+    try:
+        with TestClient(create_app(config, pool), base_url=HOST) as made:
+            yield made
+    finally:
+        pool.close()
+
+
+def start(made):
+    return f"/api/jobs/{made.post('/api/jobs').json()['id']}"
+
+
+def send(made, job, content, role="stars", name="stars.csv"):
+    return made.put(f"{job}/files/{role}", params={"name": name}, content=content)
+
+
+def wait(made, job, seconds=60.0):
+    """Wait for the answer of an inference."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state = made.get(job).json()
+        if state["state"] in ("done", "failed"):
+            return state
+        time.sleep(0.02)
+    raise TimeoutError(state)
+
+
+@contextmanager
+def served(config=None, entry=quick_work, arguments=(), workers=1):
+    """Address of a server that a browser can ask."""
+    pool = Pool(workers, entry, *arguments)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(config or ServeConfig(), pool), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+        pool.close()
+        listening.close()

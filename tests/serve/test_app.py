@@ -1,0 +1,318 @@
+"""What the server takes, refuses, mixes not and removes; its workers here answer at once."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from page_for_tests import RESULT, client, send, start, wait
+from stargas.serve.settings import ServeConfig
+
+
+@pytest.fixture(scope="module")
+def page():
+    with client() as made:
+        yield made
+
+
+def infer(made, job, **values):
+    answer = made.post(f"{job}/infer", json=values)
+    return wait(made, job) if answer.status_code == 202 else answer.json()
+
+
+def folder_of(made):
+    return made.app._app.state.jobs.root
+
+
+def test_the_page_and_its_parts_are_served_and_load_nothing_foreign(page):
+    answer = page.get("/")
+    assert "Drop files here" in answer.text
+    assert "'unsafe" not in answer.headers["content-security-policy"]
+    static = Path(__file__).parents[2] / "src" / "stargas" / "serve" / "static"
+    for path in static.iterdir():
+        part = page.get(f"/static/{path.name}")
+        assert part.status_code == 200
+        assert "http://" not in part.text.replace("http://www.w3.org/", "")
+        assert "https://" not in part.text
+    for address in ("/static/../app.py", "/static/%2e%2e/app.py", "/docs", "/openapi.json", "/etc/passwd"):
+        assert page.get(address).status_code == 404
+
+
+def test_a_galaxy_from_upload_to_download(page):
+    job = start(page)
+    assert send(page, job, b"a,b\n1,2\n", name="my stars.CSV").json()["files"] == {
+        "stars": {"name": "my_stars.CSV", "bytes": 8}
+    }
+    given = json.loads(page.post(f"{job}/preview", json={"distance_kpc": "105,5".replace(",", ".")}).json()["given"])
+    assert given["values"] == {"distance_kpc": 105.5}
+    assert Path(given["files"]["stars"][0]).name == "stars-1.csv"
+    state = infer(page, job)
+    assert (state["state"], state["result"]) == ("done", RESULT)
+    assert page.get(f"{job}/results/profile.ecsv").content == b"a,b\n1,2\n"
+    report = page.get(f"{job}/results/report.html")
+    assert report.headers["content-security-policy"].startswith("sandbox;")
+    assert 'filename="galaxy.zip"' in page.get(f"{job}/results/stargas.zip").headers["content-disposition"]
+    root = folder_of(page)
+    assert list(root.rglob("stars-1.csv"))
+    assert page.delete(job).status_code == 204
+    assert not list(root.rglob("stars-1.csv"))
+    assert page.get(job).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..%2f..%2fetc%2fpasswd", "/etc/passwd", "inference.json", "../stars-1.csv", ""]
+)
+def test_only_listed_results_are_given(page, name):
+    job = start(page)
+    send(page, job, b"a,b\n")
+    infer(page, job)
+    assert page.get(f"{job}/results/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x.csv", "/etc/passwd.csv", "a\\b.csv", "é$\x00.csv", "." * 300 + ".csv", "-.csv"]
+)
+def test_names_of_files_never_become_paths(page, name):
+    job = start(page)
+    answer = send(page, job, b"a,b\n", name=name)
+    assert answer.status_code == 200
+    shown = answer.json()["files"]["stars"]["name"]
+    assert shown[0].isalnum()
+    assert set(shown) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-")
+    path = Path(json.loads(page.post(f"{job}/preview", json={}).json()["given"])["files"]["stars"][0])
+    assert path.parent.parent == folder_of(page)
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "words"),
+    [
+        ("stars", "stars.exe", "ends with '.exe'"),
+        ("stars", "stars", "ends with 'nothing'"),
+        ("hi_cube", "cube.fits.gz", "unpack it first"),
+        ("hi_cube", "cube.csv", "one of .fits, .fit"),
+        ("../x", "cube.fits", "there is no kind of file"),
+    ],
+)
+def test_other_files_are_refused(page, role, name, words):
+    job = start(page)
+    answer = page.put(f"{job}/files/{role.replace('/', '_')}", params={"name": name}, content=b"x")
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+def test_a_large_upload_is_refused_by_what_it_says_and_by_what_it_sends():
+    def without_length():
+        for _ in range(40):
+            yield bytes(100_000)
+
+    with client(ServeConfig(max_table_mb=1.0)) as made:
+        job, root = start(made), folder_of(made)
+        stated = made.put(
+            f"{job}/files/stars", params={"name": "a.csv"}, content=b"x", headers={"content-length": "2000000000"}
+        )
+        counted = made.put(f"{job}/files/stars", params={"name": "a.csv"}, content=without_length())
+        for answer in (stated, counted):
+            assert answer.status_code == 413
+            assert "a.csv is larger than 1 MB" in answer.json()["error"]
+        assert not [path for path in root.rglob("*") if path.is_file()]
+        assert made.app._app.state.jobs.n_bytes == 0
+        assert send(made, job, bytes(1_000_000)).status_code == 200  # the limit itself is allowed
+
+
+def test_all_uploads_together_have_a_limit_and_jobs_too():
+    with client(ServeConfig(max_total_mb=0.001, max_jobs=2)) as made:
+        first, second = start(made), start(made)
+        assert send(made, first, bytes(900)).status_code == 200
+        answer = send(made, second, bytes(900))
+        assert answer.status_code == 503
+        assert "no room" in answer.json()["error"]
+        assert made.post("/api/jobs").status_code == 503
+        made.delete(first)
+        assert send(made, second, bytes(900)).status_code == 200
+        assert made.post("/api/jobs").status_code == 201
+
+
+def test_an_empty_file_is_refused(page):
+    assert send(page, start(page), b"").json()["error"] == "stars.csv is empty."
+
+
+def test_a_file_in_place_of_another_removes_it(page):
+    job, root = start(page), folder_of(page)
+    send(page, job, b"first", name="a.csv")
+    send(page, job, b"second", name="b.ecsv")
+    held = [path.read_bytes() for path in root.rglob("stars-*") if b"first" in path.read_bytes()]
+    assert held == []
+    assert page.delete(f"{job}/files/stars").json() == {"files": {}}
+    assert page.post(f"{job}/infer", json={}).json()["error"].startswith("there are no files yet")
+
+
+def test_a_failure_is_one_sentence_and_the_next_try_works(page):
+    job = start(page)
+    send(page, job, b"wrong")
+    assert infer(page, job)["message"] == "the file is wrong: mend it."
+    assert page.post(f"{job}/preview", json={}).json() == {"error": "the file is wrong: mend it."}
+    send(page, job, b"right")
+    assert infer(page, job)["state"] == "done"
+
+
+def test_a_worker_that_dies_or_hangs_is_replaced():
+    with client(ServeConfig(infer_seconds=1.0)) as made:
+        for word, said in ((b"die", "broke off"), (b"hang", "longer than 1 s")):
+            job = start(made)
+            send(made, job, word)
+            state = infer(made, job)
+            assert state["state"] == "failed"
+            assert said in state["message"]
+            send(made, job, b"well")
+            assert infer(made, job)["state"] == "done"
+
+
+def test_many_at_a_time_do_not_mix():
+    with client(arguments=(0.02,), workers=2) as made:
+        jobs = [start(made) for _ in range(10)]
+        for number, job in enumerate(jobs):
+            send(made, job, f"galaxy {number}".encode())
+        for job in jobs:
+            assert made.post(f"{job}/infer", json={}).status_code == 202
+        for number, job in enumerate(jobs):
+            assert wait(made, job)["state"] == "done"
+            assert made.get(f"{job}/results/profile.ecsv").text == f"galaxy {number}"
+
+
+def test_a_busy_galaxy_is_left_alone_and_can_be_removed():
+    with client(arguments=(0.4,)) as made:
+        job, root = start(made), folder_of(made)
+        send(made, job, b"slow")
+        made.post(f"{job}/infer", json={})
+        assert "being worked on" in send(made, job, b"other").json()["error"]
+        assert "being worked on" in made.post(f"{job}/infer", json={}).json()["error"]
+        time.sleep(0.1)
+        made.delete(job)
+        end = time.monotonic() + 20
+        while list(root.iterdir()) and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(0.6)
+        assert not list(root.iterdir())
+
+
+def test_the_queue_has_a_limit():
+    with client(ServeConfig(max_waiting=2), arguments=(0.3,)) as made:
+        jobs = [start(made) for _ in range(3)]
+        answers = []
+        for job in jobs:
+            send(made, job, b"x")
+            answers.append(made.post(f"{job}/infer", json={}).status_code)
+        assert answers == [202, 202, 503]
+
+
+def test_untouched_galaxies_are_removed_and_all_at_the_end():
+    with client(ServeConfig(keep_minutes=1.0)) as made:
+        jobs, root = made.app._app.state.jobs, folder_of(made)
+        old, new = start(made), start(made)
+        send(made, old, b"x")
+        send(made, new, b"x")
+        jobs._jobs[old.rsplit("/", 1)[-1]].touched -= 61
+        assert jobs.sweep() == 1
+        assert made.get(old).status_code == 404
+        assert made.get(new).status_code == 200
+        assert root.stat().st_mode & 0o077 == 0
+        assert root.is_dir()
+    assert not root.exists()
+
+
+def test_ids_are_long_and_unlike(page):
+    ids = {start(page) for _ in range(20)}
+    assert len(ids) == 20
+    assert all(len(one.rsplit("/", 1)[-1]) >= 32 for one in ids)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "127.0.0.1:8000"}, 201),
+        ({"host": "localhost:8000", "origin": "http://localhost:8000", "sec-fetch-site": "same-origin"}, 201),
+        ({"host": "[::1]:8000"}, 201),
+        ({"host": "evil.example"}, 403),
+        ({"host": "127.0.0.1.evil.example"}, 403),
+        ({"host": ""}, 403),
+        ({"host": "localhost:8000", "origin": "http://evil.example"}, 403),
+        ({"host": "localhost:8000", "origin": "null"}, 403),
+        ({"host": "localhost:8000", "origin": "http://localhost:9000"}, 403),
+        ({"host": "localhost:8000", "sec-fetch-site": "cross-site"}, 403),
+    ],
+)
+def test_only_this_servers_own_page_may_change_things(page, headers, status):
+    assert page.post("/api/jobs", headers=headers).status_code == status
+
+
+def test_reading_under_a_foreign_name_is_refused_and_no_origin_is_allowed(page):
+    assert page.get("/", headers={"host": "evil.example"}).status_code == 403
+    answer = page.get("/api/about", headers={"origin": "http://evil.example"})
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"stars": "/etc/passwd"}, "there is no setting 'stars'"),
+        ({"hi_cube": "/etc/passwd"}, "there is no setting"),
+        ({"n_realizations": 10**9}, "there is no setting"),
+        ({"distance_kpc": "far"}, "the distance must be a number"),
+        ({"distance_kpc": -3}, "from 0.1 to 1e+07"),
+        ({"distance_kpc": "nan"}, "got 'nan'"),
+        ({"distance_kpc": True}, "the distance must be a number"),
+        ({"distance_kpc": [1]}, "the distance must be a number"),
+        ({"center": [1]}, "the center needs two numbers"),
+        ({"center": ["10", ""]}, "the center needs two numbers"),
+        ({"center": [10, 95]}, "from -90 to 90"),
+        ({"distance_error_kpc": 3}, "no distance: give both"),
+        ({"columns": {"speed": "x"}}, "a column can be named for one of"),
+        ({"columns": {"ra": ["x"]}}, "a column can be named for one of"),
+        ([], "settings must be an object"),
+    ],
+)
+def test_impossible_settings_are_one_sentence(page, values, words):
+    job = start(page)
+    send(page, job, b"x")
+    answer = page.post(f"{job}/infer", json=values)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+def test_settings_that_are_no_json_or_too_long(page):
+    job = start(page)
+    send(page, job, b"x")
+    for body in (b"{", b"\xff", b"[" * 10_000):
+        assert page.post(f"{job}/preview", content=body).json()["error"] == "the settings are not JSON."
+    assert page.post(f"{job}/preview", content=b" " * 30_000).status_code == 413
+
+
+def test_hi_says_what_is_missing(page):
+    job = start(page)
+    send(page, job, b"x", "hi_cube", "cube.fits")
+    assert "distance is missing" in page.post(f"{job}/infer", json={}).json()["error"]
+    assert "half-light radius" in page.post(f"{job}/infer", json={"distance_kpc": 900}).json()["error"]
+
+
+def test_examples_bring_their_files_and_numbers(page):
+    about = page.get("/api/about").json()
+    for name in about["examples"]:
+        job = start(page)
+        answer = page.post(f"{job}/example/{name}").json()
+        assert answer["files"]
+        assert answer["values"]["distance_kpc"] > 0
+        assert page.post(f"{job}/preview", json=answer["values"]).status_code == 200
+    assert page.post(f"{start(page)}/example/..%2fx").status_code in (404, 422)
+
+
+def test_a_pool_says_why_its_processes_cannot_start():
+    from stargas.serve.pool import Pool, TaskError
+    from stargas.serve.worker import work
+
+    pool = Pool(1, work, ServeConfig(model=Path("nowhere")))
+    with pytest.raises(TaskError, match="nowhere holds no model"):
+        pool.wait_until_ready()
+    pool.close()
