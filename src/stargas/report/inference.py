@@ -21,10 +21,18 @@ from stargas.dataset.folder import refuse_foreign
 from stargas.errors import InputError
 from stargas.evaluation.accuracy import mass_at
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
+from stargas.explanation import Explanation
 from stargas.galaxy import FloatArray
 from stargas.inference.unusual import falling, unusual
 from stargas.profiles import ProfileDraws
 from stargas.report.dynamics import dynamics_table
+from stargas.report.explanation import (
+    explain_views,
+    explanation_data,
+    explanation_sections,
+    explanation_table,
+    with_prior_warnings,
+)
 from stargas.report.inference_page import write_inference_page
 from stargas.report.inference_tables import (
     Inference,
@@ -48,6 +56,14 @@ if TYPE_CHECKING:
 
 MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
 """Label of a model by its tracers."""
+
+
+def model_label(posterior: PosteriorLike, sample: Sample) -> str:
+    """Return the label of a model; one of any tracers is called after those that the galaxy has."""
+    tracers = posterior.config.tracers
+    if tracers == "any":
+        tracers = "stargas" if sample.tracers.all() else "star" if sample.tracers[TRACERS.index("stars")] else "gas"
+    return MODEL_LABELS[tracers]
 
 
 def write_inference(
@@ -109,12 +125,15 @@ def write_inference(
     judgments: Sequence[Judgment | None] = [None] * len(views)
     if limits is not None:
         judgments = limits.check(views, cast("Posterior", posterior))
-    warnings = tuple(
+    explanations = explain_views(posterior, views, n_draws, seed)
+    said = tuple(
         tuple(dict.fromkeys((*(judged.warnings if judged else ()), *unusual(s, q, posterior), *falling(d))))
         for judged, s, q, d in zip(judgments, views, quantiles, joint, strict=True)
     )
+    warnings = with_prior_warnings(said, explanations)
     name = str(views[0].row.get("galaxy_id") or "galaxy")
-    found = Inference(name, MODEL_LABELS[tracers], profiles, joint, warnings, tuple(judgments), folder)
+    label = model_label(posterior, views[0])
+    found = Inference(name, label, profiles, joint, warnings, tuple(judgments), folder)
     dynamics = dynamics_table(profiles, joint, radii_kpc)
 
     described = {"n_draws": n_draws, "seed": seed, "model": {"tracers": tracers, "about": dict(posterior.about)}}
@@ -126,6 +145,7 @@ def write_inference(
         getattr(posterior, "data_config", None) or DataConfig(),
         f"{found.model} model, {sides}, {n_draws:,} posterior draws each.",
         dynamics=dynamics,
+        explanations=explanations,
     )
     return found
 
@@ -145,6 +165,7 @@ def write_files(
     lead: str,
     dynamics: "Table",
     more: Mapping[str, str] | None = None,
+    explanations: Sequence[Explanation] = (),
 ) -> None:
     """Write tables, figures and page of what was inferred.
 
@@ -164,13 +185,19 @@ def write_files(
         From `stargas.report.dynamics.dynamics_table`.
     more
         Further sections of the page, heading to HTML.
+    explanations
+        One per view, or none.
     """
-    folder = found.folder
+    folder, labels = found.folder, [profile.label for profile in found.profiles]
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "draws.fits", draws_bytes(found))
     write_whole(folder / "profile.ecsv", table_bytes(profile_table(found)))
     write_whole(folder / "dynamics.ecsv", table_bytes(dynamics))
     write_whole(folder / "estimators.ecsv", table_bytes(estimator_table(found)))
+    explained = {}
+    if explanations:
+        write_whole(folder / "explanation.ecsv", table_bytes(explanation_table(explanations, labels)))
+        explained = {"explanation": explanation_data(explanations, labels)}
     whole = {
         "format": 1,
         "stargas": __version__,
@@ -190,7 +217,9 @@ def write_files(
         ],
         "draws_sha256": hashlib.sha256((folder / "draws.fits").read_bytes()).hexdigest(),
     }
-    write_inference_page(found, views, whole, config, lead, more)
+    sections = explanation_sections(explanations, found.profiles, views, found.name, folder / "figures")
+    write_inference_page(found, views, whole, config, lead, {**sections, **(more or {})})
+    whole |= explained  # too long for the page
     text = json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n"
     write_whole(folder / "inference.json", text.encode())
 

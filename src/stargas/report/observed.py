@@ -21,7 +21,8 @@ from stargas.inference.settings import ObservationConfig
 from stargas.observed.velocities import fit_velocities
 from stargas.profiles import ProfileDraws
 from stargas.report.dynamics import dynamics_table
-from stargas.report.inference import MODEL_LABELS, require_free, write_files, write_whole
+from stargas.report.explanation import explain_views, with_prior_warnings
+from stargas.report.inference import model_label, require_free, write_files, write_whole
 from stargas.report.inference_tables import Inference, table_bytes
 from stargas.report.page import figure_html, list_html, table_html
 from stargas.report.profile import Profile, mass_points
@@ -83,14 +84,17 @@ def write_observed(
     """
     folder, galaxy = Path(out), found.galaxy
     require_free(folder, overwrite=overwrite)
-    label = MODEL_LABELS[posterior.config.tracers]
+    label = model_label(posterior, found.sample)
+    n_draws = len(found.log10_mass)
+    explanations = explain_views(posterior, [found.sample], n_draws)
+    warnings = with_prior_warnings([found.warnings], explanations)
     R_hl, sigma, R_HI, v_cold, _ = map(float, found.sample.scalars)
     points = tuple(
         dataclasses.replace(point, log10_error=found.formula_errors_dex.get(point.name, float("nan")))
         for point in mass_points(sigma, R_hl, v_cold, R_HI)
     )
     profile = Profile("observed", found.r_kpc, found.quantiles, R_hl, points)
-    shown = Inference(galaxy.name, label, (profile,), (found.draws,), (found.warnings,), (found.judgment,), folder)
+    shown = Inference(galaxy.name, label, (profile,), (found.draws,), warnings, (found.judgment,), folder)
     dynamics = dynamics_table([profile], [found.draws], radii_kpc)
     folder.mkdir(parents=True, exist_ok=True)
     more = {"Errors of the inputs": _shares_html(found)}
@@ -105,18 +109,17 @@ def write_observed(
         ) + list_html(RINGS_READING.splitlines())
     more["What was observed"] = list_html(describe_galaxy(galaxy))
     about = {
-        "n_draws": len(found.log10_mass),
+        "n_draws": n_draws,
         "n_realizations": found.n_realizations,
         **(described or {}),
         "observed": describe_galaxy(galaxy),
         "shares": {name: [round(float(x), 4) for x in share] for name, share in found.shares.items()},
         "model": {"tracers": posterior.config.tracers, "about": dict(posterior.about)},
     }
-    n_draws, n = len(found.log10_mass), found.n_realizations
-    lead = f"{label} model, {n_draws:,} posterior draws over {n} realizations of the inputs."
+    lead = f"{label} model, {n_draws:,} posterior draws over {found.n_realizations} realizations of the inputs."
     if config is not None:
         write_whole(folder / "settings.yaml", settings_yaml(config, described or {}).encode())
-    write_files(shown, [found.sample], about, found.data_config, lead, dynamics, more)
+    write_files(shown, [found.sample], about, found.data_config, lead, dynamics, more, explanations)
     return shown
 
 
