@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import stargas
+
 _REFUSED = ("socket.connect", "socket.getaddrinfo", "urllib.Request", "subprocess.Popen", "os.system", "os.exec")
 
 _SYSTEM = ("/proc", "/sys", "/dev", "/usr/share/fonts", "/usr/share/zoneinfo")
@@ -52,8 +54,9 @@ def install(*more: str | os.PathLike[str]) -> None:
 
     paths = sysconfig.get_paths()
     roots = [sys.prefix, *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))]
-    roots += [*site.getsitepackages(), site.getusersitepackages(), str(Path(__file__).parents[1])]
-    roots += [mpl.get_configdir(), mpl.get_cachedir(), *_SYSTEM, *map(os.fspath, more)]
+    roots += [*site.getsitepackages(), site.getusersitepackages()]
+    roots += [str(Path(module).parent) for module in (stargas.__file__, __file__)]
+    roots += [mpl.get_configdir(), mpl.get_cachedir(), *_SYSTEM, *(str(folder) for folder in more)]
     _fence.program = tuple({os.path.realpath(root) for root in roots})
     if not _fence.installed:
         sys.addaudithook(_fence)

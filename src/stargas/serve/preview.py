@@ -64,6 +64,8 @@ def look_at_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
             found["error"] = str(error)
             return found
     said = [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]
+    if unit == "arcmin":
+        said = [text.replace(" kpc", " arcmin") for text in said]
     errors = catalogue.v_los_error_kms
     found["warnings"] = list(dict.fromkeys(said))
     found["facts"] = [

@@ -1,7 +1,8 @@
 // The mass profile as a drawing in the colors of the page.
 
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 400, 58, 14, 14, 48];
+const [LEFT, RIGHT, TOP, BOTTOM] = [58, 14, 14, 48];
+const LEGEND = 170;
 const MARKS = ["circle", "square", "up", "diamond", "down", "plus", "cross", "star"];
 
 function draw(parent, tag, attributes, text) {
@@ -38,23 +39,28 @@ function marker(parent, kind, x, y) {
   return draw(parent, "path", { d: paths[kind], ...look });
 }
 
-export function profileChart(result) {
+// drawn for a width [px], so that its text keeps its size on a narrow screen
+export function profileChart(result, available) {
   const { r_kpc: r, quantiles: q, points } = result;
+  const WIDTH = Math.max(260, Math.min(760, available));
+  const HEIGHT = Math.max(270, 0.58 * WIDTH);
+  const perRow = Math.max(1, Math.floor((WIDTH - LEFT) / LEGEND));
   const masses = points.map((point) => point.log10_mass);
   const edge = 0.06 * (r.at(-1) - r[0]);
   const [x0, x1] = [Math.min(r[0], ...points.map((p) => p.r_kpc)) - edge, Math.max(r.at(-1), ...points.map((p) => p.r_kpc)) + edge];
   const [y0, y1] = [Math.min(...q[0], ...masses) - 0.12, Math.max(...q[4], ...masses) + 0.12];
   const X = (value) => LEFT + ((value - x0) / (x1 - x0)) * (WIDTH - LEFT - RIGHT);
   const Y = (value) => HEIGHT - BOTTOM - ((value - y0) / (y1 - y0)) * (HEIGHT - TOP - BOTTOM);
-  const rows = Math.ceil(points.length / 3);
+  const rows = Math.ceil(points.length / perRow);
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT + 20 * rows}`);
+  svg.setAttribute("width", WIDTH);
   svg.setAttribute("role", "img");
   const middle = Math.floor(r.length / 2);
   svg.setAttribute("aria-label", `Mass profile: inside ${r[middle].toPrecision(3)} kpc the logarithm of the mass in solar masses is `
     + `${q[2][middle].toFixed(2)}, between ${q[1][middle].toFixed(2)} and ${q[3][middle].toFixed(2)} with 68 %. The table below has more.`);
   const text = { fill: "var(--quiet)", "font-size": 13, "font-family": "inherit" };
-  for (const [value, label] of niceTicks(x0, x1, 6)) {
+  for (const [value, label] of niceTicks(x0, x1, WIDTH / 100)) {
     draw(svg, "line", { x1: X(value), x2: X(value), y1: TOP, y2: HEIGHT - BOTTOM, stroke: "var(--line)" });
     draw(svg, "text", { x: X(value), y: HEIGHT - BOTTOM + 18, "text-anchor": "middle", ...text }, label);
   }
@@ -75,9 +81,9 @@ export function profileChart(result) {
       draw(svg, "line", { x1: x, x2: x, y1: Y(point.log10_mass - point.error), y2: Y(point.log10_mass + point.error), stroke: "var(--ink)" });
     }
     marker(svg, MARKS[i % MARKS.length], x, y);
-    const [column, row] = [i % 3, Math.floor(i / 3)];
-    marker(svg, MARKS[i % MARKS.length], LEFT + 8 + column * 192, HEIGHT + 8 + 20 * row);
-    draw(svg, "text", { x: LEFT + 20 + column * 192, y: HEIGHT + 12.5 + 20 * row, ...text, "font-size": 12.5 }, point.label.replace(/[$\\{}]/g, "").replaceAll("rm", ""));
+    const [column, row] = [i % perRow, Math.floor(i / perRow)];
+    marker(svg, MARKS[i % MARKS.length], LEFT + 8 + column * LEGEND, HEIGHT + 8 + 20 * row);
+    draw(svg, "text", { x: LEFT + 20 + column * LEGEND, y: HEIGHT + 12.5 + 20 * row, ...text, "font-size": 12.5 }, point.label.replace(/[$\\{}]/g, "").replaceAll("rm", ""));
   });
   return svg;
 }

@@ -233,6 +233,7 @@ function showLook({ stars, hi }) {
 function columnPicker(quantity, words, { columns, used }) {
   const options = ["", ...columns].map((name) => make("option", { value: name, selected: name === (used[quantity] ?? "") }, name || "none"));
   const picker = make("select", {
+    "aria-label": words,
     on: {
       change: (event) => {
         page.columns = { ...page.columns, [quantity]: event.target.value };
@@ -302,7 +303,8 @@ function showResult(id, result) {
   const address = (name) => `/api/jobs/${id}/results/${name}`;
   byId("result-name").textContent = result.name;
   byId("result-notices").replaceChildren(...result.warnings.map((text) => notice(text)), ...result.judged.map((text) => make("p", { class: "quiet" }, text)));
-  byId("chart").replaceChildren(profileChart(result));
+  byId("result").hidden = false;
+  byId("chart").replaceChildren(profileChart(result, byId("chart").clientWidth));
   const head = make("tr", {}, ...HEADS.slice(1).map((text) => make("th", { scope: "col" }, text)));
   const rows = result.rows.map((row) => make("tr", {}, ...row.slice(1).map((text) => make("td", {}, text))));
   byId("masses").replaceChildren(make("caption", {}, `${result.model} model; median + and − to the 84th and 16th percentile`), make("thead", {}, head), make("tbody", {}, ...rows));
@@ -313,7 +315,6 @@ function showResult(id, result) {
   byId("downloads").replaceChildren(...links);
   byId("all-files").replaceChildren(...result.files.map((name) => make("li", {}, make("a", { href: address(name) }, name))));
   byId("observed").replaceChildren(...result.observed.map((text) => make("li", {}, text)));
-  byId("result").hidden = false;
   byId("result").focus({ preventScroll: true });
   byId("result").scrollIntoView({ block: "start" });
 }

@@ -1,0 +1,218 @@
+"""The page in a browser: mouse, keyboard, a narrow screen, wrong files. The workers answer at once."""
+
+import json
+import shutil
+
+import pytest
+
+from page_for_tests import served
+from stargas.serve.settings import ServeConfig
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'stargas[dev]'")
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: install the package chromium"),
+]
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as made:
+        opened = made.chromium.launch(executable_path=BROWSER, args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address():
+    with served(ServeConfig(max_table_mb=1.0, infer_seconds=20.0)) as at:
+        yield at
+
+
+@pytest.fixture
+def page(browser, address):
+    yield from opened(browser, address, viewport={"width": 1200, "height": 900})
+
+
+@pytest.fixture
+def phone(browser, address):
+    yield from opened(browser, address, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+
+
+def opened(browser, address, **options):
+    context = browser.new_context(**options)
+    made = context.new_page()
+    made.set_default_timeout(60_000)
+    wrong = []
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    made.on(
+        "request", lambda request: None if request.url.startswith((address, "data:")) else wrong.append(request.url)
+    )
+    made.goto(address)
+    made.wait_for_selector("#examples button")
+    yield made
+    assert wrong == []  # no error of a script, no foreign address
+    context.close()
+
+
+def choose(page, content, name="stars.csv"):
+    page.set_input_files("#chooser", {"name": name, "mimeType": "text/csv", "buffer": content})
+
+
+def said(page, at):
+    page.wait_for_selector(f"{at} .notice")
+    return page.inner_text(f"{at} .notice")
+
+
+def test_from_a_dropped_file_to_the_download(page):
+    transfer = page.evaluate_handle(
+        "() => { const t = new DataTransfer(); t.items.add(new File(['ra,dec\\n1,2'], 'my stars.csv')); return t; }"
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
+    page.wait_for_selector("#look-stars img")
+    assert "my stars.csv" in page.inner_text("#files")
+    page.fill("[name=distance_kpc]", "950")
+    page.click("#infer")
+    page.wait_for_selector("#chart svg")
+    assert page.inner_text("#result-name") == "galaxy"
+    assert "There are few stars." in page.inner_text("#result-notices")
+    assert "7.70 +0.10 −0.10" in page.inner_text("#masses")
+    with page.expect_download() as taken:
+        page.click("text=Profile (ECSV)")
+    assert taken.value.path().read_text() == "ra,dec\n1,2"
+    with page.context.expect_page() as report:
+        page.click("text=Open the report")
+    report.value.wait_for_load_state()
+    assert report.value.title() == "report"
+
+
+def test_settings_reach_the_server_as_they_were_typed(page):
+    choose(page, b"ra,dec\n")
+    page.wait_for_selector("#look-stars img")
+    for name, value in {"distance_kpc": "105,5", "center.0": "100.4", "center.1": "−50.9"}.items():
+        page.fill(f"[name='{name}']", value)
+    with page.expect_response("**/preview") as answer:
+        page.press("[name=R_hl_kpc]", "Tab")
+        page.fill("[name=R_hl_kpc]", "0.25")
+    given = json.loads(answer.value.json()["given"])["values"]
+    assert given == {"distance_kpc": 105.5, "center": [100.4, -50.9], "R_hl_kpc": 0.25}
+
+
+def test_a_column_is_chosen_from_a_list(page):
+    choose(page, b"ra,dec,HRV\n")
+    page.wait_for_selector("#look-stars img")
+    page.click("text=Columns of the table")
+    with page.expect_response("**/preview") as answer:
+        page.get_by_label("line-of-sight velocity", exact=True).select_option("HRV")
+    assert json.loads(answer.value.json()["given"])["values"]["columns"] == {"v_los": "HRV"}
+
+
+def test_all_of_it_with_the_keyboard(page):
+    page.keyboard.press("Tab")  # to the link that skips the head
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "chooser"
+    assert page.evaluate("getComputedStyle(document.getElementById('drop')).outlineStyle") == "solid"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Mock dwarf: stars and HI"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#look-stars img")
+    page.focus("[name=distance_kpc]")
+    page.keyboard.press("Enter")  # sends the form
+    page.wait_for_selector("#chart svg")
+    assert page.evaluate("document.activeElement.id") == "result"
+    assert page.get_attribute("#status", "aria-live") == "polite"
+    unnamed = """() => [...document.querySelectorAll('input, select, button, a')].filter((node) =>
+      !(node.labels?.length || node.getAttribute('aria-label') || node.textContent.trim())).length"""
+    assert page.evaluate(unnamed) == 0
+
+
+def test_a_phone_needs_no_scrolling_to_the_side(phone):
+    phone.click("text=Mock dwarf: stars and HI")
+    phone.wait_for_selector("#look-stars img")
+    phone.click("text=More settings")
+    phone.click("#infer")
+    phone.wait_for_selector("#chart svg")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    small = """() => [...document.querySelectorAll('button, .button, select')].filter((node) =>
+      node.offsetParent && node.getBoundingClientRect().height < 30).length"""
+    assert phone.evaluate(small) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("stars.exe", b"x", "neither a table nor FITS by its ending"),
+        ("cube.fits.gz", b"x", "neither a table nor FITS by its ending"),
+        ("big.csv", bytes(1_000_001), "at most 1.0 MB are taken"),
+        ("empty.csv", b"", "is empty"),
+    ],
+)
+def test_what_is_not_sent_at_all_is_one_sentence(page, name, content, words):
+    choose(page, content, name)
+    text = said(page, "#data-notices")
+    assert words in text
+    assert text.startswith(name[0].upper())
+    assert page.inner_text("#files").strip() == ""
+
+
+def test_what_the_server_refuses_is_one_sentence_and_work_goes_on(page):
+    choose(page, b"wrong")
+    assert said(page, "#look-stars") == "The file is wrong: mend it."
+    page.click("#infer")
+    assert said(page, "#failure") == "The file is wrong: mend it."
+    choose(page, b"right")
+    page.wait_for_selector("#look-stars img")
+    assert page.inner_text("#failure") == ""
+    page.fill("[name=distance_kpc]", "far")
+    page.click("#infer")
+    assert "distance must be a number" in said(page, "#failure")
+    page.fill("[name=distance_kpc]", "9")
+    page.click("#infer")
+    page.wait_for_selector("#chart svg")
+
+
+def test_start_anew_removes_the_files(page):
+    choose(page, b"ra,dec\n")
+    page.wait_for_selector("#look-stars img")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as answer:
+        page.click("#anew")
+    assert answer.value.status == 204
+    assert page.is_hidden("#known")
+    assert page.get_attribute("[name=distance_kpc]", "value") is None
+
+
+def test_text_of_a_visitor_is_never_read_as_html(page):
+    choose(page, b"ra,dec\n", "<img src=x onerror=alert(1)>.csv")
+    page.wait_for_selector("#look-stars img")
+    assert page.locator("#files img").count() == 0
+    assert "<img src=x" in page.inner_text("#files")
+
+
+@pytest.mark.parametrize(
+    ("name", "cards", "role"),
+    [
+        ("a.fits", ["NAXIS   = 3", "NAXIS1  = 9", "NAXIS2  = 9", "NAXIS3  = 9"], "HI cube"),
+        ("a.fits", ["NAXIS   = 4", "NAXIS1  = 9", "NAXIS2  = 9", "NAXIS3  = 1", "NAXIS4  = 1"], "HI moment 0 (column)"),
+        ("a_mom1.fits", ["NAXIS   = 2", "NAXIS1  = 9", "NAXIS2  = 9"], "HI moment 1 (velocity)"),
+        ("a.fits", ["NAXIS   = 2", "NAXIS1  = 9", "NAXIS2  = 9", "BUNIT   = 'km/s'"], "HI moment 1 (velocity)"),
+        ("disp.fits", ["NAXIS   = 2", "NAXIS1  = 9", "NAXIS2  = 9", "BUNIT   = 'km/s'"], "HI moment 2 (dispersion)"),
+    ],
+)
+def test_the_role_of_a_fits_file_is_guessed_from_its_header(page, name, cards, role):
+    header = "".join(card.ljust(80) for card in ["SIMPLE  = T", "BITPIX  = 8", *cards, "END"])
+    choose(page, header.ljust(2880).encode(), name)
+    page.wait_for_selector("#files select")
+    assert page.evaluate("document.querySelector('#files select').selectedOptions[0].textContent") == role

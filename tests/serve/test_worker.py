@@ -1,0 +1,248 @@
+"""What becomes of real files in a worker: looks at them, sentences for wrong ones, and the fence around it."""
+
+import base64
+import json
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+
+from cube_files import disc_cube, header_of, in_jy_per_beam, write_cube
+from stargas.serve.app import SHIPPED
+from stargas.serve.settings import ServeConfig
+from stargas.serve.worker import EXAMPLES, Desk, _answer, archive
+from stars_for_tests import star_table, write
+
+DESK = Desk(ServeConfig(), None, None)
+
+
+@pytest.fixture(scope="module")
+def cube():
+    return in_jy_per_beam(disc_cube()[0])
+
+
+@pytest.fixture(autouse=True)
+def fence(monkeypatch):
+    """The audit hook cannot be taken out of this process again, so that tests of it have one of their own."""
+    from stargas.serve import guard
+
+    monkeypatch.setattr(guard._fence, "installed", True)
+    monkeypatch.setattr(guard._fence, "folder", None)
+
+
+def look(folder, values=None, **files):
+    payload = {
+        "folder": str(folder),
+        "files": {role: (str(path), f"my_{role}{Path(path).suffix}") for role, path in files.items()},
+        "values": values or {},
+        "name": "galaxy",
+    }
+    status, answer = _answer(DESK.preview, payload, lambda _: None)
+    assert str(folder) not in json.dumps(answer)
+    return answer if status == "done" else {"failed": answer}
+
+
+def shape_of(image):
+    kind, _, data = image.partition(",")
+    assert kind == "data:image/png;base64"
+    content = base64.b64decode(data)
+    return int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
+
+
+def test_stars_are_drawn_in_arcmin_until_there_is_a_distance(tmp_path):
+    path = write(star_table(interlopers=20), tmp_path, ".csv")
+    found = look(tmp_path, stars=path)["stars"]
+    assert found["error"] is None
+    assert min(shape_of(found["image"])) > 300
+    facts = dict(found["facts"])
+    assert facts["stars"] == "220"
+    assert facts["members"] == "200"
+    in_arcmin = float(facts["R_hl of these stars"].split()[0])
+    near = dict(look(tmp_path, {"distance_kpc": 105.0}, stars=path)["stars"]["facts"])
+    in_kpc, unit = near["R_hl of these stars"].split()
+    assert unit == "kpc"
+    assert "arcmin" in look(tmp_path, stars=path)["stars"]["warnings"][0]
+    assert float(in_kpc) == pytest.approx(np.radians(in_arcmin / 60) * 105, rel=0.01)
+    assert found["used"] == {name: name for name in ("ra", "dec", "v_los", "v_los_error", "p_member")}
+
+
+def test_a_cube_and_moment_maps_are_drawn(tmp_path, cube):
+    found = look(tmp_path, hi_cube=write_cube(tmp_path / "c.fits", cube))["hi"]
+    assert dict(found["facts"])["cube"] == "32 × 32 pixels, 48 channels"
+    assert min(shape_of(found["image"])) > 300
+    maps = [write_map(tmp_path / f"m{k}.fits", unit) for k, unit in enumerate(("Jy/beam km/s", "km/s"))]
+    found = look(tmp_path, moment0=maps[0], moment1=maps[1])["hi"]
+    assert dict(found["facts"])["dispersion"] == "not given, 10 km/s assumed"
+
+
+def write_map(path, unit, n=32, **cards):
+    header = header_of((3, n, n), **cards)
+    for name in ("CTYPE3", "CRVAL3", "CDELT3", "CUNIT3", "CRPIX3"):
+        del header[name]
+    header["BUNIT"] = unit
+    y, x = np.mgrid[:n, :n]
+    data = np.where(np.hypot(x - n / 2, y - n / 2) < n / 3, 1.0 + x, np.nan)
+    fits.PrimaryHDU(data.astype(np.float32), header).writeto(path, overwrite=True)
+    return path
+
+
+def changed(**columns):
+    table = star_table()
+    for name, values in columns.items():
+        if values is None:
+            del table[name]
+        else:
+            table[name] = values
+    return table
+
+
+WRONG_TABLES = {
+    "no velocity column": (lambda: changed(v_los=None, v_los_error=None), "has no column of line-of-sight velocities"),
+    "m/s": (lambda: changed(v_los=1e3 * star_table()["v_los"] - 2e5), "they look like m/s"),
+    "few stars": (lambda: star_table(20), "at least 30 are needed"),
+    "equal velocities": (lambda: changed(v_los=np.full(200, 220.0)), "all 200 velocities are 220 km/s"),
+    "text": (lambda: changed(v_los=["fast"] * 200), "does not hold numbers only"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_TABLES)
+def test_each_wrong_table_is_one_sentence(tmp_path, case):
+    make, words = WRONG_TABLES[case]
+    found = look(tmp_path, stars=write(make(), tmp_path, ".csv"))["stars"]
+    assert words in found["error"]
+    assert found["error"].count("\n") == 0
+    assert "ra" in found["columns"]  # so that another column can be chosen
+
+
+def test_a_column_of_another_name_can_be_chosen(tmp_path):
+    table = star_table()
+    table.rename_column("v_los", "speed")
+    path = write(table, tmp_path, ".csv")
+    assert look(tmp_path, stars=path)["stars"]["error"]
+    found = look(tmp_path, {"columns": {"v_los": "speed"}}, stars=path)["stars"]
+    assert found["error"] is None
+    assert found["used"]["v_los"] == "speed"
+
+
+WRONG_CUBES = {
+    "no spectral axis": ({"CTYPE3": "LINEAR"}, "has no spectral axis"),
+    "no beam": ({"BMAJ": "absent", "BMIN": "absent", "BPA": "absent"}, "beam"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_CUBES)
+def test_each_wrong_cube_is_one_sentence(tmp_path, cube, case):
+    cards, words = WRONG_CUBES[case]
+    path = tmp_path / "c.fits"
+    fits.PrimaryHDU(cube.astype(np.float32), header_of(cube.shape, **cards)).writeto(path)
+    assert words in look(tmp_path, hi_cube=path)["hi"]["error"]
+
+
+def test_other_wrong_hi_is_one_sentence(tmp_path, cube):
+    blank = write_cube(tmp_path / "nan.fits", np.full(cube.shape, np.nan))
+    assert "are blank" in look(tmp_path, hi_cube=blank)["hi"]["error"]
+    m0, m1 = write_map(tmp_path / "m0.fits", "K km/s"), write_map(tmp_path / "m1.fits", "km/s", n=20)
+    assert "maps of the same pixels" in look(tmp_path, moment0=m0, moment1=m1)["hi"]["error"]
+    assert "add moment 1" in look(tmp_path, moment0=m0)["hi"]["error"]
+    assert "add moment 0" in look(tmp_path, moment1=m1)["hi"]["error"]
+    assert "remove one" in look(tmp_path, hi_cube=blank, moment0=m0)["hi"]["error"]
+    for name, content in (("page.fits", b"<html>"), ("cut.fits", blank.read_bytes()[:4000]), ("text.fits", b"ra,dec")):
+        (tmp_path / name).write_bytes(content)
+        assert "my_hi_cube.fits" in look(tmp_path, hi_cube=tmp_path / name)["hi"]["error"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"), [(".csv", b"SIMPLE  = "), (".vot", b"ra,dec\n1,2"), (".fits", b"\x89PNG")]
+)
+def test_a_table_that_is_not_what_its_name_says(tmp_path, suffix, content):
+    path = tmp_path / f"stars{suffix}"
+    path.write_bytes(content + bytes(100) * (suffix == ".fits"))
+    assert f"my_stars{suffix} is named like" in look(tmp_path, stars=path)["stars"]["error"]
+
+
+FENCED = """
+import sys
+from pathlib import Path
+from stargas.serve.guard import install, only
+from stargas.serve.worker import Desk, _answer
+from stargas.serve.app import SHIPPED
+from stargas.serve.settings import ServeConfig
+install()
+folder = Path(sys.argv[1])
+payload = {"folder": str(folder / "job"), "files": {"stars": (str(folder / "job" / "stars.vot"), "s.vot")},
+           "values": {}, "name": "x"}
+print(_answer(Desk(ServeConfig(), None, None).preview, payload, lambda _: None)[1]["stars"]["error"])
+def attempt(action):
+    try:
+        action()
+    except PermissionError:
+        return "refused"
+    return "done"
+import os, socket, subprocess
+secret, link = folder / "secret", folder / "job" / "link"
+link.symlink_to(secret)
+tries = [secret.read_bytes, link.read_bytes, lambda: os.open(secret, os.O_RDONLY), lambda: subprocess.run(["true"]),
+         lambda: socket.create_connection(("127.0.0.1", 9), timeout=1), (folder / "job" / "stars.vot").read_bytes]
+with only(folder / "job"):
+    print(*map(attempt, tries))
+print(attempt(secret.read_bytes))
+"""
+
+
+@pytest.mark.parametrize("address", ["file://{secret}", "http://127.0.0.1:9/x"])
+def test_a_table_that_points_to_another_file_does_not_get_it(tmp_path, address):
+    (tmp_path / "job").mkdir()
+    secret = tmp_path / "secret"
+    secret.write_bytes(bytes(8000))
+    fields = "".join(f'<FIELD name="{name}" datatype="double"/>' for name in ("ra", "dec", "v_los"))
+    (tmp_path / "job" / "stars.vot").write_text(
+        '<?xml version="1.0"?><VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE><TABLE>'
+        f'{fields}<DATA><BINARY><STREAM href="{address.format(secret=secret)}"/></BINARY></DATA></TABLE></RESOURCE>'
+        "</VOTABLE>"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", FENCED, str(tmp_path)], capture_output=True, text=True, check=True, timeout=300
+    )
+    said, tried, after = done.stdout.splitlines()
+    assert "cannot be read as VOTable" in said
+    assert tried == "refused refused refused refused refused done"
+    assert after == "done"  # outside the fence the process is free again
+
+
+def test_a_mistake_of_the_program_is_a_sentence_and_shows_no_path(tmp_path, capsys):
+    def stumble(payload, _):
+        raise KeyError(payload["folder"])
+
+    status, said = _answer(stumble, {"folder": str(tmp_path), "files": {}}, print)
+    assert status == "failed"
+    assert "KeyError" in said
+    assert str(tmp_path) not in said
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_everything_is_packed(tmp_path):
+    import zipfile
+
+    (tmp_path / "figures").mkdir()
+    for name in ("a.ecsv", "figures/b.png"):
+        (tmp_path / name).write_bytes(b"x")
+    archive(tmp_path)
+    with zipfile.ZipFile(tmp_path / "stargas.zip") as packed:
+        assert sorted(packed.namelist()) == ["stargas/a.ecsv", "stargas/figures/b.png"]
+
+
+def test_the_examples_are_small_and_fit_to_read(tmp_path):
+    assert sum(path.stat().st_size for path in EXAMPLES.iterdir()) < 300_000
+    files = {"stars": EXAMPLES / "mock_dwarf_stars.csv", "hi_cube": EXAMPLES / "mock_dwarf_hi.fits"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = look(tmp_path, SHIPPED["both"]["values"], **files)
+    assert found["stars"]["error"] is None
+    assert found["stars"]["warnings"] == []
+    assert "image" in found["hi"]
+    assert len(Table.read(files["stars"], format="ascii.csv")) == 344
