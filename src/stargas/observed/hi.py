@@ -15,7 +15,7 @@ from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.observed.cube import HICube
 from stargas.observed.mask import MaskConfig, Source, find_source
-from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, column_variance, cube_moments
+from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, cube_moments
 from stargas.sky.beam import Beam
 from stargas.sky.gas import measure_hi
 from stargas.sky.projection import HIMaps
@@ -51,7 +51,7 @@ class ObservedHI:
     noise_msun_pc2
         Noise of a channel of a beam as a column [Msun/pc²]; 0 where it is not known.
     column_noise_msun_pc2
-        Noise of moment 0 [Msun/pc²], the median over the source; of blanked maps of others what
+        Noise of moment 0 [Msun/pc²], the median over the pixels with a velocity; of blanked maps of others what
         `faintest_column` tells.
     beam_fwhm_kpc
         FWHM of the circular beam of the same area [kpc]; 0 where it is not known.
@@ -186,8 +186,8 @@ def observe_hi(
     channel_noise, column_noise = 0.0, faintest_column(maps) / CLEAR_COLUMN
     if cube is not None and source is not None:
         channel_noise = source.noise * float(np.median(cube.column_per_unit))
-        of_column = np.sqrt(column_variance(cube, source))
-        column_noise = float(np.median(of_column[source.mask.any(axis=0)]))
+    if maps.noise_msun_pc2 is not None:
+        column_noise = float(np.median(maps.noise_msun_pc2[maps.known]))
     share = source.mask.mean() if source is not None else maps.known.mean()
     fwhm = 0.0 if data.beam is None else data.beam.fwhm_arcsec * KPC_PER_ARCSEC * distance_kpc
     return ObservedHI(

@@ -50,6 +50,8 @@ class MomentMaps:
         None where it is not known.
     moment2_given
         Whether moment 2 was measured, not assumed.
+    noise_msun_pc2
+        Noise of moment 0 [Msun/pc²], shape of the maps, zero outside the source; None for maps of others.
     """
 
     moment0: FloatArray
@@ -59,6 +61,7 @@ class MomentMaps:
     grid: SkyGrid
     beam: SkyBeam | None = None
     moment2_given: bool = True
+    noise_msun_pc2: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check shapes."""
@@ -80,9 +83,9 @@ def cube_moments(cube: HICube, source: Source) -> MomentMaps:
     inside = np.where(source.mask, cube.column, 0.0)
     velocity = cube.velocity_kms - reference
     column, mean, sigma = moments_of_cube(inside, velocity, HIMapConfig(mask_cm2=0.0)).astype(np.float64)
-    variance = column_variance(cube, source)
+    noise = np.sqrt(np.tensordot((source.noise * cube.column_per_unit) ** 2, source.mask.astype(np.float32), axes=1))
     low, high = _extremes(source.mask, velocity)
-    known = (column > 0) & (column >= CLEAR_COLUMN * np.sqrt(variance)) & (mean >= low) & (mean <= high)
+    known = (column > 0) & (column >= CLEAR_COLUMN * noise) & (mean >= low) & (mean <= high)
     return MomentMaps(
         moment0=column,
         moment1=np.where(known, mean + reference, 0.0),
@@ -90,12 +93,8 @@ def cube_moments(cube: HICube, source: Source) -> MomentMaps:
         known=known,
         grid=cube.grid,
         beam=cube.beam,
+        noise_msun_pc2=noise,
     )
-
-
-def column_variance(cube: HICube, source: Source) -> FloatArray:
-    """Variance of the noise of moment 0 [Msun²/pc⁴], shape (n_y, n_x): that of the channels that were summed."""
-    return np.tensordot((source.noise * cube.column_per_unit) ** 2, source.mask.astype(np.float32), axes=1)
 
 
 def _extremes(mask: NDArray[np.bool_], velocity: FloatArray) -> tuple[FloatArray, FloatArray]:
