@@ -53,8 +53,9 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.errors import InputError
 
     if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        are = "are" if len(missing) > 1 else "is"
         raise InputError(
-            f"the page needs {' and '.join(missing)}, which are not installed: pip install 'stargas[serve]'."
+            f"the page needs {' and '.join(missing)}, which {are} not installed: pip install 'stargas[serve]'."
         )
     import os
 
