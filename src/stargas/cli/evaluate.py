@@ -29,6 +29,15 @@ def parser() -> CommandParser:
     made.add_argument("--split", choices=("train", "validation", "test", "all"), default="test", help="default: test")
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
     made.add_argument("--all-gas", action="store_true", help="also galaxies outside the cold-gas set")
+    made.add_argument(
+        "--without",
+        nargs="+",
+        action="append",
+        choices=("gas", "stars", "R_hl"),
+        default=[],
+        help="judge models of any tracers also without gas, without stars, or without 'stars R_hl'; may be repeated",
+    )
+    made.add_argument("--prior", nargs="+", default=[], metavar="SUITE", help="judge models also under these priors")
     made.add_argument("--overwrite", action="store_true", help="replace an evaluation in OUT")
     return made
 
@@ -37,6 +46,7 @@ def run(options: Namespace, settings: Settings) -> None:
     """Evaluate, print the table and write the page."""
     from stargas.dataset.store import Dataset, open_dataset
     from stargas.evaluation.evaluate import evaluate
+    from stargas.evaluation.variants import with_variants
     from stargas.model.posterior import load_model
     from stargas.report.evaluation import write_evaluation_report
     from stargas.report.table import print_table
@@ -45,13 +55,14 @@ def run(options: Namespace, settings: Settings) -> None:
     if len(set(names)) < len(names):
         raise UsageError(f"models are named after their folders, which must differ; got {', '.join(names)}.")
     use_threads(options.workers)
+    models = with_variants({path.name: load_model(path) for path in options.models}, options.without, options.prior)
     data = Dataset.join([open_dataset(path) for path in options.data])
     if not options.all_gas:
         data = data.where(data.catalogue["cold_gas_set"])
         if not len(data):
             raise InputError("no galaxy of the data belongs to the cold-gas set: give --all-gas, or other data.")
     found = evaluate(
-        {path.name: load_model(path) for path in options.models},
+        models,
         data,
         options.out,
         split=options.split,

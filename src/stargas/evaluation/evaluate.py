@@ -27,6 +27,7 @@ from stargas.evaluation.bootstrap import N_RESAMPLES
 from stargas.evaluation.calibration import calibration, correlations, rank_of_truth, tarp_of_posterior
 from stargas.evaluation.strata import standard_strata
 from stargas.galaxy import FloatArray
+from stargas.model.inputs import KNOWN_IN_CASE, tracers_needed
 from stargas.randomness import rng_for
 from stargas.sample import TRACERS
 
@@ -281,18 +282,26 @@ def read_evaluation(folder: str | os.PathLike[str]) -> Evaluation:
 
 def _suits_all(posteriors: Iterable[PosteriorLike], catalogue: Mapping[str, Any]) -> NDArray[np.bool_]:
     """Rows that have every tracer without which a model cannot be used."""
-    from stargas.model.inputs import tracers_needed
-
     rows = len(catalogue["galaxy_id"])
     stars = np.asarray(catalogue["n_stars"]) > 0 if "n_stars" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118 (a Table has no "in")
     gas = np.asarray(catalogue["has_gas"]).astype(bool) if "has_gas" in catalogue.keys() else np.ones(rows, bool)  # noqa: SIM118 (a Table has no "in")
     present = dict(zip(TRACERS, (stars, gas), strict=True))
     suits = np.ones(rows, dtype=bool)
     for posterior in posteriors:
+        if posterior.config.tracers == "any":
+            suits &= _has_what_is_given(posterior, present)
+            continue
         for tracer in tracers_needed(posterior.config):
             if posterior.about.get("tracer_share", {}).get(tracer) == 1.0:
                 suits &= present[tracer]
     return suits
+
+
+def _has_what_is_given(posterior: PosteriorLike, present: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Rows with the tracers that a model of any tracers may look at: one of them at least."""
+    case = getattr(posterior, "case", None)
+    given = [tracer for tracer in TRACERS if case is None or tracer in KNOWN_IN_CASE[case]]
+    return np.any([present[tracer] for tracer in given], axis=0)
 
 
 def _chunks(n: int) -> Iterator[NDArray[np.intp]]:
@@ -431,7 +440,9 @@ def _digest(value: Any) -> str:  # noqa: ANN401 (whatever a manifest holds)
 
 def _about(posterior: PosteriorLike) -> dict[str, Any]:
     """Return what a model says of itself, and a digest of it."""
+    asked = {name: getattr(posterior, name, None) for name in ("prior", "case")}
     described = {"model": _plain(vars(posterior.config)), "about": _plain(posterior.about)}
+    described |= {name: value for name, value in asked.items() if value is not None}
     return {**described, "digest": _digest(described)}
 
 

@@ -14,7 +14,7 @@ ROTATION_KAPPA = 0.5
 
 
 def standard_strata(catalogue: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]]:
-    """Subsets by mass, support, inclination, star count, tracers and suite.
+    """Subsets by mass, support, inclination, star count, tracers that are present and suite.
 
     Parameters
     ----------
@@ -48,11 +48,12 @@ def standard_strata(catalogue: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]
     if "n_stars" in names:
         count = column("n_stars")
         for low, high, label in (
-            (0, 300, "< 300 stars"),
+            (1, 300, "< 300 stars"),
             (300, 2000, "300-2000 stars"),
             (2000, np.inf, "> 2000 stars"),
         ):
             strata[label] = (count >= low) & (count < high)
+        strata["without stars"] = count < 1
     for flag, yes, no in (
         ("has_gas", "with HI", "without HI"),
         ("cold_gas_set", "cold-gas set", "not in cold-gas set"),

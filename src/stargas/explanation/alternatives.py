@@ -5,12 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from stargas.evaluation.evaluate import QUANTILE_LEVELS
+from stargas.evaluation.variants import CASE_WITHOUT
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
-from stargas.sample import Sample
-
-CASE_WITHOUT = {"stars": "gas and R_hl", "gas": "stars"}
-"""What is still given (`stargas.model.inputs.CASES`) where a tracer is left out."""
+from stargas.sample import TRACERS, Sample
 
 
 def leave_out(posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: int = 0) -> dict[str, FloatArray]:
@@ -35,8 +33,8 @@ def leave_out(posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: i
     if posterior.config.tracers != "any" or posterior.case is not None or not sample.tracers.all():
         return {}
     return {
-        tracer: posterior.given(case).quantiles(sample, QUANTILE_LEVELS, n_draws, seed)[0]
-        for tracer, case in CASE_WITHOUT.items()
+        tracer: posterior.given(CASE_WITHOUT[frozenset({tracer})]).quantiles(sample, QUANTILE_LEVELS, n_draws, seed)[0]
+        for tracer in TRACERS
     }
 
 

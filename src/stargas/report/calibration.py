@@ -1,4 +1,4 @@
-"""Calibration of posteriors: coverage per radius, rank histograms, TARP curve."""
+"""Calibration of posteriors: coverage per radius and kind of galaxy, rank histograms, TARP curve."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stargas.errors import InputError
+from stargas.evaluation.calibration import INTERVALS
 from stargas.evaluation.evaluate import Evaluation
 from stargas.report.ratio import RADIUS_LABEL, subset_label
 from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 RANK_RADII = (0.6, 1.0, 2.4)
 """Radii [R_hl] whose rank histograms are drawn."""
+
+COVERAGE_SPAN = {0.68: 0.2, 0.95: 0.1}
+"""Deviation of the coverage at which the color scale of each interval ends."""
 
 
 def draw_calibration(evaluation: Evaluation, subset: str = "all") -> "Figure":
@@ -59,6 +63,39 @@ def draw_calibration(evaluation: Evaluation, subset: str = "all") -> "Figure":
         figure.legend(handles, labels, loc="outside upper right", ncols=len(models), handlelength=1.3)
         count = evaluation.results["models"][models[0]][subset]["calibration"]["n_galaxies"]
         figure.suptitle(f"{subset_label(subset)}, {count:,} galaxies", fontsize=10, x=0.02, ha="left")
+    return figure
+
+
+def draw_coverage_by_kind(evaluation: Evaluation) -> "Figure":
+    """Draw the coverage of each model at each radius for each kind of galaxy.
+
+    Returns
+    -------
+    Figure
+        One row of panels per model, 68 % left and 95 % right; in a panel one line per subset, one column per radius.
+        Numbers are percent; purple: intervals too narrow, orange: too wide; white within two standard errors.
+    """
+    results = evaluation.results
+    kinds = list(results["strata"])
+    with apply_style():
+        figure = new_figure(9.4, len(evaluation.models) * (0.2 * len(kinds) + 0.55) + 0.5)
+        panels = figure.subplots(len(evaluation.models), 2, squeeze=False, sharex=True, sharey=True)
+        for row, model in zip(panels, evaluation.models, strict=True):
+            for axes, level in zip(row, INTERVALS, strict=True):
+                found = [results["models"][model][kind]["calibration"]["coverage"][f"{level:.2f}"] for kind in kinds]
+                share, error = (np.array([one[key] for one in found]) for key in ("per_radius", "per_radius_se"))
+                off = np.where(np.abs(share - level) > 2 * error, share - level, 0)
+                end = COVERAGE_SPAN[level]
+                axes.imshow(off, cmap="PuOr_r", vmin=-end, vmax=end, aspect="auto", origin="upper")
+                for (i, j), value in np.ndenumerate(share):
+                    color = "white" if abs(off[i, j]) > 0.75 * end else INK
+                    axes.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5, color=color)
+                axes.set_title(f"{model}: {level:.0%} intervals", loc="left", fontsize=9)
+                axes.set_xticks(range(len(evaluation.r_over_R_hl)), [f"{r:.1f}" for r in evaluation.r_over_R_hl])
+                axes.set_yticks(range(len(kinds)), [subset_label(kind) for kind in kinds], fontsize=7.5)
+                axes.tick_params(length=0)
+        for axes in panels[-1]:
+            axes.set_xlabel(RADIUS_LABEL)
     return figure
 
 

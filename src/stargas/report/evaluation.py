@@ -13,7 +13,7 @@ import numpy as np
 from stargas.config import HIMapConfig, StarMapConfig, settings_from
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation, read_evaluation
-from stargas.report.calibration import draw_calibration
+from stargas.report.calibration import draw_calibration, draw_coverage_by_kind
 from stargas.report.maps import draw_gas_maps, draw_star_maps
 from stargas.report.page import data_html, figure_html, list_html, paragraphs_html, table_html, write_page
 from stargas.report.profile import Profile, draw_profiles, mass_points
@@ -209,6 +209,14 @@ def _strata(evaluation: Evaluation, folder: Path) -> str:
             )
     header = ["", "galaxies", "model", "median", "half-width", "in 68 %", "in 95 %", "verdict"]
     table = table_html(header, rows, "Ratio at one half-light radius, coverage over all radii, with standard errors.")
+    table += figure_html(
+        draw_coverage_by_kind(evaluation),
+        "Coverage of the 68 and 95 percent intervals at each radius for each kind of galaxy; the means over the radii "
+        "stand in the table.",
+        "Percent of truths inside the interval. Purple: fewer than stated, intervals too narrow; orange: more; white: "
+        "within two standard errors over galaxies.",
+        folder / "figures" / "coverage_by_kind.png",
+    )
     panels = [name for name in PANEL_SUBSETS if name in subsets]
     if not panels:
         return table

@@ -49,8 +49,8 @@ MAP_TITLES = {
 }
 
 LEFT_OUT_READING = """\
-Each tracer alone, from the same model and the same maps; R_hl is known beside the HI. Where the two agree within their \
-bands, the galaxy looks like one in equilibrium to both; where they do not, trust neither narrow band.
+Each tracer alone, from the same model and the same maps; R_hl is known beside the HI. Where the two agree within \
+their bands, the galaxy looks like one in equilibrium to both; where they do not, trust neither narrow band.
 The errors of the inputs are left aside here: every answer is for the galaxy as measured.\
 """
 
