@@ -9,6 +9,8 @@ from stargas.constants import BOLTZMANN, PROTON_MASS
 HI_SCALE_KPC = 1.0
 HI_CENTER_MSUN_PC2 = 16.0
 R_HI_KPC = HI_SCALE_KPC * np.log(HI_CENTER_MSUN_PC2)
+SIZE = 64
+CENTER = (np.arange(SIZE) + 0.5) / SIZE * 2 - 1
 THERMAL_KMS = np.sqrt(BOLTZMANN * 8000.0 / PROTON_MASS) / 1e3
 
 
@@ -65,3 +67,22 @@ def distance(maps, reference):
         float(np.sqrt(np.sum(gap[0] ** 2) / np.sum(reference[0] ** 2))),
         *(float(np.sqrt(np.mean(gap[k][both] ** 2))) for k in (1, 2)),
     )
+
+
+def gaussian(axis_ratio, angle_deg=0.0, width=0.25, place=CENTER):
+    """Elliptical Gaussian on a map, lengths in halves of its side."""
+    x, y = np.meshgrid(place, place)
+    cos, sin = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+    return np.exp(-0.5 * ((cos * x + sin * y) ** 2 + ((cos * y - sin * x) / axis_ratio) ** 2) / width**2)
+
+
+def disk(inclination_deg=60.0, angle_deg=0.0, speed=40.0, dispersion=8.0, turn_deg=0.0):
+    """Thin HI disc with a flat rotation curve, its line of sight velocities from the tilted ring."""
+    x, y = np.meshgrid(CENTER, CENTER)
+    cos, sin = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+    major, minor = cos * x + sin * y, (cos * y - sin * x) / np.cos(np.radians(inclination_deg))
+    azimuth = np.arctan2(minor, major) - np.radians(turn_deg)
+    column = 10 * gaussian(np.cos(np.radians(inclination_deg)), angle_deg)
+    velocity = speed * np.sin(np.radians(inclination_deg)) * np.cos(azimuth)
+    known = column > 0.05
+    return {"moment0": column, "moment1": velocity * known, "moment2": dispersion * known}

@@ -261,7 +261,7 @@ def full_disk(monkeypatch, after):
 def test_full_disk_is_one_sentence_and_finished_work_stays(built, tmp_path, monkeypatch):
     out = tmp_path / "data"
     with monkeypatch.context() as patch:
-        full_disk(patch, after=27)  # in the middle of the second shard
+        full_disk(patch, after=38)  # in the middle of the second shard
         with pytest.raises(StargasError, match=r"^the disk of .*data is full: finished galaxies are kept"):
             build(out)
     assert sorted(path.name for path in (out / "shards").iterdir()) == ["00000"]

@@ -176,7 +176,8 @@ def test_no_data_set_is_one_sentence(tmp_path, built):
 @pytest.mark.parametrize(
     ("change", "error", "sentence"),
     [
-        ({"format_version": 99}, InputError, "format version 99, this stargas reads up to 1: update stargas"),
+        ({"format_version": 99}, InputError, "format version 99, this stargas reads up to 2: update stargas"),
+        ({"format_version": 1}, InputError, "before stars were summed up as sets: build the data set again"),
         ({"format": "something"}, InputError, "not the manifest of a data set"),
         ({"complete": False}, InputError, "not complete: run the same build again"),
     ],

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -257,9 +258,7 @@ class TestInference:
 
     def test_an_observed_galaxy_without_gas(self, tmp_path):
         sample = disc_sample(gas=False)
-        observed = type(sample)(
-            sample.maps, sample.scalars, sample.tracers, sample.r_kpc, None, {"galaxy_id": "Carina"}
-        )
+        observed = replace(sample, log10_mass=None, row={"galaxy_id": "Carina"})
         posterior = Gaussian(n_tracers=1)
         posterior.sample = lambda samples, n, _seed: np.full((len(samples), n, 10), 8.0)
         found = write_inference(observed, posterior, tmp_path)
@@ -279,6 +278,6 @@ class TestInference:
             write_inference([], Gaussian(), found.folder / "a")
         with pytest.raises(InputError, match="2 views needs one label, got 1"):
             write_inference([sample, sample], Gaussian(), found.folder / "a", ["one"])
-        nowhere = type(sample)(sample.maps, sample.scalars, sample.tracers, 0 * sample.r_kpc)
+        nowhere = replace(sample, r_kpc=0 * sample.r_kpc)
         with pytest.raises(InputError, match="give R_hl_kpc"):
             write_inference(nowhere, Gaussian(), found.folder / "a")

@@ -103,7 +103,7 @@ def test_index_and_arguments_are_checked():
     assert suite.galaxy_id(-1) == suite.galaxy_id(2)
     with pytest.raises(IndexError):
         suite.properties(3)
-    with pytest.raises(InputError, match="unknown mock suite 'nihao'; known are bursty, smooth, shifted"):
+    with pytest.raises(InputError, match="unknown mock suite 'nihao'; known are bursty, smooth, broad, shifted"):
         mock_suite("nihao", 3)
     for bad in ({"n_galaxies": 0}, {"n_galaxies": 3, "seed": -1}, {"n_galaxies": 3, "stirring": -1.0}):
         with pytest.raises(InputError):
