@@ -481,14 +481,17 @@ class ModelConfig(_Checked):
     tracers
         ``star``, ``gas`` or ``stargas``: which maps and scalars the network is given; or ``any``, for one network that
         answers with either or both.
+    design
+        ``paper`` for branches of convolutions and dense layers (§3.2 of the paper); ``fusion`` for maps that are
+        embedded beside the numbers, and residual blocks.
     filters
-        Filters of the two convolution blocks of each branch.
+        Filters of the convolution blocks of each branch: two in the paper's design. None for a network without maps.
     kernel_size
         Side of the convolution kernels [pixels].
     first_stride
         Stride of the first convolution [pixels]; 2 saves most of the arithmetic.
     dense
-        Widths of the dense layers before the 32 features.
+        Widths of the dense layers, or of the residual blocks, before the 32 features.
     n_features
         Width of the penultimate layer, which feeds the flow (paper: 32).
     dropout
@@ -514,7 +517,8 @@ class ModelConfig(_Checked):
     """
 
     tracers: Literal["star", "gas", "stargas", "any"] = "stargas"
-    filters: tuple[int, int] = (8, 16)
+    design: Literal["paper", "fusion"] = "paper"
+    filters: tuple[int, ...] = (8, 16)
     kernel_size: int = 3
     first_stride: int = 2
     dense: tuple[int, ...] = (128, 64)
@@ -533,7 +537,11 @@ class ModelConfig(_Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "filters": (min(self.filters) >= 1, "at least 1 each"),
+            "filters": (
+                min(self.filters, default=1) >= 1 and (self.design == "fusion" or len(self.filters) == 2),
+                "at least 1 each, and two in the paper's design",
+            ),
+            "design": (self.design == "paper" or bool(self.dense), "paper where there are no dense layers"),
             "kernel_size": (self.kernel_size >= 1 and self.kernel_size % 2 == 1, "an odd number of pixels"),
             "first_stride": (self.first_stride >= 1, "at least 1"),
             "dense": (min(self.dense, default=1) >= 1, "at least 1 each"),
@@ -574,6 +582,10 @@ class TrainingConfig(_Checked):
         gas, without stars, and without stars and R_hl.
     told_prior
         Of a model with priors: share of the samples whose prior is told.
+    number_noise
+        Standard deviation of noise that is added to the standardized numbers in training (paper: none).
+    auxiliary
+        Of the fusion design: weight of the error of cos i beside that of the masses.
     """
 
     batch_size: int = 128
@@ -587,6 +599,8 @@ class TrainingConfig(_Checked):
     augment: bool = False
     all_tracers: float = 0.5
     told_prior: float = 0.5
+    number_noise: float = 0.0
+    auxiliary: float = 0.0
 
     _block = "training"
 
@@ -601,6 +615,8 @@ class TrainingConfig(_Checked):
             "flow_learning_rate": (self.flow_learning_rate > 0, "positive"),
             "all_tracers": (0 <= self.all_tracers <= 1, "between 0 and 1"),
             "told_prior": (0 <= self.told_prior <= 1, "between 0 and 1"),
+            "number_noise": (self.number_noise >= 0, "zero or positive"),
+            "auxiliary": (self.auxiliary >= 0, "zero or positive"),
         }
 
 

@@ -210,6 +210,26 @@ def summary(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
+def brief(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Shorten records for figures: means over radii of the true log10 M and of what differs from it [dex]."""
+    shown = []
+    for record in records:
+        if "refused" in record:
+            continue
+        truth = np.array(record["truth"])
+        shown.append(
+            {
+                "galaxy_id": record["galaxy_id"],
+                "way": record["way"],
+                "log10_mass": round(float(truth.mean()), 4),
+                "off": [round(float(x), 4) for x in (np.array(record["quantiles"]) - truth).mean(axis=1)],
+                "direct_off": round(float(np.nanmean(np.array(record["direct"], dtype=np.float64) - truth)), 4),
+                "shares": record["shares"],
+            }
+        )
+    return shown
+
+
 def _numbers(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     quantiles = np.array([record["quantiles"] for record in told])
     truth, direct = (np.array([record[name] for record in told], dtype=np.float64) for name in ("truth", "direct"))

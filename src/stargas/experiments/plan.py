@@ -98,6 +98,11 @@ class Test:
         Part of the data sets; of those that are held out all is taken.
     cold_gas_only
         The cold-gas set alone.
+    case
+        What a model of any tracers is given of galaxies with both, one of `stargas.model.inputs.CASES`; all if None.
+        Models of fixed tracers take what they know.
+    prior
+        Suite that a model with priors is told to expect; none if None.
     """
 
     __test__ = False  # no class of tests, though pytest would take it for one
@@ -107,6 +112,8 @@ class Test:
     label: str
     split: Literal["validation", "test"] = "test"
     cold_gas_only: bool = True
+    case: str | None = None
+    prior: str | None = None
 
 
 @dataclass(frozen=True)

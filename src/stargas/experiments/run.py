@@ -221,12 +221,13 @@ class Run:
                 f"validation rms {found['network_rms_dex']:.4f} dex"
             )
 
-    def _posterior(self, model: Trained) -> PosteriorLike:
+    def _posterior(self, model: Trained, test: Test) -> PosteriorLike:
         if model.kind == "trees":
             return self._trees(model.name)
         from stargas.model.posterior import load_model
 
-        return load_model(self.out / "models" / model.name)
+        posterior = load_model(self.out / "models" / model.name).with_prior(test.prior)
+        return posterior.given(test.case) if model.model.tracers == "any" else posterior
 
     @cached_property
     def _fitted(self) -> dict[str, PosteriorLike]:
@@ -266,7 +267,14 @@ class Run:
             return
         data = self.test_set(self.plan.tests[test])
         subsets = sorted(self.plan.subsets_of(test, name))
-        marks = {"model": self._digest(model), "samples": len(data), "draws": self.n_draws, "subsets": subsets}
+        wanted = self.plan.tests[test]
+        marks = {
+            "model": self._digest(model),
+            "samples": len(data),
+            "draws": self.n_draws,
+            "subsets": subsets,
+            **{name: value for name, value in (("case", wanted.case), ("prior", wanted.prior)) if value},
+        }
         mark = folder / "made_from.json"
         if mark.exists() and json.loads(mark.read_text()) == marks:
             return
@@ -276,7 +284,7 @@ class Run:
         started = time.monotonic()
         strata = {key: mask for key, mask in standard_strata(data.catalogue).items() if key in subsets}
         evaluate(
-            {name: self._posterior(model)},
+            {name: self._posterior(model, wanted)},
             data,
             folder,
             split="all",

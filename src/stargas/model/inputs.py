@@ -113,6 +113,11 @@ def map_channels(config: ModelConfig) -> tuple[int, ...]:
     return tuple(i for i in range(len(MAPS)) if TRACER_OF_MAP[i] in tracers)
 
 
+def network_maps(config: ModelConfig) -> tuple[int, ...]:
+    """Channels that the network is given as maps: `map_channels`, or none of them where it has no convolutions."""
+    return map_channels(config) if config.filters else ()
+
+
 def scalar_columns(config: ModelConfig) -> tuple[int, ...]:
     """Entries of `stargas.sample.SCALARS` that the model sees."""
     tracers = _TRACERS_OF_MODEL[config.tracers]
@@ -186,8 +191,9 @@ def visible(config: ModelConfig) -> NDArray[np.bool_]:
 @cache
 def visible_maps(config: ModelConfig) -> NDArray[np.bool_]:
     """Tell which maps of the model are known in each case, shape (n_cases, n_maps)."""
-    tracers = [TRACERS[TRACER_OF_MAP[i]] for i in map_channels(config)]
-    return np.array([[tracer in KNOWN_IN_CASE[case] for tracer in tracers] for case in CASES])
+    tracers = [TRACERS[TRACER_OF_MAP[i]] for i in network_maps(config)]
+    shown = [[tracer in KNOWN_IN_CASE[case] for tracer in tracers] for case in CASES]
+    return np.array(shown, dtype=bool).reshape(len(CASES), -1)
 
 
 def flags(config: ModelConfig, case: NDArray[np.integer], prior: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -250,12 +256,12 @@ def prepare(
         If a number that the model sees is not finite, or a scalar of a present tracer is not positive.
     """
     maps, absent = [], torch.from_numpy(~np.asarray(batch.tracers))
-    for i in map_channels(config):
+    for i in network_maps(config):
         channel = torch.from_numpy(np.ascontiguousarray(batch.maps[:, i], dtype=np.float32))
         seen = (_transform(channel, i) / scaling.map_rms[i]).half()
         seen[absent[:, TRACER_OF_MAP[i]]] = 0
         maps.append(seen)
-    stacked = torch.stack(maps, dim=1)
+    stacked = torch.stack(maps, dim=1) if maps else torch.zeros((len(batch.scalars), 0, 0, 0), dtype=torch.float16)
     if not torch.isfinite(stacked).all():
         raise InputError("a map holds numbers that are not finite or far beyond any galaxy's: mask them to zero.")
     raw = measure_numbers(batch, config)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from stargas.config import ModelConfig
 from stargas.errors import InputError
-from stargas.model.inputs import map_channels, number_names, told_columns
+from stargas.model.inputs import network_maps, number_names, told_columns
 
 POOL = 2
 """Side of the pooling windows [pixels]."""
@@ -46,7 +46,7 @@ class MassNetwork(nn.Module):
         side = -(-n_pixels // config.first_stride) // POOL // POOL
         if side < 1:
             raise InputError(f"maps of {n_pixels} pixels are too small for stride {config.first_stride} and two pools.")
-        n_maps, n_numbers = len(map_channels(config)), len(number_names(config))
+        n_maps, n_numbers = len(network_maps(config)), len(number_names(config))
         self.branches = nn.ModuleList(_branch(config) for _ in range(n_maps))
         self.told = list(told_columns(config))
         self.dropout = nn.Dropout(config.dropout)

@@ -25,6 +25,7 @@ from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.model.flow import FlowSampler, MassFlow
+from stargas.model.fusion import FusionNetwork
 from stargas.model.inputs import CASES, Inputs, SampleArrays, batches_of, count_samples, prepare, require_tracers
 from stargas.model.network import MassNetwork
 from stargas.model.scaling import Scaling
@@ -40,6 +41,15 @@ FORMAT_VERSION = 2
 
 _NETWORK_BATCH = 256
 _DRAWS_AT_ONCE = 8192  # hidden layers of so many draws stay in the processor's cache
+
+
+Network = MassNetwork | FusionNetwork
+"""What turns maps and numbers into features."""
+
+
+def make_network(config: ModelConfig, n_masses: int, n_pixels: int) -> Network:
+    """Make an untrained network of the settings' design, for ``n_masses`` radii and maps of ``n_pixels`` a side."""
+    return (FusionNetwork if config.design == "fusion" else MassNetwork)(config, n_masses, n_pixels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +76,7 @@ class Posterior:
     """
 
     config: ModelConfig
-    network: MassNetwork
+    network: Network
     flow: MassFlow
     scaling: Scaling
     about: dict[str, Any] = field(default_factory=dict)
@@ -365,7 +375,7 @@ def load_model(folder: str | os.PathLike[str]) -> Posterior:
         scaling = Scaling.from_dict(described["scaling"])
         about = dict(described["about"])
         n_masses, n_pixels = scaling.n_masses, int(about["n_pixels"])
-        network, flow = MassNetwork(config, n_masses, n_pixels), MassFlow(config, n_masses)
+        network, flow = make_network(config, n_masses, n_pixels), MassFlow(config, n_masses)
         state = safetensors.torch.load(weights)
         for module, prefix in ((network, "network."), (flow, "flow.")):
             module.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})

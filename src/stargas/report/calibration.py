@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 RANK_RADII = (0.6, 1.0, 2.4)
 """Radii [R_hl] whose rank histograms are drawn."""
 
+MODELS_IN_A_LINE = 3
+"""More models than these are named below the figure."""
+
 COVERAGE_SPAN = {0.68: 0.2, 0.95: 0.1}
 """Deviation of the coverage at which the color scale of each interval ends."""
 
@@ -60,7 +63,9 @@ def draw_calibration(evaluation: Evaluation, subset: str = "all") -> "Figure":
             _draw_ranks(axes, evaluation, models, subset, radius)
             axes.set_ylabel("share of truths × bins" if number == 0 else "")
         handles, labels = cover.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=len(models), handlelength=1.3)
+        few = len(models) <= MODELS_IN_A_LINE
+        place, columns = ("outside upper right", len(models)) if few else ("outside lower left", MODELS_IN_A_LINE)
+        figure.legend(handles, labels, loc=place, ncols=columns, handlelength=1.3)
         count = evaluation.results["models"][models[0]][subset]["calibration"]["n_galaxies"]
         figure.suptitle(f"{subset_label(subset)}, {count:,} galaxies", fontsize=10, x=0.02, ha="left")
     return figure
@@ -72,7 +77,8 @@ def draw_coverage_by_kind(evaluation: Evaluation) -> "Figure":
     Returns
     -------
     Figure
-        One row of panels per model, 68 % left and 95 % right; in a panel one line per subset, one column per radius.
+        One row of panels per model, 68 % left and 95 % right; in a panel one line per subset, with its number of
+        galaxies, one column per radius.
         Numbers are percent; purple: intervals too narrow, orange: too wide; white within two standard errors.
     """
     results = evaluation.results
@@ -81,18 +87,23 @@ def draw_coverage_by_kind(evaluation: Evaluation) -> "Figure":
         figure = new_figure(9.4, len(evaluation.models) * (0.2 * len(kinds) + 0.55) + 0.5)
         panels = figure.subplots(len(evaluation.models), 2, squeeze=False, sharex=True, sharey=True)
         for row, model in zip(panels, evaluation.models, strict=True):
+            judged = [results["models"][model][kind]["calibration"] for kind in kinds]
+            counts = {key: np.array([one[key] for one in judged]) for key in ("n_samples", "n_galaxies")}
+            labels = [f"{subset_label(kind)} ({n:,})" for kind, n in zip(kinds, counts["n_galaxies"], strict=True)]
             for axes, level in zip(row, INTERVALS, strict=True):
-                found = [results["models"][model][kind]["calibration"]["coverage"][f"{level:.2f}"] for kind in kinds]
+                found = [one["coverage"][f"{level:.2f}"] for one in judged]
                 share, error = (np.array([one[key] for one in found]) for key in ("per_radius", "per_radius_se"))
+                # Where all of a few truths lie inside, the bootstrap sees no error.
+                error = np.maximum(error, np.sqrt(level * (1 - level) / counts["n_samples"])[:, None])
                 off = np.where(np.abs(share - level) > 2 * error, share - level, 0)
                 end = COVERAGE_SPAN[level]
                 axes.imshow(off, cmap="PuOr_r", vmin=-end, vmax=end, aspect="auto", origin="upper")
                 for (i, j), value in np.ndenumerate(share):
-                    color = "white" if abs(off[i, j]) > 0.75 * end else INK
+                    color = "white" if abs(off[i, j]) > 0.5 * end else INK
                     axes.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5, color=color)
                 axes.set_title(f"{model}: {level:.0%} intervals", loc="left", fontsize=9)
                 axes.set_xticks(range(len(evaluation.r_over_R_hl)), [f"{r:.1f}" for r in evaluation.r_over_R_hl])
-                axes.set_yticks(range(len(kinds)), [subset_label(kind) for kind in kinds], fontsize=7.5)
+                axes.set_yticks(range(len(kinds)), labels, fontsize=7.5)
                 axes.tick_params(length=0)
         for axes in panels[-1]:
             axes.set_xlabel(RADIUS_LABEL)

@@ -220,7 +220,9 @@ def _strata(evaluation: Evaluation, folder: Path) -> str:
     panels = [name for name in PANEL_SUBSETS if name in subsets]
     if not panels:
         return table
-    figure = draw_ratio_panels(evaluation, panels)
+    asked = evaluation.results["ancestry"]["models"]
+    whole = [name for name in evaluation.models if not {"case", "prior"} & set(asked[name])]
+    figure = draw_ratio_panels(evaluation, panels, whole or None)
     drawn = figure_html(
         figure,
         f"Predicted over true mass against radius for {', '.join(panels)}; the numbers stand in the table.",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MODEL_COLORS = {"Star": "#23875a", "Gas": "#2b6cb0", "StarGas": "#c1352f"}
 """Colors of the paper's three models."""
 
-OTHER_COLORS = ("#7b4fa3", "#c77d12", "#2a8c92", "#8a5a44", "#555555")
+OTHER_COLORS = ("#7b4fa3", "#c77d12", "#2a8c92", "#8a5a44", "#555555", "#d4569a", "#8c8c1e")
 """Colors of further models, in the order in which they come."""
 
 SUITE_COLORS = {"bursty": "#7b4fa3", "smooth": "#d4569a", "both": "#d9821f"}

@@ -29,8 +29,7 @@ from stargas.dataset.shards import write_atomically
 from stargas.errors import InputError
 from stargas.model.flow import MassFlow
 from stargas.model.inputs import measure_scaling
-from stargas.model.network import MassNetwork
-from stargas.model.posterior import Posterior, load_model
+from stargas.model.posterior import Network, Posterior, load_model, make_network
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
 from stargas.sample import SCALARS, TRACERS
@@ -218,12 +217,12 @@ def _network_stage(
     seed: int,
     data: tuple[Rows, Rows],
     n_pixels: int,
-) -> MassNetwork:
+) -> Network:
     """Train the network, or read it if it is done."""
     model, training = presentation.model, presentation.training
     n_masses = presentation.scaling.n_masses
     torch.manual_seed(int(rng_for(seed, "network").integers(2**63)))
-    network = MassNetwork(model, n_masses, n_pixels)
+    network = make_network(model, n_masses, n_pixels)
     if (out / _NETWORK).exists():
         network.load_state_dict(safetensors.torch.load((out / _NETWORK).read_bytes()))
         return network.eval()
@@ -236,7 +235,9 @@ def _network_stage(
         training.patience,
         seed,
     )
-    history = run_stage(network, regression_loss(network), *data, settings, out / _CHECKPOINTS, local, presentation)
+    history = run_stage(
+        network, regression_loss(network, training.auxiliary), *data, settings, out / _CHECKPOINTS, local, presentation
+    )
     if _is_first_process():
         state = {name: value.contiguous() for name, value in network.state_dict().items()}
         write_atomically(out / _HISTORY, _lines({"network": history}))
@@ -251,7 +252,7 @@ def _flow_stage(
     local: LocalConfig,
     seed: int,
     data: tuple[Rows, Rows],
-    network: MassNetwork,
+    network: Network,
 ) -> MassFlow:
     """Train the flow on the features of the finished network."""
     model, training = presentation.model, presentation.training
@@ -288,7 +289,7 @@ def _flow_stage(
 
 @torch.no_grad()
 def _features(
-    network: MassNetwork, rows: Rows, presentation: Presentation, number: int | None = None
+    network: Network, rows: Rows, presentation: Presentation, number: int | None = None
 ) -> tuple[Tensor, Tensor]:
     """Return features and targets of all rows, dropout off, as they are shown the ``number``-th time.
 
@@ -299,19 +300,19 @@ def _features(
     for start in range(0, len(rows), _BATCH):
         rng = rng_for(0, "features", "as they are" if number is None else number, start)
         taken = rows.take(np.arange(start, min(start + _BATCH, len(rows))))
-        maps, numbers, target = presentation.show(taken, rng, augment=number is not None)
+        maps, numbers, _, target = presentation.show(taken, rng, augment=number is not None)
         features.append(network.features(maps, numbers))
         targets.append(target)
     return torch.cat(features), torch.cat(targets)
 
 
 @torch.no_grad()
-def _metrics(network: MassNetwork, flow: MassFlow, validation: Rows, presentation: Presentation) -> dict[str, Any]:
+def _metrics(network: Network, flow: MassFlow, validation: Rows, presentation: Presentation) -> dict[str, Any]:
     """Return what the validation split says: rms error of the network [dex] and mean log-density per dex."""
     scaling, tallies = presentation.scaling, []
     for start in range(0, len(validation), _BATCH):
         rows = validation.take(np.arange(start, min(start + _BATCH, len(validation))))
-        maps, numbers, target = presentation.show(rows, rng_for(0, "metrics", start), augment=False)
+        maps, numbers, _, target = presentation.show(rows, rng_for(0, "metrics", start), augment=False)
         features = network.features(maps, numbers)
         spread = scaling.spread(rows[2].numpy())
         error = (network.predict(features) - target).double().numpy() * spread

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from stargas.config import ModelConfig
-from stargas.model.inputs import map_channels, prepare
+from stargas.model.inputs import network_maps, prepare
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
 from stargas.training.presentation import Tensors
@@ -73,6 +73,8 @@ class Streamed:
     config: ModelConfig
     priors: NDArray[np.integer]
     """Index into ``config.priors`` of each sample's suite, -1 for none."""
+    cos_inclination: NDArray[np.float32]
+    """Of each sample, without sign; NaN where it is not known."""
 
     @property
     def memory_gb(self) -> float:
@@ -88,7 +90,7 @@ class Streamed:
         indices = np.asarray(indices)
         batch = self.dataset.batch(indices)
         inputs = prepare(batch, self.scaling, self.config)
-        arrays = (inputs.case, inputs.log_scalar, batch.log10_mass, self.priors[indices])
+        arrays = (inputs.case, inputs.log_scalar, batch.log10_mass, self.priors[indices], self.cos_inclination[indices])
         return inputs.maps, inputs.numbers, *(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)
 
 
@@ -98,9 +100,13 @@ def training_rows(dataset: "Dataset", scaling: Scaling, config: ModelConfig, mem
     priors = np.full(len(dataset), -1)
     for number, name in enumerate(config.priors):
         priors[suites == name] = number
-    streamed = Streamed(dataset, scaling, config, priors)
+    inclination = np.full(len(dataset), np.nan)
+    if "inclination_deg" in dataset.catalogue.colnames:
+        inclination = np.asarray(dataset.catalogue["inclination_deg"], dtype=np.float64)
+    cos_inclination = np.abs(np.cos(np.radians(inclination))).astype(np.float32)
+    streamed = Streamed(dataset, scaling, config, priors, cos_inclination)
     pixels = int(np.prod(dataset.batch(np.arange(1)).maps.shape[2:]))
-    if len(dataset) * len(map_channels(config)) * pixels * 2 > memory_gb * 1e9:
+    if len(dataset) * len(network_maps(config)) * pixels * 2 > memory_gb * 1e9:
         return streamed
     tensors: Tensors = ()
     for start in range(0, len(dataset), _READ_AT_ONCE):

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from stargas.config import LocalConfig
 from stargas.model.flow import MassFlow
+from stargas.model.fusion import FusionNetwork
 from stargas.model.network import MassNetwork
 from stargas.randomness import rng_for
 from stargas.training.batches import Batches, Rows, in_order, shuffled
@@ -247,12 +248,26 @@ def run_stage(
     return stage.history
 
 
-def regression_loss(network: MassNetwork) -> Callable[[Tensors], Tensor]:
-    """Mean squared error of the standardized log10 masses, per sample."""
+def regression_loss(network: MassNetwork | FusionNetwork, auxiliary: float = 0.0) -> Callable[[Tensors], Tensor]:
+    """Mean squared error of the standardized log10 masses, per sample.
+
+    Parameters
+    ----------
+    network
+        What is trained.
+    auxiliary
+        Weight of the squared error of cos i, where it is known; only a fusion network predicts it.
+    """
 
     def loss(batch: Tensors) -> Tensor:
-        maps, numbers, target = batch
-        return (network(maps, numbers) - target).square().mean(dim=1)
+        maps, numbers, cos_inclination, target = batch
+        features = network.features(maps, numbers)
+        error = (network.predict(features) - target).square().mean(dim=1)
+        if auxiliary and isinstance(network, FusionNetwork):
+            # divided by the variance of cos i over random directions
+            missed = 12 * (network.predict_cos_inclination(features) - cos_inclination).square()
+            error = error + auxiliary * missed.nan_to_num()
+        return error
 
     return loss
 

@@ -1,0 +1,185 @@
+"""The model that ships against the paper's: one network for any tracers and a broad prior, judged on all suites.
+
+Tests are the galaxies on which the paper's models were judged, seen from the same sides with the same stars. `broad`
+galaxies and galaxies seen with the effects of observing are learned from as well; `shifted` never is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from stargas.config import DataConfig, EffectsConfig, ModelConfig, TrainingConfig
+from stargas.experiments.paper import (
+    ANGLES,
+    COUNTS,
+    DWARFS,
+    FAST,
+    MASSIVE,
+    N_BURSTY,
+    N_BURSTY_TEST,
+    N_SEARCH,
+    N_SMOOTH,
+    N_SMOOTH_TEST,
+    SLOW,
+)
+from stargas.experiments.plan import DataSet, Part, Plan, Rows, Test, Trained, scaled
+
+N_SHIFTED = 500
+"""Galaxies of the suite that no model learns from."""
+
+OBSERVED = {"broad": (3500, 0.7), "bursty": (2500, 0.85), "smooth": (1500, 0.7)}
+"""Further galaxies for training: how many, and which share of their views has the effects of observing."""
+
+LEARNED_FROM = ("bursty", "smooth", *(f"{suite}_observed" for suite in OBSERVED))
+"""Data sets that the shipped model is trained on."""
+
+CASES = {"StarGas": None, "Star": "stars", "Gas": "gas", "Gas, R_hl known": "gas and R_hl"}
+"""Name in tables → what the one network is given."""
+
+STRATA = ("all", DWARFS, MASSIVE, SLOW, FAST, *ANGLES, *COUNTS)
+"""Subsets in which coverage is looked at."""
+
+TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "the preset, on 2,000 galaxies of bursty": ({}, {}),
+    "maps and scalars, no numbers": ({"numbers": False}, {}),
+    "numbers and scalars, no maps": ({"maps": False}, {}),
+    "masses relative to their mean": ({"baseline": "mean"}, {}),
+    "no augmentation": ({}, {"augment": False}),
+    "inclination not asked for": ({"auxiliary": 0.0}, {}),
+    "one stage less: masses not whitened before the flow": ({"whiten": False}, {}),
+    "half the width": ({"dense": (64, 64)}, {}),
+    "twice the width": ({"dense": (256, 256)}, {}),
+    "8 transforms of the flow": ({"flow_transforms": 8}, {}),
+    "dropout 0": ({"dropout": 0.0}, {}),
+}
+"""Settings in words → what they change of the preset, each on its own, judged on the validation split."""
+
+
+def default_plan(data: DataConfig, model: ModelConfig, training: TrainingConfig, scale: float = 1.0) -> Plan:
+    """Return the plan.
+
+    Parameters
+    ----------
+    data, model, training
+        Settings of the preset ``default``; the effects of observing are set by each data set.
+    scale
+        Number of galaxies over that of the shipped model.
+    """
+    plan = Plan("default", scale, {}, {}, {}, {})
+    _add_data(plan, data)
+    _add_models(plan, model, training)
+    _add_tests(plan)
+    for part in _parts():
+        plan.parts[part.name] = part
+    return plan
+
+
+def _add_data(plan: Plan, config: DataConfig) -> None:
+    def add(name: str, suite: str, n: int, seed: int, share: float = 0.0, *, held_out: bool = False) -> None:
+        changed = replace(config, effects=replace(config.effects, share=share)) if share else config
+        plan.data[name] = DataSet(name, suite, scaled(n, plan.scale), changed, seed, held_out=held_out)
+
+    config = replace(config, effects=EffectsConfig())
+    add("bursty", "bursty", N_BURSTY, 0)
+    add("smooth", "smooth", N_SMOOTH, 0)
+    for suite, (n, share) in OBSERVED.items():
+        add(f"{suite}_observed", suite, n, 2, share)
+    add("bursty_test", "bursty", N_BURSTY_TEST, 1, held_out=True)
+    add("smooth_test", "smooth", N_SMOOTH_TEST, 1, held_out=True)
+    add("shifted_test", "shifted", N_SHIFTED, 1, held_out=True)
+    add("bursty_observed_test", "bursty", N_BURSTY_TEST, 1, OBSERVED["bursty"][1], held_out=True)
+
+
+def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
+    def add(name: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
+        plan.models[name] = Trained(name, data, **{"model": model, "training": training, **more})
+
+    add("default", *LEARNED_FROM)
+    alone = replace(training, cold_gas_only=True)
+    for tracers in ("star", "gas", "stargas"):
+        changed = replace(model, tracers=tracers, priors=())  # type: ignore[arg-type]
+        add(f"trees_{tracers}", "bursty", model=changed, training=alone, kind="trees")
+    maps = replace(model, tracers="stargas", priors=(), numbers=False)
+    add("trees_maps", "bursty", model=maps, training=alone, kind="trees")
+    add("perfect", "bursty", "smooth")
+    for tracers in ("star", "gas"):
+        add(f"only_{tracers}", *LEARNED_FROM, model=replace(model, tracers=tracers, gas_knows_R_hl=True))  # type: ignore[arg-type]
+    for number, (changes, schedule) in enumerate(TRIALS.values()):
+        add(
+            f"trial_{number}",
+            "bursty",
+            model=replace(model, tracers="stargas", priors=(), **changes),
+            training=replace(alone, **schedule),
+            first_galaxies=scaled(N_SEARCH, plan.scale),
+        )
+
+
+def _add_tests(plan: Plan) -> None:
+    def add(name: str, label: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
+        plan.tests[name] = Test(name, data, label, **more)
+
+    sets = {"bursty": ("bursty", "bursty_test"), "smooth": ("smooth", "smooth_test"), "shifted": ("shifted_test",)}
+    for suite, data in sets.items():
+        for name, case in CASES.items():
+            add(_test(suite, name), suite, *data, case=case)
+    for suite in ("bursty", "smooth"):
+        add(f"{suite}_prior", suite, *sets[suite], prior=suite)
+    add("observed", "bursty, observed", "bursty_observed_test")
+    add("trials", "bursty", "bursty", split="validation")
+
+
+def _test(suite: str, name: str) -> str:
+    return suite if CASES[name] is None else f"{suite}_{CASES[name]}".replace(" ", "_")
+
+
+def _parts() -> Iterator[Part]:
+    suites = ("bursty", "smooth", "shifted")
+    yield Part(
+        "accuracy",
+        "The shipped model on every suite, from any tracers",
+        (
+            *(Rows(_test(suite, name), "default", name, "all") for suite in suites for name in CASES),
+            *(Rows(f"{suite}_prior", "default", "StarGas", f"all, prior {suite}") for suite in ("bursty", "smooth")),
+            *(
+                Rows("bursty", f"trees_{tracers}", f"Trees ({name})", "bursty")
+                for name, tracers in {"StarGas": "stargas", "Star": "star", "Gas, R_hl known": "gas"}.items()
+            ),
+            Rows("bursty", "trees_maps", "Trees (StarGas, maps alone)", "bursty"),
+        ),
+    )
+    yield Part(
+        "calibration",
+        "Are the posteriors as wide as their errors?",
+        tuple(Rows(_test(suite, name), "default", name, "all", STRATA) for suite in suites for name in CASES),
+        details=("curves",),
+    )
+    yield Part(
+        "mix",
+        "One network or one for each tracer",
+        (
+            Rows("bursty_stars", "default", "Star", "all"),
+            Rows("bursty_stars", "only_star", "Star alone", "all"),
+            Rows("bursty_gas_and_R_hl", "default", "Gas", "all"),
+            Rows("bursty_gas_and_R_hl", "only_gas", "Gas alone", "all"),
+        ),
+    )
+    yield Part(
+        "observed",
+        "What learning from imperfect data costs on perfect ones, and brings on imperfect ones",
+        tuple(
+            Rows(test, model, label, trained_on, strata)
+            for test, strata in (("bursty", ("all",)), ("observed", ("all", *COUNTS)))
+            for model, label, trained_on in (
+                ("default", "StarGas", "all"),
+                ("perfect", "StarGas, perfect data", "bursty and smooth"),
+            )
+        ),
+    )
+    yield Part(
+        "trials",
+        "What was tried",
+        tuple(
+            Rows("trials", f"trial_{number}", "StarGas", "bursty", extra={"choice": choice, "chosen": number == 0})
+            for number, choice in enumerate(TRIALS)
+        ),
+    )
