@@ -33,9 +33,9 @@ RESULT = {
 }
 
 
-def quick_work(connection, delay=0.0):
+def quick_work(connection, delay=0.0, needs=()):
     """An entry of a pool that tells what it was given, and obeys words in the first file."""
-    connection.send(("ready", None))
+    connection.send(("ready", {"needs": needs}))
     while True:
         try:
             kind, payload = connection.recv()

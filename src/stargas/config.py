@@ -493,7 +493,9 @@ class ModelConfig(_Checked):
     dense
         Widths of the dense layers, or of the residual blocks, before the 32 features.
     n_features
-        Width of the penultimate layer, which feeds the flow (paper: 32).
+        Width of the penultimate layer, which feeds the flow (paper: 32); of each member.
+    members
+        Networks of the fusion design side by side, whose mean is taken.
     dropout
         Dropout rate after the convolution blocks and between dense layers.
     flow_transforms
@@ -523,6 +525,7 @@ class ModelConfig(_Checked):
     first_stride: int = 2
     dense: tuple[int, ...] = (128, 64)
     n_features: int = 32
+    members: int = 1
     dropout: float = 0.1
     flow_transforms: int = 4
     flow_hidden: tuple[int, ...] = (64, 64)
@@ -546,6 +549,7 @@ class ModelConfig(_Checked):
             "first_stride": (self.first_stride >= 1, "at least 1"),
             "dense": (min(self.dense, default=1) >= 1, "at least 1 each"),
             "n_features": (self.n_features >= 1, "at least 1"),
+            "members": (self.members == 1 or (self.members > 1 and self.design == "fusion"), "1, or more in a fusion"),
             "dropout": (0 <= self.dropout < 1, "between 0 and 1, without 1"),
             "flow_transforms": (self.flow_transforms >= 1, "at least 1"),
             "flow_hidden": (min(self.flow_hidden, default=0) >= 1, "one or more widths of at least 1"),

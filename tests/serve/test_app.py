@@ -308,6 +308,12 @@ def test_examples_bring_their_files_and_numbers(page):
     assert page.post(f"{start(page)}/example/..%2fx").status_code in (404, 422)
 
 
+def test_only_examples_that_the_model_can_do_are_offered(page):
+    assert set(page.get("/api/about").json()["examples"]) == {"both", "stars", "hi"}
+    with client(arguments=(0.0, ("stars", "gas"))) as made:
+        assert set(made.get("/api/about").json()["examples"]) == {"both"}
+
+
 def test_a_pool_says_why_its_processes_cannot_start():
     from stargas.serve.pool import Pool, TaskError
     from stargas.serve.worker import work

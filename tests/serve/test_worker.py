@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,40 @@ from astropy.io import fits
 from astropy.table import Table
 
 from cube_files import disc_cube, header_of, in_jy_per_beam, write_cube
+from stargas.constants import G
 from stargas.serve.app import SHIPPED
 from stargas.serve.settings import ServeConfig
 from stargas.serve.worker import EXAMPLES, Desk, _answer, archive
 from stars_for_tests import star_table, write
 
 DESK = Desk(ServeConfig(), None, None)
+
+
+class FlatPosterior:
+    """Mass of a flat rotation curve of v² = 3 σ², with a scatter of 0.05 dex."""
+
+    def __init__(self, tracers="stargas", **share):
+        self.config = SimpleNamespace(tracers=tracers)
+        self.about = {"tracer_share": share}
+
+    def sample(self, samples, n=1000, seed=0):
+        noise = 0.05 * np.random.default_rng(seed).standard_normal((len(samples), n, 1))
+        mass = np.array([3 * s.scalars[1] ** 2 * s.r_kpc / G for s in samples])
+        return np.log10(mass)[:, None] + noise
+
+
+def infer(folder, values, model=None, **files):
+    payload = {
+        "folder": str(folder),
+        "files": {role: (str(path), f"my_{role}{Path(path).suffix}") for role, path in files.items()},
+        "values": values,
+        "name": "galaxy",
+    }
+    desk = Desk(ServeConfig(n_draws=64, n_realizations=4), model or FlatPosterior(), None)
+    phases = []
+    status, answer = _answer(desk.infer, payload, phases.append)
+    assert str(folder) not in json.dumps(answer)
+    return answer, phases, status
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +199,7 @@ import sys
 from pathlib import Path
 from stargas.serve.guard import install, only
 from stargas.serve.worker import Desk, _answer
+from stargas.constants import G
 from stargas.serve.app import SHIPPED
 from stargas.serve.settings import ServeConfig
 install()
@@ -212,6 +242,44 @@ def test_a_table_that_points_to_another_file_does_not_get_it(tmp_path, address):
     assert "cannot be read as VOTable" in said
     assert tried == "refused refused refused refused refused done"
     assert after == "done"  # outside the fence the process is free again
+
+
+def test_an_inference_writes_what_the_page_lists_and_shows_no_path(tmp_path):
+    table = star_table()
+    table["v_los"][3] = np.nan  # which makes a warning that names the file
+    path = write(table, tmp_path, ".csv")
+    given = {"distance_kpc": 105.0, "distance_error_kpc": 5.0, "center": (100.4065, -50.9593)}
+    result, phases, status = infer(tmp_path, given, stars=path)
+    assert status == "done"
+    assert len(phases) == 3
+    out = tmp_path / "result"
+    assert {"report.html", "profile.ecsv", "stargas.zip", "settings.yaml"} <= set(result["files"])
+    assert all((out / name).is_file() for name in result["files"])
+    assert np.shape(result["quantiles"]) == (5, len(result["r_kpc"]))
+    assert any(text.startswith("my_stars.csv: 1 of 200 rows") for text in result["warnings"])
+    for name in ("report.html", "settings.yaml", "inference.json"):
+        assert str(tmp_path) not in (out / name).read_text()
+    assert "stars: my_stars.csv" in (out / "settings.yaml").read_text()
+    again, *_ = infer(tmp_path, given, stars=path)
+    assert again["quantiles"] == result["quantiles"]
+
+
+def test_a_center_in_degrees_is_not_taken_for_an_offset(tmp_path):
+    table = star_table()
+    xi, eta = (1e3 * (table[name] - np.mean(table[name])) / 60 for name in ("ra", "dec"))
+    table = Table({"xi": xi, "eta": eta, "v_los": table["v_los"]})
+    path = write(table, tmp_path, ".csv")
+    free, *_ = infer(tmp_path, {"distance_kpc": 105.0}, stars=path)
+    given, *_ = infer(tmp_path, {"distance_kpc": 105.0, "center": (100.4, -50.9)}, stars=path)
+    assert given["quantiles"] == free["quantiles"]
+    assert any("center in degrees was not used" in text for text in given["warnings"])
+
+
+def test_a_model_that_needs_both_says_so_before_it_computes(tmp_path):
+    path = write(star_table(), tmp_path, ".csv")
+    said, phases, status = infer(tmp_path, {"distance_kpc": 105.0}, FlatPosterior(stars=1.0, gas=1.0), stars=path)
+    assert (status, phases) == ("failed", [])
+    assert "galaxies with HI only, which this one lacks" in said
 
 
 def test_a_mistake_of_the_program_is_a_sentence_and_shows_no_path(tmp_path, capsys):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stargas.cli.options import CommandParser, local_with_workers, open_console, positive_number, use_threads
+from stargas.cli.options import (
+    CommandParser,
+    local_with_workers,
+    open_console,
+    positive_number,
+    use_threads,
+    whole_count,
+    whole_seed,
+)
+from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -19,11 +28,12 @@ def parser() -> CommandParser:
     """Return the parser of this command."""
     made = CommandParser(
         "experiment",
-        "Build, train, judge and draw what an experiment lacks; 'paper' holds section 4 of the paper and more.\n"
+        "Build, train, judge and draw what an experiment lacks; 'paper' holds section 4 of the paper and more,\n"
+        "'observed' judges a model on mock galaxies that go through an observer's files.\n"
         "The same command goes on where a stopped one ended, and several of them in one folder share the work.",
         blocks=("data", "model", "training", "local"),
     )
-    made.add_argument("name", choices=("paper",), metavar="NAME", help="the experiment: paper")
+    made.add_argument("name", choices=("paper", "observed"), metavar="NAME", help="the experiment: paper or observed")
     made.add_argument("parts", nargs="*", metavar="PART", help="its parts (fig4, fig5, …, gain, …); all by default")
     made.add_argument("--out", type=Path, help="folder for data, models and evaluations (default: runs/NAME)")
     made.add_argument("--results", type=Path, help="folder for results, figures and page (default: results/NAME)")
@@ -32,11 +42,19 @@ def parser() -> CommandParser:
     )
     made.add_argument("--tng", type=Path, nargs="+", default=[], help="galaxies of another simulation to judge on too")
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
+    observed = made.add_argument_group("observed")
+    observed.add_argument("--model", type=Path, help="folder of a model of any tracers")
+    observed.add_argument("--n-galaxies", type=whole_count, default=50, help="of the round trip (default: 50)")
+    observed.add_argument("--suite-seed", type=whole_seed, default=5, help="of its mock galaxies (default: 5)")
+    observed.add_argument("--effects-data", type=Path, help="data set with effects to judge on; without it none are")
     return made
 
 
 def run(options: Namespace, settings: Settings) -> None:
     """Run the experiment and say where its page is."""
+    if options.name == "observed":
+        _run_observed(options)
+        return
     from stargas.experiments.paper import paper_plan
     from stargas.experiments.run import Run
     from stargas.report.paper_figures import draw_paper_figures
@@ -59,3 +77,35 @@ def run(options: Namespace, settings: Settings) -> None:
     draw_paper_figures(results, results / "figures")
     write_paper_page(results, results / "README.md", results / "figures")
     console.print(f"Page: {results / 'README.md'}")
+
+
+def _run_observed(options: Namespace) -> None:
+    from stargas.experiments.observed import EFFECTS, ROUND_TRIP, RoundTrip, judge_effects, judge_round_trip
+    from stargas.model.posterior import load_model
+    from stargas.report.observed_experiment import write_observed_page
+
+    if options.model is None:
+        raise UsageError("experiment observed needs --model, the folder of a model of any tracers.")
+    parts = options.parts or [ROUND_TRIP, *([EFFECTS] if options.effects_data else [])]
+    unknown = sorted(set(parts) - {ROUND_TRIP, EFFECTS})
+    if unknown:
+        raise UsageError(f"experiment observed has no part {unknown[0]!r}: its parts are {ROUND_TRIP} and {EFFECTS}.")
+    if EFFECTS in parts and options.effects_data is None:
+        raise UsageError("the part effects needs --effects-data, a data set with effects that the model has not seen.")
+    use_threads(options.workers)
+    console = open_console()
+    out, results = options.out or Path("runs/observed"), options.results or Path("results/observed")
+    model = load_model(options.model)
+    command = f"stargas experiment observed {{part}} --model {options.model} --draws {options.draws}"
+
+    def say(line: str) -> None:
+        console.print(line, soft_wrap=True, markup=False)
+
+    if ROUND_TRIP in parts:
+        plan = RoundTrip(options.n_galaxies, options.suite_seed, options.draws)
+        words = f"{command} --n-galaxies {plan.n_galaxies} --suite-seed {plan.seed}"
+        judge_round_trip(model, out, results, plan, words.format(part=ROUND_TRIP), say)
+    if EFFECTS in parts:
+        words = f"{command} --effects-data {options.effects_data}"
+        judge_effects(model, options.effects_data, results, options.draws, words.format(part=EFFECTS), say)
+    console.print(f"Page: {write_observed_page(results)}")

@@ -97,7 +97,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
     add("default", *LEARNED_FROM)
     alone = replace(training, cold_gas_only=True)
     for tracers in ("star", "gas", "stargas"):
-        changed = replace(model, tracers=tracers, priors=())  # type: ignore[arg-type]
+        changed = replace(model, tracers=tracers, priors=())
         add(f"trees_{tracers}", "bursty", model=changed, training=alone, kind="trees")
     maps = replace(model, tracers="stargas", priors=(), numbers=False)
     add("trees_maps", "bursty", model=maps, training=alone, kind="trees")

@@ -16,10 +16,13 @@ import numpy as np
 
 from stargas.config import DataConfig, EffectsConfig
 from stargas.dataset.shards import write_atomically
+from stargas.dataset.store import open_dataset
 from stargas.errors import InputError
-from stargas.evaluation.bootstrap import Bootstrap, bootstrap_galaxies
-from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
+from stargas.evaluation.bootstrap import bootstrap_galaxies
+from stargas.evaluation.evaluate import PosteriorLike
+from stargas.experiments.observed_effects import PartsPosterior, along_effects
 from stargas.experiments.observed_files import observation_of, write_mock
+from stargas.experiments.observed_numbers import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.inference.galaxy import observe_galaxy
 from stargas.inference.infer import infer_observed
@@ -35,15 +38,15 @@ if TYPE_CHECKING:
 
 FORMAT = "stargas experiment observed"
 
+ROUND_TRIP, EFFECTS = "round_trip", "effects"
+"""Parts of the experiment."""
+
 WAYS: Mapping[str, tuple[bool, bool]] = {
     "stars and gas": (True, True),
     "stars": (True, False),
     "gas": (False, True),
 }
 """What of a galaxy's files is given: stars, HI."""
-
-LEVELS = {"coverage_68": (1, 3), "coverage_95": (0, 4)}
-"""Central intervals, as places in `stargas.evaluation.evaluate.QUANTILE_LEVELS`."""
 
 MOST_TRIED = 40
 """Galaxies of a suite that are looked at for each one that is wanted."""
@@ -100,6 +103,7 @@ def run_round_trip(
     if source is None:
         from stargas.sources.mock.suites import mock_suite
 
+        _require_unseen(posterior, plan.seed)
         source = mock_suite("bursty", MOST_TRIED * plan.n_galaxies, seed=plan.seed)
     config: DataConfig = replace(getattr(posterior, "data_config", None) or DataConfig(), effects=EffectsConfig())
     known = hashlib.sha256(json.dumps([dict(posterior.about), plan.n_draws], sort_keys=True, default=str).encode())
@@ -120,6 +124,15 @@ def run_round_trip(
             write_atomically(file, (json.dumps(found) + "\n").encode())
         records += json.loads(file.read_text())
     return records
+
+
+def _require_unseen(posterior: PosteriorLike, seed: int) -> None:
+    """Refuse a seed whose galaxies the model learned from."""
+    for stage in posterior.about.get("data", ()):
+        for data_set in stage["data_sets"]:
+            source = data_set.get("source", {})
+            if source.get("suite") == "bursty" and source.get("seed") == seed:
+                raise InputError(f"the model learned from galaxies of seed {seed}: choose another --suite-seed.")
 
 
 def _with_gas(source: "Source", config: DataConfig, n: int) -> Iterator[Galaxy]:
@@ -234,42 +247,47 @@ def _numbers(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     quantiles = np.array([record["quantiles"] for record in told])
     truth, direct = (np.array([record[name] for record in told], dtype=np.float64) for name in ("truth", "direct"))
     resampled = bootstrap_galaxies([record["galaxy_id"] for record in told])
-    median = quantiles[:, QUANTILE_LEVELS.index(0.5)]
+    median = median_of(quantiles)
     numbers: dict[str, Any] = {
         "vs_truth": difference(median - truth, resampled),
         "vs_direct": difference(median - direct, resampled),
         "direct_vs_truth": difference(direct - truth, resampled),
     }
-    for name, (low, high) in LEVELS.items():
-        inside = (truth >= quantiles[:, low]) & (truth <= quantiles[:, high])
-        numbers[name] = with_error(inside.mean(axis=1), resampled)
-    numbers["half_width_68"] = with_error((quantiles[:, 3] - quantiles[:, 1]).mean(axis=1) / 2, resampled)
+    numbers |= coverage_and_width(quantiles, truth, resampled)
     numbers["seconds"] = round(float(np.mean([record["seconds"] for record in told])), 2)
     return numbers
 
 
-def with_error(values: FloatArray, resampled: Bootstrap) -> list[float]:
-    """Mean of a number per row, and its standard error."""
-    return [round(float(values.mean()), 4), round(float(resampled.mean(values).std(ddof=1)), 4)]
+def judge_round_trip(
+    posterior: PosteriorLike,
+    out: Path,
+    results: Path,
+    plan: RoundTrip,
+    command: str,
+    say: Callable[[str], None] | None = None,
+) -> Path:
+    """Make a round trip and write ``round_trip.json``; arguments as of `run_round_trip`."""
+    records = run_round_trip(posterior, out, plan, say=say)
+    refused = sorted({record["refused"] for record in records if "refused" in record})
+    content = {"rows": summary(records), "galaxies": brief(records), "refused": refused}
+    return _write(results / f"{ROUND_TRIP}.json", command, content)
 
 
-def difference(dex: FloatArray, resampled: Bootstrap) -> dict[str, list[float]]:
-    """Rms and median of differences [dex], shape (n, m), each with its standard error; NaN does not count."""
-    squares = np.nanmean(np.square(dex), axis=1)
-    rms = np.sqrt(resampled.mean(squares))
-    # the median over radii of a galaxy first: radii of one galaxy go together
-    middle = np.nanmedian(dex, axis=1)
-    medians = resampled.quantiles(middle[:, None], (0.5,))[:, 0, 0]
-    return {
-        "rms": [round(float(np.sqrt(squares.mean())), 4), round(float(rms.std(ddof=1)), 4)],
-        "median": [round(float(np.median(middle)), 4), round(float(medians.std(ddof=1)), 4)],
-    }
+def judge_effects(
+    posterior: PartsPosterior,
+    data: Path,
+    results: Path,
+    n_draws: int,
+    command: str,
+    say: Callable[[str], None] | None = None,
+) -> Path:
+    """Judge a model along the effects in a data set and write ``effects.json``; see `along_effects`."""
+    rows = along_effects(posterior, open_dataset(data), n_draws=n_draws, say=say)
+    return _write(results / f"{EFFECTS}.json", command, {"rows": rows})
 
 
-def write_results(part: str, results: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> Path:
-    """Write ``<part>.json``: its rows, and what they were made with."""
-    file = results / f"{part}.json"
-    results.mkdir(parents=True, exist_ok=True)
-    content = {"format": FORMAT, "part": part, **about, "rows": list(rows)}
-    write_atomically(file, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+def _write(file: Path, command: str, content: Mapping[str, Any]) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    whole = {"format": FORMAT, "command": command, **content}
+    write_atomically(file, (json.dumps(whole, indent=1, allow_nan=False) + "\n").encode())
     return file

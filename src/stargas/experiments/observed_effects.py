@@ -12,7 +12,7 @@ from stargas.dataset.store import Dataset
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
-from stargas.experiments.observed import LEVELS, difference, with_error
+from stargas.experiments.observed_numbers import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray
 from stargas.sky.effects import CLEAR
 
@@ -179,10 +179,6 @@ def _quantiles(posterior: PosteriorLike, dataset: Dataset, n_draws: int, seed: i
 
 def _numbers(quantiles: FloatArray, truth: FloatArray, names: Sequence[str] | NDArray[Any]) -> dict[str, Any]:
     resampled = bootstrap_galaxies(names)
-    off = difference(quantiles[:, QUANTILE_LEVELS.index(0.5)] - truth, resampled)
+    off = difference(median_of(quantiles) - truth, resampled)
     numbers: dict[str, Any] = {"n_samples": len(truth), "n_galaxies": resampled.n_galaxies, **off}
-    for name, (low, high) in LEVELS.items():
-        inside = (truth >= quantiles[:, low]) & (truth <= quantiles[:, high])
-        numbers[name] = with_error(inside.mean(axis=1), resampled)
-    numbers["half_width_68"] = with_error((quantiles[:, 3] - quantiles[:, 1]).mean(axis=1) / 2, resampled)
-    return numbers
+    return numbers | coverage_and_width(quantiles, truth, resampled)

@@ -47,7 +47,7 @@ class MassFlow(nn.Module):
 
     def __init__(self, config: ModelConfig, n_masses: int = 10) -> None:
         super().__init__()
-        n_features = config.n_features + len(told_columns(config))
+        n_features = config.members * config.n_features + len(told_columns(config))
         self.maf = zuko.flows.MAF(
             n_masses,
             n_features,

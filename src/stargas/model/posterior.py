@@ -130,7 +130,7 @@ class Posterior:
             As `sample`.
         """
         parts = [part.numpy() for _, part, _ in self._features(samples)]
-        return np.concatenate(parts) if parts else np.zeros((0, self.config.n_features), np.float32)
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.flow.feature_mean)), np.float32)
 
     def with_prior(self, prior: str | None) -> "Posterior":
         """Return the same model under another prior.

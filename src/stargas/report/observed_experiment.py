@@ -41,18 +41,19 @@ AXES: Mapping[str, tuple[str, bool]] = MappingProxyType(
 """Effect → label of its axis, and whether that is logarithmic."""
 
 ROUND_TRIP = """\
-Mock galaxies of the suite `bursty` that are in no training set, each from one random side, as an observer has them: an HI \
-cube made by MARTINI (beam of 1 to 6 pixels of the network's maps, noise of 0.01 to 0.1 Msun/pc² per channel and beam) in \
-FITS, and a table of 100 to 1000 stars (velocity errors of 1 to 6 km/s but no more than the dispersion, 2 % interlopers \
-that pass for members, a foreground that does not) in CSV, at 1 to 10 Mpc and under a random angle on the sky. Distance and \
-R_hl are given with errors of 5 % each, which are told. The files are read back by the same code as those of a real \
-galaxy. *Direct* is the answer of the same model for the same galaxy from the same side with perfect data: all stars, no \
-errors, no beam, no noise.
+Mock galaxies of the suite `bursty` that are in no training set, each from one random side, as an observer has \
+them: an HI cube made by MARTINI (beam of 1 to 6 pixels of the network's maps, noise of 0.01 to 0.1 Msun/pc² per \
+channel and beam) in FITS, and a table of 100 to 1000 stars (velocity errors of 1 to 6 km/s but no more than the \
+dispersion, 2 % interlopers that pass for members, a foreground that does not) in CSV, at 1 to 10 Mpc and under \
+a random angle on the sky. Distance and R_hl are given with errors of 5 % each, which are told. The files are \
+read back by the same code as those of a real galaxy. *Direct* is the answer of the same model for the same \
+galaxy from the same side with perfect data: all stars, no errors, no beam, no noise.
 """
 
 EFFECTS = """\
-Mock galaxies with effects of observing, in bins of the strength of one while the others act as they happen to. Points at \
-the left end are samples on which that effect does not act. Dashed: the half width of 68 % that the model claims.
+Mock galaxies with effects of observing, in bins of the strength of one while the others act as they happen to. \
+Points at the left end are samples on which that effect does not act. Dashed: the half width of 68 % that the \
+model claims.
 """
 
 

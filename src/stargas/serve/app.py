@@ -25,7 +25,7 @@ from stargas.serve.pool import FIRST, Pool, TaskError
 from stargas.serve.security import REPORT_POLICY, Application, Gate
 from stargas.serve.settings import SUFFIXES, ServeConfig
 from stargas.serve.values import read_values
-from stargas.serve.worker import ARCHIVE, EXAMPLES, work
+from stargas.serve.worker import ARCHIVE, EXAMPLES, TRACER_OF_ROLE, work
 
 STATIC = Path(__file__).parent / "static"
 
@@ -258,6 +258,11 @@ async def _follow(jobs: Jobs, job: Job) -> None:
         await asyncio.to_thread(shutil.rmtree, job.folder, ignore_errors=True)
 
 
+def _fits(shipped: dict[str, Any], needs: list[str]) -> bool:
+    """Whether an example has what the model cannot do without."""
+    return set(needs) <= {TRACER_OF_ROLE[role] for role in shipped["files"]}
+
+
 def _add_routes(app: FastAPI) -> None:
     followers: set[asyncio.Task[None]] = set()
 
@@ -268,12 +273,13 @@ def _add_routes(app: FastAPI) -> None:
     @app.get("/api/about")
     async def about(request: Request) -> dict[str, Any]:
         config: ServeConfig = request.app.state.config
+        needs = (await asyncio.to_thread(request.app.state.pool.wait_until_ready))["needs"]
         return {
             "version": __version__,
             "keep_minutes": config.keep_minutes,
             "max_bytes": {role: config.max_bytes(role) for role in SUFFIXES},
             "suffixes": dict(SUFFIXES),
-            "examples": {name: shipped["title"] for name, shipped in SHIPPED.items()},
+            "examples": {name: shipped["title"] for name, shipped in SHIPPED.items() if _fits(shipped, needs)},
         }
 
     @app.post("/api/jobs", status_code=201)

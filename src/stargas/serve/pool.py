@@ -48,7 +48,7 @@ class _Task:
 class Pool:
     """Processes that run ``entry(connection, *arguments)``.
 
-    An entry sends ``("ready", None)`` or ``("failed", sentence)``; then for each ``(kind, payload)`` that it receives
+    An entry sends ``("ready", about)``, which `wait_until_ready` returns, or ``("failed", sentence)``; then for each ``(kind, payload)`` that it receives
     any number of ``("phase", text)`` and one of ``("done", value)`` or ``("failed", sentence)``.
 
     Parameters
@@ -69,7 +69,7 @@ class Pool:
         self._waiting: list[_Task] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._started: list[Future[None]] = [Future() for _ in range(n_workers)]
+        self._started: list[Future[Any]] = [Future() for _ in range(n_workers)]
         self._threads = [
             threading.Thread(target=self._serve, args=(started,), name=f"stargas worker {number}", daemon=True)
             for number, started in enumerate(self._started)
@@ -77,16 +77,15 @@ class Pool:
         for thread in self._threads:
             thread.start()
 
-    def wait_until_ready(self) -> None:
-        """Wait for all processes.
+    def wait_until_ready(self) -> Any:  # noqa: ANN401 (of the entry)
+        """Wait for all processes; what they say of themselves.
 
         Raises
         ------
         TaskError
             If one cannot start.
         """
-        for started in self._started:
-            started.result()
+        return [started.result() for started in self._started][0]
 
     def submit(
         self,
@@ -141,11 +140,10 @@ class Pool:
         for thread in self._threads:
             thread.join(timeout=10)
 
-    def _serve(self, started: "Future[None]") -> None:
+    def _serve(self, started: "Future[Any]") -> None:
         worker = _Worker(self._context, self._entry, self._arguments, self._closing)
         try:
-            worker.start()
-            started.set_result(None)
+            started.set_result(worker.start())
         except TaskError as error:
             started.set_exception(error)
         while not self._closing.is_set():
@@ -174,14 +172,14 @@ class _Worker:
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
 
-    def start(self) -> None:
-        """Start the process and wait until it is ready."""
+    def start(self) -> Any:  # noqa: ANN401 (of the entry)
+        """Start the process and wait until it is ready; what it says of itself."""
         self.stop()
         self._connection, theirs = self._context.Pipe()
         self._process = self._context.Process(target=self._entry, args=(theirs, *self._arguments), daemon=True)
         self._process.start()
         theirs.close()
-        self._answer(START_SECONDS, lambda _: None, "ready")
+        return self._answer(START_SECONDS, lambda _: None, "ready")
 
     def run(self, task: _Task) -> Any:  # noqa: ANN401 (of the entry)
         """Run a task, in a new process if the last one is gone."""

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import traceback
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -31,6 +32,11 @@ ARCHIVE = "stargas.zip"
 
 EXAMPLES = Path(__file__).parent / "examples"
 
+TRACER_OF_ROLE = {"stars": "stars", "hi_cube": "gas", "moment0": "gas", "moment1": "gas", "moment2": "gas"}
+
+WORDS = {"stars": "stars", "gas": "HI"}
+"""Tracer → how it is called."""
+
 Say = Callable[[str], None]
 
 
@@ -41,7 +47,7 @@ def work(connection: Connection, config: ServeConfig) -> None:
     except StargasError as error:
         connection.send(("failed", str(error)))
         return
-    connection.send(("ready", None))
+    connection.send(("ready", {"needs": desk.needs}))
     tasks = {"preview": desk.preview, "infer": desk.infer}
     while True:
         try:
@@ -120,8 +126,6 @@ class Desk:
         StargasError
             If the model cannot be loaded.
         """
-        import warnings
-
         import torch
 
         from stargas.limits import load_limits
@@ -137,6 +141,14 @@ class Desk:
         with contextlib.suppress(ValueError, OSError):  # a lower limit may be set already
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
         return desk
+
+    @property
+    def needs(self) -> list[str]:
+        """Tracers that every galaxy of the training set had, without which the model refuses."""
+        from stargas.model.inputs import tracers_needed
+
+        share = self.model.about.get("tracer_share", {})
+        return [name for name, part in share.items() if part == 1 and name in tracers_needed(self.model.config)]
 
     def warm(self) -> None:
         """Infer the shipped example and forget it."""
@@ -179,18 +191,33 @@ class Desk:
         from stargas.inference.galaxy import observe_galaxy
         from stargas.inference.infer import infer_observed
         from stargas.inference.settings import ObservationConfig
+        from stargas.observed.catalogue import read_stars
         from stargas.report.observed import describe_galaxy, settings_yaml, write_observed
 
         hide, values = _Names(payload), dict(payload["values"])
+        tracers = {TRACER_OF_ROLE[role] for role in payload["files"]}
+        if missing := [WORDS[name] for name in self.needs if name not in tracers]:
+            raise InputError(
+                f"the model of this server has learned from galaxies with {' and '.join(missing)} only, which this one "
+                "lacks: add them, or ask for a server with another model."
+            )
         if not values.get("columns"):
             values["columns"] = None
         paths = {role: path for role, (path, _) in payload["files"].items()}
         config = ObservationConfig(**paths, **values, n_realizations=self.config.n_realizations)
+        said: tuple[str, ...] = ()
+        if config.center is not None and config.stars is not None and tracers == {"stars"}:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                kind = read_stars(config.stars, config.columns).position_kind
+            if kind != "sky_deg":
+                config = dataclasses.replace(config, center=None)
+                said = ("The table has offsets from its own center, so the center in degrees was not used.",)
         folder = Path(payload["folder"])
         out = folder / "result"
         say("reading and measuring the galaxy")
         galaxy = observe_galaxy(config, name=payload["name"])
-        galaxy = dataclasses.replace(galaxy, warnings=tuple(map(hide.text, galaxy.warnings)))
+        galaxy = dataclasses.replace(galaxy, warnings=(*map(hide.text, galaxy.warnings), *said))
         say("asking the model, once for each realization of the inputs")
         found = infer_observed(
             self.model,

@@ -262,12 +262,12 @@ def regression_loss(network: MassNetwork | FusionNetwork, auxiliary: float = 0.0
     def loss(batch: Tensors) -> Tensor:
         maps, numbers, cos_inclination, target = batch
         features = network.features(maps, numbers)
-        error = (network.predict(features) - target).square().mean(dim=1)
-        if auxiliary and isinstance(network, FusionNetwork):
-            # divided by the variance of cos i over random directions
-            missed = 12 * (network.predict_cos_inclination(features) - cos_inclination).square()
-            error = error + auxiliary * missed.nan_to_num()
-        return error
+        if not isinstance(network, FusionNetwork):
+            return (network.predict(features) - target).square().mean(dim=1)
+        each = network.predict_each(features)  # every member learns by itself, so that their errors differ
+        error = (each[..., :-1] - target).square().mean(dim=(0, 2))
+        missed = (each[..., -1] - cos_inclination).square().mean(dim=0) * 12  # over its variance in random directions
+        return error + auxiliary * missed.nan_to_num()
 
     return loss
 
