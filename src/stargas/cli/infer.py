@@ -33,6 +33,7 @@ def parser() -> CommandParser:
     made.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot of one galaxy")
     made.add_argument("--model", type=Path, required=True, help="folder of the model")
     made.add_argument("--out", type=Path, required=True, help="folder for profile, draws, figures and page")
+    made.add_argument("--prior", metavar="SUITE", help="take the galaxy for one of this suite (default: of any)")
     made.add_argument("--draws", type=int, default=2000, help="posterior draws, of each view (default: 2000)")
     made.add_argument(
         "--radii",
@@ -136,7 +137,7 @@ def _run_observed(options: Namespace, config: ObservationConfig) -> None:
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} is for simulated galaxies: leave it out for an observed one.")
     require_free(options.out, overwrite=options.overwrite)
-    model = load_model(options.model)
+    model = load_model(options.model).with_prior(options.prior)
     galaxy = observe_galaxy(config)
     found = infer_observed(
         model,
@@ -148,6 +149,7 @@ def _run_observed(options: Namespace, config: ObservationConfig) -> None:
     )
     words = ["stargas", "infer", "--config", str(options.out / "settings.yaml"), "--model", str(options.model)]
     words += ["--seed", str(options.seed), "--draws", str(options.draws), "--out", "OUT"]
+    words += ["--prior", options.prior] if options.prior else []
     written = write_observed(
         found,
         model,
@@ -177,7 +179,7 @@ def _run_simulated(options: Namespace) -> None:
         raise UsageError(
             f"--azimuth needs one value or as many as --inclination has, got {len(azimuths)} and {len(inclinations)}."
         )
-    model = load_model(options.model)
+    model = load_model(options.model).with_prior(options.prior)
     galaxy = read_galaxy(options.galaxy)
     perfect = dataclasses.replace(model.data_config, effects=EffectsConfig())
     samples, labels = [], []

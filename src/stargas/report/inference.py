@@ -66,6 +66,18 @@ def model_label(posterior: PosteriorLike, sample: Sample) -> str:
     return MODEL_LABELS[tracers]
 
 
+def model_data(posterior: PosteriorLike) -> dict[str, Any]:
+    """Return what ``inference.json`` says of a model."""
+    asked = {"tracers": posterior.config.tracers, "prior": getattr(posterior, "prior", None)}
+    return {**asked, "about": dict(posterior.about)}
+
+
+def prior_words(posterior: PosteriorLike) -> str:
+    """Say which prior an answer was given under; "" for none."""
+    prior = getattr(posterior, "prior", None)
+    return f" with the prior {prior}" if prior else ""
+
+
 def write_inference(
     samples: Sample | Sequence[Sample],
     posterior: PosteriorLike,
@@ -120,7 +132,6 @@ def write_inference(
     draws = posterior.sample(views, n_draws, seed)
     quantiles = np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1).astype(np.float64)
     profiles = tuple(map(_profile, views, titles, quantiles))
-    tracers = posterior.config.tracers
     joint = tuple(ProfileDraws(p.r_kpc, drawn) for p, drawn in zip(profiles, draws, strict=True))
     judgments: Sequence[Judgment | None] = [None] * len(views)
     if limits is not None:
@@ -136,14 +147,14 @@ def write_inference(
     found = Inference(name, label, profiles, joint, warnings, tuple(judgments), folder)
     dynamics = dynamics_table(profiles, joint, radii_kpc)
 
-    described = {"n_draws": n_draws, "seed": seed, "model": {"tracers": tracers, "about": dict(posterior.about)}}
+    described = {"n_draws": n_draws, "seed": seed, "model": model_data(posterior)}
     sides = f"{len(views)} views" if len(views) > 1 else "one view"
     write_files(
         found,
         views,
         described,
         getattr(posterior, "data_config", None) or DataConfig(),
-        f"{found.model} model, {sides}, {n_draws:,} posterior draws each.",
+        f"{found.model} model{prior_words(posterior)}, {sides}, {n_draws:,} posterior draws each.",
         dynamics=dynamics,
         explanations=explanations,
     )

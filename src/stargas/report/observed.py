@@ -22,7 +22,7 @@ from stargas.observed.velocities import fit_velocities
 from stargas.profiles import ProfileDraws
 from stargas.report.dynamics import dynamics_table
 from stargas.report.explanation import explain_views, with_prior_warnings
-from stargas.report.inference import model_label, require_free, write_files, write_whole
+from stargas.report.inference import model_data, model_label, prior_words, require_free, write_files, write_whole
 from stargas.report.inference_tables import Inference, table_bytes
 from stargas.report.page import figure_html, list_html, table_html
 from stargas.report.profile import Profile, mass_points
@@ -114,9 +114,10 @@ def write_observed(
         **(described or {}),
         "observed": describe_galaxy(galaxy),
         "shares": {name: [round(float(x), 4) for x in share] for name, share in found.shares.items()},
-        "model": {"tracers": posterior.config.tracers, "about": dict(posterior.about)},
+        "model": model_data(posterior),
     }
-    lead = f"{label} model, {n_draws:,} posterior draws over {found.n_realizations} realizations of the inputs."
+    answered = f"{label} model{prior_words(posterior)}, {n_draws:,} posterior draws"
+    lead = f"{answered} over {found.n_realizations} realizations of the inputs."
     if config is not None:
         write_whole(folder / "settings.yaml", settings_yaml(config, described or {}).encode())
     write_files(shown, [found.sample], about, found.data_config, lead, dynamics, more, explanations)
