@@ -85,7 +85,8 @@ class Pool:
         TaskError
             If one cannot start.
         """
-        return [started.result() for started in self._started][0]
+        said = [started.result() for started in self._started]
+        return said[0]
 
     def submit(
         self,

@@ -44,6 +44,7 @@ def serve(config: ServeConfig, host: str = "127.0.0.1", port: int = 8000) -> Non
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    made = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         made = socket.socket(family, kind, protocol)
@@ -51,5 +52,7 @@ def _listen(host: str, port: int) -> socket.socket:
         made.bind(address)
         made.listen(128)
     except OSError as error:
+        if made is not None:
+            made.close()
         raise InputError(f"cannot listen at {host}, port {port} ({error.strerror}): choose another --port.") from error
     return made
