@@ -29,6 +29,7 @@ from stargas.limits.usual import TAIL, Usual, all_checks, distances, fit_usual, 
 from stargas.model.inputs import tracers_needed
 from stargas.model.posterior import Posterior
 from stargas.sample import TRACERS, Sample, without_tracer
+from stargas.shipped import FOLDER as SHIPPED
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -176,8 +177,13 @@ class Limits:
         write_atomically(Path(folder) / FILE, safetensors.numpy.save(arrays, {"stargas": json.dumps(head)}))
 
 
-def load_limits(folder: str | os.PathLike[str]) -> Limits | None:
+def load_limits(folder: str | os.PathLike[str] | None = None) -> Limits | None:
     """Read the limits of a model; None if it carries none. Nothing in them is executed.
+
+    Parameters
+    ----------
+    folder
+        Of the model; the model that ships if None.
 
     Raises
     ------
@@ -186,7 +192,7 @@ def load_limits(folder: str | os.PathLike[str]) -> Limits | None:
     DamagedFileError
         If the file is damaged or belongs to another model.
     """
-    path = Path(folder) / FILE
+    path = (SHIPPED if folder is None else Path(folder)) / FILE
     if not path.is_file():
         return None
     try:

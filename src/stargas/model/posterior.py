@@ -30,6 +30,7 @@ from stargas.model.inputs import CASES, Inputs, SampleArrays, batches_of, count_
 from stargas.model.network import MassNetwork
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
+from stargas.shipped import FOLDER as SHIPPED
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -332,13 +333,13 @@ class Posterior:
         write_atomically(folder / "model.json", (json.dumps(described, indent=1, allow_nan=False) + "\n").encode())
 
 
-def load_model(folder: str | os.PathLike[str]) -> Posterior:
+def load_model(folder: str | os.PathLike[str] | None = None) -> Posterior:
     """Read a model that `Posterior.save` wrote; nothing in it is executed.
 
     Parameters
     ----------
     folder
-        Folder with ``model.json`` and ``model.safetensors``.
+        Folder with ``model.json`` and ``model.safetensors``; the model that ships if None.
 
     Raises
     ------
@@ -347,7 +348,7 @@ def load_model(folder: str | os.PathLike[str]) -> Posterior:
     DamagedFileError
         If a file is truncated or the two do not belong together.
     """
-    folder = Path(folder)
+    folder = SHIPPED if folder is None else Path(folder)
     for name in ("model.json", "model.safetensors"):
         if not (folder / name).is_file():
             raise InputError(f"{folder} holds no model: {name} is missing; give the folder that train wrote.")
