@@ -172,7 +172,9 @@ def test_what_is_read_judges_as_what_was_written(models, others, folder):
     posterior, limits = models["stargas"]
     assert (folder / module.FILE).stat().st_size < 200_000
     before, after = (each.check(others, posterior) for each in (limits, load_limits(folder)))
-    np.testing.assert_allclose([j.chance for j in after], [j.chance for j in before], rtol=1e-2)
+    # What is more usual than the median has a chance of 1; rounding puts one at the median on either side of it.
+    now, then = (np.minimum([j.chance for j in judged], 0.5) for judged in (after, before))
+    np.testing.assert_allclose(now, then, rtol=1e-2)
 
 
 def test_a_model_without_limits_has_none(folder):

@@ -169,3 +169,71 @@ def test_a_trained_flow_finds_a_known_gaussian():
     assert torch.allclose(draws.mean(dim=0), truth.mean[0], atol=0.25)
     assert torch.allclose(draws.T.cov(), mixing @ mixing.T, atol=0.2)
     assert not torch.allclose(draws.T.cov(), 1.5 * mixing @ mixing.T, atol=0.2)
+
+
+def _inside(flow, features, theta):
+    """Share of the Gaussian variables of some masses within one sigma, one per variable."""
+    u = flow._gaussian(theta, features)[0] / flow.stretch
+    return (u.abs() < 1).float().mean(dim=0).numpy()
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_calibration_restores_the_width_of_a_flow_that_is_wrong_by_a_known_factor(factor):
+    """Truths scatter by ``factor`` times what the flow expects: the central 68 % come back, for other galaxies too."""
+    flow = _flow(3, roughness=0.1)
+    torch.manual_seed(4)
+    features = 3 + 2 * torch.randn(8000, 4)
+    noise = factor * torch.randn(8000, 1, 3)
+    theta = FlowSampler(flow).draw(features, noise)[:, 0]
+    learn, new = slice(4000), slice(4000, None)
+    with torch.no_grad():
+        assert (np.abs(_inside(flow, features[new], theta[new]) - 0.683) > 0.2).all()
+        before = flow.log_prob(theta[new], features[new]).mean()
+        flow.calibrate(features[learn], theta[learn])
+        assert torch.allclose(flow.stretch, torch.full((3,), factor), rtol=0.06)
+        assert np.allclose(_inside(flow, features[new], theta[new]), 0.683, atol=0.03)
+        assert float(flow.log_prob(theta[new], features[new]).mean()) > float(before) + 0.3
+        stretch = flow.stretch.clone()
+        flow.calibrate(features[learn], theta[learn])  # once more changes nothing
+    assert torch.equal(flow.stretch, stretch)
+
+
+def test_calibration_of_a_right_flow_leaves_it_as_it_is():
+    flow = _flow(3, roughness=0.1)
+    torch.manual_seed(5)
+    features = 3 + 2 * torch.randn(8000, 4)
+    theta = FlowSampler(flow).draw(features, torch.randn(8000, 1, 3))[:, 0]
+    flow.calibrate(features, theta)
+    assert torch.allclose(flow.stretch, torch.ones(3), rtol=0.05)
+
+
+def test_a_calibrated_density_integrates_to_one_and_is_that_of_its_draws():
+    flow = _flow(2)
+    flow.stretch.copy_(torch.tensor([0.6, 1.7]))
+    feature = torch.tensor([[3.0, 2.0, 5.0, 1.0]])
+    draws = _draws(flow, feature, 20_000)[0][0]
+    low, high = draws.amin(dim=0), draws.amax(dim=0)
+    low, high = low - 0.3 * (high - low), high + 0.3 * (high - low)
+    axes = [torch.linspace(float(a), float(b), 500) for a, b in zip(low, high, strict=True)]
+    grid = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
+    cell = float((axes[0][1] - axes[0][0]) * (axes[1][1] - axes[1][0]))
+    with torch.no_grad():
+        density = flow.log_prob(grid.reshape(-1, 2), feature).double().exp().reshape(500, 500) * cell
+        flow.stretch.fill_(1.0)
+        other = flow.log_prob(grid.reshape(-1, 2), feature).double().exp().reshape(500, 500) * cell
+    assert float(density.sum()) == pytest.approx(1, abs=0.01)
+    for axis in (0, 1):
+        expected = density.sum(dim=1 - axis).cumsum(dim=0)
+        found = torch.stack([(draws[:, axis] < edge).double().mean() for edge in axes[axis]])
+        assert float((found - expected).abs().max()) < 0.02
+        assert float((found - other.sum(dim=1 - axis).cumsum(dim=0)).abs().max()) > 0.02
+
+
+def test_calibrated_draws_are_the_noise_that_log_prob_finds():
+    flow = _flow(6)
+    flow.stretch.copy_(torch.linspace(0.5, 2, 6))
+    features = 3 + torch.randn(5, 4)
+    theta, noise = _draws(flow, features, 7)
+    with torch.no_grad():
+        u = flow._gaussian(theta, features[:, None])[0] / flow.stretch
+    assert torch.allclose(u, noise, atol=2e-3)
