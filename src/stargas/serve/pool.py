@@ -48,8 +48,9 @@ class _Task:
 class Pool:
     """Processes that run ``entry(connection, *arguments)``.
 
-    An entry sends ``("ready", about)``, which `wait_until_ready` returns, or ``("failed", sentence)``; then for each ``(kind, payload)`` that it receives
-    any number of ``("phase", text)`` and one of ``("done", value)`` or ``("failed", sentence)``.
+    An entry sends ``("ready", about)``, which `wait_until_ready` returns, or ``("failed", sentence)``; then for each
+    ``(kind, payload)`` that it receives any number of ``("phase", text)`` and one of ``("done", value)`` or
+    ``("failed", sentence)``.
 
     Parameters
     ----------
