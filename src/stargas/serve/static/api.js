@@ -52,5 +52,6 @@ export function upload(path, file, onProgress) {
 
 export function sentence(text) {
   const clean = String(text).trim();
+  if (/^\S*[._]/.test(clean)) return clean; // the name of a file or column stays as it is
   return clean.charAt(0).toUpperCase() + clean.slice(1);
 }
