@@ -27,7 +27,7 @@ def parser() -> CommandParser:
         "Only this machine can ask for it, unless --host says otherwise. Uploads stand in a folder of their own and\n"
         "are removed after a while and when the server ends. Ctrl-C ends it. --workers: processes that infer.",
     )
-    made.add_argument("--model", type=Path, help="folder of the model")
+    made.add_argument("--model", type=Path, help="folder of the model (default: the shipped one)")
     made.add_argument("--host", default="127.0.0.1", help="address to listen at (default: 127.0.0.1, this machine)")
     made.add_argument("--port", type=_port, default=8000, help="port to listen at, 0 for a free one (default: 8000)")
     made.add_argument(

@@ -28,7 +28,7 @@ class ServeConfig:
     Parameters
     ----------
     model
-        Folder of the model.
+        Folder of the model; the shipped one if None.
     workers
         Processes that infer; each holds the model.
     names

@@ -133,8 +133,6 @@ class Desk:
 
         warnings.simplefilter("ignore")
         torch.set_num_threads(1)
-        if config.model is None:
-            raise InputError("no model was given: start the server with --model and the folder that train wrote.")
         desk = cls(config, load_model(config.model), load_limits(config.model))
         desk.warm()
         most = int(config.max_memory_gb * 1e9)
@@ -229,9 +227,8 @@ class Desk:
         )
         say("drawing the figures and writing the report")
         shutil.rmtree(out, ignore_errors=True)
-        words = (
-            f"stargas infer --config settings.yaml --model MODEL --seed {SEED} --draws {self.config.n_draws} --out OUT"
-        )
+        model = "" if self.config.model is None else " --model MODEL"
+        words = f"stargas infer --config settings.yaml{model} --seed {SEED} --draws {self.config.n_draws} --out OUT"
         written = write_observed(found, self.model, out, described={"seed": SEED, "command": words})
         settings = settings_yaml(config, {"command": words})
         (out / "settings.yaml").write_text(hide.text(settings), encoding="utf-8")
