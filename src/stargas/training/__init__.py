@@ -30,7 +30,6 @@ from stargas.errors import InputError
 from stargas.model.flow import MassFlow
 from stargas.model.inputs import measure_scaling
 from stargas.model.posterior import Network, Posterior, load_model, make_network
-from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
 from stargas.sample import SCALARS, TRACERS
 from stargas.training.batches import InMemory, Rows, training_rows

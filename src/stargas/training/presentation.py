@@ -96,7 +96,7 @@ def turn(maps: Tensor, model: ModelConfig, rng: np.random.Generator) -> Tensor:
     model
         Settings: which channels.
     rng
-        Chooses one of the eight symmetries of the square, and the sign of the velocities, for each quarter of the batch.
+        Chooses one of the eight symmetries of the square, and the sign of the velocities, per quarter of the batch.
 
     Returns
     -------

@@ -266,8 +266,9 @@ def regression_loss(network: MassNetwork | FusionNetwork, auxiliary: float = 0.0
             return (network.predict(features) - target).square().mean(dim=1)
         each = network.predict_each(features)  # every member learns by itself, so that their errors differ
         error = (each[..., :-1] - target).square().mean(dim=(0, 2))
-        missed = (each[..., -1] - cos_inclination).square().mean(dim=0) * 12  # over its variance in random directions
-        return error + auxiliary * missed.nan_to_num()
+        told = each[..., -1]
+        wanted = torch.where(cos_inclination.isnan(), told.detach(), cos_inclination)  # no NaN may enter a gradient
+        return error + auxiliary * 12 * (told - wanted).square().mean(dim=0)  # over the variance in random directions
 
     return loss
 
