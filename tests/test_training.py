@@ -15,6 +15,7 @@ from stargas.config import LocalConfig, ModelConfig, TrainingConfig
 from stargas.errors import InputError
 from stargas.model.inputs import measure_scaling
 from stargas.model.posterior import load_model
+from stargas.sample import without_tracer
 from stargas.training import stages, train_model
 from stargas.training.batches import Batches, InMemory, Streamed, in_order, shuffled, training_rows
 from toy import toy_dataset
@@ -227,6 +228,43 @@ def _script(body):
         if __name__ == "__main__":
     """
     return textwrap.dedent(head) + textwrap.indent(textwrap.dedent(body).strip(), "    ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("design", ["paper", "fusion"])
+def test_one_model_answers_for_any_tracers(tmp_path, design):
+    """What a galaxy without gas is told does not change when gas is added to its arrays but not observed."""
+    data = toy_dataset(200, no_gas=0.2)
+    model = replace(
+        MODEL,
+        tracers="any",
+        design=design,
+        numbers=True,
+        baseline="scalars",
+        priors=("bursty", "smooth"),
+        calibrate=True,
+    )
+    longer = replace(TRAINING, epochs=10, flow_epochs=10, augment=True, cold_gas_only=False)
+    posterior = train_model(data, tmp_path / "model", model, longer, QUIET)
+    test = data.split("test")
+    whole = [sample for sample in test if sample.tracers.all()]
+    truth = np.stack([sample.log10_mass for sample in whole])
+    for hidden, case in (("gas", "stars"), ("stars", "gas and R_hl")):
+        alone = [without_tracer(sample, hidden) for sample in whole]
+        named = [replace(sample, tracers=one.tracers) for sample, one in zip(whole, alone, strict=True)]
+        draws = posterior.sample(alone, 100)
+        assert np.array_equal(posterior.sample(named, 100), draws)
+        assert np.array_equal(posterior.given(case).sample(whole, 100), draws)
+        assert not np.array_equal(posterior.sample(whole, 100), draws)
+        rms = np.sqrt(np.mean((np.median(draws, axis=1) - truth) ** 2))
+        assert rms < 0.4 * truth.std(), (case, rms)
+    loaded = load_model(tmp_path / "model")
+    assert loaded.config.priors == ("bursty", "smooth")
+    assert np.array_equal(loaded.flow.stretch, posterior.flow.stretch)
+    assert not np.array_equal(loaded.flow.stretch, np.ones(10))
+    for prior in (None, "bursty"):
+        draws = (one.with_prior(prior).sample(whole[:5], 50) for one in (loaded, posterior))
+        assert np.array_equal(*draws)
 
 
 @pytest.mark.slow

@@ -29,8 +29,7 @@ from stargas.model.inputs import (
     transform_maps,
     visible,
 )
-from stargas.model.network import MassNetwork
-from stargas.model.posterior import Posterior
+from stargas.model.posterior import Posterior, make_network
 from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR
 from stargas.sky.hi_numbers import HI_NUMBERS
 from stargas.sky.star_numbers import STAR_NUMBERS
@@ -187,19 +186,27 @@ def same_inputs(one, other):
     return torch.equal(one.maps, other.maps), torch.equal(one.numbers, other.numbers), log_scalar
 
 
-@pytest.fixture(scope="module")
-def any_model(data):
+def any_model_of(config, data):
     """Untrained, but with all its parts in place."""
-    scaling = measure_scaling(data, ANY)
+    scaling = measure_scaling(data, config)
     torch.manual_seed(0)
-    network, flow = MassNetwork(ANY, n_pixels=N_PIXELS), MassFlow(ANY)
+    network, flow = make_network(config, 10, N_PIXELS).eval(), MassFlow(config)
     with torch.no_grad():
-        inputs = prepare(data.batch(), scaling, ANY)
+        inputs = prepare(data.batch(), scaling, config)
         flow.set_features(network.features(inputs.maps, inputs.numbers))
         flow.set_whitening(standardized(scaling, inputs, data.batch().log10_mass))
         for parameter in flow.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
-    return Posterior(ANY, network, flow, scaling, {"n_pixels": N_PIXELS})
+    return Posterior(config, network, flow, scaling, {"n_pixels": N_PIXELS})
+
+
+FUSION = replace(ANY, design="fusion", filters=(2, 4), members=2)
+DESIGNS = {"paper": ANY, "fusion": FUSION, "fusion without maps": replace(FUSION, filters=())}
+
+
+@pytest.fixture(scope="module", params=DESIGNS)
+def any_model(request, data):
+    return any_model_of(DESIGNS[request.param], data)
 
 
 @pytest.fixture(scope="module")
@@ -213,14 +220,14 @@ def whole(data):
 def test_no_case_sees_anything_of_what_is_hidden(any_model, whole, case, value):
     sample = in_case(whole, case)
     assert CASES[case_of(stack_samples([sample]))[0]] == case
-    inputs = prepare(stack_samples([sample]), any_model.scaling, ANY)
+    inputs = prepare(stack_samples([sample]), any_model.scaling, any_model.config)
     draws = any_model.sample(sample, 20)
     assert np.isfinite(draws).all()
     assert np.array_equal(any_model.sample(emptied(sample), 20), draws)
     density = any_model.log_prob(sample, draws)
     for tracer in {"stars", "gas"} - KNOWN_IN_CASE[case]:
         other = ruined(sample, tracer, value)
-        changed = prepare(stack_samples([other]), any_model.scaling, ANY)
+        changed = prepare(stack_samples([other]), any_model.scaling, any_model.config)
         assert torch.equal(changed.maps, inputs.maps)
         assert torch.equal(changed.numbers, inputs.numbers)
         assert np.array_equal(any_model.sample(other, 20), draws)
@@ -306,13 +313,28 @@ def test_flags_say_what_is_known_and_which_prior_is_meant():
 
 
 def test_the_flow_is_told_quality_and_flags_beside_the_features(any_model, whole):
-    names = number_names(ANY)
-    assert [names[i] for i in told_columns(ANY)] == [*QUALITY, *flag_names(ANY)]
+    names, told = number_names(ANY), told_columns(ANY)
+    assert [names[i] for i in told] == [*QUALITY, *flag_names(ANY)]
     assert told_columns(ModelConfig()) == ()
     features = any_model.features(whole)
-    assert features.shape == (1, ANY.n_features + len(told_columns(ANY)))
+    assert features.shape == (1, len(any_model.flow.feature_mean))
     numbers = prepare(stack_samples([whole]), any_model.scaling, ANY).numbers
-    assert np.array_equal(features[:, ANY.n_features :], numbers[:, list(told_columns(ANY))].numpy())
+    assert np.array_equal(features[:, -len(told) :], numbers[:, list(told)].numpy())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_an_answer_rests_on_is_as_if_the_rest_were_not_observed(any_model, whole, case):
+    draws = any_model.given(case).sample(whole, 20)
+    assert np.array_equal(draws, any_model.sample(in_case(whole, case), 20))
+    assert np.array_equal(draws, any_model.sample(emptied(in_case(whole, case)), 20))
+    assert np.array_equal(any_model.given(case).given(None).sample(whole, 20), any_model.sample(whole, 20))
+
+
+def test_cases_are_asked_only_of_a_model_of_any_tracers(any_model):
+    with pytest.raises(InputError, match="cannot be given 'dust' alone; it can be given: stars, gas"):
+        any_model.given("dust")
+    with pytest.raises(InputError, match="all that it was trained with"):
+        replace(any_model, config=replace(any_model.config, tracers="star", priors=()), case="stars")
 
 
 def test_only_a_galaxy_without_any_tracer_is_refused_by_a_model_of_any(whole):
