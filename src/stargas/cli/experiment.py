@@ -43,7 +43,7 @@ def parser() -> CommandParser:
     made.add_argument("--tng", type=Path, nargs="+", default=[], help="galaxies of another simulation to judge on too")
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
     observed = made.add_argument_group("observed")
-    observed.add_argument("--model", type=Path, help="folder of a model of any tracers")
+    observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the shipped one)")
     observed.add_argument("--n-galaxies", type=whole_count, default=50, help="of the round trip (default: 50)")
     observed.add_argument("--suite-seed", type=whole_seed, default=5, help="of its mock galaxies (default: 5)")
     observed.add_argument("--effects-data", type=Path, help="data set with effects to judge on; without it none are")
@@ -84,8 +84,6 @@ def _run_observed(options: Namespace) -> None:
     from stargas.model.posterior import load_model
     from stargas.report.observed_experiment import write_observed_page
 
-    if options.model is None:
-        raise UsageError("experiment observed needs --model, the folder of a model of any tracers.")
     parts = options.parts or [ROUND_TRIP, *([EFFECTS] if options.effects_data else [])]
     unknown = sorted(set(parts) - {ROUND_TRIP, EFFECTS})
     if unknown:
@@ -96,7 +94,8 @@ def _run_observed(options: Namespace) -> None:
     console = open_console()
     out, results = options.out or Path("runs/observed"), options.results or Path("results/observed")
     model = load_model(options.model)
-    command = f"stargas experiment observed {{part}} --model {options.model} --draws {options.draws}"
+    named = "" if options.model is None else f" --model {options.model}"
+    command = f"stargas experiment observed {{part}}{named} --draws {options.draws}"
 
     def say(line: str) -> None:
         console.print(line, soft_wrap=True, markup=False)

@@ -31,7 +31,7 @@ def parser() -> CommandParser:
         blocks=("local", "observation"),
     )
     made.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot of one galaxy")
-    made.add_argument("--model", type=Path, required=True, help="folder of the model")
+    made.add_argument("--model", type=Path, help="folder of the model (default: the shipped one)")
     made.add_argument("--out", type=Path, required=True, help="folder for profile, draws, figures and page")
     made.add_argument("--prior", metavar="SUITE", help="take the galaxy for one of this suite (default: of any)")
     made.add_argument("--draws", type=int, default=2000, help="posterior draws, of each view (default: 2000)")
@@ -147,7 +147,8 @@ def _run_observed(options: Namespace, config: ObservationConfig) -> None:
         seed=options.seed,
         limits=load_limits(options.model),
     )
-    words = ["stargas", "infer", "--config", str(options.out / "settings.yaml"), "--model", str(options.model)]
+    words = ["stargas", "infer", "--config", str(options.out / "settings.yaml")]
+    words += [] if options.model is None else ["--model", str(options.model)]
     words += ["--seed", str(options.seed), "--draws", str(options.draws), "--out", "OUT"]
     words += ["--prior", options.prior] if options.prior else []
     written = write_observed(
