@@ -15,9 +15,10 @@ from stargas.evaluation.evaluate import evaluate
 from stargas.model.inputs import StackedSamples
 from stargas.sample import SCALARS
 from stargas.sky.hi_numbers import HI_NUMBERS
+from stargas.sky.star_map_numbers import N_BINS
 from stargas.sky.star_numbers import STAR_NUMBERS
 from stargas.trees import SETTINGS, fit_trees
-from stargas.trees.features import N_STAR_BINS, feature_names, hand_features
+from stargas.trees.features import feature_names, hand_features
 from toy import toy_dataset
 
 NODE = np.linspace(-1, 1, SIZE)
@@ -57,8 +58,8 @@ def test_velocity_widths_of_a_known_distribution():
     sigma = 0.1 + 0.15 * radius
     rising = np.exp(-0.5 * (NODE[:, None] / sigma) ** 2) / sigma
     found = named(batch_of(xy=1.0, Rv=rising))
-    edges = np.linspace(0, 1, N_STAR_BINS + 1)
-    for k in range(N_STAR_BINS):
+    edges = np.linspace(0, 1, N_BINS + 1)
+    for k in range(N_BINS):
         expected = 0.1 + 0.15 * (edges[k] + edges[k + 1]) / 2
         assert found[f"Rv_sigma_{k + 1}"] == pytest.approx(expected, rel=0.02)
         assert found[f"Rv_kurtosis_{k + 1}"] == pytest.approx(3, abs=0.15)

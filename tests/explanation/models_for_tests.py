@@ -24,5 +24,5 @@ def untrained(data, **settings):
         flow.set_whitening(standardized(scaling, inputs, data.batch().log10_mass))
         for parameter in flow.parameters():  # so that features matter before any training
             parameter.add_(0.2 * torch.randn_like(parameter))
-    ranges = {"sigma_kms": [1.0, 100.0]}
-    return Posterior(config, network, flow, scaling, {"n_pixels": N_PIXELS, "ranges": ranges})
+    about = {"n_pixels": N_PIXELS, "ranges": {"sigma_kms": [1.0, 100.0]}, "data": [{"data_sets": [{"config": {}}]}]}
+    return Posterior(config, network, flow, scaling, about)

@@ -7,11 +7,12 @@ import torch
 
 from explanation.models_for_tests import untrained
 from stargas.explanation import occlude
-from stargas.explanation.occlusion import GROUPS, PATCH
+from stargas.explanation.occlusion import PATCH, group_of
 from stargas.model.inputs import numbers_needed, stack_samples
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
 from stargas.sample import MAPS, QUALITY, without_tracer
+from stargas.sky.star_numbers import STAR_NUMBERS
 from toy import N_PIXELS, toy_dataset
 
 CORNER = PATCH + 1
@@ -101,14 +102,19 @@ def test_patches_cover_the_map_to_its_edges(posterior, data):
 def test_only_what_is_known_is_taken_away(posterior, data):
     found = occlude(posterior, without_tracer(data[0], "gas"))
     assert found.maps == MAPS[:2]
-    assert set(found.numbers) == {"R_hl and σ", "stars as a set", "quality of the data"}
+    assert set(found.numbers) == {"R_hl and σ", "numbers of the stars", "quality of the data"}
     assert occlude(posterior.given("stars"), data[0]).maps == MAPS[:2]
     assert occlude(untrained(data, tracers="gas"), data[0]).maps == MAPS[2:]
 
 
-def test_every_number_belongs_to_one_group(posterior):
-    for name in numbers_needed(posterior.config):
-        assert sum(holds(name) for holds in GROUPS.values()) == 1, name
+def test_every_number_belongs_to_a_group(posterior):
+    found = {name: group_of(name, need) for name, need in numbers_needed(posterior.config).items()}
+    assert found["R_hl_kpc"] == found["sigma_kms"] == "R_hl and σ"
+    assert found["v_cold_kms"] == "R_HI, v and σ of the HI"
+    assert {found[name] for name in QUALITY} == {"quality of the data"}
+    assert {found[name] for name in STAR_NUMBERS} == {"numbers of the stars"}
+    assert {group for name, group in found.items() if name.startswith("HI_")} == {"numbers of the HI maps"}
+    assert set(occlude(posterior, toy_dataset(5)[0]).numbers) == set(found.values())
 
 
 def test_a_group_of_the_training_set_s_mean_is_not_missed(posterior, data):

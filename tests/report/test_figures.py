@@ -8,7 +8,7 @@ import pytest
 from evaluation.fakes import RADII, FakeDataset, FakePosterior
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import evaluate
-from stargas.report.calibration import draw_calibration
+from stargas.report.calibration import draw_calibration, draw_coverage_by_kind
 from stargas.report.maps import draw_gas_maps, draw_star_maps
 from stargas.report.profile import Profile, draw_profiles, mass_points
 from stargas.report.ratio import draw_ratio, draw_ratio_panels
@@ -145,6 +145,32 @@ def test_calibration_shows_coverage_of_every_model(evaluation):
         assert any(np.array_equal(line, expected) for line in drawn)
     with pytest.raises(InputError, match="no subset"):
         draw_calibration(evaluation, "dwarfs")
+
+
+def test_coverage_stands_at_each_radius_for_each_kind(evaluation):
+    figure = draw_coverage_by_kind(evaluation)
+    panels = [axes for axes in figure.axes if axes.get_images()]
+    assert len(panels) == 2 * len(evaluation.models)
+    kinds = list(evaluation.results["strata"])
+    panel = panels[2 * evaluation.models.index("Gas") + 1]
+    assert panel.get_title(loc="left") == "Gas: 95% intervals"
+    cover = evaluation.results["models"]["Gas"]["edge-on"]["calibration"]["coverage"]["0.95"]["per_radius"]
+    row = kinds.index("edge-on")
+    shown = {text.get_position(): text.get_text() for text in panel.texts}
+    assert [shown[j, row] for j in range(10)] == [f"{100 * value:.0f}" for value in cover]
+
+
+def test_only_what_chance_does_not_explain_is_colored(tmp_path):
+    models = {"right": FakePosterior(0.1), "narrow": FakePosterior(0.1, width=0.3), "wide": FakePosterior(0.1, width=4)}
+    data = FakeDataset.make(n_galaxies=200)
+    found = evaluate(models, data, tmp_path, n_draws=100, n_resamples=30, strata={})
+    figure = draw_coverage_by_kind(found)
+    off = [np.asarray(axes.get_images()[0].get_array()) for axes in figure.axes if axes.get_images()]
+    right, narrow, wide = (np.concatenate(off[i : i + 2]) for i in (0, 2, 4))
+    assert (right == 0).all()
+    assert (narrow < 0).all()
+    assert (wide >= 0).all()
+    assert (wide[0] > 0).all()
 
 
 class TestProfiles:

@@ -80,7 +80,7 @@ def test_the_page_of_an_evaluation_stands_alone(evaluation):
     page = write_evaluation_report(evaluation.folder)
     reader = read(page)
     text = "".join(reader.text)
-    assert len(reader.alts) == 6
+    assert len(reader.alts) == 7
     assert "Gas <b>" in text
     for row in summary_rows(evaluation):
         assert f"{row['median']:.2f} +{row['plus']:.2f} −{row['minus']:.2f}" in text
@@ -91,6 +91,7 @@ def test_the_page_of_an_evaluation_stands_alone(evaluation):
     assert {p.name for p in (evaluation.folder / "figures").iterdir()} == {
         "ratio.png",
         "calibration.png",
+        "coverage_by_kind.png",
         "ratio_by_kind.png",
         "star_maps.png",
         "gas_maps.png",

@@ -5,7 +5,7 @@ stars and on the maps, those stay as they are, so its occlusion maps show what t
 numbers is set to its mean over the training set, and so is a scalar in the baseline of the masses.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,7 +25,7 @@ from stargas.model.inputs import (
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
 from stargas.sample import MAPS, QUALITY, SCALARS, Sample
-from stargas.sky.star_numbers import STAR_NUMBERS
+from stargas.sky.star_map_numbers import STAR_MAP_NUMBERS
 
 PATCH = 8
 """Side of a patch [pixels]."""
@@ -38,14 +38,9 @@ N_DRAWS = 64
 
 _AT_ONCE = 256
 
-GROUPS: Mapping[str, Callable[[str], bool]] = {
-    "R_hl and σ": lambda name: name in SCALARS[:2],
-    "R_HI, v and σ of the HI": lambda name: name in SCALARS[2:],
-    "stars as a set": lambda name: name in STAR_NUMBERS,
-    "numbers of the HI maps": lambda name: name.startswith("HI_"),
-    "quality of the data": lambda name: name in QUALITY,
-}
-"""Groups of numbers, and which names belong to each."""
+STAR_SCALARS, HI_SCALARS, QUALITIES = "R_hl and σ", "R_HI, v and σ of the HI", "quality of the data"
+NUMBERS = {"stars": "numbers of the stars", "gas": "numbers of the HI maps"}
+"""Groups of numbers: scalars, how good the data are, and all else that is measured on each tracer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,13 +171,14 @@ def _medians(
 
 def _without_groups(posterior: Posterior, given: Inputs) -> dict[str, Inputs]:
     """Return inputs in which each group of known numbers is that of the mean of the training set."""
-    names = tuple(numbers_needed(posterior.config))
-    known = visible(posterior.config)[given.case[0]][: len(names)]
+    needed = numbers_needed(posterior.config)
+    known = visible(posterior.config)[given.case[0]]
+    groups: dict[str, list[int]] = {}
+    for i, (name, need) in enumerate(needed.items()):
+        if known[i]:
+            groups.setdefault(group_of(name, need), []).append(i)
     found = {}
-    for group, holds in GROUPS.items():
-        columns = [i for i, name in enumerate(names) if known[i] and holds(name)]
-        if not columns:
-            continue
+    for group, columns in groups.items():
         numbers, log_scalar = given.numbers.clone(), given.log_scalar.copy()
         numbers[:, columns] = 0
         for i, scalar in enumerate(scalar_columns(posterior.config)):
@@ -190,3 +186,10 @@ def _without_groups(posterior: Posterior, given: Inputs) -> dict[str, Inputs]:
                 log_scalar[:, scalar] = posterior.scaling.number_mean[i]
         found[group] = replace(given, numbers=numbers, log_scalar=log_scalar)
     return found
+
+
+def group_of(name: str, tracer: str) -> str:
+    """Name the group of a number of a tracer, as `stargas.model.inputs.numbers_needed` lists them."""
+    if name in SCALARS:
+        return HI_SCALARS if tracer == "gas" else STAR_SCALARS
+    return QUALITIES if name in QUALITY else NUMBERS[tracer]

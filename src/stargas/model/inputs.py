@@ -25,6 +25,7 @@ from stargas.galaxy import FloatArray
 from stargas.model.scaling import Scaling, fit_baseline, mean_and_std
 from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
 from stargas.sky.hi_numbers import HI_NUMBERS, measure_hi_maps
+from stargas.sky.star_map_numbers import STAR_MAP_NUMBERS, measure_star_maps
 from stargas.sky.star_numbers import STAR_NUMBERS
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def numbers_needed(config: ModelConfig) -> dict[str, str]:
         return needs
     for tracer in tracers_needed(config):
         quality = QUALITY[:2] if tracer == "stars" else QUALITY[2:]
-        own = STAR_NUMBERS if tracer == "stars" else tuple(f"HI_{name}" for name in HI_NUMBERS)
+        own = (*STAR_NUMBERS, *STAR_MAP_NUMBERS) if tracer == "stars" else tuple(f"HI_{name}" for name in HI_NUMBERS)
         needs |= dict.fromkeys((*own, *quality), tracer)
     return needs
 
@@ -326,7 +327,9 @@ def measure_numbers(batch: SampleArrays, config: ModelConfig) -> FloatArray:
     if "stars" in tracers_needed(config):
         sigma = np.where(stars, scalars[:, SCALARS.index("sigma_kms")], np.nan)
         told = np.column_stack([np.log10(np.where(stars, np.maximum(quality[:, 0], 1), np.nan)), quality[:, 1] / sigma])
-        parts += [np.where(stars[:, None], np.asarray(batch.star_numbers, dtype=np.float64), np.nan), told]
+        densities = np.ascontiguousarray(batch.maps[:, : MAPS.index("moment0")], dtype=np.float32)
+        parts += [np.where(stars[:, None], np.asarray(batch.star_numbers, dtype=np.float64), np.nan)]
+        parts += [measure_star_maps(densities, stars), told]
     if "gas" in tracers_needed(config):
         R_HI, v_cold, sigma_cold = (scalars[:, i] for i in (2, 3, 4))
         moments = np.ascontiguousarray(batch.maps[:, MAPS.index("moment0") :], dtype=np.float32)
