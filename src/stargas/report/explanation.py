@@ -186,10 +186,10 @@ def explanation_sections(
         )
     if explanations:
         places = np.unique(np.linspace(0, len(explanations) - 1, VIEWS_SHOWN).round().astype(int))
-        few = [(explanations[i], views[i], profiles[i].label) for i in places]
+        labels = [profiles[i].label for i in places]
         sections["What the answer rests on"] = (
             figure_html(
-                draw_occlusion(*zip(*few, strict=True), name),
+                draw_occlusion([explanations[i] for i in places], [views[i] for i in places], labels, name),
                 f"Maps of {name}, colored by how much the median mass changes where a patch is emptied.",
                 "Change of log10 M, mean over the radii, where the patch around a pixel is emptied.",
                 figures / "occlusion.png",
@@ -304,7 +304,7 @@ def _draw_contours(axes: "Axes", values: FloatArray, name: str) -> None:
 
 def _alone(one: Explanation) -> Answers:
     compared = [("stars and HI", MODEL_COLORS["StarGas"], one.answer)]
-    return compared + [(*ALONE[tracer], quantiles) for tracer, quantiles in reversed(one.left_out.items())]
+    return compared + [(*ALONE[tracer], quantiles) for tracer, quantiles in reversed(list(one.left_out.items()))]
 
 
 def _priors(one: Explanation) -> Answers:
