@@ -2,8 +2,8 @@
 
 Exit status: 0 done, 1 failed (one sentence on stderr says why and what to do), 2 the command was not
 understood. Each command is a module with ``parser()`` and ``run(options, settings)``, loaded when it is called.
-A module with ``PRESET = "name"`` starts from the settings of that preset (see `stargas.presets`) in place of the
-defaults; what the user gives by ``--config`` and ``--block.field`` wins over it.
+A module with ``PRESET = "name"``, or ``preset(options)``, starts from the settings of that preset (see
+`stargas.presets`) in place of the defaults; what the user gives by ``--config`` and ``--block.field`` wins over it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.showwarning = _show_warning
     try:
         options, settings_words = command.parser().parse_words(words[1:])
-        settings = read_settings(settings_words, getattr(command, "PRESET", None))
+        preset = command.preset(options) if hasattr(command, "preset") else getattr(command, "PRESET", None)
+        settings = read_settings(settings_words, preset)
         command.run(options, settings)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2

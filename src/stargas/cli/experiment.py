@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from stargas.cli.settings import Settings
 
-PRESET = "paper"
+
+def preset(options: Namespace) -> str:
+    """Return the settings that an experiment starts from."""
+    return "default" if options.name == "default" else "paper"
 
 
 def parser() -> CommandParser:
@@ -29,12 +32,15 @@ def parser() -> CommandParser:
     made = CommandParser(
         "experiment",
         "Build, train, judge and draw what an experiment lacks; 'paper' holds section 4 of the paper and more,\n"
+        "'default' the model that ships and all that was tried for it,\n"
         "'observed' judges a model on mock galaxies that go through an observer's files.\n"
         "The same command goes on where a stopped one ended, and several of them in one folder share the work.",
         blocks=("data", "model", "training", "local"),
     )
-    made.add_argument("name", choices=("paper", "observed"), metavar="NAME", help="the experiment: paper or observed")
-    made.add_argument("parts", nargs="*", metavar="PART", help="its parts (fig4, fig5, …, gain, …); all by default")
+    made.add_argument(
+        "name", choices=("paper", "default", "observed"), metavar="NAME", help="paper, default or observed"
+    )
+    made.add_argument("parts", nargs="*", metavar="PART", help="its parts, as fig5 or gain; all by default")
     made.add_argument("--out", type=Path, help="folder for data, models and evaluations (default: runs/NAME)")
     made.add_argument("--results", type=Path, help="folder for results, figures and page (default: results/NAME)")
     made.add_argument(
@@ -42,6 +48,8 @@ def parser() -> CommandParser:
     )
     made.add_argument("--tng", type=Path, nargs="+", default=[], help="galaxies of another simulation to judge on too")
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
+    default = made.add_argument_group("default")
+    default.add_argument("--ship", type=Path, help="folder to put the model with its limits and card into")
     observed = made.add_argument_group("observed")
     observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the shipped one)")
     observed.add_argument("--n-galaxies", type=whole_count, default=50, help="of the round trip (default: 50)")
@@ -55,17 +63,19 @@ def run(options: Namespace, settings: Settings) -> None:
     if options.name == "observed":
         _run_observed(options)
         return
+    from stargas.experiments.default import default_plan
     from stargas.experiments.paper import paper_plan
     from stargas.experiments.run import Run
-    from stargas.report.paper_figures import draw_paper_figures
-    from stargas.report.paper_page import write_paper_page
 
     console = open_console()
     out = options.out or Path("runs") / options.name
     results = options.results or Path("results") / options.name
     use_threads(options.workers)
-    plan = paper_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
-    Run(
+    if options.name == "paper":
+        plan = paper_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
+    else:
+        plan = default_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
+    run_of = Run(
         plan,
         out,
         results,
@@ -73,9 +83,23 @@ def run(options: Namespace, settings: Settings) -> None:
         options.seed,
         options.draws,
         lambda line: console.print(line, soft_wrap=True, markup=False),
-    ).make(tuple(options.parts))
-    draw_paper_figures(results, results / "figures")
-    write_paper_page(results, results / "README.md", results / "figures")
+    )
+    run_of.make(tuple(options.parts))
+    if options.name == "paper":
+        from stargas.report.paper_figures import draw_paper_figures
+        from stargas.report.paper_page import write_paper_page
+
+        draw_paper_figures(results, results / "figures")
+        write_paper_page(results, results / "README.md", results / "figures")
+    else:
+        from stargas.report.default_page import write_default_page
+
+        write_default_page(results)
+        if options.ship is not None:
+            from stargas.experiments.ship import ship_model
+
+            ship_model(run_of, results, options.ship)
+            console.print(f"Shipped: {options.ship}")
     console.print(f"Page: {results / 'README.md'}")
 
 

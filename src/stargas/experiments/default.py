@@ -4,8 +4,9 @@ Tests are the galaxies on which the paper's models were judged, seen from the sa
 galaxies and galaxies seen with the effects of observing are learned from as well; `shifted` never is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from stargas.config import DataConfig, EffectsConfig, ModelConfig, TrainingConfig
@@ -41,21 +42,26 @@ STRATA = ("all", DWARFS, MASSIVE, SLOW, FAST, *ANGLES, *COUNTS)
 
 TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the preset, on 2,000 galaxies of bursty": ({}, {}),
-    "maps and scalars, no numbers": ({"numbers": False}, {}),
-    "numbers and scalars, no maps": ({"maps": False}, {}),
+    "convolutions on the maps beside the numbers": ({"filters": (8, 16, 24)}, {}),
+    "convolutions on the maps, no numbers": ({"filters": (8, 16, 24), "numbers": False}, {}),
+    "the same, sky and velocities not turned": ({"filters": (8, 16, 24), "numbers": False}, {"augment": False}),
     "masses relative to their mean": ({"baseline": "mean"}, {}),
-    "no augmentation": ({}, {"augment": False}),
-    "inclination not asked for": ({"auxiliary": 0.0}, {}),
-    "one stage less: masses not whitened before the flow": ({"whiten": False}, {}),
-    "half the width": ({"dense": (64, 64)}, {}),
-    "twice the width": ({"dense": (256, 256)}, {}),
+    "inclination not asked for": ({}, {"auxiliary": 0.0}),
+    "no noise on the numbers": ({}, {"number_noise": 0.0}),
+    "no dropout": ({"dropout": 0.0}, {}),
+    "a third of the width": ({"dense": (64, 64, 64)}, {}),
+    "twice the width": ({"dense": (384, 384, 384)}, {}),
+    "three members": ({"members": 3}, {}),
     "8 transforms of the flow": ({"flow_transforms": 8}, {}),
-    "dropout 0": ({"dropout": 0.0}, {}),
+    "masses not whitened before the flow": ({"whiten": False}, {}),
+    "flow not calibrated": ({"calibrate": False}, {}),
 }
 """Settings in words → what they change of the preset, each on its own, judged on the validation split."""
 
 
-def default_plan(data: DataConfig, model: ModelConfig, training: TrainingConfig, scale: float = 1.0) -> Plan:
+def default_plan(
+    data: DataConfig, model: ModelConfig, training: TrainingConfig, scale: float = 1.0, tng: Sequence[Path] = ()
+) -> Plan:
     """Return the plan.
 
     Parameters
@@ -64,12 +70,17 @@ def default_plan(data: DataConfig, model: ModelConfig, training: TrainingConfig,
         Settings of the preset ``default``; the effects of observing are set by each data set.
     scale
         Number of galaxies over that of the shipped model.
+    tng
+        Files of galaxies of another simulation, on which the model is judged.
     """
     plan = Plan("default", scale, {}, {}, {}, {})
     _add_data(plan, data)
     _add_models(plan, model, training)
+    if tng:
+        every_view = replace(data, selection=replace(data.selection, min_stars=1, min_gas=0))
+        plan.data["tng"] = DataSet("tng", "TNG", 0, every_view, files=tuple(tng), held_out=True)
     _add_tests(plan)
-    for part in _parts():
+    for part in _parts(tng):
         plan.parts[part.name] = part
     return plan
 
@@ -96,7 +107,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
 
     add("default", *LEARNED_FROM)
     alone = replace(training, cold_gas_only=True)
-    for tracers in ("star", "gas", "stargas"):
+    for tracers in ("star", "stargas"):
         changed = replace(model, tracers=tracers, priors=())
         add(f"trees_{tracers}", "bursty", model=changed, training=alone, kind="trees")
     maps = replace(model, tracers="stargas", priors=(), numbers=False)
@@ -126,13 +137,16 @@ def _add_tests(plan: Plan) -> None:
         add(f"{suite}_prior", suite, *sets[suite], prior=suite)
     add("observed", "bursty, observed", "bursty_observed_test")
     add("trials", "bursty", "bursty", split="validation")
+    if "tng" in plan.data:
+        for name, case in CASES.items():
+            add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, case=case)
 
 
 def _test(suite: str, name: str) -> str:
     return suite if CASES[name] is None else f"{suite}_{CASES[name]}".replace(" ", "_")
 
 
-def _parts() -> Iterator[Part]:
+def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     suites = ("bursty", "smooth", "shifted")
     yield Part(
         "accuracy",
@@ -142,7 +156,7 @@ def _parts() -> Iterator[Part]:
             *(Rows(f"{suite}_prior", "default", "StarGas", f"all, prior {suite}") for suite in ("bursty", "smooth")),
             *(
                 Rows("bursty", f"trees_{tracers}", f"Trees ({name})", "bursty")
-                for name, tracers in {"StarGas": "stargas", "Star": "star", "Gas, R_hl known": "gas"}.items()
+                for name, tracers in {"StarGas": "stargas", "Star": "star"}.items()
             ),
             Rows("bursty", "trees_maps", "Trees (StarGas, maps alone)", "bursty"),
         ),
@@ -183,3 +197,10 @@ def _parts() -> Iterator[Part]:
             for number, choice in enumerate(TRIALS)
         ),
     )
+    if tng:
+        yield Part(
+            "tng",
+            "A galaxy of TNG100",
+            tuple(Rows(_test("tng", name), "default", name, "all") for name in CASES),
+            details=("views",),
+        )

@@ -25,7 +25,6 @@ from stargas.model.inputs import (
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
 from stargas.sample import MAPS, QUALITY, SCALARS, Sample
-from stargas.sky.star_map_numbers import STAR_MAP_NUMBERS
 
 PATCH = 8
 """Side of a patch [pixels]."""
@@ -178,7 +177,7 @@ def _without_groups(posterior: Posterior, given: Inputs) -> dict[str, Inputs]:
         if known[i]:
             groups.setdefault(group_of(name, need), []).append(i)
     found = {}
-    for group, columns in groups.items():
+    for group, columns in sorted(groups.items(), key=lambda one: one[0] == QUALITIES):  # quality last
         numbers, log_scalar = given.numbers.clone(), given.log_scalar.copy()
         numbers[:, columns] = 0
         for i, scalar in enumerate(scalar_columns(posterior.config)):
