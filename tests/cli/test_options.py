@@ -105,3 +105,27 @@ def test_what_marks_the_place_of_a_settings_word_is_not_in_the_help():
     text = build.parser().format_help()
     assert "--seed" in text
     assert "stood" not in text
+
+
+def test_what_is_taken_away_may_be_several_sets():
+    words = [
+        "OUT",
+        "--models",
+        "m",
+        "--data",
+        "d",
+        "--without",
+        "gas",
+        "--without",
+        "stars",
+        "R_hl",
+        "--prior",
+        "a",
+        "b",
+    ]
+    options, _ = parsed(evaluate, *words, "--prior", "a", "b")
+    assert options.without == [["gas"], ["stars", "R_hl"]]
+    assert options.prior == ["a", "b"]
+    assert parsed(evaluate, *words[:5])[0].without == []
+    with pytest.raises(UsageError, match="invalid choice"):
+        parsed(evaluate, *words[:5], "--without", "dust")
