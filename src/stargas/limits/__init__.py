@@ -125,6 +125,7 @@ class Limits:
             As `stargas.model.posterior.Posterior.sample`.
         """
         samples = [samples] if isinstance(samples, Sample) else samples
+        posterior = posterior.with_prior(None)  # features move with the prior; what is usual was learned without one
         judged = []
         for start in range(0, len(samples), _CHUNK):
             part = [samples[i] for i in range(start, min(start + _CHUNK, len(samples)))]
@@ -242,6 +243,9 @@ def fit_limits(posterior: Posterior, validation: "Dataset", without: Sequence[st
         whole = [validation[int(i)] for i in chosen[start : start + _CHUNK]]
         for dropped in ("", *without):
             samples = [without_tracer(s, dropped) for s in whole] if dropped else whole
+            samples = [s for s in samples if s.tracers.any()]  # some have one tracer only
+            if not samples:
+                continue
             values = measure_checks(samples, posterior.config, posterior.about)
             checks = tuple(values)
             table, measured = np.column_stack(list(values.values())), features(samples, posterior)
