@@ -108,21 +108,7 @@ def test_what_marks_the_place_of_a_settings_word_is_not_in_the_help():
 
 
 def test_what_is_taken_away_may_be_several_sets():
-    words = [
-        "OUT",
-        "--models",
-        "m",
-        "--data",
-        "d",
-        "--without",
-        "gas",
-        "--without",
-        "stars",
-        "R_hl",
-        "--prior",
-        "a",
-        "b",
-    ]
+    words = ["OUT", "--models", "m", "--data", "d", "--without", "gas", "--without", "stars", "R_hl"]
     options, _ = parsed(evaluate, *words, "--prior", "a", "b")
     assert options.without == [["gas"], ["stars", "R_hl"]]
     assert options.prior == ["a", "b"]
