@@ -13,10 +13,11 @@ from stargas.constants import G
 from stargas.dataset.build import build_dataset
 from stargas.errors import DamagedFileError, InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
-from stargas.experiments import observed, observed_files
+from stargas.experiments import observed, observed_files, observed_laws
 from stargas.experiments.observed import RoundTrip, judge_effects, judge_round_trip, run_round_trip, summary
 from stargas.experiments.observed_effects import EFFECTS, bins
 from stargas.experiments.observed_files import TRUTH, observation_of, write_mock
+from stargas.experiments.observed_laws import check_laws
 from stargas.experiments.observed_numbers import difference
 from stargas.inference.galaxy import observe_galaxy
 from stargas.inference.infer import infer_observed
@@ -168,6 +169,20 @@ def test_a_stopped_round_trip_goes_on(tmp_path, dwarfs, monkeypatch):
     monkeypatch.setattr(observed_files, "star_table", lambda *_: (_ for _ in ()).throw(RuntimeError("made again")))
     with pytest.raises(RuntimeError, match="made again"):
         run_round_trip(FormulaPosterior(), tmp_path, dataclasses.replace(PLAN, n_draws=201), dwarfs)
+
+
+def test_laws_hold_on_changed_files(tmp_path, dwarfs):
+    truth = write_mock(dwarfs[1], tmp_path, SEED, HIMapConfig())
+    rows = {(row["law"], row["way"]): row for row in check_laws(FormulaPosterior(), {tmp_path: truth}, n_draws=100)}
+    assert len(rows) == 8
+    for (law, _), row in rows.items():
+        # v² r / G: the velocities are as they were; turning the sky moves pixels of the HI a little
+        assert row["expected"] == pytest.approx(np.log10(1.1) if law == "distance + 10 %" else 0, abs=1e-4)
+        assert row["largest"] <= (0.05 if law == "sky turned" else 2e-4)
+    config = observation_of(tmp_path, truth, stars=True, hi=True)
+    turned = dict(observed_laws._changed(config, tmp_path))["sky turned"]
+    angles = [observe_galaxy(one).position_angle_deg for one in (config, turned)]
+    assert (angles[1] - angles[0]) % 360 == pytest.approx(observed_laws.TURN_DEG, abs=0.5)
 
 
 def test_galaxies_that_the_model_knows_are_refused(tmp_path, dwarfs):

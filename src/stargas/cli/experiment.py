@@ -104,14 +104,23 @@ def run(options: Namespace, settings: Settings) -> None:
 
 
 def _run_observed(options: Namespace) -> None:
-    from stargas.experiments.observed import EFFECTS, ROUND_TRIP, RoundTrip, judge_effects, judge_round_trip
+    from stargas.experiments.observed import (
+        EFFECTS,
+        LAWS,
+        ROUND_TRIP,
+        RoundTrip,
+        judge_effects,
+        judge_laws,
+        judge_round_trip,
+    )
     from stargas.model.posterior import load_model
     from stargas.report.observed_experiment import write_observed_page
 
-    parts = options.parts or [ROUND_TRIP, *([EFFECTS] if options.effects_data else [])]
-    unknown = sorted(set(parts) - {ROUND_TRIP, EFFECTS})
+    known = (ROUND_TRIP, LAWS, EFFECTS)
+    parts = options.parts or [name for name in known if name != EFFECTS or options.effects_data]
+    unknown = sorted(set(parts) - set(known))
     if unknown:
-        raise UsageError(f"experiment observed has no part {unknown[0]!r}: its parts are {ROUND_TRIP} and {EFFECTS}.")
+        raise UsageError(f"experiment observed has no part {unknown[0]!r}: its parts are {', '.join(known)}.")
     if EFFECTS in parts and options.effects_data is None:
         raise UsageError("the part effects needs --effects-data, a data set with effects that the model has not seen.")
     use_threads(options.workers)
@@ -124,10 +133,12 @@ def _run_observed(options: Namespace) -> None:
     def say(line: str) -> None:
         console.print(line, soft_wrap=True, markup=False)
 
+    plan = RoundTrip(options.n_galaxies, options.suite_seed, options.draws)
+    words = f"{command} --n-galaxies {plan.n_galaxies} --suite-seed {plan.seed}"
     if ROUND_TRIP in parts:
-        plan = RoundTrip(options.n_galaxies, options.suite_seed, options.draws)
-        words = f"{command} --n-galaxies {plan.n_galaxies} --suite-seed {plan.seed}"
         judge_round_trip(model, out, results, plan, words.format(part=ROUND_TRIP), say)
+    if LAWS in parts:
+        judge_laws(model, out, results, plan, words.format(part=LAWS), say)
     if EFFECTS in parts:
         words = f"{command} --effects-data {options.effects_data}"
         judge_effects(model, options.effects_data, results, options.draws, words.format(part=EFFECTS), say)

@@ -21,7 +21,8 @@ from stargas.errors import InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
 from stargas.evaluation.evaluate import PosteriorLike
 from stargas.experiments.observed_effects import PartsPosterior, along_effects
-from stargas.experiments.observed_files import observation_of, write_mock
+from stargas.experiments.observed_files import TRUTH, observation_of, write_mock
+from stargas.experiments.observed_laws import check_laws
 from stargas.experiments.observed_numbers import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.inference.galaxy import observe_galaxy
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 FORMAT = "stargas experiment observed"
 
-ROUND_TRIP, EFFECTS = "round_trip", "effects"
+ROUND_TRIP, LAWS, EFFECTS = "round_trip", "laws", "effects"
 """Parts of the experiment."""
 
 WAYS: Mapping[str, tuple[bool, bool]] = {
@@ -47,6 +48,9 @@ WAYS: Mapping[str, tuple[bool, bool]] = {
     "gas": (False, True),
 }
 """What of a galaxy's files is given: stars, HI."""
+
+LAW_GALAXIES = 10
+"""Galaxies of a round trip on whose files the laws are tried."""
 
 MOST_TRIED = 40
 """Galaxies of a suite that are looked at for each one that is wanted."""
@@ -271,6 +275,29 @@ def judge_round_trip(
     refused = sorted({record["refused"] for record in records if "refused" in record})
     content = {"rows": summary(records), "galaxies": brief(records), "refused": refused}
     return _write(results / f"{ROUND_TRIP}.json", command, content)
+
+
+def judge_laws(
+    posterior: PosteriorLike,
+    out: Path,
+    results: Path,
+    plan: RoundTrip,
+    command: str,
+    say: Callable[[str], None] | None = None,
+) -> Path:
+    """Try the laws on the first files of a round trip and write ``laws.json``; see `check_laws`.
+
+    Raises
+    ------
+    InputError
+        If the round trip has written no files yet.
+    """
+    folders = sorted(file.parent for file in out.glob(f"files/*/{TRUTH}"))[: min(LAW_GALAXIES, plan.n_galaxies)]
+    if not folders:
+        raise InputError(f"{out} holds no files of mock galaxies: run the part {ROUND_TRIP} first.")
+    mocks = {folder: json.loads((folder / TRUTH).read_text()) for folder in folders}
+    rows = check_laws(posterior, mocks, n_draws=plan.n_draws, seed=plan.seed, say=say)
+    return _write(results / f"{LAWS}.json", command, {"rows": rows})
 
 
 def judge_effects(
