@@ -36,7 +36,8 @@ def ignoring(posterior, channel):
     return silent
 
 
-def test_a_network_that_ignores_a_map_has_a_zero_occlusion_map_for_it(posterior, data):
+def test_a_network_that_ignores_a_map_has_a_zero_occlusion_map_for_it(data):
+    posterior = untrained(data, tracers="any")
     whole, deaf = occlude(posterior, data[0]), occlude(ignoring(posterior, 2), data[0])
     assert whole.maps == deaf.maps == MAPS
     for channel, name in enumerate(MAPS):

@@ -203,3 +203,80 @@ def test_rows_are_not_changed(rows, scaling):
     shown(rows, scaling, augment=True, told_prior=1.0)
     for now, then in zip(rows, before, strict=True):
         assert torch.equal(torch.nan_to_num(now), torch.nan_to_num(then))
+
+
+class TestNoise:
+    """Noise on the numbers; nothing is hidden here, so that rows are shown as they are."""
+
+    STATED = 0.3
+    N_FLAGS = len(flag_names(ANY))
+
+    def added(self, rows, scaling, *, augment=True, number_noise=STATED, **training):
+        config = TrainingConfig(all_tracers=1.0, told_prior=0.0, number_noise=number_noise, **training)
+        plain = Presentation(scaling, ANY, replace(config, number_noise=0.0))
+        noisy = Presentation(scaling, ANY, config)
+        one, other = (p.show(rows, rng_for(0, "show"), augment=augment)[1] for p in (plain, noisy))
+        return one, other - one
+
+    def test_numbers_that_are_not_zero_move_by_the_stated_deviation(self, rows, scaling):
+        numbers, added = self.added(rows, scaling)
+        known = numbers[:, : -self.N_FLAGS] != 0
+        own = added[:, : -self.N_FLAGS][known]
+        assert own.std().item() == pytest.approx(self.STATED, rel=0.02)
+        assert own.mean().item() == pytest.approx(0, abs=0.01)
+        assert (own != 0).float().mean() > 0.999
+        each = torch.stack([column[one].std() for column, one in zip(added.T, known.T, strict=False)])
+        assert each.min() > 0.8 * self.STATED
+        assert each.max() < 1.2 * self.STATED
+
+    def test_what_is_unknown_or_hidden_stays_zero(self, rows, scaling):
+        numbers, added = self.added(rows, scaling)
+        zero = numbers[:, : -self.N_FLAGS] == 0
+        assert zero.any()  # galaxies without gas, and star numbers that are NaN
+        assert not added[:, : -self.N_FLAGS][zero].any()
+        hidden = Presentation(scaling, ANY, TrainingConfig(all_tracers=0.0, number_noise=self.STATED))
+        _, numbers, *_ = hidden.show(rows, rng_for(0, "show"))
+        known = torch.from_numpy(visible(ANY)[cases_of(numbers)])
+        assert not numbers[:, : -self.N_FLAGS][~known[:, : -self.N_FLAGS]].any()
+
+    def test_flags_are_never_moved(self, rows, scaling):
+        _, added = self.added(rows, scaling)
+        assert not added[:, -self.N_FLAGS :].any()
+        told = Presentation(scaling, ANY, TrainingConfig(told_prior=1.0, number_noise=self.STATED))
+        flags_shown = told.show(rows, rng_for(0, "show"))[1][:, -self.N_FLAGS :]
+        assert set(flags_shown.unique().tolist()) == {0.0, 1.0}
+
+    def test_validation_has_none(self, rows, scaling):
+        _, added = self.added(rows, scaling, augment=False)
+        assert not added.any()
+
+    def test_it_is_new_each_time_and_follows_the_seed(self, rows, scaling):
+        presentation = Presentation(scaling, ANY, TrainingConfig(all_tracers=1.0, number_noise=self.STATED))
+        rng = rng_for(0, "show")
+        first, second = (presentation.show(rows, rng)[1] for _ in range(2))
+        again = presentation.show(rows, rng_for(0, "show"))[1]
+        assert torch.equal(first, again)
+        assert not torch.equal(first[:, 0], second[:, 0])
+
+    def test_masses_maps_and_rows_are_left_alone(self, rows, scaling):
+        before = [tensor.clone() for tensor in rows]
+        shows = []
+        for noise in (0.0, self.STATED):
+            config = TrainingConfig(all_tracers=1.0, told_prior=0.0, number_noise=noise)
+            shows.append(Presentation(scaling, ANY, config).show(rows, rng_for(0, "show")))
+        (maps, _, cos_i, target), (other_maps, _, other_cos_i, other_target) = shows
+        assert torch.equal(maps, other_maps)
+        assert torch.equal(cos_i.nan_to_num(), other_cos_i.nan_to_num())
+        assert torch.equal(target, other_target)
+        for now, then in zip(rows, before, strict=True):
+            assert torch.equal(now.nan_to_num(), then.nan_to_num())
+
+    def test_a_model_of_fixed_tracers_has_it_too(self, data):
+        model = ModelConfig(numbers=True)
+        scaling = measure_scaling(data, model)
+        taken = training_rows(data, scaling, model, 1.0).take(np.arange(len(data)))
+        presentation = Presentation(scaling, model, TrainingConfig(number_noise=self.STATED))
+        added = presentation.show(taken, rng_for(0, "show"))[1] - taken[1]
+        assert added[taken[1] != 0].std().item() == pytest.approx(self.STATED, rel=0.02)
+        assert not added[taken[1] == 0].any()
+        assert not (presentation.show(taken, rng_for(0, "show"), augment=False)[1] - taken[1]).any()

@@ -1,7 +1,7 @@
 """What an answer rests on: the change of the posterior's median where a part of the input is taken away.
 
-A patch of a map is set to zero: no stars, no gas, no velocity. Of a model that is also given numbers measured on the
-stars and on the maps, those stay as they are, so its occlusion maps show what the pixels add to them. A group of
+A patch of a map is set to zero: no stars, no gas, no velocity. Numbers that are measured on the maps are measured again
+on what is left; those of the stars as a set stay as they are. A group of
 numbers is set to its mean over the training set, and so is a scalar in the baseline of the masses.
 """
 
@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 
 from stargas.galaxy import FloatArray
 from stargas.model.inputs import (
+    CASES,
+    KNOWN_IN_CASE,
     Inputs,
     map_channels,
     numbers_needed,
     scalar_columns,
     stack_samples,
     visible,
-    visible_maps,
 )
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, QUALITY, SCALARS, Sample
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACERS, Sample
 
 PATCH = 8
 """Side of a patch [pixels]."""
@@ -116,8 +117,9 @@ def occlude(
         As `stargas.model.posterior.Posterior.sample`.
     """
     given = posterior.inputs(stack_samples([sample]))
-    known = np.flatnonzero(visible_maps(posterior.config)[given.case[0]])
-    n_pixels = given.maps.shape[-1]
+    tracers = KNOWN_IN_CASE[CASES[given.case[0]]]
+    known = [i for i in map_channels(posterior.config) if TRACERS[TRACER_OF_MAP[i]] in tracers]
+    n_pixels = sample.maps.shape[-1]
     patch = min(patch, n_pixels)
     starts = np.unique(np.append(np.arange(0, n_pixels - patch + 1, stride), n_pixels - patch))
     half = rng_for(seed, "occlusion").standard_normal((1, -(-n_draws // 2), posterior.n_masses), dtype=np.float32)
@@ -129,43 +131,48 @@ def occlude(
         for number, channel in enumerate(known)
         for i, row in enumerate(starts)
         for j, column in enumerate(starts)
-        if given.maps[0, channel, row : row + patch, column : column + patch].any()
+        if sample.maps[channel, row : row + patch, column : column + patch].any()
     ]
     windows = [(known[number], starts[i], starts[j], patch) for number, i, j in cut]
     windows += [(channel, 0, 0, n_pixels) for channel in known]
-    masses = _medians(posterior, given, windows, noise)
+    masses = _medians(posterior, sample, windows, noise)
     whole = masses[0]
     patches = np.zeros((len(known), len(starts), len(starts), posterior.n_masses))
     if cut:
         patches[tuple(np.transpose(cut))] = masses[1 : 1 + len(cut)] - whole
-    names = tuple(MAPS[map_channels(posterior.config)[channel]] for channel in known)
+    names = tuple(MAPS[channel] for channel in known)
     blank = dict(zip(names, masses[1 + len(cut) :] - whole, strict=True))
     numbers = {
-        name: _medians(posterior, changed, [], noise)[0] - whole
+        name: _median(posterior, changed, noise)[0] - whole
         for name, changed in _without_groups(posterior, given).items()
     }
     return Occlusion(names, starts, patch, n_pixels, patches, blank, numbers)
 
 
 def _medians(
-    posterior: Posterior, given: Inputs, windows: list[tuple[int, int, int, int]], noise: NDArray[np.float32]
+    posterior: Posterior, sample: Sample, windows: list[tuple[int, int, int, int]], noise: NDArray[np.float32]
 ) -> FloatArray:
     """Medians of log10 M of the whole, then without each window (map, row, column, side), shape (1 + n, m)."""
     found = []
     todo: list[tuple[int, int, int, int] | None] = [None, *windows]
     for first in range(0, len(todo), _AT_ONCE):
-        part = todo[first : first + _AT_ONCE]
-        maps = given.maps.repeat(len(part), 1, 1, 1)
-        for image, window in zip(maps, part, strict=True):
+        changed = []
+        for window in todo[first : first + _AT_ONCE]:
+            maps = sample.maps.copy()
             if window is not None:
                 channel, row, column, side = window
-                image[channel, row : row + side, column : column + side] = 0
-        with torch.no_grad():
-            features = posterior.network.features(maps, given.numbers.repeat(len(part), 1))
-        log_scalar, case = np.repeat(given.log_scalar, len(part), axis=0), np.repeat(given.case, len(part))
-        drawn = posterior.masses(features, case, log_scalar, np.repeat(noise, len(part), axis=0))
-        found.append(np.median(drawn, axis=1))
+                maps[channel, row : row + side, column : column + side] = 0
+            changed.append(replace(sample, maps=maps))
+        found.append(_median(posterior, posterior.inputs(stack_samples(changed)), noise))
     return np.concatenate(found)
+
+
+def _median(posterior: Posterior, inputs: Inputs, noise: NDArray[np.float32]) -> FloatArray:
+    """Medians of log10 M for some inputs, shape (n, m)."""
+    with torch.no_grad():
+        features = posterior.network.features(inputs.maps, inputs.numbers)
+    drawn = posterior.masses(features, inputs.case, inputs.log_scalar, np.repeat(noise, len(inputs), axis=0))
+    return np.asarray(np.median(drawn, axis=1))
 
 
 def _without_groups(posterior: Posterior, given: Inputs) -> dict[str, Inputs]:
