@@ -225,9 +225,9 @@ class TestNoise:
         assert own.std().item() == pytest.approx(self.STATED, rel=0.02)
         assert own.mean().item() == pytest.approx(0, abs=0.01)
         assert (own != 0).float().mean() > 0.999
-        each = torch.stack([column[one].std() for column, one in zip(added.T, known.T, strict=False)])
-        assert each.min() > 0.8 * self.STATED
-        assert each.max() < 1.2 * self.STATED
+        for column, one in zip(added[:, : -self.N_FLAGS].T, known.T, strict=True):
+            if one.sum() > 100:  # some do not vary in this data set
+                assert column[one].std().item() == pytest.approx(self.STATED, rel=0.2)
 
     def test_what_is_unknown_or_hidden_stays_zero(self, rows, scaling):
         numbers, added = self.added(rows, scaling)
