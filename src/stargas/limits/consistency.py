@@ -15,7 +15,7 @@ import numpy as np
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
 from stargas.model.inputs import StackedSamples, map_channels, scalar_columns, stack_samples
-from stargas.sample import MAPS, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
 from stargas.sky.hi_measure import measure_hi
 
 SOFTENING_KMS = 2.0
@@ -66,6 +66,12 @@ CHECKS: Mapping[str, Check] = {
         "The R-v map is less symmetric in velocity than in radius: are its rows velocities and its columns radii?",
         one_sided=True,
     ),
+    "sigma_scale": Check(
+        "stars",
+        0.02,
+        "sigma_kms, with the errors of the velocities, is {factor:.3g} times the usual in the velocity unit of the "
+        "R-v map: is one of them of another galaxy or in another unit?",
+    ),
     "R_HI": Check(
         "gas",
         0.01,
@@ -91,8 +97,8 @@ CHECKS: Mapping[str, Check] = {
         one_sided=True,
     ),
 }
-"""Checks by name. "range" and "mask" judge the tracers that the model sees. That of sigma stands in
-`stargas.limits.DISTANCES`: what its ratio to the unit of the R-v map should be depends on the shape of the map."""
+"""Checks by name. "range" and "mask" judge the tracers that the model sees. A second look at sigma stands in
+`stargas.limits.DISTANCES`: what its ratio to the unit of the R-v map should be may depend on the shape of the map."""
 
 
 def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mapping[str, Any]) -> dict[str, FloatArray]:
@@ -117,7 +123,7 @@ def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mappin
     seen = {TRACERS[TRACER_OF_MAP[i]] for i in map_channels(config)}
     found = {"mask": _contradictions(batch, config), "range": _outside(batch, config, about.get("ranges", {}))}
     if "stars" in seen:
-        found |= _star_checks(batch)
+        found |= _star_checks(batch, units(samples, "velocity_scale_kms"))
     if "gas" in seen:
         found |= _gas_checks(batch, units(samples, "half_width_kpc"))
     for name, values in found.items():
@@ -167,10 +173,14 @@ def _outside(batch: StackedSamples, config: ModelConfig, ranges: Mapping[str, Se
     return farthest
 
 
-def _star_checks(batch: StackedSamples) -> dict[str, FloatArray]:
+def _star_checks(batch: StackedSamples, velocity_scale_kms: FloatArray) -> dict[str, FloatArray]:
     image = np.maximum(batch.maps[:, MAPS.index("Rv")].astype(np.float64), 0)
     up, across = (np.abs(image - np.flip(image, axis)).sum(axis=(1, 2)) for axis in (1, 2))
-    return {"Rv_orientation": np.log10((up + 1e-9) / (across + 1e-9))}
+    scatter = np.hypot(
+        batch.scalars[:, SCALARS.index("sigma_kms")], batch.quality[:, QUALITY.index("velocity_error_kms")]
+    )
+    sigma = np.log10(np.where(scatter > 0, scatter, np.nan) / velocity_scale_kms)
+    return {"Rv_orientation": np.log10((up + 1e-9) / (across + 1e-9)), "sigma_scale": sigma}
 
 
 def _gas_checks(batch: StackedSamples, half_width_kpc: FloatArray) -> dict[str, FloatArray]:
