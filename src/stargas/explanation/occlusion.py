@@ -30,7 +30,7 @@ from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACERS, Sampl
 PATCH = 8
 """Side of a patch [pixels]."""
 
-STRIDE = 4
+STRIDE = 8
 """Distance of patches [pixels]."""
 
 N_DRAWS = 64

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from stargas.config import ModelConfig, TrainingConfig
 from stargas.errors import InputError
@@ -32,6 +31,8 @@ from stargas.randomness import rng_for
 from stargas.trees.features import feature_names, hand_features
 
 if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
     from stargas.dataset.store import Dataset
     from stargas.sample import Sample
 
@@ -70,7 +71,7 @@ class Trees:
     """
 
     config: ModelConfig
-    regressors: tuple[HistGradientBoostingRegressor, ...]
+    regressors: "tuple[HistGradientBoostingRegressor, ...]"
     baseline: FloatArray
     covariance: FloatArray
     about: dict[str, Any] = field(default_factory=dict)
@@ -203,6 +204,8 @@ def fit_trees(
     -----
     scikit-learn uses as many threads as ``OMP_NUM_THREADS`` says, all cores by default.
     """
+    from sklearn.ensemble import HistGradientBoostingRegressor  # takes a second, which those who infer need not wait
+
     from stargas.training import ancestor, describe_training_set, radii_R_hl, training_splits
 
     config, training = config or ModelConfig(), training or TrainingConfig()
