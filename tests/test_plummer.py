@@ -41,7 +41,7 @@ class TestEachSphere:
         assert 3 * np.mean(v**2) == pytest.approx(mean_square_speed(halo, beta), rel=0.03)
         assert 3 * np.mean(v**2) != pytest.approx(1.1 * mean_square_speed(halo, beta), rel=0.03)
 
-    def test_half_of_the_light_is_inside_R_hl(self, halo, orbits):
+    def test_half_of_the_light_is_inside_its_half_light_radius(self, halo, orbits):
         sky = plummer_sphere(halo, ANISOTROPIES[orbits], N_STARS, np.random.default_rng(1))
         assert sky.R_hl_kpc == R_HL_KPC
         inside = np.hypot(sky.stars.x_kpc, sky.stars.y_kpc) < R_HL_KPC

@@ -132,7 +132,6 @@ def test_its_limits_know_each_mix_of_tracers(model, samples):
         assert sum(judgment.flagged for judgment in judged) <= 2
 
 
-@pytest.mark.slow
 def test_masses_of_isotropic_plummer_spheres_in_a_cusp(model):
     ratio, _, in_95 = judge(model, "cuspy", 0.0, 1000)
     assert np.median(ratio[:, 2]) == pytest.approx(1, abs=0.15)  # inside 1 R_hl
