@@ -130,11 +130,13 @@ def test_of_several_data_sets_that_with_effects_counts():
         sets = [{"config": {"effects": {"share": share}}} for share in shares]
         about = {"data": [{"data_sets": sets[:1]}, {"data_sets": sets[1:]}]}
         made = SimpleNamespace(about=about, config=ModelConfig(numbers=numbers))
+        made._training_configs = Posterior._training_configs.fget(made)
         made.data_config = Posterior.data_config.fget(made)
         return made, Posterior.told_of_quality.fget(made)
 
     mixed, told = model(0.0, 0.5)
     assert (mixed.data_config.least_stars, told) == (30, True)
+    assert mixed.data_config.effects.share == 0  # an observation is not degraded once more
     perfect, told = model(0.0, 0.0)
     assert (perfect.data_config.least_stars, told) == (100, False)
     assert not model(0.5, 0.0, numbers=False)[1]

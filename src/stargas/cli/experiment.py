@@ -50,6 +50,7 @@ def parser() -> CommandParser:
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
     default = made.add_argument_group("default")
     default.add_argument("--ship", type=Path, help="folder to put the model with its limits and card into")
+    default.add_argument("--readme", type=Path, help="file between whose marks the model's numbers are written")
     observed = made.add_argument_group("observed")
     observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the shipped one)")
     observed.add_argument("--n-galaxies", type=whole_count, default=50, help="of the round trip (default: 50)")
@@ -92,9 +93,11 @@ def run(options: Namespace, settings: Settings) -> None:
         draw_paper_figures(results, results / "figures")
         write_paper_page(results, results / "README.md", results / "figures")
     else:
-        from stargas.report.default_page import write_default_page
+        from stargas.report.default_page import write_default_page, write_readme_numbers
 
         write_default_page(results)
+        if options.readme is not None:
+            write_readme_numbers(results, options.readme)
         if options.ship is not None:
             from stargas.experiments.ship import ship_model
 

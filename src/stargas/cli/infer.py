@@ -164,7 +164,6 @@ def _run_observed(options: Namespace, config: ObservationConfig) -> None:
 
 
 def _run_simulated(options: Namespace) -> None:
-    from stargas.config import EffectsConfig
     from stargas.limits import load_limits
     from stargas.model.posterior import load_model
     from stargas.randomness import rng_for
@@ -182,11 +181,10 @@ def _run_simulated(options: Namespace) -> None:
         )
     model = load_model(options.model).with_prior(options.prior)
     galaxy = read_galaxy(options.galaxy)
-    perfect = dataclasses.replace(model.data_config, effects=EffectsConfig())
     samples, labels = [], []
     for number, (inclination, azimuth) in enumerate(zip(inclinations, azimuths, strict=True)):
         rng = rng_for(options.seed, "infer", galaxy.id, number)
-        samples.append(make_sample(project(galaxy, View(inclination, azimuth)), rng, perfect))
+        samples.append(make_sample(project(galaxy, View(inclination, azimuth)), rng, model.data_config))
         labels.append(f"i = {inclination:g}°, azimuth {azimuth:g}°")
     found = write_inference(
         samples,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stargas.config import DataConfig, EffectsConfig
+from stargas.config import DataConfig
 from stargas.dataset.shards import write_atomically
 from stargas.dataset.store import open_dataset
 from stargas.errors import InputError
@@ -109,7 +109,7 @@ def run_round_trip(
 
         _require_unseen(posterior, plan.seed)
         source = mock_suite("bursty", MOST_TRIED * plan.n_galaxies, seed=plan.seed)
-    config: DataConfig = replace(getattr(posterior, "data_config", None) or DataConfig(), effects=EffectsConfig())
+    config: DataConfig = getattr(posterior, "data_config", None) or DataConfig()
     known = hashlib.sha256(json.dumps([dict(posterior.about), plan.n_draws], sort_keys=True, default=str).encode())
     answers = out / "answers" / known.hexdigest()[:12]
     records: list[dict[str, Any]] = []

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from stargas import __version__
-from stargas.config import DataConfig, ModelConfig, settings_from
+from stargas.config import DataConfig, EffectsConfig, ModelConfig, settings_from
 from stargas.dataset.shards import write_atomically
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
@@ -104,19 +104,21 @@ class Posterior:
     def data_config(self) -> DataConfig:
         """Settings of the maps that the model was trained on; an observation for it must be made with the same.
 
-        Of several data sets, one with the effects of observing counts: then the model knows few stars too.
+        Nothing is degraded by them. A model that has learned from few stars, by the effects of observing, takes as few.
         """
-        configs = [
-            settings_from(DataConfig, data_set["config"])
-            for stage in self.about["data"]
-            for data_set in stage["data_sets"]
-        ]
-        return next((config for config in configs if config.effects.share > 0), configs[0])
+        configs = self._training_configs
+        least = min(config.least_stars for config in configs)
+        return replace(configs[0], stars=replace(configs[0].stars, min_stars=least), effects=EffectsConfig())
 
     @property
     def told_of_quality(self) -> bool:
         """Whether the posterior holds errors of velocities and noise of the HI: the model is told and learned them."""
-        return self.config.numbers and self.data_config.effects.share > 0
+        return self.config.numbers and any(config.effects.share > 0 for config in self._training_configs)
+
+    @property
+    def _training_configs(self) -> list[DataConfig]:
+        data_sets = [data_set for part in self.about["data"] for data_set in part["data_sets"]]
+        return [settings_from(DataConfig, data_set["config"]) for data_set in data_sets]
 
     @cached_property
     def _sampler(self) -> FlowSampler:

@@ -47,7 +47,7 @@ _HEADS = {
     "observed": (
         "Imperfect data",
         (
-            "The shipped model learned from views with velocity errors, few stars, interlopers, beam and noise as well; "
+            "The shipped model learned from views with velocity errors, few stars, interlopers, beam and noise too; "
             "the other one from perfect data alone."
         ),
     ),

@@ -1,0 +1,209 @@
+"""The page of the model that ships: numbers are those of the files, and the README gets the same ones."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from report.paper_for_tests import parts as paper_parts
+from report.paper_for_tests import row, write_parts
+from stargas.errors import DamagedFileError, InputError
+from stargas.experiments.default import CASES, TRIALS, default_plan
+from stargas.report import default_page
+from stargas.report.default_page import (
+    BEGIN,
+    END,
+    PARTS,
+    REMARKS,
+    SUITES,
+    read_parts,
+    summary_table,
+    write_default_page,
+    write_readme_numbers,
+)
+
+WIDTH = {"StarGas": 0.15, "Star": 0.19, "Gas": 0.55, "Gas, R_hl known": 0.36}
+README = Path(__file__).parents[2] / "README.md"
+
+
+def parts():
+    """Content of all files, as the runner would write them, with made-up numbers."""
+
+    def own(name, suite, trained_on="all", factor=1.0, **entries):
+        return row(name, factor * WIDTH[name], tested_on=suite, trained_on=trained_on, **entries)
+
+    rows = {"accuracy": [own(name, suite) for suite in SUITES for name in CASES]}
+    rows["accuracy"] += [own("StarGas", suite, f"all, prior {suite}", 0.9) for suite in ("bursty", "smooth")]
+    rows["accuracy"] += [row("Trees (StarGas)", 0.17), row("Trees (Star)", 0.21)]
+    rows["calibration"] = [
+        own(name, suite, subset=subset)
+        for suite in SUITES
+        for name in CASES
+        for subset in ("all", "M* < 10^9.5", "edge-on", "100-300 stars")
+    ]
+    rows["mix"] = [row("Star", 0.19, trained_on="all"), row("Star alone", 0.191, trained_on="all")]
+    rows["observed"] = [
+        row("StarGas", width, tested_on=suite, trained_on=trained_on)
+        for suite in ("bursty", "bursty, observed")
+        for trained_on, width in (("all", 0.18), ("bursty and smooth", 0.26))
+    ]
+    rows["trials"] = [
+        row("StarGas", 0.16 + 0.001 * number, choice=choice, chosen=number == 0, split="validation")
+        for number, choice in enumerate(TRIALS)
+    ]
+    content = {
+        name: {"part": name, "title": name, "stargas": "0.1.0", "scale": 1.0, "rows": found, "ancestry": {}}
+        for name, found in rows.items()
+    }
+    return content | {"tng": paper_parts()["tng"]}
+
+
+def tables(text):
+    """Tables of a Markdown text as lists of lines of cells."""
+    return [
+        [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
+        for block in re.findall(r"(?:^\|.*\|\n)+", text, flags=re.MULTILINE)
+    ]
+
+
+def sections(text):
+    return dict(zip(*[iter(re.split(r"^## (.+)$", text, flags=re.MULTILINE)[1:])] * 2, strict=True))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return write_parts(tmp_path_factory.mktemp("page") / "default", parts())
+
+
+@pytest.fixture(scope="module")
+def text(results):
+    return write_default_page(results).read_text(encoding="utf-8")
+
+
+class TestPage:
+    def test_every_part_has_a_section_with_a_table(self, text):
+        found = sections(text)
+        for name in PARTS:
+            heading, said = default_page._HEADS[name]
+            assert said in found[heading]
+            assert tables(found[heading]), name
+        assert {"In short", "Trainings"} <= set(found)
+
+    def test_parts_are_those_of_the_plan(self):
+        from stargas.config import DataConfig, ModelConfig, TrainingConfig
+
+        plan = default_plan(DataConfig(), ModelConfig(), TrainingConfig(), tng=[Path("galaxy.hdf5")])
+        assert list(plan.parts) == list(PARTS)
+
+    def test_it_says_first_that_the_galaxies_are_mocks(self, text):
+        assert "All numbers are of our mock suites." in text.split("\n\n")[1]
+
+    def test_tables_are_whole(self, text):
+        for lines in tables(text):
+            assert len({len(line) for line in lines}) == 1, lines[0]
+            assert len(lines) > 2
+
+    def test_no_star_of_a_mass_is_taken_for_emphasis(self, text):
+        assert "M\\* < 10^9.5" in text
+        assert "M* " not in text
+
+    def test_the_same_results_give_the_same_bytes(self, results, text):
+        page = results / "README.md"
+        before = page.read_bytes()
+        assert write_default_page(results) == page
+        assert page.read_bytes() == before == text.encode()
+
+    def test_other_results_give_other_bytes(self, tmp_path, text):
+        content = parts()
+        content["trials"]["rows"][1]["rms_dex"] *= 2
+        assert write_default_page(write_parts(tmp_path, content)).read_text() != text
+
+    def test_parts_that_are_missing_are_left_out(self, tmp_path):
+        content = {name: part for name, part in parts().items() if name in {"mix", "observed"}}
+        found = sections(write_default_page(write_parts(tmp_path, content)).read_text())
+        assert list(found) == ["In short", "One network for any tracers", "Imperfect data", "Trainings"]
+
+    def test_remarks_stand_at_the_end(self, tmp_path):
+        folder = write_parts(tmp_path, parts())
+        (folder / REMARKS).write_text("## By hand\n\nWhat was seen.\n")
+        assert write_default_page(folder).read_text().endswith("## By hand\n\nWhat was seen.\n")
+
+    def test_without_results_it_says_what_to_do(self, tmp_path):
+        with pytest.raises(InputError, match="has no results: run 'stargas experiment default' first"):
+            write_default_page(tmp_path)
+        assert not (tmp_path / "README.md").exists()
+
+    def test_a_damaged_part_is_named(self, tmp_path):
+        folder = write_parts(tmp_path, parts())
+        (folder / "mix.json").write_text("{")
+        with pytest.raises(DamagedFileError, match=r"mix\.json"):
+            write_default_page(folder)
+
+
+class TestSummary:
+    def test_each_suite_and_case_has_a_line_of_its_numbers(self, results):
+        (lines,) = tables(summary_table(read_parts(results), {}))
+        named = {(line[0], line[1]): line[2:] for line in lines[2:]}
+        assert len(named) == len(lines) - 2 == len(SUITES) * len(CASES) + 2 + 2
+        for suite in SUITES:
+            for name in CASES:
+                at_1 = named[f"`{suite}`", f"**{name}**"][1]
+                assert at_1 == f"{WIDTH[name]:.3f} ± {0.02 * WIDTH[name]:.3f}"
+        told = named["`smooth`", "**StarGas**, prior `smooth`"]
+        assert told[1].startswith(f"{0.9 * WIDTH['StarGas']:.3f}")
+        assert named["`bursty`", "*Trees (Star), trained on bursty*"][1].startswith("0.210")
+        assert told[-2:] == ["68.1 ± 0.8 %", "94.9 ± 0.4 %"]
+
+    def test_the_paper_s_method_stands_beside_where_its_results_are(self, tmp_path):
+        folder = write_parts(tmp_path / "default", parts())
+        alone = sections(write_default_page(folder).read_text())["In short"]
+        write_parts(tmp_path / "paper", paper_parts())
+        (lines,) = tables(sections(write_default_page(folder).read_text())["In short"])
+        theirs = {(line[0], line[1]): line[3] for line in lines if "the paper's method" in line[1]}
+        assert "the paper's method" not in alone
+        assert {key: value[:5] for key, value in theirs.items()} == {
+            ("`bursty`", "*Star, the paper's method, trained on bursty*"): "0.220",
+            ("`bursty`", "*StarGas, the paper's method, trained on bursty*"): "0.170",
+            ("`smooth`", "*Star, the paper's method, trained on smooth*"): "0.240",
+            ("`smooth`", "*StarGas, the paper's method, trained on smooth*"): "0.190",
+        }
+
+    def test_subsets_take_no_part(self, tmp_path):
+        content = parts()
+        content["accuracy"]["rows"].append(row("StarGas", 9.0, subset="edge-on", trained_on="all"))
+        assert "9.000" not in summary_table(read_parts(write_parts(tmp_path, content)), {})
+
+
+class TestReadme:
+    def test_the_table_is_put_between_the_marks_and_all_else_stays(self, results, tmp_path):
+        readme = tmp_path / "README.md"
+        readme.write_text(f"# Name\n\nBefore.\n\n{BEGIN}\nold numbers\n{END}\n\nAfter | é.\n", encoding="utf-8")
+        write_readme_numbers(results, readme)
+        once = readme.read_text(encoding="utf-8")
+        numbers = summary_table(read_parts(results), {}).strip()
+        assert once == f"# Name\n\nBefore.\n\n{BEGIN}\n\n{numbers}\n\n{END}\n\nAfter | é.\n"
+        write_readme_numbers(results, readme)
+        assert readme.read_text(encoding="utf-8") == once
+
+    @pytest.mark.parametrize("content", ["# Name\n", f"{BEGIN}\n", f"# Name\n{END}\n"])
+    def test_a_readme_without_marks_is_refused_and_stays(self, results, tmp_path, content):
+        readme = tmp_path / "README.md"
+        readme.write_text(content)
+        with pytest.raises(InputError, match="has no place for the numbers: put"):
+            write_readme_numbers(results, readme)
+        assert readme.read_text() == content
+
+    def test_the_readme_of_the_project_has_its_marks_once_and_in_order(self):
+        text = README.read_text(encoding="utf-8")
+        assert text.count(BEGIN) == text.count(END) == 1
+        assert text.index(BEGIN) < text.index(END)
+
+
+def test_titles_of_the_files_are_not_needed_but_their_parts_are(tmp_path):
+    content = parts()
+    content["mix"]["part"] = "trials"
+    folder = write_parts(tmp_path, content)
+    assert json.loads((folder / "mix.json").read_text())["part"] == "trials"
+    with pytest.raises(DamagedFileError, match="it is of part 'trials'"):
+        read_parts(folder)
