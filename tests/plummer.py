@@ -15,8 +15,8 @@ R_HL_KPC = 0.5
 """Projected half-light radius, which is Plummer's scale."""
 
 HALOS = {"cored": ("core", 1.1, 5e8), "large core": ("core", 3.0, 3e9), "cuspy": ("cusp", 3.0, 1.2e9)}
-"""Name → shape, scale radius [kpc] and 4 π ρ_s r_s³ [Msun]. Stellar feedback makes cores of 1.75 half-mass radii (Read et
-al. 2016), here 1.1 kpc; the large core is six times R_hl, as no galaxy of the training set has it."""
+"""Name → shape, scale radius [kpc] and 4 π ρ_s r_s³ [Msun]. Stellar feedback makes cores of 1.75 half-mass radii (Read
+et al. 2016), here 1.1 kpc; the large core is six times R_hl, as no galaxy of the training set has it."""
 
 ANISOTROPIES = {"isotropic": 0.0, "radial": 0.4}
 COUNTS = (100, 1000, 10_000)
@@ -67,18 +67,19 @@ def judge(model, halo, beta, n_stars, n_spheres=20, seed=0):
 
 
 def main(folder=None):
-    """Print the table of the documentation."""
+    """Write the table of the documentation to the terminal."""
     import stargas as sg
 
     model = sg.load_model(folder)
-    print("| halo | orbits | stars | 0.6 R_hl | 1 R_hl | 2.4 R_hl | in 68 % | in 95 % |\n|---|---|---|---|---|---|---|---|")
+    lines = ["| halo | orbits | stars | 0.6 R_hl | 1 R_hl | 2.4 R_hl | in 68 % | in 95 % |", "|" + 8 * "---|"]
     for halo in HALOS:
         for orbits, beta in ANISOTROPIES.items():
             for n_stars in COUNTS:
                 ratio, in68, in95 = judge(model, halo, beta, n_stars)
                 cells = [f"{np.median(ratio[:, j]):.2f} ± {ratio[:, j].std():.2f}" for j in (0, 2, 9)]
                 shares = f"{100 * in68:.0f} % | {100 * in95:.0f} %"
-                print(f"| {halo} | {orbits} | {n_stars:,} | {' | '.join(cells)} | {shares} |")
+                lines.append(f"| {halo} | {orbits} | {n_stars:,} | {' | '.join(cells)} | {shares} |")
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
