@@ -8,6 +8,7 @@ import pytest
 
 from report.paper_for_tests import parts as paper_parts
 from report.paper_for_tests import row, write_parts
+from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments.default import CASES, TRIALS, default_plan
 from stargas.report import default_page
@@ -91,9 +92,8 @@ class TestPage:
         assert {"In short", "Trainings"} <= set(found)
 
     def test_parts_are_those_of_the_plan(self):
-        from stargas.config import DataConfig, ModelConfig, TrainingConfig
-
-        plan = default_plan(DataConfig(), ModelConfig(), TrainingConfig(), tng=[Path("galaxy.hdf5")])
+        preset = read_settings([], preset="default")
+        plan = default_plan(preset.data, preset.model, preset.training, tng=[Path("galaxy.hdf5")])
         assert list(plan.parts) == list(PARTS)
 
     def test_it_says_first_that_the_galaxies_are_mocks(self, text):
