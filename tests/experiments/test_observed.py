@@ -176,9 +176,10 @@ def test_laws_hold_on_changed_files(tmp_path, dwarfs):
     rows = {(row["law"], row["way"]): row for row in check_laws(FormulaPosterior(), {tmp_path: truth}, n_draws=100)}
     assert len(rows) == 8
     for (law, _), row in rows.items():
-        # v² r / G: the velocities are as they were; turning the sky moves pixels of the HI a little
+        # v² r / G: the velocities are as they were; turning the sky moves pixels of the HI a little, and the errors of
+        # velocities are drawn for other stars where rows are shuffled
         assert row["expected"] == pytest.approx(np.log10(1.1) if law == "distance + 10 %" else 0, abs=1e-4)
-        assert row["largest"] <= (0.05 if law == "sky turned" else 2e-4)
+        assert row["largest"] <= {"sky turned": 0.05, "rows shuffled": 0.02}.get(law, 2e-4), row
     config = observation_of(tmp_path, truth, stars=True, hi=True)
     turned = dict(observed_laws._changed(config, tmp_path))["sky turned"]
     angles = [observe_galaxy(one).position_angle_deg for one in (config, turned)]

@@ -155,8 +155,8 @@ def test_maps_of_an_absent_tracer_contradict_the_mask(models, others):
 def test_what_cannot_be_checked_is_said(models, others):
     posterior, limits = models["stargas"]
     judged = limits.check(absurd.without_units(others), posterior)
-    assert {j.unchecked for j in judged} == {("R_HI", "sigma")}
-    assert "Not checked, for want of the unit of a map: R_HI, sigma." in judged[0].summary
+    assert {j.unchecked for j in judged} == {("sigma_scale", "R_HI", "sigma")}
+    assert "Not checked, for want of the unit of a map: sigma_scale, R_HI, sigma." in judged[0].summary
     assert np.mean([j.flagged for j in judged]) <= 4 * FALSE_ALARMS
 
 

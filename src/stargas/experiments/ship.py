@@ -63,7 +63,7 @@ def ship_model(run: Run, results: Path, folder: Path) -> None:
     from stargas.model.posterior import load_model
     from stargas.training import training_splits
 
-    source = run.out / "models" / MODEL
+    source, parts = run.out / "models" / MODEL, read_parts(results)
     posterior = load_model(source)
     if not (source / FILE).exists():
         _, validation = training_splits([run.training_set(MODEL)], run.plan.models[MODEL].training)
@@ -83,6 +83,6 @@ def ship_model(run: Run, results: Path, folder: Path) -> None:
         samples=about["samples"],
         suites=", ".join(f"`{s}`" for s in sorted({data["source"]["name"] for data in about["data"][0]["data_sets"]})),
         ranges="; ".join(f"{name} {low:.3g} to {high:.3g}" for name, (low, high) in about["ranges"].items()) + ".",
-        numbers=summary_table(read_parts(results), {}),
+        numbers=summary_table(parts, {}),
     )
     write_atomically(folder / "card.md", card.encode())
