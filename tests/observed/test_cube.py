@@ -224,6 +224,16 @@ def test_a_wrong_convention_and_beam_are_told(tmp_path, flux):
         SkyBeam(1.0, 2.0)
 
 
+def test_a_negative_axis_ends(tmp_path, flux):
+    path = write_cube(tmp_path / "disc.fits", flux)
+    good = path.read_bytes()
+    card = b"NAXIS1  =     -              8".ljust(80)
+    start = good.index(b"NAXIS1  ")
+    path.write_bytes(good[:start] + card + good[start + 80 :])
+    with pytest.raises(DamagedFileError, match="damaged"):
+        read_cube(path)
+
+
 def mutate(good, rng):
     """Change a few bytes, cards or the length of a file."""
     data = bytearray(good)

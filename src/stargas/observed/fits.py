@@ -1,6 +1,7 @@
 """FITS files of maps and cubes, opened so that whatever is wrong with them is one sentence."""
 
 import contextlib
+import itertools
 import math
 import os
 import warnings
@@ -88,7 +89,19 @@ def open_fits(path: str | os.PathLike[str]) -> Iterator[Any]:
             raise DamagedFileError(f"{path} is not a FITS file: give a cube or map in FITS.")
         file.seek(0)
         with fits.open(file, memmap=False, lazy_load_hdus=True) as hdus:
+            _require_sizes(hdus, path)
             yield hdus
+
+
+def _require_sizes(hdus: Any, path: str | os.PathLike[str]) -> None:  # noqa: ANN401 (an HDUList of astropy)
+    """Go through the parts one by one: behind one of negative size astropy would find the same part without end."""
+    for number in itertools.count():
+        try:
+            hdu = hdus[number]
+        except IndexError:
+            return
+        if hdu.size < 0 or min(hdu.shape if hdu.is_image else (), default=0) < 0:
+            raise DamagedFileError(f"{path} is damaged, its header gives a negative size: write it again.")
 
 
 def check_size(hdu: Any, path: str | os.PathLike[str]) -> None:  # noqa: ANN401 (a HDU of astropy)
