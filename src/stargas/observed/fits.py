@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import math
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from stargas.errors import DamagedFileError, InputError, StargasError
 
 MAX_PIXELS = 2**29
 """Most pixels of a file that are read: 2 GB in memory."""
+
+_HEADER_BYTES = 2880 * 8  # where the number of axes stands; astropy would count through millions of them
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,9 @@ def open_fits(path: str | os.PathLike[str]) -> Iterator[Any]:
     with reading(path), Path(path).open("rb") as file:
         if not file.read(30).startswith((b"SIMPLE  =", b"\x1f\x8b", b"BZh")):
             raise DamagedFileError(f"{path} is not a FITS file: give a cube or map in FITS.")
+        file.seek(0)
+        for card in re.findall(rb"NAXIS   = *(\d{4,}) ", file.read(_HEADER_BYTES)):
+            raise DamagedFileError(f"{path} is damaged, it says that it has {int(card)} axes: write it again.")
         file.seek(0)
         with fits.open(file, memmap=False, lazy_load_hdus=True) as hdus:
             _require_sizes(hdus, path)
