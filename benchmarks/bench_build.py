@@ -23,7 +23,7 @@ from stargas.config import DataConfig, LocalConfig
 from stargas.dataset.build import build_dataset
 from stargas.dataset.store import open_dataset
 from stargas.sample import make_samples
-from stargas.sources.mock.suites import mock_suite
+from stargas.simulations.mock_suites.suites import mock_suite
 from workloads import least_seconds
 
 N_GALAXIES = 100

@@ -4,11 +4,11 @@ import numpy as np
 
 from stargas.config import HIMapConfig, StarMapConfig, ViewConfig
 from stargas.sample import make_samples
-from stargas.sky.gas import hi_moments
+from stargas.simulations.mock_suites.suites import mock_suite
+from stargas.sky.hi_maps import hi_moments
 from stargas.sky.projection import project
-from stargas.sky.stars import draw_star_subsets, star_maps
+from stargas.sky.star_maps import draw_star_subsets, star_maps
 from stargas.sky.view import standard_views
-from stargas.sources.mock.suites import mock_suite
 from workloads import least_seconds
 
 

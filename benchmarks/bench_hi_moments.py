@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from stargas.config import HIMapConfig
-from stargas.sky.gas import hi_cube, hi_moments
+from stargas.sky.hi_maps import hi_cube, hi_moments
 from stargas.sky.kernel import SUPPORT_PER_FWHM
 from workloads import HALF_WIDTH_KPC, additions_per_second, gas_disc
 
 PIXEL_KPC = 2 * HALF_WIDTH_KPC / 64
 
-CASES = {
+TRACER_SETS = {
     "1000 particles": gas_disc(1000),
     "10000 particles": gas_disc(10_000),
     "20000 particles": gas_disc(20_000),
@@ -40,10 +40,10 @@ def least_time(gas):
     return np.sum(np.maximum(np.pi * support**2, 1)) * 3 / additions_per_second()
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", TRACER_SETS)
 def test_moments(case, compare):
     pytest.importorskip("martini")
-    gas = CASES[case]
+    gas = TRACER_SETS[case]
     config = HIMapConfig(widen_band="clipped" not in case)
 
     def moments(engine):
@@ -61,5 +61,5 @@ def test_moments(case, compare):
 
 
 def test_cube(compare):
-    gas = CASES["20000 particles"]
+    gas = TRACER_SETS["20000 particles"]
     compare("HI cube of 20000 particles", lambda: hi_cube(**gas, half_width_kpc=HALF_WIDTH_KPC))

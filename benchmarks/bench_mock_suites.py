@@ -9,9 +9,9 @@ import time
 import numpy as np
 
 from stargas.randomness import rng_for
-from stargas.sources.mock.gas import make_gas
-from stargas.sources.mock.stars import draw_stars, stellar_model
-from stargas.sources.mock.suites import galaxy_potential, mock_suite
+from stargas.simulations.mock_suites.gas import make_gas
+from stargas.simulations.mock_suites.stars import draw_stars, stellar_model
+from stargas.simulations.mock_suites.suites import galaxy_potential, mock_suite
 
 N_STARS, N_GAS = 100_000, 20_000
 

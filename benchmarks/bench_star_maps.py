@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import gaussian_kde
 
-from stargas.sky.stars import star_maps
+from stargas.sky.star_maps import star_maps
 from workloads import products_per_second, rotating_stars
 
 

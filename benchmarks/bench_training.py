@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 import torch
+from plain_network import PlainNetwork
 from torch import nn
 
-from plain_network import PlainNetwork
 from stargas.config import ModelConfig
 from stargas.model.flow import FlowSampler, MassFlow
 from stargas.model.network import MassNetwork

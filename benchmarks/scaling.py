@@ -18,9 +18,9 @@ import numpy as np
 from stargas.config import DataConfig, LocalConfig, ViewConfig
 from stargas.dataset.build import build_dataset
 from stargas.sample import make_samples
-from stargas.sky.gas import hi_moments
-from stargas.sky.stars import star_maps
-from stargas.sources.mock.suites import mock_suite
+from stargas.simulations.mock_suites.suites import mock_suite
+from stargas.sky.hi_maps import hi_moments
+from stargas.sky.star_maps import star_maps
 from workloads import HALF_WIDTH_KPC, gas_disc, least_seconds, rotating_stars
 
 

@@ -15,7 +15,7 @@ from stargas.config import HIMapConfig
 from stargas.constants import HI_FREQUENCY_HZ, HI_MASS_PER_FLUX
 from stargas.observed.tangent_plane import sky_position
 from stargas.randomness import rng_for
-from stargas.sky.gas import hi_cube
+from stargas.sky.hi_maps import hi_cube
 from stargas.sky.projection import SkyGas, SkyStars
 
 SEED, NUMBER = 11, 51

@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
+from analytic import plummer_galaxy, star_gas_galaxy
 from scipy.spatial.transform import Rotation
 
-from analytic import plummer_galaxy, star_gas_galaxy
 from stargas.errors import InputError
 from stargas.frame import find_center, rotation_to_spin, to_own_frame
 from stargas.galaxy import Galaxy, Particles

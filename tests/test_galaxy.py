@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-
 from analytic import plummer_galaxy, plummer_mass, rotating_gas, star_gas_galaxy
+
 from stargas.errors import InputError
 from stargas.galaxy import Galaxy, Gas, MassProfile, Particles
 

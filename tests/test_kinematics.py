@@ -5,8 +5,8 @@ import warnings
 
 import numpy as np
 import pytest
-
 from analytic import plummer_galaxy
+
 from stargas.errors import VirialWarning
 from stargas.galaxy import Galaxy, MassProfile, Particles
 from stargas.kinematics import kappa_co, virial_ratio, warn_if_not_virial

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from plummer import ANISOTROPIES, HALOS, R_HL_KPC, RADII, enclosed_mass, plummer_sphere, radial_dispersion
+
 from stargas.constants import G
 
 N_STARS = 100_000

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from analytic import plummer_mass
 from scipy.interpolate import PchipInterpolator
 
 import stargas as sg
-from analytic import plummer_mass
 from stargas.constants import G
 from stargas.errors import InputError
 from stargas.profiles import ProfileDraws

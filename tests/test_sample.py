@@ -2,18 +2,18 @@ import dataclasses
 
 import numpy as np
 import pytest
-
 from analytic import plummer_galaxy, plummer_mass, rotating_gas, star_gas_galaxy
 from sources_for_tests import TINY
+
 from stargas.config import DataConfig, HIMapConfig, ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import Galaxy
 from stargas.randomness import rng_for
 from stargas.sample import MAPS, SCALARS, intrinsic_hi, make_sample, make_samples
-from stargas.sky.gas import hi_moments
+from stargas.sky.hi_maps import hi_moments
 from stargas.sky.projection import SkyGalaxy, half_count_radius, project
 from stargas.sky.regrid import regrid_moments
-from stargas.sky.stars import draw_star_subsets, star_maps
+from stargas.sky.star_maps import draw_star_subsets, star_maps
 from stargas.sky.view import View, standard_views
 
 

@@ -34,7 +34,7 @@ from stargas.galaxy import FloatArray
 
 Quantity = Literal["mass", "circular_velocity", "mean_density", "density", "mass_slope", "density_slope"]
 
-LEAST_RADII = 4
+MIN_RADII = 4
 """Fewest radii with which the slope of the density is determined."""
 
 _EDGE = 1e-5  # radii read off a rounded table still count as those of the draws
@@ -72,9 +72,9 @@ class ProfileDraws:
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         r, mass = self.r_kpc, self.log10_mass
-        if r.ndim != 1 or len(r) < LEAST_RADII or not (np.isfinite(r) & (r > 0)).all() or (np.diff(r) <= 0).any():
+        if r.ndim != 1 or len(r) < MIN_RADII or not (np.isfinite(r) & (r > 0)).all() or (np.diff(r) <= 0).any():
             raise InputError(
-                f"r_kpc must be {LEAST_RADII} or more positive radii in rising order, got {r.tolist()}: give those of "
+                f"r_kpc must be {MIN_RADII} or more positive radii in rising order, got {r.tolist()}: give those of "
                 "the model in kpc."
             )
         if mass.ndim != 2 or mass.shape[1] != len(r) or not len(mass):

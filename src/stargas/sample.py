@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, PROTON_MASS
 from stargas.errors import InputError
+from stargas.features.star_features import STAR_FEATURES, measure_stars
 from stargas.frame import rotation_to_spin
 from stargas.galaxy import FloatArray, Galaxy, Particles
 from stargas.kinematics import kappa_co, virial_ratio
 from stargas.randomness import rng_for
-from stargas.sky.effects import CLEAR, Effects, draw_effects, hide_faint_hi, observe_stars
-from stargas.sky.gas import hi_moments, measure_hi, measure_hi_radius
+from stargas.simulations.selection import in_cold_gas_set
+from stargas.sky.degradation import CLEAR, Degradation, draw_degradation, hide_faint_hi, observe_stars
+from stargas.sky.hi_maps import hi_moments, measure_hi, measure_hi_radius
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyGas, SkyStars, project
 from stargas.sky.regrid import regrid_moments
-from stargas.sky.star_numbers import STAR_NUMBERS, measure_stars
-from stargas.sky.stars import draw_star_subsets, star_maps, velocity_dispersion, velocity_scale
+from stargas.sky.star_maps import draw_star_subsets, star_maps, velocity_dispersion, velocity_scale
 from stargas.sky.view import standard_views
-from stargas.sources.selection import in_cold_gas_set
 
 MAPS = ("xy", "Rv", "moment0", "moment1", "moment2")
 """Channels of `Sample.maps`, in order."""
@@ -59,15 +59,15 @@ class Sample:
     Parameters
     ----------
     maps
-        Shape (5, 64, 64), float32, channels `MAPS`: star densities in the units of `stargas.sky.stars`, then HI
+        Shape (5, 64, 64), float32, channels `MAPS`: star densities in the units of `stargas.sky.star_maps`, then HI
         moments [Msun/pc², km/s, km/s]. Row index is y (or v), column x (or R). Zero for an absent tracer.
     scalars
         Shape (5,), entries `SCALARS` [kpc, km/s]. Zero for an absent tracer, but for an
         R_hl that is known without the stars.
     tracers
         Shape (2,), bool, entries `TRACERS`: which are present.
-    star_numbers
-        Shape (66,), float32, entries `stargas.sky.star_numbers.STAR_NUMBERS`: the stars as a set. NaN where
+    star_features
+        Shape (66,), float32, entries `stargas.features.star_features.STAR_FEATURES`: the stars as a set. NaN where
         they are too few or absent.
     quality
         Shape (4,), entries `QUALITY` [stars, km/s, kpc, Msun/pc²]: what the data are like. Zero if perfect.
@@ -82,7 +82,7 @@ class Sample:
     maps: NDArray[np.float32]
     scalars: FloatArray
     tracers: NDArray[np.bool_]
-    star_numbers: NDArray[np.float32]
+    star_features: NDArray[np.float32]
     quality: FloatArray
     r_kpc: FloatArray
     log10_mass: FloatArray | None = None
@@ -120,7 +120,7 @@ def make_sample(
     Raises
     ------
     InputError
-        If there are fewer stars than ``config.least_stars``, or neither stars nor gas.
+        If there are fewer stars than ``config.min_stars``, or neither stars nor gas.
     """
     config = config or DataConfig()
     if stars is None and sky.stars is not None:
@@ -278,23 +278,27 @@ class _GasPart:
 
 
 def _star_part(
-    sky: SkyGalaxy, stars: NDArray[np.intp] | None, config: DataConfig, effects: Effects, rng: np.random.Generator
+    sky: SkyGalaxy,
+    stars: NDArray[np.intp] | None,
+    config: DataConfig,
+    degradation: Degradation,
+    rng: np.random.Generator,
 ) -> _StarPart:
     if sky.stars is None:
         size = config.stars.n_pixels
-        return _StarPart(np.zeros((2, size, size), np.float32), np.full(len(STAR_NUMBERS), np.nan, np.float32))
+        return _StarPart(np.zeros((2, size, size), np.float32), np.full(len(STAR_FEATURES), np.nan, np.float32))
     seen = sky.stars
     if stars is not None:
         seen = SkyStars(seen.x_kpc[stars], seen.y_kpc[stars], seen.v_los_kms[stars])
-    _require_stars(len(seen), config.least_stars)
+    _require_stars(len(seen), config.min_stars)
     if sky.R_hl_kpc is None or not sky.R_hl_kpc > 0:
         raise InputError(f"star maps need a positive half-light radius, got R_hl_kpc={sky.R_hl_kpc}.")
     sigma, error = sky.sigma_kms, sky.velocity_error_kms
-    if effects != Effects():
-        seen, sigma, error = observe_stars(seen, sky.R_hl_kpc, effects, config.effects, rng)
+    if degradation != Degradation():
+        seen, sigma, error = observe_stars(seen, sky.R_hl_kpc, degradation, config.degradation, rng)
     x, y, v = seen.x_kpc, seen.y_kpc, seen.v_los_kms
     return _StarPart(
-        star_maps(x, y, v, sky.R_hl_kpc, dataclasses.replace(config.stars, min_stars=config.least_stars)),
+        star_maps(x, y, v, sky.R_hl_kpc, dataclasses.replace(config.stars, min_stars=config.min_stars)),
         measure_stars(x, y, v, sky.R_hl_kpc),
         velocity_dispersion(v) if sigma is None else sigma,
         velocity_scale(v, config.stars),
@@ -307,15 +311,15 @@ def _gas_part(
     sky: SkyGalaxy,
     rng: np.random.Generator,
     config: HIMapConfig,
-    effects: Effects,
+    degradation: Degradation,
     intrinsic: tuple[float, float, float] | None,
 ) -> _GasPart | None:
     """Return HI moments with what is measured on them; None where there is no R_HI."""
     if sky.gas is None:
         return None
     seen, beam_kpc, noise = sky.gas, sky.beam_fwhm_kpc, sky.noise_msun_pc2
-    if isinstance(seen, SkyGas) and (effects.beam_pixels or effects.limit_cm2):
-        degraded = _degraded_hi(seen, config, effects, rng)
+    if isinstance(seen, SkyGas) and (degradation.beam_pixels or degradation.limit_cm2):
+        degraded = _degraded_hi(seen, config, degradation, rng)
         if degraded is None:
             return None
         seen, beam_kpc, noise = degraded
@@ -341,19 +345,19 @@ def _moments(gas: SkyGas, half_width: float, config: HIMapConfig, rng: np.random
 
 
 def _degraded_hi(
-    gas: SkyGas, config: HIMapConfig, effects: Effects, rng: np.random.Generator
+    gas: SkyGas, config: HIMapConfig, degradation: Degradation, rng: np.random.Generator
 ) -> tuple[HIMaps, float, float] | None:
     """Return maps as a telescope gives them, the FWHM of its beam [kpc] and the noise of the column [Msun/pc²]."""
     radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
     if radius is None:
         return None
     half_width = WIDER * config.half_width * radius
-    beam_kpc = effects.beam_pixels * 2 * config.half_width * radius / config.n_pixels
+    beam_kpc = degradation.beam_pixels * 2 * config.half_width * radius / config.n_pixels
     wide = dataclasses.replace(config, n_pixels=round(WIDER * config.n_pixels), beam_fwhm_kpc=beam_kpc)
     maps = HIMaps(_moments(gas, half_width, wide, rng).astype(np.float64), half_width)
-    if effects.limit_cm2:
-        maps = hide_faint_hi(maps, beam_kpc, effects.limit_cm2, rng)
-    return maps, beam_kpc, effects.limit_cm2 / HI_ATOMS_PER_CM2 / CLEAR
+    if degradation.limit_cm2:
+        maps = hide_faint_hi(maps, beam_kpc, degradation.limit_cm2, rng)
+    return maps, beam_kpc, degradation.limit_cm2 / HI_ATOMS_PER_CM2 / CLEAR
 
 
 def _sample(
@@ -366,11 +370,11 @@ def _sample(
 ) -> Sample:
     if sky.stars is None and sky.gas is None:
         raise InputError("a sample needs stars, gas or both, got neither.")
-    effects = Effects()
-    if config.effects.share and sky.galaxy is not None:
-        effects = draw_effects(config.effects, rng)
-    star = _star_part(sky, stars, config, effects, rng)
-    seen = _gas_part(sky, rng, config.gas, effects, intrinsic)
+    degradation = Degradation()
+    if config.degradation.share and sky.galaxy is not None:
+        degradation = draw_degradation(config.degradation, rng)
+    star = _star_part(sky, stars, config, degradation, rng)
+    seen = _gas_part(sky, rng, config.gas, degradation, intrinsic)
     size = config.gas.n_pixels
     gas = seen or _GasPart(np.zeros((3, size, size), np.float32))
     R_hl = sky.R_hl_kpc or 0.0
@@ -391,7 +395,7 @@ def _sample(
         maps=np.concatenate([star.maps, gas.moments]).astype(np.float32, copy=False),
         scalars=scalars,
         tracers=np.array([sky.stars is not None, seen is not None]),
-        star_numbers=star.numbers,
+        star_features=star.numbers,
         quality=quality,
         r_kpc=r_kpc,
         log10_mass=log10_mass,
@@ -401,7 +405,7 @@ def _sample(
             **dict(zip(SCALARS, scalars.tolist(), strict=True)),
             **dict(zip(QUALITY, quality.tolist(), strict=True)),
             "n_stars": star.n_stars,
-            "interlopers": effects.interlopers,
+            "interlopers": degradation.interlopers,
             "velocity_scale_kms": star.velocity_scale_kms,
             "half_width_kpc": gas.half_width_kpc,
             "has_gas": seen is not None,

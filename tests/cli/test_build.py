@@ -4,9 +4,9 @@ import warnings
 
 import h5py
 import pytest
-
 from analytic import star_gas_galaxy
 from snapshot_writers import galaxy_of_particles, write_hdf5
+
 from stargas import open_dataset, write_galaxy
 from stargas.cli import main
 

@@ -1,8 +1,8 @@
 """stargas inspect, from files to sheets."""
 
 import pytest
-
 from analytic import plummer_galaxy, star_gas_galaxy
+
 from stargas import write_galaxy
 from stargas.cli import main
 

@@ -1,5 +1,4 @@
 import pytest
-
 from dataset_for_tests import build
 
 

@@ -7,9 +7,9 @@ import shutil
 import numpy as np
 import pytest
 from astropy.table import Table
-
 from dataset_for_tests import N_GALAXIES, SEED, build, checksums
 from sources_for_tests import TINY, AnalyticSource, BadSource
+
 from stargas.dataset import shards
 from stargas.dataset.store import open_dataset
 from stargas.errors import InputError, StargasError

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.table import Table
-
 from dataset_for_tests import N_GALAXIES, build
 from sources_for_tests import TINY, AnalyticSource
+
 from stargas.dataset.catalogue import FIRST_COLUMNS, make_catalogue
 from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import DamagedFileError, InputError

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from dataset_for_tests import N_GALAXIES, build, checksums
 from sources_for_tests import AnalyticSource, BadSource
+
 from stargas.config import LocalConfig
 from stargas.dataset import workers
 from stargas.dataset.manifest import read_manifest
 from stargas.dataset.workers import Schedule, worker_count
 from stargas.errors import StargasError
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[1] / "helpers"
 
 BUILDER = """
 import sys

@@ -7,8 +7,8 @@ import numpy as np
 from astropy.table import Table
 
 from stargas.constants import G
+from stargas.features.star_features import STAR_FEATURES
 from stargas.sample import Sample
-from stargas.sky.star_numbers import STAR_NUMBERS
 
 RADII = np.linspace(0.6, 2.4, 10)
 
@@ -65,7 +65,7 @@ class FakeDataset:
 
     def __getitem__(self, i):
         r = RADII * self.catalogue["R_hl_kpc"][i]
-        arrays = (np.zeros((5, 2, 2)), np.zeros(5), np.ones(2, bool), np.zeros(len(STAR_NUMBERS)), np.zeros(4))
+        arrays = (np.zeros((5, 2, 2)), np.zeros(5), np.ones(2, bool), np.zeros(len(STAR_FEATURES)), np.zeros(4))
         return Sample(*arrays, r_kpc=r, log10_mass=self.truth()[i])
 
     def truth(self):
@@ -86,7 +86,7 @@ class FakeDataset:
             maps=np.random.default_rng(0).uniform(0.1, 1, (n, 5, 8, 8)).astype(np.float32),
             scalars=np.nan_to_num([np.asarray(self.catalogue[name])[rows] for name in names]).T,
             tracers=np.column_stack([np.ones(n, bool), np.asarray(self.catalogue["has_gas"])[rows]]),
-            star_numbers=np.zeros((n, len(STAR_NUMBERS)), np.float32),
+            star_features=np.zeros((n, len(STAR_FEATURES)), np.float32),
             quality=np.zeros((n, 4)),
         )
 

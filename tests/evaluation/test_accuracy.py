@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import norm
 
 from evaluation.fakes import RADII, fake_table
+from stargas.baselines.estimators import ESTIMATORS
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.estimators import ESTIMATORS
 from stargas.evaluation.accuracy import accuracy, estimator_ratios, mass_at
 from stargas.evaluation.bootstrap import bootstrap_galaxies
 

@@ -68,10 +68,10 @@ def test_files_are_read_back_and_repeat(evaluation, data, tmp_path):
 
 
 def test_the_head_tells_the_ancestry(evaluation):
-    ancestry = evaluation.results["ancestry"]
-    assert ancestry["dataset"] == {"suite": "fake", "seed": 0}
-    assert len(ancestry["dataset_digest"]) == 64
-    assert ancestry["models"]["Gas"]["model"] == {"tracers": "stargas"}
+    provenance = evaluation.results["provenance"]
+    assert provenance["dataset"] == {"suite": "fake", "seed": 0}
+    assert len(provenance["dataset_digest"]) == 64
+    assert provenance["models"]["Gas"]["model"] == {"tracers": "stargas"}
 
 
 def test_models_that_need_gas_are_compared_where_there_is_gas(data, tmp_path):

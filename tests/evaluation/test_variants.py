@@ -71,7 +71,7 @@ def test_they_are_judged_side_by_side(tmp_path):
         assert numbers[name]["accuracy"]["rms_dex"] == pytest.approx(SIGMA[case], rel=0.25)
     assert np.mean(numbers["A, prior smooth"]["calibration"]["bias_sigma"]) == pytest.approx(1, abs=0.4)
     assert np.mean(numbers["A"]["calibration"]["bias_sigma"]) == pytest.approx(0, abs=0.4)
-    asked = found.results["ancestry"]["models"]
+    asked = found.results["provenance"]["models"]
     assert "case" not in asked["A"]
     assert asked["A without gas"]["case"] == "stars"
     assert asked["A, prior smooth"]["prior"] == "smooth"

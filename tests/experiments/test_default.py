@@ -1,4 +1,4 @@
-"""The plan of the model that ships holds together, and a part of it is made for real."""
+"""The plan of the pretrained model holds together, and a part of it is made for real."""
 
 import dataclasses
 import json
@@ -9,13 +9,13 @@ import pytest
 
 from stargas.cli import main
 from stargas.cli.settings import read_settings
-from stargas.config import EffectsConfig
+from stargas.config import DegradationConfig
 from stargas.experiments import plan as plan_module
-from stargas.experiments.default import CASES, LEARNED_FROM, OBSERVED, TRIALS, default_plan
+from stargas.experiments.default import LEARNED_FROM, OBSERVED, TRACER_SETS, TRIALS, default_plan
 from stargas.experiments.paper import paper_plan
-from stargas.experiments.plan import Test
+from stargas.experiments.plan import EvaluationSpec
+from stargas.experiments.release import MODEL
 from stargas.experiments.run import Run
-from stargas.experiments.ship import MODEL
 from stargas.model import inputs
 from stargas.model.posterior import make_network
 
@@ -99,7 +99,7 @@ class TestHeldOut:
                 continue
             assert any(FULL.data[name].held_out for name in test.data), test.name
         shifted = [test for test in FULL.tests.values() if test.label == "shifted"]
-        assert len(shifted) == len(CASES)
+        assert len(shifted) == len(TRACER_SETS)
         assert all(test.data == ("shifted_test",) for test in shifted)
         assert FULL.tests["observed"].data == ("bursty_observed_test",)
 
@@ -112,11 +112,11 @@ class TestHeldOut:
     def test_tests_on_perfect_galaxies_are_perfect(self):
         for name, data in FULL.data.items():
             observed = "observed" in name
-            assert (data.config.effects.share > 0) is observed
+            assert (data.config.degradation.share > 0) is observed
             if not observed and name != "tng":
-                assert data.config == dataclasses.replace(PRESET.data, effects=EffectsConfig())
+                assert data.config == dataclasses.replace(PRESET.data, degradation=DegradationConfig())
         for suite, (_, share) in OBSERVED.items():
-            assert FULL.data[f"{suite}_observed"].config.effects.share == share
+            assert FULL.data[f"{suite}_observed"].config.degradation.share == share
         both = [FULL.data[name] for name in ("bursty_test", "bursty_observed_test")]
         assert len({(data.suite, data.seed, data.n_galaxies) for data in both}) == 1  # the same galaxies
 
@@ -132,14 +132,16 @@ class TestHeldOut:
 class TestCasesAndPriors:
     def test_cases_are_those_that_a_model_can_be_given(self):
         for test in FULL.tests.values():
-            assert test.case is None or test.case in inputs.CASES
+            assert test.case is None or test.case in inputs.TRACER_SETS
             assert test.prior is None or test.prior in PRESET.model.priors
 
     @pytest.mark.parametrize("suite", ["bursty", "smooth", "shifted", "tng"])
     def test_each_suite_is_judged_in_every_case(self, suite):
         own = FULL.tests[suite]
         others = [test for test in FULL.tests.values() if test.data == own.data and test.label == own.label]
-        assert [test.case for test in others if test.prior is None and test.split == "test"] == list(CASES.values())
+        assert [test.case for test in others if test.prior is None and test.split == "test"] == list(
+            TRACER_SETS.values()
+        )
 
     def test_only_models_with_priors_are_told_one(self):
         told = {(rows.test, rows.model) for part in FULL.parts.values() for rows in part.rows}
@@ -152,7 +154,7 @@ class TestCasesAndPriors:
         for name in ("accuracy", "calibration"):
             for rows in FULL.parts[name].rows:
                 if rows.model == MODEL:
-                    assert FULL.tests[rows.test].case == CASES[rows.label]
+                    assert FULL.tests[rows.test].case == TRACER_SETS[rows.label]
 
     def test_a_prior_is_named_in_its_row(self):
         for part in FULL.parts.values():
@@ -167,11 +169,11 @@ class TestCasesAndPriors:
             assert FULL.models[name].data == FULL.models[MODEL].data
             assert FULL.models[name].training == PRESET.training
         needed = inputs.numbers_needed(FULL.models["only_gas"].model)
-        assert set(needed.values()) == inputs.KNOWN_IN_CASE["gas and R_hl"]
-        assert set(inputs.numbers_needed(FULL.models["only_star"].model).values()) == inputs.KNOWN_IN_CASE["stars"]
+        assert set(needed.values()) == inputs.KNOWN_IN_SET["gas and R_hl"]
+        assert set(inputs.numbers_needed(FULL.models["only_star"].model).values()) == inputs.KNOWN_IN_SET["stars"]
 
     def test_by_default_nothing_is_hidden_and_no_prior_told(self):
-        test = Test("one", ("bursty",), "bursty")
+        test = EvaluationSpec("one", ("bursty",), "bursty")
         assert (test.case, test.prior) == (None, None)
 
 
@@ -211,7 +213,7 @@ class TestTrials:
         for words, change in said.items():
             assert TRIALS[words][0] == change
         assert model.flow_transforms < 8
-        assert training.number_noise > 0
+        assert training.feature_noise > 0
         assert training.auxiliary > 0
         assert (model.baseline, model.whiten, model.calibrate, model.filters) == ("scalars", True, True, ())
 
@@ -236,7 +238,7 @@ TINY = (
 
 @pytest.mark.slow
 def test_a_part_is_made_and_found_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(plan_module, "LEAST_GALAXIES", 25)
+    monkeypatch.setattr(plan_module, "MIN_GALAXIES", 25)
     folders = ("--out", str(tmp_path / "runs"), "--results", str(tmp_path / "results"))
     words = ["experiment", "default", "mix", *TINY, *folders]
     assert main(words) == 0
@@ -265,7 +267,9 @@ def test_a_part_is_made_and_found_again(tmp_path, monkeypatch):
     run = Run(plan, tmp_path / "runs", tmp_path / "results")
     data = run.test_set(plan.tests["bursty"])
     judged = {
-        case: run._posterior(plan.models["default"], Test("one", ("bursty",), "bursty", case=case, prior=prior))
+        case: run._posterior(
+            plan.models["default"], EvaluationSpec("one", ("bursty",), "bursty", case=case, prior=prior)
+        )
         for case, prior in ((None, None), ("stars", None), ("gas", "smooth"))
     }
     assert (judged["gas"].case, judged["gas"].prior) == ("gas", "smooth")

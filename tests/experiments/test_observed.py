@@ -8,25 +8,26 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from stargas.config import DataConfig, EffectsConfig, HIMapConfig, StarMapConfig, ViewConfig
+from stargas.config import DataConfig, DegradationConfig, HIMapConfig, StarMapConfig, ViewConfig
 from stargas.constants import G
 from stargas.dataset.build import build_dataset
 from stargas.errors import DamagedFileError, InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
-from stargas.experiments import observed, observed_files, observed_laws
+from stargas.experiments import observed, observed_files
+from stargas.experiments import observed_invariances as observed_laws
 from stargas.experiments.observed import RoundTrip, judge_effects, judge_round_trip, run_round_trip, summary
 from stargas.experiments.observed_effects import EFFECTS, bins
 from stargas.experiments.observed_files import TRUTH, observation_of, write_mock
-from stargas.experiments.observed_laws import check_laws
-from stargas.experiments.observed_numbers import difference
-from stargas.inference.galaxy import observe_galaxy
+from stargas.experiments.observed_invariances import check_laws
+from stargas.experiments.observed_metrics import difference
 from stargas.inference.infer import infer_observed
+from stargas.observed.galaxy import observe_galaxy
 from stargas.randomness import rng_for
 from stargas.report.observed_experiment import write_observed_page
 from stargas.sample import make_sample
+from stargas.simulations.mock_suites.suites import mock_suite
 from stargas.sky.projection import project
 from stargas.sky.view import View
-from stargas.sources.mock.suites import mock_suite
 
 SMALL = DataConfig(stars=StarMapConfig(n_pixels=16), gas=HIMapConfig(n_pixels=16))
 PLAN = RoundTrip(n_galaxies=2, seed=5, n_draws=200)
@@ -102,7 +103,7 @@ def test_what_the_network_sees_does_not_depend_on_the_distance(tmp_path, dwarfs)
     far = {name: 1.1 * truth["given"][name] for name in ("distance_kpc", "R_hl_kpc")}
     near, wrong = sample_of(tmp_path, truth), sample_of(tmp_path, truth, **far)
     np.testing.assert_allclose(wrong.maps, near.maps, atol=1e-4, rtol=1e-3)
-    np.testing.assert_allclose(wrong.star_numbers, near.star_numbers, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(wrong.star_features, near.star_features, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(wrong.scalars, near.scalars * [1.1, 1, 1.1, 1, 1], rtol=1e-3)
     np.testing.assert_allclose(wrong.quality, near.quality * [1, 1, 1.1, 1], rtol=1e-3)
     # the control: R_hl is what it was, so the stars look more extended than they are
@@ -134,7 +135,7 @@ def test_a_turned_sky_and_shuffled_rows_change_nothing_beyond_pixels(tmp_path, d
     table[rng.permutation(len(table))].write(folder / "stars.csv", overwrite=True)
     shuffled = sample_of(folder, truth)
     np.testing.assert_allclose(shuffled.maps, samples[-1].maps, atol=1e-5)
-    np.testing.assert_allclose(shuffled.star_numbers, samples[-1].star_numbers, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(shuffled.star_features, samples[-1].star_features, rtol=1e-4, atol=1e-5)
     for turned in samples[1:]:
         np.testing.assert_allclose(turned.scalars, samples[0].scalars, rtol=0.04)
         # means over the maps: single pixels at the edge of the HI come and go
@@ -219,9 +220,9 @@ def test_differences_of_known_size_are_found():
 
 
 def test_the_page_holds_both_parts(tmp_path, monkeypatch):
-    config = dataclasses.replace(SMALL, views=ViewConfig(n_views=4), effects=EffectsConfig(share=0.8))
+    config = dataclasses.replace(SMALL, views=ViewConfig(n_views=4), degradation=DegradationConfig(share=0.8))
     build_dataset(mock_suite("bursty", 14, seed=7), tmp_path / "data", config, seed=7)
-    monkeypatch.setattr("stargas.experiments.observed_effects.LEAST_GALAXIES", 2)
+    monkeypatch.setattr("stargas.experiments.observed_effects.MIN_GALAXIES", 2)
     monkeypatch.setattr(
         observed, "run_round_trip", lambda *_, **__: [fake(way, k) for way in observed.WAYS for k in "abc"]
     )

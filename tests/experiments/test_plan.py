@@ -6,7 +6,7 @@ import pytest
 
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
 from stargas.experiments.paper import N_BURSTY, N_SMOOTH, paper_plan
-from stargas.experiments.plan import LEAST_GALAXIES, scaled
+from stargas.experiments.plan import MIN_GALAXIES, scaled
 
 FULL = paper_plan(DataConfig(), ModelConfig(), TrainingConfig(), tng=[Path("galaxy.hdf5")])
 
@@ -68,7 +68,7 @@ def test_compared_rows_exist():
 
 def test_scaled_keeps_enough_galaxies():
     assert scaled(6158, 0.5) == 3079
-    assert scaled(6158, 1e-6) == LEAST_GALAXIES
+    assert scaled(6158, 1e-6) == MIN_GALAXIES
     assert scaled(20, 0.1) == 20
 
 

@@ -21,7 +21,7 @@ from stargas.config import (
 from stargas.dataset.manifest import LOG
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import read_evaluation
-from stargas.experiments.plan import DataSet, Part, Plan, Rows, Test, Trained
+from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows
 from stargas.experiments.run import Run
 
 CONFIG = DataConfig(
@@ -35,22 +35,22 @@ STAR = ModelConfig(tracers="star", filters=(2, 4), dense=(8,), n_features=8, flo
 
 
 def plan():
-    model = Trained("star", ("mocks",), STAR, TRAINING)
+    model = ModelSpec("star", ("mocks",), STAR, TRAINING)
     return Plan(
         "small",
         1.0,
         {
-            "mocks": DataSet("mocks", "bursty", 24, CONFIG),
-            "others": DataSet("others", "bursty", 6, CONFIG, seed=1, held_out=True),
+            "mocks": DatasetSpec("mocks", "bursty", 24, CONFIG),
+            "others": DatasetSpec("others", "bursty", 6, CONFIG, seed=1, held_out=True),
         },
         {
             "star": model,
-            "trees": Trained("trees", ("mocks",), STAR, TRAINING, kind="trees"),
-            "flow": Trained("flow", ("mocks",), STAR, TRAINING, network_of="star"),
-            "giants": Trained("giants", ("mocks",), STAR, TRAINING, min_log10_stellar_mass=13.0),
-            "few": Trained("few", ("mocks",), STAR, TRAINING, first_galaxies=16),
+            "trees": ModelSpec("trees", ("mocks",), STAR, TRAINING, kind="trees"),
+            "flow": ModelSpec("flow", ("mocks",), STAR, TRAINING, network_of="star"),
+            "giants": ModelSpec("giants", ("mocks",), STAR, TRAINING, min_log10_stellar_mass=13.0),
+            "few": ModelSpec("few", ("mocks",), STAR, TRAINING, first_galaxies=16),
         },
-        {"all": Test("all", ("mocks", "others"), "bursty", cold_gas_only=False)},
+        {"all": EvaluationSpec("all", ("mocks", "others"), "bursty", cold_gas_only=False)},
         {
             "first": Part(
                 "first",
@@ -163,11 +163,11 @@ def test_a_flow_on_a_given_network_shares_its_features(made):
 
 
 def test_results_name_their_ancestors(made):
-    ancestry = results(made[0], "second")["ancestry"]
-    assert ancestry["data"]["others"]["seed"] == 1
-    assert ancestry["models"]["flow"]["network_of"] == "star"
+    provenance = results(made[0], "second")["provenance"]
+    assert provenance["data"]["others"]["seed"] == 1
+    assert provenance["models"]["flow"]["network_of"] == "star"
     evaluation = read_evaluation(made[0] / "runs/evaluations/all/flow")
-    assert ancestry["evaluations"]["all/flow"]["arrays_sha256"] == evaluation.results["arrays_sha256"]
+    assert provenance["evaluations"]["all/flow"]["arrays_sha256"] == evaluation.results["arrays_sha256"]
 
 
 def test_a_second_run_makes_nothing(made):

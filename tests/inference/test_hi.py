@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-
 from cube_files import CENTER_DEG, DISTANCE_KPC, SYSTEMIC_KMS, disc_cube, header_of, in_jy_per_beam, write_cube
 from hi_for_tests import HI_CENTER_MSUN_PC2, HI_SCALE_KPC, R_HI_KPC
+from stars_for_tests import write
+
 from stargas.config import ModelConfig
+from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.inference.galaxy import observe_galaxy, velocity_position_angle
 from stargas.inference.infer import infer_observed
-from stargas.inference.settings import ObservationConfig
+from stargas.observed.galaxy import observe_galaxy, velocity_position_angle
 from stargas.observed.hi import faintest_column
 from stargas.observed.tangent_plane import sky_position
-from stars_for_tests import write
 
 N, WEST, R_HL = 64, 270.0, 0.6
 AXIS = (np.arange(N) + 0.5) / N * 4 * R_HI_KPC - 2 * R_HI_KPC

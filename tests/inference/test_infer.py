@@ -6,17 +6,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from astropy.table import Table
+from stars_for_tests import CENTER, DISTANCE, plummer_stars, star_table, write
 
 from stargas.cli import main
+from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.inference.galaxy import observe_galaxy, velocity_position_angle
 from stargas.inference.infer import infer_observed
-from stargas.inference.settings import ObservationConfig
+from stargas.observed.galaxy import observe_galaxy, velocity_position_angle
 from stargas.observed.tangent_plane import sky_position
 from stargas.report.observed import write_observed
 from stargas.sky.projection import HIMaps
-from stars_for_tests import CENTER, DISTANCE, plummer_stars, star_table, write
 
 EXACT = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}
 

@@ -4,20 +4,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
 from cube_files import DISTANCE_KPC, NOISE, disc_cube, in_jy_per_beam, write_cube
 from hi_for_tests import R_HI_KPC
-from stargas.config import DataConfig, EffectsConfig, ModelConfig
-from stargas.constants import G
-from stargas.inference.galaxy import observe_galaxy
-from stargas.inference.infer import infer_observed
-from stargas.inference.settings import ObservationConfig
-from stargas.model.posterior import Posterior
-from stargas.sample import QUALITY
 from stars_for_tests import CENTER, DISTANCE, star_table, write
 
+from stargas.config import DataConfig, DegradationConfig, ModelConfig
+from stargas.config.observation import ObservationConfig
+from stargas.constants import G
+from stargas.inference.infer import infer_observed
+from stargas.model.posterior import Posterior
+from stargas.observed.galaxy import observe_galaxy
+from stargas.sample import QUALITY
+
 EXACT = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}
-WITH_EFFECTS = DataConfig(effects=EffectsConfig(share=0.8))
+WITH_EFFECTS = DataConfig(degradation=DegradationConfig(share=0.8))
 WIDTH, PER_KMS, PER_NOISE = 0.05, 0.02, 3.0
 
 
@@ -27,14 +27,14 @@ class ToldPosterior:
     def __init__(self, *, told, tracers="any"):
         self.config = SimpleNamespace(tracers=tracers)
         self.about = {}
-        self.told_of_quality = told
+        self.conditions_on_quality = told
         self.data_config = WITH_EFFECTS if told else DataConfig()
 
     def sample(self, samples, n=1000, seed=0):
         noise = np.random.default_rng(seed).standard_normal((len(samples), n, 1))
         mass = np.array([3 * max(s.scalars[1], s.scalars[3]) ** 2 * s.r_kpc / G for s in samples])
         width = [WIDTH] * len(samples)
-        if self.told_of_quality:
+        if self.conditions_on_quality:
             width = [np.hypot.reduce([WIDTH, PER_KMS * s.quality[1], PER_NOISE * s.quality[3]]) for s in samples]
         return np.log10(mass)[:, None] + np.array(width)[:, None, None] * noise
 
@@ -127,16 +127,16 @@ def test_thirty_stars_are_enough_for_a_model_that_knows_few(tmp_path):
 
 def test_of_several_data_sets_that_with_effects_counts():
     def model(*shares, numbers=True):
-        sets = [{"config": {"effects": {"share": share}}} for share in shares]
+        sets = [{"config": {"degradation": {"share": share}}} for share in shares]
         about = {"data": [{"data_sets": sets[:1]}, {"data_sets": sets[1:]}]}
         made = SimpleNamespace(about=about, config=ModelConfig(numbers=numbers))
         made._training_configs = Posterior._training_configs.fget(made)
         made.data_config = Posterior.data_config.fget(made)
-        return made, Posterior.told_of_quality.fget(made)
+        return made, Posterior.conditions_on_quality.fget(made)
 
     mixed, told = model(0.0, 0.5)
-    assert (mixed.data_config.least_stars, told) == (30, True)
-    assert mixed.data_config.effects.share == 0  # an observation is not degraded once more
+    assert (mixed.data_config.min_stars, told) == (30, True)
+    assert mixed.data_config.degradation.share == 0  # an observation is not degraded once more
     perfect, told = model(0.0, 0.0)
-    assert (perfect.data_config.least_stars, told) == (100, False)
+    assert (perfect.data_config.min_stars, told) == (100, False)
     assert not model(0.5, 0.0, numbers=False)[1]

@@ -3,17 +3,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from toy import N_PIXELS, standardized, toy_dataset
 
 from stargas.config import ModelConfig
 from stargas.errors import InputError
+from stargas.features.hi_features import HI_FEATURES
+from stargas.features.star_features import STAR_FEATURES
 from stargas.model.flow import MassFlow
 from stargas.model.inputs import (
-    CASES,
-    KNOWN_IN_CASE,
-    MOST_DEVIATION,
+    KNOWN_IN_SET,
+    MAX_DEVIATION,
+    TRACER_SETS,
     StackedSamples,
     batches_of,
-    case_of,
+    context_columns,
     flag_names,
     flags,
     map_channels,
@@ -25,15 +28,12 @@ from stargas.model.inputs import (
     require_tracers,
     scalar_columns,
     stack_samples,
-    told_columns,
+    tracer_set_of,
     transform_maps,
     visible,
 )
 from stargas.model.posterior import Posterior, make_network
 from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR
-from stargas.sky.hi_numbers import HI_NUMBERS
-from stargas.sky.star_numbers import STAR_NUMBERS
-from toy import N_PIXELS, standardized, toy_dataset
 
 ANY = ModelConfig(
     tracers="any",
@@ -139,14 +139,14 @@ def test_samples_and_data_sets_give_the_same_arrays(data):
         assert np.array_equal(one.maps, other.maps)
         assert np.array_equal(one.scalars, other.scalars)
         assert np.array_equal(one.tracers, other.tracers)
-        assert np.array_equal(one.star_numbers, other.star_numbers, equal_nan=True)
+        assert np.array_equal(one.star_features, other.star_features, equal_nan=True)
         assert np.array_equal(one.quality, other.quality)
     assert np.array_equal(next(batches_of(listed[3], 9)).maps[0], listed[3].maps)
 
 
 def in_case(sample, case):
     """The same galaxy with no more than the case knows; the arrays of what is hidden stay as they were."""
-    known = KNOWN_IN_CASE[case]
+    known = KNOWN_IN_SET[case]
     scalars = sample.scalars.copy()
     if "R_hl" not in known:
         scalars[SCALARS.index("R_hl_kpc")] = 0.0
@@ -160,7 +160,7 @@ def emptied(sample):
         sample,
         maps=np.where(sample.tracers[list(TRACER_OF_MAP), None, None], sample.maps, 0).astype(np.float32),
         scalars=np.where(sample.tracers[list(TRACER_OF_SCALAR)] | (np.arange(5) == 0), sample.scalars, 0),
-        star_numbers=np.where(stars, sample.star_numbers, np.nan).astype(np.float32),
+        star_features=np.where(stars, sample.star_features, np.nan).astype(np.float32),
         quality=np.where([stars, stars, gas, gas], sample.quality, 0),
     )
 
@@ -171,13 +171,13 @@ def ruined(sample, tracer, value):
     of_map = np.array(TRACER_OF_MAP) == number
     of_scalar = (np.array(TRACER_OF_SCALAR) == number) & (np.array(SCALARS) != "R_hl_kpc")
     of_quality = np.arange(len(QUALITY)) // 2 == number
-    star_numbers = sample.star_numbers if number else np.full_like(sample.star_numbers, value)
+    star_features = sample.star_features if number else np.full_like(sample.star_features, value)
     return replace(
         sample,
         maps=np.where(of_map[:, None, None], value, sample.maps).astype(np.float32),
         scalars=np.where(of_scalar, value, sample.scalars),
         quality=np.where(of_quality, value, sample.quality),
-        star_numbers=star_numbers,
+        star_features=star_features,
     )
 
 
@@ -216,16 +216,16 @@ def whole(data):
 
 
 @pytest.mark.parametrize("value", [17.5, -4.0, np.nan, np.inf])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", TRACER_SETS)
 def test_no_case_sees_anything_of_what_is_hidden(any_model, whole, case, value):
     sample = in_case(whole, case)
-    assert CASES[case_of(stack_samples([sample]))[0]] == case
+    assert TRACER_SETS[tracer_set_of(stack_samples([sample]))[0]] == case
     inputs = prepare(stack_samples([sample]), any_model.scaling, any_model.config)
     draws = any_model.sample(sample, 20)
     assert np.isfinite(draws).all()
     assert np.array_equal(any_model.sample(emptied(sample), 20), draws)
     density = any_model.log_prob(sample, draws)
-    for tracer in {"stars", "gas"} - KNOWN_IN_CASE[case]:
+    for tracer in {"stars", "gas"} - KNOWN_IN_SET[case]:
         other = ruined(sample, tracer, value)
         changed = prepare(stack_samples([other]), any_model.scaling, any_model.config)
         assert torch.equal(changed.maps, inputs.maps)
@@ -234,19 +234,19 @@ def test_no_case_sees_anything_of_what_is_hidden(any_model, whole, case, value):
         assert np.array_equal(any_model.log_prob(other, draws), density)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", TRACER_SETS)
 def test_every_case_sees_all_that_it_knows(any_model, whole, case):
     """Negative control: what is known moves the draws."""
     sample = in_case(whole, case)
     draws = any_model.sample(sample, 20)
-    for tracer in {"stars", "gas"} & KNOWN_IN_CASE[case]:
+    for tracer in {"stars", "gas"} & KNOWN_IN_SET[case]:
         assert not np.array_equal(any_model.sample(ruined(sample, tracer, 17.5), 20), draws)
     larger = replace(sample, scalars=sample.scalars * np.array([1.5, 1, 1, 1, 1]))
-    assert np.array_equal(any_model.sample(larger, 20), draws) is not ("R_hl" in KNOWN_IN_CASE[case])
+    assert np.array_equal(any_model.sample(larger, 20), draws) is not ("R_hl" in KNOWN_IN_SET[case])
 
 
 def test_cases_differ_for_one_galaxy(any_model, whole):
-    draws = [any_model.sample(in_case(whole, case), 20) for case in CASES]
+    draws = [any_model.sample(in_case(whole, case), 20) for case in TRACER_SETS]
     for i, one in enumerate(draws):
         assert not any(np.array_equal(one, other) for other in draws[:i])
 
@@ -285,44 +285,44 @@ def test_names_of_the_numbers_are_those_of_the_columns(data):
         assert len(set(number_names(config))) == len(number_names(config))
     columns = dict(zip(numbers_needed(ANY), measure_numbers(batch, ANY).T, strict=True))
     gas = batch.tracers[:, 1]
-    assert np.array_equal(columns[STAR_NUMBERS[3]], batch.star_numbers[:, 3], equal_nan=True)
+    assert np.array_equal(columns[STAR_FEATURES[3]], batch.star_features[:, 3], equal_nan=True)
     assert np.allclose(columns["n_stars"], np.log10(batch.quality[:, 0]))
     assert np.allclose(columns["velocity_error_kms"], batch.quality[:, 1] / batch.scalars[:, 1])
     assert np.allclose(columns["beam_fwhm_kpc"][gas], batch.quality[gas, 2] / batch.scalars[gas, 2])
     assert np.allclose(columns["noise_msun_pc2"][gas], np.log10(1 + batch.quality[gas, 3] / 0.1))
-    assert np.isnan(columns[f"HI_{HI_NUMBERS[0]}"][~gas]).all()
+    assert np.isnan(columns[f"HI_{HI_FEATURES[0]}"][~gas]).all()
     assert np.isnan(columns["beam_fwhm_kpc"][~gas]).all()
 
 
 def test_numbers_far_from_all_others_count_as_far_and_unknown_ones_as_usual(data):
     scaling, batch = measure_scaling(data, ANY), data.batch()
-    strange = batch.star_numbers.copy()
+    strange = batch.star_features.copy()
     strange[0, :3] = 1e6, -1e6, np.nan
-    numbers = prepare(replace(batch, star_numbers=strange), scaling, ANY).numbers.numpy()
+    numbers = prepare(replace(batch, star_features=strange), scaling, ANY).numbers.numpy()
     first = len(scalar_columns(ANY))
-    assert numbers[0, first : first + 3].tolist() == [MOST_DEVIATION, -MOST_DEVIATION, 0.0]
+    assert numbers[0, first : first + 3].tolist() == [MAX_DEVIATION, -MAX_DEVIATION, 0.0]
 
 
 def test_flags_say_what_is_known_and_which_prior_is_meant():
     assert flag_names(ANY) == ("stars", "gas", "R_hl", "prior bursty", "prior smooth")
     assert flag_names(ModelConfig(numbers=True)) == ()
-    told = flags(ANY, np.arange(len(CASES)), np.array([-1, 0, 1, 1]))
-    known = [[name in KNOWN_IN_CASE[case] for name in ("stars", "gas", "R_hl")] for case in CASES]
+    told = flags(ANY, np.arange(len(TRACER_SETS)), np.array([-1, 0, 1, 1]))
+    known = [[name in KNOWN_IN_SET[case] for name in ("stars", "gas", "R_hl")] for case in TRACER_SETS]
     assert told[:, :3].tolist() == known
     assert told[:, 3:].tolist() == [[0, 0], [1, 0], [0, 1], [0, 1]]
 
 
 def test_the_flow_is_told_quality_and_flags_beside_the_features(any_model, whole):
-    names, told = number_names(ANY), told_columns(ANY)
+    names, told = number_names(ANY), context_columns(ANY)
     assert [names[i] for i in told] == [*QUALITY, *flag_names(ANY)]
-    assert told_columns(ModelConfig()) == ()
+    assert context_columns(ModelConfig()) == ()
     features = any_model.features(whole)
     assert features.shape == (1, len(any_model.flow.feature_mean))
     numbers = prepare(stack_samples([whole]), any_model.scaling, ANY).numbers
     assert np.array_equal(features[:, -len(told) :], numbers[:, list(told)].numpy())
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", TRACER_SETS)
 def test_what_an_answer_rests_on_is_as_if_the_rest_were_not_observed(any_model, whole, case):
     draws = any_model.given(case).sample(whole, 20)
     assert np.array_equal(draws, any_model.sample(in_case(whole, case), 20))
@@ -338,7 +338,7 @@ def test_cases_are_asked_only_of_a_model_of_any_tracers(any_model):
 
 
 def test_only_a_galaxy_without_any_tracer_is_refused_by_a_model_of_any(whole):
-    for case in CASES:
+    for case in TRACER_SETS:
         require_tracers(stack_samples([in_case(whole, case)]), ANY, {"stars": 1.0, "gas": 1.0})
     nothing = replace(whole, tracers=np.array([False, False]))
     with pytest.raises(InputError, match="sample 8 has neither stars nor gas"):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
-
 from plain_network import PlainNetwork
+
 from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.model.network import MassNetwork

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from toy import N_PIXELS, standardized, toy_dataset
 
 from stargas.config import ModelConfig
 from stargas.errors import DamagedFileError, InputError
@@ -11,7 +12,6 @@ from stargas.model.flow import MassFlow
 from stargas.model.inputs import measure_scaling, prepare
 from stargas.model.network import MassNetwork
 from stargas.model.posterior import Posterior, load_model
-from toy import N_PIXELS, standardized, toy_dataset
 
 SMALL = {"filters": (2, 4), "dense": (16,), "flow_transforms": 2, "flow_hidden": (16, 16)}
 

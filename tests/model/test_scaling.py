@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from toy import standardized, toy_dataset
 
 from stargas.config import ModelConfig
 from stargas.errors import InputError
-from stargas.model.inputs import CASES, KNOWN_IN_CASE, measure_scaling, transform_maps
+from stargas.model.inputs import KNOWN_IN_SET, TRACER_SETS, measure_scaling, transform_maps
 from stargas.model.scaling import Scaling, fit_baseline, mean_and_std
 from stargas.sample import SCALARS, TRACER_OF_SCALAR, TRACERS
-from toy import standardized, toy_dataset
 
 PAPER = ModelConfig()
 SLOPES = np.array([1.0, 2.0, 0.3, -0.5, 0.1])
@@ -112,17 +112,17 @@ def test_samples_without_a_scalar_do_not_count_and_too_few_with_it_make_a_mean()
 
 def known_scalars(case, tracers=TRACERS):
     return [
-        ("R_hl" if name == "R_hl_kpc" else TRACERS[TRACER_OF_SCALAR[i]]) in KNOWN_IN_CASE[case]
+        ("R_hl" if name == "R_hl_kpc" else TRACERS[TRACER_OF_SCALAR[i]]) in KNOWN_IN_SET[case]
         and TRACERS[TRACER_OF_SCALAR[i]] in tracers
         for i, name in enumerate(SCALARS)
     ]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", TRACER_SETS)
 def test_each_case_has_a_baseline_of_what_is_known_in_it(data, case):
     any_tracers = measure_scaling(data, ModelConfig(tracers="any", baseline="scalars"))
-    assert any_tracers.n_cases == len(CASES)
-    used = any_tracers.mass_slope[CASES.index(case)].any(axis=1)
+    assert any_tracers.n_cases == len(TRACER_SETS)
+    used = any_tracers.mass_slope[TRACER_SETS.index(case)].any(axis=1)
     assert used.tolist() == known_scalars(case)
 
 
@@ -137,17 +137,17 @@ def test_each_case_has_a_baseline_of_what_is_known_in_it(data, case):
 )
 def test_a_baseline_knows_no_scalar_that_the_model_does_not_see(data, config, tracers):
     slopes = measure_scaling(data, config).mass_slope.any(axis=2)
-    for case, used in zip(CASES, slopes, strict=True):
+    for case, used in zip(TRACER_SETS, slopes, strict=True):
         expected = known_scalars(case, tracers)
         if "R_hl" in tracers:
-            expected[0] = "R_hl" in KNOWN_IN_CASE[case]
+            expected[0] = "R_hl" in KNOWN_IN_SET[case]
         assert used.tolist() == expected
 
 
 def test_a_baseline_ignores_hidden_scalars_whatever_they_are(data):
     scaling = measure_scaling(data, ModelConfig(tracers="any", baseline="scalars"))
     log_scalar = np.random.default_rng(1).normal(0, 1, (1, 5))
-    for number, case in enumerate(CASES):
+    for number, case in enumerate(TRACER_SETS):
         expected = scaling.baseline(np.array([number]), log_scalar)
         for i, known in enumerate(known_scalars(case)):
             for value in (3.0, np.nan, np.inf, -np.inf):
@@ -170,7 +170,7 @@ class PreparedScalars:
     """What a baseline needs of inputs."""
 
     def __init__(self, data):
-        self.case = np.full(len(data), CASES.index("stars and gas"))
+        self.case = np.full(len(data), TRACER_SETS.index("stars and gas"))
         self.log_scalar = np.log10(data.batch().scalars)
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.table import MaskedColumn, Table
+from stars_for_tests import FORMATS, catalogue, star_table, write
 
 from stargas.errors import DamagedFileError, InputError, ObservationWarning, StargasError
 from stargas.observed.catalogue import ALIASES, POSITIONS, UNITS, StarCatalogue, read_stars
 from stargas.observed.stars import observe_stars
-from stars_for_tests import FORMATS, catalogue, star_table, write
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,7 +6,6 @@ import warnings
 import numpy as np
 import pytest
 from astropy.io import fits
-
 from cube_files import (
     BEAM_KPC,
     CENTER_DEG,
@@ -18,6 +17,7 @@ from cube_files import (
     in_jy_per_beam,
     write_cube,
 )
+
 from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, HI_FREQUENCY_HZ, SPEED_OF_LIGHT_KMS
 from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.observed.brightness import KELVIN, column_per_brightness, column_per_moment0, parse_unit

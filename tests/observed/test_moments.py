@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-
 from cube_files import (
     BEAM_KPC,
     CENTER_DEG,
@@ -22,6 +21,7 @@ from cube_files import (
     write_cube,
 )
 from hi_for_tests import HI_CENTER_MSUN_PC2, HI_SCALE_KPC, disc_on_sky
+
 from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.errors import InputError
@@ -31,11 +31,11 @@ from stargas.observed.mask import MaskConfig, find_source
 from stargas.observed.moments import SIGMA_KMS, cube_moments, read_moments
 from stargas.observed.sky_grid import SkyGrid
 from stargas.sample import make_sample
-from stargas.sky.gas import HIParticles, hi_moments, measure_hi, measure_hi_radius
-from stargas.sky.hi_measure import pixel_centers
+from stargas.simulations.mock_suites.suites import mock_suite
+from stargas.sky.hi_maps import HIParticles, hi_moments, measure_hi, measure_hi_radius
+from stargas.sky.hi_scalars import pixel_centers
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.view import View
-from stargas.sources.mock.suites import mock_suite
 
 NGC_6946 = Path(__file__).parents[3] / "shared" / "data" / "hi_cubes" / "ngc6946_wsrt_hi.fits"
 DISC_MSUN = 2 * np.pi * (HI_SCALE_KPC * 1e3) ** 2 * HI_CENTER_MSUN_PC2

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.table import vstack
+from stars_for_tests import CENTER, DISTANCE, SCALE, SIGMA, SYSTEMIC, catalogue, plummer_stars, star_table
 
+from stargas.baselines.estimators import estimate_mass
 from stargas.config import DataConfig, StarMapConfig
 from stargas.errors import InputError, ObservationWarning
-from stargas.estimators import estimate_mass
 from stargas.observed.catalogue import StarCatalogue
 from stargas.observed.star_draws import INPUTS, draw_inputs
 from stargas.observed.stars import observe_stars
 from stargas.observed.tangent_plane import perspective_velocity, tangent_offsets
 from stargas.sample import make_sample
 from stargas.sky.projection import SkyGalaxy, half_count_radius
-from stargas.sky.stars import velocity_dispersion
-from stars_for_tests import CENTER, DISTANCE, SCALE, SIGMA, SYSTEMIC, catalogue, plummer_stars, star_table
+from stargas.sky.star_maps import velocity_dispersion
 
 DSPH = Path(__file__).parents[2].parent / "shared" / "data" / "dsph"
 needs_dsph = pytest.mark.skipif(not DSPH.is_dir(), reason=f"no catalogues of dwarf spheroidals in {DSPH}")

@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from stargas.errors import InputError
 from stargas.observed.velocities import fit_velocities, within_clip
-from stargas.sky.stars import velocity_dispersion
+from stargas.sky.star_maps import velocity_dispersion
 
 
 def noisy(rng, n=400, sigma=7.0, mean=220.0, errors=(0.5, 8.0)):

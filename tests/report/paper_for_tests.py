@@ -172,7 +172,7 @@ def parts():
             "stargas": "0.1.0",
             "scale": 1.0,
             "rows": rows,
-            "ancestry": {},
+            "provenance": {},
         }
         for name, rows in made.items()
     }
@@ -183,7 +183,7 @@ def parts():
         "stargas": "0.1.0",
         "scale": 1.0,
         "rows": both("StarGas", 0.2, trained_on="both", tested_on="TNG100", n_galaxies=1)[:1],
-        "ancestry": {},
+        "provenance": {},
         "views": _views(),
     }
     return content

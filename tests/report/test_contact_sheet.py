@@ -5,9 +5,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-
 from analytic import plummer_galaxy, star_gas_galaxy
 from sources_for_tests import BadSource
+
 from stargas import View, project
 from stargas.config import SelectionConfig
 from stargas.errors import InputError
@@ -22,7 +22,7 @@ from stargas.report.contact_sheet import (
     inspect_source,
     write_contact_sheet,
 )
-from stargas.sources.selection import read_exclusions
+from stargas.simulations.selection import read_exclusions
 
 
 def brightness(picture):

@@ -1,4 +1,4 @@
-"""The page of the model that ships: numbers are those of the files, and the README gets the same ones."""
+"""The page of the pretrained model: numbers are those of the files, and the README gets the same ones."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from report.paper_for_tests import parts as paper_parts
 from report.paper_for_tests import row, write_parts
 from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
-from stargas.experiments.default import CASES, TRIALS, default_plan
+from stargas.experiments.default import TRACER_SETS, TRIALS, default_plan
 from stargas.report import default_page
 from stargas.report.default_page import (
     BEGIN,
@@ -34,13 +34,13 @@ def parts():
     def own(name, suite, trained_on="all", factor=1.0, **entries):
         return row(name, factor * WIDTH[name], tested_on=suite, trained_on=trained_on, **entries)
 
-    rows = {"accuracy": [own(name, suite) for suite in SUITES for name in CASES]}
+    rows = {"accuracy": [own(name, suite) for suite in SUITES for name in TRACER_SETS]}
     rows["accuracy"] += [own("StarGas", suite, f"all, prior {suite}", 0.9) for suite in ("bursty", "smooth")]
     rows["accuracy"] += [row("Trees (StarGas)", 0.17), row("Trees (Star)", 0.21)]
     rows["calibration"] = [
         own(name, suite, subset=subset)
         for suite in SUITES
-        for name in CASES
+        for name in TRACER_SETS
         for subset in ("all", "M* < 10^9.5", "edge-on", "100-300 stars")
     ]
     rows["mix"] = [row("Star", 0.19, trained_on="all"), row("Star alone", 0.191, trained_on="all")]
@@ -54,7 +54,7 @@ def parts():
         for number, choice in enumerate(TRIALS)
     ]
     content = {
-        name: {"part": name, "title": name, "stargas": "0.1.0", "scale": 1.0, "rows": found, "ancestry": {}}
+        name: {"part": name, "title": name, "stargas": "0.1.0", "scale": 1.0, "rows": found, "provenance": {}}
         for name, found in rows.items()
     }
     return content | {"tng": paper_parts()["tng"]}
@@ -145,9 +145,9 @@ class TestSummary:
     def test_each_suite_and_case_has_a_line_of_its_numbers(self, results):
         (lines,) = tables(summary_table(read_parts(results), {}))
         named = {(line[0], line[1]): line[2:] for line in lines[2:]}
-        assert len(named) == len(lines) - 2 == len(SUITES) * len(CASES) + 2 + 2
+        assert len(named) == len(lines) - 2 == len(SUITES) * len(TRACER_SETS) + 2 + 2
         for suite in SUITES:
-            for name in CASES:
+            for name in TRACER_SETS:
                 at_1 = named[f"`{suite}`", f"**{name}**"][1]
                 assert at_1 == f"{WIDTH[name]:.3f} ± {0.02 * WIDTH[name]:.3f}"
         told = named["`smooth`", "**StarGas**, prior `smooth`"]

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from evaluation.fakes import FakeDataset, FakePosterior
 from report.test_figures import disc_sample
+from stargas.baselines.estimators import estimate_mass
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.estimators import estimate_mass
 from stargas.evaluation.evaluate import evaluate
 from stargas.report.evaluation import example_samples, write_evaluation_report
 from stargas.report.inference import print_inference, write_inference
@@ -85,7 +85,7 @@ def test_the_page_of_an_evaluation_stands_alone(evaluation):
     for row in summary_rows(evaluation):
         assert f"{row['median']:.2f} +{row['plus']:.2f} −{row['minus']:.2f}" in text
     assert "too wide" in text
-    assert evaluation.results["ancestry"]["dataset_digest"][:16] in text
+    assert evaluation.results["provenance"]["dataset_digest"][:16] in text
     summary = json.loads((evaluation.folder / "summary.json").read_text())
     assert summary["accuracy"] == summary_rows(evaluation)
     assert {p.name for p in (evaluation.folder / "figures").iterdir()} == {

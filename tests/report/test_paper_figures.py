@@ -6,8 +6,8 @@ import pytest
 from report.paper_for_tests import R, parts, row, write_parts
 from stargas.errors import DamagedFileError, InputError
 from stargas.report import paper_figures as figures
-from stargas.report.paper_figures_more import draw_choices, draw_correlations, draw_coverage, draw_gain, draw_views
 from stargas.report.paper_results import Value, at, read_part, read_results, row_labels, width_quotient
+from stargas.report.supplementary_figures import draw_choices, draw_correlations, draw_coverage, draw_gain, draw_views
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import pytest
 
 from report.paper_for_tests import parts, row, write_parts
 from stargas.errors import InputError
+from stargas.report.paper_claims import Effect, Relation, paper_relations
+from stargas.report.paper_findings import compare, own_marks, words
 from stargas.report.paper_page import REMARKS, read_remarks, write_paper_page
-from stargas.report.paper_relations import Effect, Relation, paper_relations
 from stargas.report.paper_results import PARTS, Value
 from stargas.report.paper_text import GAIN_PLACEMENT, PART_TEXTS
-from stargas.report.paper_words import compare, own_marks, words
 
 DOCS = Path(__file__).parents[2] / "docs"
 

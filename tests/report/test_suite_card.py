@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pytest
-
 from analytic import plummer_mass, plummer_stars
+
 from stargas.constants import G
 from stargas.errors import InputError
 from stargas.report import suite_realism as realism
@@ -14,8 +14,8 @@ from stargas.report.suite_card import main, write_suite_cards
 from stargas.report.suite_figures import choose_examples
 from stargas.report.suite_measure import change_over_time, crew, measure_galaxy
 from stargas.report.suite_text import median_and_reach, number, table
-from stargas.sources.mock import population as recipe
-from stargas.sources.mock.suites import mock_suite
+from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites.suites import mock_suite
 
 
 class PlummerPotential:
@@ -165,7 +165,7 @@ def test_numbers_are_json_and_small(cards):
     path = cards[0] / "smooth.json"
     numbers = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
     assert path.stat().st_size < 60_000
-    assert numbers["ancestry"]["suite"] == "smooth"
+    assert numbers["provenance"]["suite"] == "smooth"
     assert set(numbers["switch_off"]) == {"nothing", "gas_disturbances"}
     assert [row["stirring"] for row in numbers["dial"]] == [0, 0.5, 1, 1.5, 2]
     assert numbers["equilibrium"]["R_hl"]["median"] < 0.05

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-
 from page_for_tests import RESULT, client, send, start, wait
+
 from stargas.serve.settings import ServeConfig
 
 

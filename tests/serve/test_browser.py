@@ -4,8 +4,8 @@ import json
 import shutil
 
 import pytest
-
 from page_for_tests import served
+
 from stargas.serve.settings import ServeConfig
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'stargas[dev]'")

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-
 from cube_files import disc_cube, header_of, in_jy_per_beam, write_cube
+from stars_for_tests import star_table, write
+
 from stargas.constants import G
 from stargas.serve.app import SHIPPED
 from stargas.serve.settings import ServeConfig
-from stargas.serve.worker import EXAMPLES, Desk, _answer, archive
-from stars_for_tests import star_table, write
+from stargas.serve.worker import EXAMPLES, InferenceWorker, _answer, archive
 
-DESK = Desk(ServeConfig(), None, None)
+DESK = InferenceWorker(ServeConfig(), None, None)
 
 
 class FlatPosterior:
@@ -43,7 +43,7 @@ def infer(folder, values, model=None, **files):
         "values": values,
         "name": "galaxy",
     }
-    desk = Desk(ServeConfig(n_draws=64, n_realizations=4), model or FlatPosterior(), None)
+    desk = InferenceWorker(ServeConfig(n_draws=64, n_realizations=4), model or FlatPosterior(), None)
     phases = []
     status, answer = _answer(desk.infer, payload, phases.append)
     assert str(folder) not in json.dumps(answer)
@@ -58,7 +58,7 @@ def cube():
 @pytest.fixture(autouse=True)
 def fence(monkeypatch):
     """The audit hook cannot be taken out of this process again, so that tests of it have one of their own."""
-    from stargas.serve import guard
+    from stargas.serve import sandbox as guard
 
     monkeypatch.setattr(guard._fence, "installed", True)
     monkeypatch.setattr(guard._fence, "folder", None)
@@ -197,8 +197,8 @@ def test_a_table_that_is_not_what_its_name_says(tmp_path, suffix, content):
 FENCED = """
 import sys
 from pathlib import Path
-from stargas.serve.guard import install, only
-from stargas.serve.worker import Desk, _answer
+from stargas.serve.sandbox import install, only
+from stargas.serve.worker import InferenceWorker, _answer
 from stargas.constants import G
 from stargas.serve.app import SHIPPED
 from stargas.serve.settings import ServeConfig
@@ -206,7 +206,7 @@ install()
 folder = Path(sys.argv[1])
 payload = {"folder": str(folder / "job"), "files": {"stars": (str(folder / "job" / "stars.vot"), "s.vot")},
            "values": {}, "name": "x"}
-print(_answer(Desk(ServeConfig(), None, None).preview, payload, lambda _: None)[1]["stars"]["error"])
+print(_answer(InferenceWorker(ServeConfig(), None, None).preview, payload, lambda _: None)[1]["stars"]["error"])
 def attempt(action):
     try:
         action()

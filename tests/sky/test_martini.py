@@ -5,12 +5,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-
 from hi_for_tests import R_HI_KPC, disc_on_sky, distance
+
 from stargas.config import HIMapConfig
 from stargas.errors import InputError
-from stargas.sky import gas as hi
-from stargas.sky.gas import hi_cube, hi_moments
+from stargas.sky import hi_maps as hi
+from stargas.sky.hi_maps import hi_cube, hi_moments
 from stargas.sky.kernel import TABLE_SIZE, projected_spline, spline_table
 
 martini = pytest.importorskip("martini")
@@ -70,7 +70,7 @@ def test_martini_misprojects_the_spline_by_up_to_three_percent():
     assert np.abs(ours).max() < 1e-9
 
 
-CASES = {
+TRACER_SETS = {
     "face-on": (disc_on_sky(0), HIMapConfig()),
     "inclined": (disc_on_sky(60, position_angle_deg=130), HIMapConfig()),
     "edge-on": (disc_on_sky(90), HIMapConfig()),
@@ -94,9 +94,9 @@ KERNEL_SHOWS = {"wildly turbulent"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", TRACER_SETS)
 def test_engines_agree(name, monkeypatch):
-    gas, config = CASES[name]
+    gas, config = TRACER_SETS[name]
     # MARTINI drops point-like particles in the outer half of the first row and column
     inner = np.s_[:, 1:-1, 1:-1]
     fast, slow = both(gas, config)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from analytic import rotating_gas, star_gas_galaxy
+
 from stargas.config import ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import Galaxy

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from stargas.config import ModelConfig
-from stargas.model.fusion import FusionNetwork
+from stargas.model.feature_network import FeatureNetwork
 from stargas.model.inputs import number_names
 from stargas.training.stages import regression_loss
 
@@ -12,7 +12,7 @@ SIZE = 16
 
 def gradients(cos_inclination, auxiliary):
     torch.manual_seed(0)
-    network = FusionNetwork(CONFIG, 10, SIZE).eval()
+    network = FeatureNetwork(CONFIG, 10, SIZE).eval()
     maps, numbers = torch.randn(8, 5, SIZE, SIZE), torch.randn(8, len(number_names(CONFIG)))
     loss = regression_loss(network, auxiliary)((maps, numbers, cos_inclination, torch.randn(8, 10)))
     loss.mean().backward()

@@ -42,8 +42,8 @@ def run(options: Namespace, settings: Settings) -> None:
     """Run the commands one after the other."""
     from stargas.cli import build, evaluate, infer, train
     from stargas.dataset.store import open_dataset
-    from stargas.sources.mock.suites import mock_suite
-    from stargas.sources.table import write_galaxy
+    from stargas.simulations.mock_suites.suites import mock_suite
+    from stargas.simulations.particle_table import write_galaxy
 
     console, started = open_console(), time.monotonic()
     out, common = options.out, _common(options)

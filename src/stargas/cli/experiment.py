@@ -32,7 +32,7 @@ def parser() -> CommandParser:
     made = CommandParser(
         "experiment",
         "Build, train, judge and draw what an experiment lacks; 'paper' holds section 4 of the paper and more,\n"
-        "'default' the model that ships and all that was tried for it,\n"
+        "'default' the pretrained model and all that was tried for it,\n"
         "'observed' judges a model on mock galaxies that go through an observer's files.\n"
         "The same command goes on where a stopped one ended, and several of them in one folder share the work.",
         blocks=("data", "model", "training", "local"),
@@ -49,7 +49,7 @@ def parser() -> CommandParser:
     made.add_argument("--tng", type=Path, nargs="+", default=[], help="galaxies of another simulation to judge on too")
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
     default = made.add_argument_group("default")
-    default.add_argument("--ship", type=Path, help="folder to put the model with its limits and card into")
+    default.add_argument("--release", type=Path, help="folder to put the model with its limits and card into")
     default.add_argument("--readme", type=Path, help="file between whose marks the model's numbers are written")
     observed = made.add_argument_group("observed")
     observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the shipped one)")
@@ -99,7 +99,7 @@ def run(options: Namespace, settings: Settings) -> None:
         if options.readme is not None:
             write_readme_numbers(results, options.readme)
         if options.ship is not None:
-            from stargas.experiments.ship import ship_model
+            from stargas.experiments.release import ship_model
 
             ship_model(run_of, results, options.ship)
             console.print(f"Shipped: {options.ship}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from stargas.cli.settings import Settings
-    from stargas.inference.settings import ObservationConfig
+    from stargas.config.observation import ObservationConfig
 
 INCLINATION_DEG = 60.0
 """Inclination of the one view of a simulated galaxy by default."""
@@ -126,12 +126,12 @@ def _observation(options: Namespace, config: ObservationConfig) -> ObservationCo
 
 
 def _run_observed(options: Namespace, config: ObservationConfig) -> None:
-    from stargas.inference.galaxy import observe_galaxy
     from stargas.inference.infer import infer_observed
-    from stargas.limits import load_limits
     from stargas.model.posterior import load_model
+    from stargas.observed.galaxy import observe_galaxy
     from stargas.report.inference import print_inference, require_free
     from stargas.report.observed import write_observed
+    from stargas.validity.validity import load_limits
 
     for name in ("inclination", "azimuth"):
         if getattr(options, name) is not None:
@@ -164,14 +164,14 @@ def _run_observed(options: Namespace, config: ObservationConfig) -> None:
 
 
 def _run_simulated(options: Namespace) -> None:
-    from stargas.limits import load_limits
     from stargas.model.posterior import load_model
     from stargas.randomness import rng_for
     from stargas.report.inference import print_inference, write_inference
     from stargas.sample import make_sample
+    from stargas.simulations.files import read_galaxy
     from stargas.sky.projection import project
     from stargas.sky.view import View
-    from stargas.sources.files import read_galaxy
+    from stargas.validity.validity import load_limits
 
     inclinations, azimuths = options.inclination or [INCLINATION_DEG], options.azimuth or [0.0]
     azimuths = azimuths * (len(inclinations) if len(azimuths) == 1 else 1)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("fastapi", "uvicorn")
 
-MOST_WORKERS = 4
+MAX_WORKERS = 4
 """Processes by default at most; each holds the model and the libraries, half a GB."""
 
 
@@ -63,7 +63,7 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.serve.settings import ServeConfig
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = options.workers or settings.local.workers or min(cores, MOST_WORKERS)
+    workers = options.workers or settings.local.workers or min(cores, MAX_WORKERS)
     config = ServeConfig(
         model=options.model,
         workers=workers,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig, TrainingConfig
-from stargas.inference.settings import ObservationConfig
+from stargas.config.observation import ObservationConfig
 from stargas.presets import PRESETS, preset_path
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ LONGEST_LIST = 12
 def parser() -> CommandParser:
     """Return the parser of this command."""
     made = CommandParser(
-        "show", "Show what a data set, model, evaluation, inference or galaxy file is: settings, seeds, ancestry."
+        "show", "Show what a data set, model, evaluation, inference or galaxy file is: settings, seeds, provenance."
     )
     made.add_argument("path", type=Path, nargs="+", metavar="PATH")
     return made
@@ -105,7 +105,7 @@ def _galaxy(path: Path) -> dict[str, Any]:
     import numpy as np
 
     from stargas.kinematics import kappa_co, virial_ratio
-    from stargas.sources.files import read_galaxy
+    from stargas.simulations.files import read_galaxy
 
     galaxy = read_galaxy(path)
     r = np.median(galaxy.stars.radius_kpc)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stargas.config import SelectionConfig, SnapshotConfig
-    from stargas.sources import Source
+    from stargas.simulations.source import Source
 
 
 def add_source_options(parser: ArgumentParser) -> None:
@@ -46,10 +46,10 @@ def open_source(options: Namespace, snapshots: SnapshotConfig) -> Source:
     if (options.suite is None) == (options.source is None):
         raise UsageError("one of --suite NAME and --source PATH is needed to say which galaxies.")
     if options.suite is not None:
-        from stargas.sources.mock.suites import mock_suite
+        from stargas.simulations.mock_suites.suites import mock_suite
 
         return mock_suite(options.suite, options.n_galaxies, seed=options.seed, stirring=options.stirring)
-    from stargas.sources.files import open_files
+    from stargas.simulations.files import open_files
 
     return open_files(options.source, halos=options.halos, name=options.name, config=snapshots)
 
@@ -60,7 +60,7 @@ def selection_without_excluded(selection: SelectionConfig, options: Namespace) -
         return selection
     import dataclasses
 
-    from stargas.sources.selection import read_exclusions
+    from stargas.simulations.selection import read_exclusions
 
     return dataclasses.replace(selection, exclude=(*selection.exclude, *read_exclusions(options.exclude)))
 

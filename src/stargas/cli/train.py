@@ -31,8 +31,8 @@ def run(options: Namespace, settings: Settings) -> None:
     """Train, learn which galaxies are like the training set, and say where the model is."""
     from stargas.dataset.store import open_dataset
     from stargas.errors import InputError
-    from stargas.limits import fit_limits, load_limits
-    from stargas.training import train_model, training_splits
+    from stargas.training.train import train_model, training_splits
+    from stargas.validity.validity import fit_limits, load_limits
 
     model = settings.model
     if options.tracers is not None:

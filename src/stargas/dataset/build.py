@@ -14,6 +14,7 @@ from typing import Any
 from stargas.config import DataConfig, LocalConfig
 from stargas.dataset.catalogue import catalogue_bytes, make_catalogue, table_bytes
 from stargas.dataset.folder import claimed, log_run
+from stargas.dataset.galaxy_result import Outcome, read_outcome, read_outcome_file
 from stargas.dataset.manifest import (
     CATALOGUE,
     MANIFEST,
@@ -23,20 +24,18 @@ from stargas.dataset.manifest import (
     manifest_bytes,
     new_manifest,
 )
-from stargas.dataset.parts import Outcome, read_outcome, read_outcome_file
 from stargas.dataset.shards import (
     read_index,
     read_outcomes,
     shard_name,
-    sync_folder,
     unpack_shard,
-    write_atomically,
     write_shard,
 )
 from stargas.dataset.split import SPLITS, split_of
-from stargas.dataset.workers import make_parts
+from stargas.dataset.workers import process_galaxies
 from stargas.errors import DamagedFileError, InputError, StargasError
-from stargas.sources import Source
+from stargas.simulations.source import Source
+from stargas.storage import sync_folder, write_atomically
 
 PathLike = str | os.PathLike[str]
 
@@ -192,7 +191,7 @@ class _Build:
             raise InputError(f"the groups of {self.source.name} must name each of its galaxies once.")
         with (
             _progress(local, total=len(self.source), done=len(self.source) - len(todo)) as advance,
-            contextlib.closing(make_parts(self.source, groups, self.config, self.seed, local)) as parts,
+            contextlib.closing(process_galaxies(self.source, groups, self.config, self.seed, local)) as parts,
         ):
             for part in parts:
                 self.keep(part, strict=strict)

@@ -16,42 +16,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.dataset.parts import ARRAYS, Outcome, encode, read_arrays, read_outcome_file
+from stargas.dataset.galaxy_result import ARRAYS, Outcome, encode, read_arrays, read_outcome_file
 from stargas.errors import DamagedFileError
+from stargas.storage import sync_folder, write_atomically
 
 INDEX = "index.json"
 """File of a shard that lists its galaxies, its arrays and their checksums."""
-
-
-def write_atomically(path: Path, content: bytes, *, lasting: bool = True) -> None:
-    """Write a file that is there as a whole or not at all, after a power failure too if it is ``lasting``."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            if lasting:
-                file.flush()
-                os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder last through a power failure, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        number = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def shard_name(number: int) -> str:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stargas.dataset.galaxy_result import ARRAYS
 from stargas.dataset.manifest import CATALOGUE, MANIFEST, SHARDS, read_manifest
-from stargas.dataset.parts import ARRAYS
-from stargas.dataset.shards import open_array, sha256_of
+from stargas.dataset.shards import open_array
 from stargas.dataset.split import SPLITS
 from stargas.errors import DamagedFileError, InputError
 from stargas.sample import Sample
+from stargas.storage import sha256_of_file
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -36,8 +37,8 @@ class Batch:
         Shape (n, 5), float64, entries `stargas.sample.SCALARS`.
     tracers
         Shape (n, 2), bool, entries `stargas.sample.TRACERS`.
-    star_numbers
-        Shape (n, 66), float32, entries `stargas.sky.star_numbers.STAR_NUMBERS`.
+    star_features
+        Shape (n, 66), float32, entries `stargas.features.star_features.STAR_FEATURES`.
     quality
         Shape (n, 4), float64, entries `stargas.sample.QUALITY`.
     r_kpc
@@ -49,7 +50,7 @@ class Batch:
     maps: NDArray[np.float32]
     scalars: NDArray[np.float64]
     tracers: NDArray[np.bool_]
-    star_numbers: NDArray[np.float32]
+    star_features: NDArray[np.float32]
     quality: NDArray[np.float64]
     r_kpc: NDArray[np.float64]
     log10_mass: NDArray[np.float32]
@@ -296,7 +297,7 @@ def _check_files(folder: Path, files: Mapping[str, Mapping[str, Any]], *, check_
             raise DamagedFileError(
                 f"{path} {what}: delete the folder {folder} and run the same build again, or skip damaged shards."
             )
-        if check_sums and sha256_of(path) != wanted["sha256"]:
+        if check_sums and sha256_of_file(path) != wanted["sha256"]:
             raise DamagedFileError(
                 f"{path} is not what was built (its checksum differs): delete the folder {folder} and run the same "
                 "build again, or skip damaged shards."

@@ -20,9 +20,9 @@ from typing import Any
 
 from stargas import __version__
 from stargas.config import DataConfig, LocalConfig
-from stargas.dataset.parts import Outcome, encode, make_part
+from stargas.dataset.galaxy_result import Outcome, encode, process_galaxy
 from stargas.errors import InputError, StargasError
-from stargas.sources import Source
+from stargas.simulations.source import Source
 
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"), "1"
@@ -36,7 +36,7 @@ READY = b"ready"
 """What a worker says before its first galaxy."""
 
 
-def make_parts(
+def process_galaxies(
     source: Source, groups: Sequence[Sequence[int]], config: DataConfig, seed: int, local: LocalConfig
 ) -> Generator[bytes]:
     """Make the parts of many galaxies at once.
@@ -143,7 +143,7 @@ def _serve(connection: Connection, source: Source, config: DataConfig, seed: int
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         connection.send_bytes(READY)
         while True:
-            connection.send_bytes(make_part(source, connection.recv(), config, seed))
+            connection.send_bytes(process_galaxy(source, connection.recv(), config, seed))
 
 
 class _Process:
@@ -154,7 +154,7 @@ class _Process:
         forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         context: Any = multiprocessing.get_context("forkserver" if forkserver else "spawn")
         if forkserver:
-            context.set_forkserver_preload(["stargas.dataset.parts", "stargas.dataset.warm"])
+            context.set_forkserver_preload(["stargas.dataset.galaxy_result", "stargas.dataset.warmup"])
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, source, config, seed), daemon=True)
         with _environment(ONE_THREAD):
@@ -235,7 +235,7 @@ def _dask_part(version: str, source: Source, index: int, config: DataConfig, see
     if version != __version__:
         raise InputError(f"the Dask worker has stargas {__version__}, the builder {version}: install the same one.")
     with _ONE_AT_A_TIME:
-        return make_part(source, index, config, seed)
+        return process_galaxy(source, index, config, seed)
 
 
 def _dask_parts(source: Source, schedule: Schedule, config: DataConfig, seed: int, address: str) -> Iterator[bytes]:

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stargas.baselines.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass, wolf_hi_mass
 from stargas.errors import InputError
-from stargas.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass, wolf_hi_mass
 from stargas.evaluation.bootstrap import N_RESAMPLES, bootstrap_galaxies
 from stargas.galaxy import FloatArray
 
 SCATTER_LEVELS = (0.16, 0.50, 0.84)
 """Lower edge, median and upper edge of the ratio, as quantiles."""
 
-LEAST_INCLINATION_DEG = 30.0
+MIN_INCLINATION_DEG = 30.0
 """Views closer to face-on than this are left out where HI rotation is corrected for inclination."""
 
 BASELINES = {"hi": "HI v²R/G, as seen", "hi_inclination": "HI v²R/G, true i", "wolf_hi": "Wolf ⊕ HI"}
@@ -197,7 +197,7 @@ def estimator_ratios(
 
     at_hi = column.get("log10_mass_R_HI")
     tilt = column["inclination_deg"]
-    tilted = has_gas & (np.minimum(tilt, 180 - tilt) >= LEAST_INCLINATION_DEG - 1e-9)
+    tilted = has_gas & (np.minimum(tilt, 180 - tilt) >= MIN_INCLINATION_DEG - 1e-9)
     for name, rows, angle in (("hi", has_gas, None), ("hi_inclination", tilted, tilt[tilted])):
         r, mass = hi_dynamical_mass(column["v_cold_kms"][rows], column["R_HI_kpc"][rows], angle)
         add(name, rows, r, mass, at_hi[rows] if at_hi is not None else mass_at(r, r_kpc[rows], log10_mass[rows]))

@@ -32,7 +32,7 @@ N_RANK_BINS = 10
 SIGNIFICANCE = 0.01
 """Probability that a right posterior is flagged, split over all tests of a verdict."""
 
-LEAST_GALAXIES = 20
+MIN_GALAXIES = 20
 """Fewer galaxies than this give no verdict."""
 
 NO_FAULT = "no fault found"
@@ -279,8 +279,8 @@ def _bias_and_width(ranks: FloatArray, resampled: Bootstrap) -> dict[str, Any]:
 
 def _verdict(numbers: dict[str, Any]) -> list[str]:
     """Name the faults that sampling error over galaxies does not explain."""
-    if numbers["n_galaxies"] < LEAST_GALAXIES:
-        return [f"too few galaxies for a verdict ({numbers['n_galaxies']} of {LEAST_GALAXIES})"]
+    if numbers["n_galaxies"] < MIN_GALAXIES:
+        return [f"too few galaxies for a verdict ({numbers['n_galaxies']} of {MIN_GALAXIES})"]
     bias, width = np.array(numbers["bias_sigma"]), np.array(numbers["width_ratio"])
     tests = 2 * len(bias)
     critical = -stdtrit(numbers["n_galaxies"] - 1, SIGNIFICANCE / 2 / 2 / tests)

@@ -1,7 +1,7 @@
 """Measure models on a data set and keep what figures and tables need.
 
 An evaluation is a folder of two files. ``evaluation.json`` holds every number with its standard error and the
-ancestry; ``evaluation.safetensors`` the posterior's quantiles and ranks per sample. The report reads these
+provenance; ``evaluation.safetensors`` the posterior's quantiles and ranks per sample. The report reads these
 files and never draws from a posterior again.
 """
 
@@ -19,17 +19,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from stargas import __version__
-from stargas.dataset.folder import refuse_foreign
+from stargas.baselines.estimators import ESTIMATORS
 from stargas.errors import DamagedFileError, InputError
-from stargas.estimators import ESTIMATORS
 from stargas.evaluation.accuracy import BASELINES, accuracy, estimator_ratios
 from stargas.evaluation.bootstrap import N_RESAMPLES
 from stargas.evaluation.calibration import calibration, correlations, rank_of_truth, tarp_of_posterior
 from stargas.evaluation.strata import standard_strata
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import KNOWN_IN_CASE, tracers_needed
+from stargas.model.inputs import KNOWN_IN_SET, tracers_needed
 from stargas.randomness import rng_for
 from stargas.sample import TRACERS
+from stargas.storage import refuse_foreign
 
 if TYPE_CHECKING:
     from stargas.config import ModelConfig
@@ -234,7 +234,7 @@ def evaluate(
             for name in posteriors
         },
         "estimators": _estimator_numbers(chosen.catalogue, arrays, subsets, groups, n_resamples, seed),
-        "ancestry": {
+        "provenance": {
             "dataset": _ancestry_of(dataset.manifest),
             "dataset_digest": _digest(dataset.manifest),
             "models": {name: _about(posterior) for name, posterior in posteriors.items()},
@@ -300,7 +300,7 @@ def _suits_all(posteriors: Iterable[PosteriorLike], catalogue: Mapping[str, Any]
 def _has_what_is_given(posterior: PosteriorLike, present: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Rows with the tracers that a model of any tracers may look at: one of them at least."""
     case = getattr(posterior, "case", None)
-    given = [tracer for tracer in TRACERS if case is None or tracer in KNOWN_IN_CASE[case]]
+    given = [tracer for tracer in TRACERS if case is None or tracer in KNOWN_IN_SET[case]]
     return np.any([present[tracer] for tracer in given], axis=0)
 
 

@@ -8,12 +8,12 @@ from stargas.errors import InputError
 if TYPE_CHECKING:
     from stargas.model.posterior import Posterior
 
-CASE_WITHOUT = {
+TRACER_SET_WITHOUT = {
     frozenset({"gas"}): "stars",
     frozenset({"stars"}): "gas and R_hl",
     frozenset({"stars", "R_hl"}): "gas",
 }
-"""What is left (`stargas.model.inputs.CASES`) where something is taken away."""
+"""What is left (`stargas.model.inputs.TRACER_SETS`) where something is taken away."""
 
 
 def with_variants(
@@ -42,13 +42,13 @@ def with_variants(
     """
     cases = {}
     for taken in without:
-        if frozenset(taken) not in CASE_WITHOUT:
+        if frozenset(taken) not in TRACER_SET_WITHOUT:
             raise InputError(
                 f"without {' and '.join(taken)} is not known: take away gas, stars, or stars and R_hl, which HI alone "
                 "does not show."
             )
         label = " and ".join(name for name in ("gas", "stars", "R_hl") if name in taken)
-        cases[label] = CASE_WITHOUT[frozenset(taken)]
+        cases[label] = TRACER_SET_WITHOUT[frozenset(taken)]
     found: dict[str, Posterior] = {}
     for name, posterior in posteriors.items():
         found[name] = posterior

@@ -1,4 +1,4 @@
-"""The model that ships against the paper's: one network for any tracers and a broad prior, judged on all suites.
+"""The pretrained model against the paper's: one network for any tracers and a broad prior, judged on all suites.
 
 Tests are the galaxies on which the paper's models were judged, seen from the same sides with the same stars. `broad`
 galaxies and galaxies seen with the effects of observing are learned from as well; `shifted` never is.
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stargas.config import DataConfig, EffectsConfig, ModelConfig, TrainingConfig
+from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig
 from stargas.experiments.paper import (
     ANGLES,
     COUNTS,
@@ -23,7 +23,7 @@ from stargas.experiments.paper import (
     N_SMOOTH_TEST,
     SLOW,
 )
-from stargas.experiments.plan import DataSet, Part, Plan, Rows, Test, Trained, scaled
+from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
 
 N_SHIFTED = 500
 """Galaxies of the suite that no model learns from."""
@@ -32,9 +32,9 @@ OBSERVED = {"broad": (3500, 0.7), "bursty": (2500, 0.85), "smooth": (1500, 0.7)}
 """Further galaxies for training: how many, and which share of their views has the effects of observing."""
 
 LEARNED_FROM = ("bursty", "smooth", *(f"{suite}_observed" for suite in OBSERVED))
-"""Data sets that the shipped model is trained on."""
+"""Data sets that the pretrained model is trained on."""
 
-CASES = {"StarGas": None, "Star": "stars", "Gas": "gas", "Gas, R_hl known": "gas and R_hl"}
+TRACER_SETS = {"StarGas": None, "Star": "stars", "Gas": "gas", "Gas, R_hl known": "gas and R_hl"}
 """Name in tables → what the one network is given."""
 
 STRATA = ("all", DWARFS, MASSIVE, SLOW, FAST, *ANGLES, *COUNTS)
@@ -47,7 +47,7 @@ TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the same, sky and velocities not turned": ({"filters": (8, 16, 24), "numbers": False}, {"augment": False}),
     "masses relative to their mean": ({"baseline": "mean"}, {}),
     "inclination not asked for": ({}, {"auxiliary": 0.0}),
-    "no noise on the numbers": ({}, {"number_noise": 0.0}),
+    "no noise on the numbers": ({}, {"feature_noise": 0.0}),
     "three times the dropout": ({"dropout": 0.3}, {}),
     "a quarter of the width": ({"dense": (64, 64, 64)}, {}),
     "half the width": ({"dense": (128, 128, 128)}, {}),
@@ -69,7 +69,7 @@ def default_plan(
     data, model, training
         Settings of the preset ``default``; the effects of observing are set by each data set.
     scale
-        Number of galaxies over that of the shipped model.
+        Number of galaxies over that of the pretrained model.
     tng
         Files of galaxies of another simulation, on which the model is judged.
     """
@@ -78,7 +78,7 @@ def default_plan(
     _add_models(plan, model, training)
     if tng:
         every_view = replace(data, selection=replace(data.selection, min_stars=1, min_gas=0))
-        plan.data["tng"] = DataSet("tng", "TNG", 0, every_view, files=tuple(tng), held_out=True)
+        plan.data["tng"] = DatasetSpec("tng", "TNG", 0, every_view, files=tuple(tng), held_out=True)
     _add_tests(plan)
     for part in _parts(tng):
         plan.parts[part.name] = part
@@ -87,10 +87,10 @@ def default_plan(
 
 def _add_data(plan: Plan, config: DataConfig) -> None:
     def add(name: str, suite: str, n: int, seed: int, share: float = 0.0, *, held_out: bool = False) -> None:
-        changed = replace(config, effects=replace(config.effects, share=share)) if share else config
-        plan.data[name] = DataSet(name, suite, scaled(n, plan.scale), changed, seed, held_out=held_out)
+        changed = replace(config, degradation=replace(config.degradation, share=share)) if share else config
+        plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), changed, seed, held_out=held_out)
 
-    config = replace(config, effects=EffectsConfig())
+    config = replace(config, degradation=DegradationConfig())
     add("bursty", "bursty", N_BURSTY, 0)
     add("smooth", "smooth", N_SMOOTH, 0)
     for suite, (n, share) in OBSERVED.items():
@@ -103,7 +103,7 @@ def _add_data(plan: Plan, config: DataConfig) -> None:
 
 def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
     def add(name: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
-        plan.models[name] = Trained(name, data, **{"model": model, "training": training, **more})
+        plan.models[name] = ModelSpec(name, data, **{"model": model, "training": training, **more})
 
     add("default", *LEARNED_FROM)
     alone = replace(training, cold_gas_only=True)
@@ -127,32 +127,32 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
 
 def _add_tests(plan: Plan) -> None:
     def add(name: str, label: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
-        plan.tests[name] = Test(name, data, label, **more)
+        plan.tests[name] = EvaluationSpec(name, data, label, **more)
 
     sets = {"bursty": ("bursty", "bursty_test"), "smooth": ("smooth", "smooth_test"), "shifted": ("shifted_test",)}
     for suite, data in sets.items():
-        for name, case in CASES.items():
+        for name, case in TRACER_SETS.items():
             add(_test(suite, name), suite, *data, case=case)
     for suite in ("bursty", "smooth"):
         add(f"{suite}_prior", suite, *sets[suite], prior=suite)
     add("observed", "bursty, observed", "bursty_observed_test")
     add("trials", "bursty", "bursty", split="validation")
     if "tng" in plan.data:
-        for name, case in CASES.items():
+        for name, case in TRACER_SETS.items():
             add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, case=case)
 
 
 def _test(suite: str, name: str) -> str:
-    return suite if CASES[name] is None else f"{suite}_{CASES[name]}".replace(" ", "_")
+    return suite if TRACER_SETS[name] is None else f"{suite}_{TRACER_SETS[name]}".replace(" ", "_")
 
 
 def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     suites = ("bursty", "smooth", "shifted")
     yield Part(
         "accuracy",
-        "The shipped model on every suite, from any tracers",
+        "The pretrained model on every suite, from any tracers",
         (
-            *(Rows(_test(suite, name), "default", name, "all") for suite in suites for name in CASES),
+            *(Rows(_test(suite, name), "default", name, "all") for suite in suites for name in TRACER_SETS),
             *(Rows(f"{suite}_prior", "default", "StarGas", f"all, prior {suite}") for suite in ("bursty", "smooth")),
             *(
                 Rows("bursty", f"trees_{tracers}", f"Trees ({name})", "bursty")
@@ -164,7 +164,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     yield Part(
         "calibration",
         "Are the posteriors as wide as their errors?",
-        tuple(Rows(_test(suite, name), "default", name, "all", STRATA) for suite in suites for name in CASES),
+        tuple(Rows(_test(suite, name), "default", name, "all", STRATA) for suite in suites for name in TRACER_SETS),
         details=("curves",),
     )
     yield Part(
@@ -201,6 +201,6 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         yield Part(
             "tng",
             "A galaxy of TNG100",
-            tuple(Rows(_test("tng", name), "default", name, "all") for name in CASES),
+            tuple(Rows(_test("tng", name), "default", name, "all") for name in TRACER_SETS),
             details=("views",),
         )

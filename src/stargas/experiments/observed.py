@@ -15,27 +15,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stargas.config import DataConfig
-from stargas.dataset.shards import write_atomically
 from stargas.dataset.store import open_dataset
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
 from stargas.evaluation.evaluate import PosteriorLike
 from stargas.experiments.observed_effects import PartsPosterior, along_effects
 from stargas.experiments.observed_files import TRUTH, observation_of, write_mock
-from stargas.experiments.observed_laws import check_laws
-from stargas.experiments.observed_numbers import coverage_and_width, difference, median_of
+from stargas.experiments.observed_invariances import check_laws
+from stargas.experiments.observed_metrics import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray, Galaxy
-from stargas.inference.galaxy import observe_galaxy
 from stargas.inference.infer import infer_observed
+from stargas.observed.galaxy import observe_galaxy
 from stargas.profiles import ProfileDraws
 from stargas.randomness import rng_for
 from stargas.sample import Sample, make_sample
+from stargas.simulations.selection import in_cold_gas_set
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.view import View
-from stargas.sources.selection import in_cold_gas_set
+from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
-    from stargas.sources import Source
+    from stargas.simulations.source import Source
 
 FORMAT = "stargas experiment observed"
 
@@ -52,7 +52,7 @@ WAYS: Mapping[str, tuple[bool, bool]] = {
 LAW_GALAXIES = 10
 """Galaxies of a round trip on whose files the laws are tried."""
 
-MOST_TRIED = 40
+MAX_TRIED = 40
 """Galaxies of a suite that are looked at for each one that is wanted."""
 
 
@@ -105,10 +105,10 @@ def run_round_trip(
         files were refused it has ``refused`` with the reason instead.
     """
     if source is None:
-        from stargas.sources.mock.suites import mock_suite
+        from stargas.simulations.mock_suites.suites import mock_suite
 
         _require_unseen(posterior, plan.seed)
-        source = mock_suite("bursty", MOST_TRIED * plan.n_galaxies, seed=plan.seed)
+        source = mock_suite("bursty", MAX_TRIED * plan.n_galaxies, seed=plan.seed)
     config: DataConfig = getattr(posterior, "data_config", None) or DataConfig()
     known = hashlib.sha256(json.dumps([dict(posterior.about), plan.n_draws], sort_keys=True, default=str).encode())
     answers = out / "answers" / known.hexdigest()[:12]

@@ -12,9 +12,9 @@ from stargas.dataset.store import Dataset
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
-from stargas.experiments.observed_numbers import coverage_and_width, difference, median_of
+from stargas.experiments.observed_metrics import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray
-from stargas.sky.effects import CLEAR
+from stargas.sky.degradation import CLEAR
 
 VIEWS = 4
 """Views of each galaxy that are judged; the others say little more of the same galaxy."""
@@ -22,7 +22,7 @@ VIEWS = 4
 N_BINS = 4
 """Bins of equally many samples along an effect, beside that of none."""
 
-LEAST_GALAXIES = 10
+MIN_GALAXIES = 10
 """Bins of fewer galaxies are left out: their errors would be guesses."""
 
 _CHUNK = 256
@@ -44,7 +44,7 @@ class Effect:
     name
         In the results.
     alone
-        Case of `stargas.model.inputs.CASES` that the effect acts on most.
+        Case of `stargas.model.inputs.TRACER_SETS` that the effect acts on most.
     strength
         From columns of the catalogue; zero where the effect does not act.
     """
@@ -116,7 +116,7 @@ def along_effects(
     table = dataset.catalogue
     missing = [name for name in COLUMNS if name not in table.colnames]
     if missing:
-        raise InputError(f"the data set has no column {missing[0]}: build one with data.effects.")
+        raise InputError(f"the data set has no column {missing[0]}: build one with data.degradation.")
     kept = np.asarray(table["has_gas"], dtype=bool) & (_place_in_galaxy(np.asarray(table["galaxy_id"])) < VIEWS)
     if not kept.any():
         raise InputError("no galaxy of the data set has both stars and HI: build one that has.")
@@ -134,7 +134,7 @@ def along_effects(
                 continue
             strength = effect.strength(columns)
             for inside in bins(strength):
-                if len(np.unique(names[inside])) >= LEAST_GALAXIES:
+                if len(np.unique(names[inside])) >= MIN_GALAXIES:
                     numbers = _numbers(quantiles[inside], truth[inside], names[inside])
                     low, middle, high = (float(x) for x in np.quantile(strength[inside], (0.0, 0.5, 1.0)))
                     rows.append(

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from stargas.config import HIMapConfig
+from stargas.config.observation import ObservationConfig
 from stargas.constants import HI_FREQUENCY_HZ, HI_MASS_PER_FLUX
-from stargas.dataset.shards import write_atomically
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray, Galaxy
-from stargas.inference.settings import ObservationConfig
 from stargas.observed.tangent_plane import sky_position
 from stargas.randomness import rng_for
-from stargas.sky.effects import ERROR_SCATTER_DEX
-from stargas.sky.gas import HIParticles, hi_cube, measure_hi_radius
+from stargas.sky.degradation import ERROR_SCATTER_DEX
+from stargas.sky.hi_maps import HIParticles, hi_cube, measure_hi_radius
 from stargas.sky.projection import SkyGalaxy, SkyGas, project
-from stargas.sky.stars import velocity_dispersion
+from stargas.sky.star_maps import velocity_dispersion
 from stargas.sky.view import View
+from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
@@ -133,7 +133,7 @@ def write_mock(
     -------
     dict
         ``galaxy_id``; ``observation``, as `MockObservation` has it; ``R_hl_kpc`` and ``R_HI_kpc`` as they are;
-        ``given``: what an observer knows beside the files, as `stargas.inference.settings.ObservationConfig` has it.
+        ``given``: what an observer knows beside the files, as `stargas.config.observation.ObservationConfig` has it.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def write_mock(
 
 
 def observation_of(folder: Path, truth: dict[str, Any], *, stars: bool, hi: bool) -> ObservationConfig:
-    """Return what `stargas.inference.galaxy.observe_galaxy` is given of a mock."""
+    """Return what `stargas.observed.galaxy.observe_galaxy` is given of a mock."""
     given = {**truth["given"], "center": tuple(truth["given"]["center"])}
     return ObservationConfig(
         stars=str(folder / "stars.csv") if stars else None, hi_cube=str(folder / "hi.fits") if hi else None, **given

@@ -13,7 +13,17 @@ from typing import Any
 
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
 from stargas.evaluation.strata import MASSIVE_LOG10, ROTATION_KAPPA
-from stargas.experiments.plan import DataSet, Part, Plan, Rows, Test, Trained, scaled, with_gas, with_stars
+from stargas.experiments.plan import (
+    DatasetSpec,
+    EvaluationSpec,
+    ModelSpec,
+    Part,
+    Plan,
+    Rows,
+    scaled,
+    with_gas,
+    with_stars,
+)
 
 N_BURSTY, N_SMOOTH = 6158, 956
 """Galaxies before cuts (§2 of the paper: NIHAO, AURIGA)."""
@@ -106,10 +116,10 @@ def _add_data(plan: Plan, config: DataConfig, tng: Sequence[Path]) -> None:
     def add(
         name: str, suite: str, n: int, changed: DataConfig = config, *, held_out: int = 0, dial: float = 1.0
     ) -> None:
-        plan.data[name] = DataSet(name, suite, scaled(n, plan.scale), changed, 0, dial)
+        plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), changed, 0, dial)
         if held_out:
             test = f"{name}_test"
-            plan.data[test] = DataSet(test, suite, scaled(held_out, plan.scale), changed, 1, dial, held_out=True)
+            plan.data[test] = DatasetSpec(test, suite, scaled(held_out, plan.scale), changed, 1, dial, held_out=True)
 
     add("bursty", "bursty", N_BURSTY, held_out=N_BURSTY_TEST)
     add("smooth", "smooth", N_SMOOTH, held_out=N_SMOOTH_TEST)
@@ -120,7 +130,7 @@ def _add_data(plan: Plan, config: DataConfig, tng: Sequence[Path]) -> None:
         add(name, "bursty", N_SMALL, changed, held_out=N_BURSTY_TEST)
     if tng:
         every_view = replace(config, selection=replace(config.selection, min_stars=1, min_gas=0))
-        plan.data["tng"] = DataSet("tng", "TNG", 0, every_view, files=tuple(tng), held_out=True)
+        plan.data["tng"] = DatasetSpec("tng", "TNG", 0, every_view, files=tuple(tng), held_out=True)
 
 
 def _other_maps(config: DataConfig) -> dict[str, DataConfig]:
@@ -136,9 +146,9 @@ def _other_maps(config: DataConfig) -> dict[str, DataConfig]:
 def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
     def add(name: str, tracers: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
         settings = {"model": replace(model, tracers=tracers), "training": training, **more}  # type: ignore[arg-type]
-        plan.models[name] = Trained(name, data, **settings)
+        plan.models[name] = ModelSpec(name, data, **settings)
         if "network_of" not in more and not name.startswith("search"):
-            plan.models[f"trees_{name}"] = Trained(f"trees_{name}", data, kind="trees", **settings)
+            plan.models[f"trees_{name}"] = ModelSpec(f"trees_{name}", data, kind="trees", **settings)
 
     longer = _longer(training, LONGER)
     for tracers in TRACERS.values():
@@ -188,7 +198,7 @@ def _longer(training: TrainingConfig, factors: tuple[float, float]) -> TrainingC
 
 def _add_tests(plan: Plan, tng: Sequence[Path]) -> None:
     def add(name: str, label: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
-        plan.tests[name] = Test(name, data, label, **more)
+        plan.tests[name] = EvaluationSpec(name, data, label, **more)
 
     for suite in ("bursty", "smooth"):
         add(suite, suite, suite, f"{suite}_test")

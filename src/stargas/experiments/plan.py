@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
 
-LEAST_GALAXIES = 60
+MIN_GALAXIES = 60
 """A data set never shrinks below this: each of its splits must hold some."""
 
 
 @dataclass(frozen=True)
-class DataSet:
+class DatasetSpec:
     """A data set to be built.
 
     Parameters
@@ -49,7 +49,7 @@ class DataSet:
 
 
 @dataclass(frozen=True)
-class Trained:
+class ModelSpec:
     """A model to be trained.
 
     Parameters
@@ -83,7 +83,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Test:
+class EvaluationSpec:
     """Galaxies on which models are judged.
 
     Parameters
@@ -99,7 +99,7 @@ class Test:
     cold_gas_only
         The cold-gas set alone.
     case
-        What a model of any tracers is given of galaxies with both, one of `stargas.model.inputs.CASES`; all if None.
+        What a model of any tracers uses of galaxies with both, one of `stargas.model.inputs.TRACER_SETS`; all if None.
         Models of fixed tracers take what they know.
     prior
         Suite that a model with priors is told to expect; none if None.
@@ -187,12 +187,12 @@ class Plan:
 
     name: str
     scale: float
-    data: dict[str, DataSet]
-    models: dict[str, Trained]
-    tests: dict[str, Test]
+    data: dict[str, DatasetSpec]
+    models: dict[str, ModelSpec]
+    tests: dict[str, EvaluationSpec]
     parts: dict[str, Part]
 
-    def models_of(self, part: str) -> Iterator[Trained]:
+    def models_of(self, part: str) -> Iterator[ModelSpec]:
         """Go through the models that a part needs, each once, ancestors first."""
         seen: set[str] = set()
         for rows in self.parts[part].rows:
@@ -201,7 +201,7 @@ class Plan:
                     seen.add(name)
                     yield self.models[name]
 
-    def data_of(self, part: str) -> Iterator[DataSet]:
+    def data_of(self, part: str) -> Iterator[DatasetSpec]:
         """Go through the data sets that a part needs, each once."""
         names = [name for model in self.models_of(part) for name in model.data]
         names += [name for rows in self.parts[part].rows for name in self.tests[rows.test].data]
@@ -214,8 +214,8 @@ class Plan:
 
 
 def scaled(n_galaxies: int, scale: float) -> int:
-    """Return a number of galaxies at a scale, never fewer than `LEAST_GALAXIES` (or than at scale 1)."""
-    return min(n_galaxies, max(LEAST_GALAXIES, round(n_galaxies * scale)))
+    """Return a number of galaxies at a scale, never fewer than `MIN_GALAXIES` (or than at scale 1)."""
+    return min(n_galaxies, max(MIN_GALAXIES, round(n_galaxies * scale)))
 
 
 def with_gas(config: DataConfig, **changes: Any) -> DataConfig:  # noqa: ANN401 (fields of any type)

@@ -1,4 +1,4 @@
-"""From evaluations to the small file of a part: numbers with errors, the paper's value beside them, and ancestry."""
+"""From evaluations to the small file of a part: numbers with errors, the paper's value beside them, and provenance."""
 
 import dataclasses
 import json
@@ -67,7 +67,7 @@ def part_results(
     -------
     dict
         Ready for JSON: ``part``, ``title``, ``stargas``, ``scale``, ``rows``, ``comparisons``, ``left_out``, blocks of
-        ``details``, and ``ancestry`` (data sets, models, and digests of the evaluations).
+        ``details``, and ``provenance`` (data sets, models, and digests of the evaluations).
     """
     rows: list[dict[str, Any]] = []
     left_out: list[str] = []
@@ -91,7 +91,7 @@ def part_results(
     }
     for block in part.details:
         result[block] = _DETAILS[block](plan, part, evaluation)
-    return result | {"ancestry": _ancestry(plan, part, evaluation)}
+    return result | {"provenance": _ancestry(plan, part, evaluation)}
 
 
 def _model_rows(
@@ -99,7 +99,7 @@ def _model_rows(
 ) -> Iterator[dict[str, Any]]:
     """Go through the subsets of one model on one test."""
     test, model = plan.tests[wanted.test], plan.models[wanted.model]
-    about = found.results["ancestry"]["models"][wanted.model]["about"]
+    about = found.results["provenance"]["models"][wanted.model]["about"]
     epochs = history(wanted.model)
     for subset in wanted.subsets:
         numbers = found.results["models"][wanted.model].get(subset)
@@ -273,8 +273,8 @@ def _ancestry(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, A
         if (found := evaluation(rows.test, rows.model)) is not None:
             evaluations[f"{rows.test}/{rows.model}"] = {
                 "arrays_sha256": found.results["arrays_sha256"],
-                "dataset_digest": found.results["ancestry"]["dataset_digest"],
-                "model_digest": found.results["ancestry"]["models"][rows.model]["digest"],
+                "dataset_digest": found.results["provenance"]["dataset_digest"],
+                "model_digest": found.results["provenance"]["models"][rows.model]["digest"],
                 "n_draws": found.results["n_draws"],
                 "seed": found.results["seed"],
             }

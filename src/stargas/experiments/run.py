@@ -20,16 +20,16 @@ import numpy as np
 
 from stargas.config import LocalConfig
 from stargas.dataset.build import build_dataset
-from stargas.dataset.shards import write_atomically
 from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation, PosteriorLike, evaluate, read_evaluation
 from stargas.evaluation.strata import standard_strata
-from stargas.experiments.plan import Part, Plan, Test, Trained
+from stargas.experiments.plan import EvaluationSpec, ModelSpec, Part, Plan
 from stargas.experiments.results import part_results
+from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
-    from stargas.sources import Source
+    from stargas.simulations.source import Source
 
 _WAIT_S = 3.0
 
@@ -176,10 +176,10 @@ class Run:
     def _source(self, name: str) -> "Source":
         wanted = self.plan.data[name]
         if wanted.files:
-            from stargas.sources.files import open_files
+            from stargas.simulations.files import open_files
 
             return open_files(list(wanted.files), name=wanted.suite)
-        from stargas.sources.mock.suites import mock_suite
+        from stargas.simulations.mock_suites.suites import mock_suite
 
         return mock_suite(wanted.suite, wanted.n_galaxies, seed=self.seed + wanted.seed, stirring=wanted.stirring)
 
@@ -203,7 +203,7 @@ class Run:
 
     def _train(self, name: str) -> None:
         from stargas.model.posterior import load_model
-        from stargas.training import train_model
+        from stargas.training.train import train_model
 
         model, folder = self.plan.models[name], self.out / "models" / name
         if not self._can_learn(name):
@@ -221,7 +221,7 @@ class Run:
                 f"validation rms {found['network_rms_dex']:.4f} dex"
             )
 
-    def _posterior(self, model: Trained, test: Test) -> PosteriorLike:
+    def _posterior(self, model: ModelSpec, test: EvaluationSpec) -> PosteriorLike:
         if model.kind == "trees":
             return self._trees(model.name)
         from stargas.model.posterior import load_model
@@ -233,26 +233,26 @@ class Run:
     def _fitted(self) -> dict[str, PosteriorLike]:
         return {}
 
-    def _digest(self, model: Trained) -> str:
+    def _digest(self, model: ModelSpec) -> str:
         """Return what changes with a model: the description of a trained network, the settings of trees."""
         if model.kind == "network":
             content = (self.out / "models" / model.name / "model.json").read_bytes()
         else:
-            from stargas.trees import SETTINGS
+            from stargas.baselines.trees import SETTINGS
 
             learned_from = [dict(open_dataset(self.out / "data" / name).manifest) for name in model.data]
             content = json.dumps([repr(model.model), repr(model.first_galaxies), SETTINGS, learned_from]).encode()
         return hashlib.sha256(content).hexdigest()
 
     def _trees(self, name: str) -> PosteriorLike:
-        from stargas.trees import fit_trees
+        from stargas.baselines.trees import fit_trees
 
         if name not in self._fitted:
             model = self.plan.models[name]
             self._fitted[name] = fit_trees(self.training_set(name), model.model, model.training, self.seed)
         return self._fitted[name]
 
-    def test_set(self, test: Test) -> Dataset:
+    def test_set(self, test: EvaluationSpec) -> Dataset:
         """Return the samples of a test."""
         parts = []
         for name in test.data:

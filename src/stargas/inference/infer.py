@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from stargas.baselines.estimators import ESTIMATORS
 from stargas.config import DataConfig
 from stargas.errors import InputError
-from stargas.estimators import ESTIMATORS
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
 from stargas.galaxy import FloatArray
-from stargas.inference.galaxy import ObservedGalaxy
+from stargas.inference.range_warnings import falling, unusual
 from stargas.inference.realizations import INPUTS, Input, draw_galaxies, uncertain_inputs
-from stargas.inference.unusual import falling, unusual
 from stargas.model.inputs import tracers_needed
+from stargas.observed.galaxy import ObservedGalaxy
 from stargas.profiles import ProfileDraws
 from stargas.randomness import rng_for
 from stargas.sample import QUALITY, SCALARS, TRACERS, Sample, make_sample
 
 if TYPE_CHECKING:
-    from stargas.limits import Judgment, Limits
     from stargas.model.posterior import Posterior
+    from stargas.validity.validity import Limits, ValidityResult
 
 N_REALIZATIONS = 16
 """Monte Carlo realizations of the inputs."""
@@ -30,7 +30,7 @@ N_REALIZATIONS = 16
 TOLD_BY: Mapping[Input, str] = MappingProxyType({"velocities": "velocity_error_kms", "HI noise": "noise_msun_pc2"})
 """Inputs whose errors a model may be told of, and by which entry of `Sample.quality`."""
 
-LEAST_RANGE = 1.2
+MIN_RANGE = 1.2
 """Last over first radius below which errors of R_hl and distance leave no profile."""
 
 NARROW_SHARE = 0.75
@@ -38,7 +38,7 @@ NARROW_SHARE = 0.75
 
 
 @dataclass(frozen=True, eq=False)
-class Inferred:
+class InferenceResult:
     """Mass profile of an observed galaxy.
 
     Parameters
@@ -77,7 +77,7 @@ class Inferred:
     log10_mass: FloatArray
     shares: Mapping[str, FloatArray]
     formula_errors_dex: Mapping[str, float]
-    judgment: "Judgment | None"
+    judgment: "ValidityResult | None"
     warnings: tuple[str, ...]
     n_realizations: int
     data_config: DataConfig
@@ -102,7 +102,7 @@ def infer_observed(
     n_realizations: int = N_REALIZATIONS,
     seed: int = 0,
     limits: "Limits | None" = None,
-) -> Inferred:
+) -> InferenceResult:
     """Infer the mass profile of an observed galaxy, the errors of its inputs carried.
 
     Parameters
@@ -111,7 +111,7 @@ def infer_observed(
         The model. Its own settings make the maps, but for the fewest stars, which are those of the galaxy where the
         model learned from more; that is warned of.
     galaxy
-        From `stargas.inference.galaxy.observe_galaxy`.
+        From `stargas.observed.galaxy.observe_galaxy`.
     n_draws
         Draws of the mixed posterior, rounded up to a multiple of the realizations.
     n_realizations
@@ -125,7 +125,7 @@ def infer_observed(
 
     Returns
     -------
-    Inferred
+    InferenceResult
         Each realization has radii of its own, multiples of its R_hl. Its draws are interpolated to common radii: as
         many as the model has, evenly spaced over the range that all realizations cover, so that nothing is
         extrapolated. Without errors of distance and R_hl they are the model's.
@@ -145,7 +145,7 @@ def infer_observed(
     if np.any(nominal.tracers != [galaxy.stars is not None, galaxy.hi is not None]):
         said.append("The HI nowhere reaches 1 Msun/pc², so it has no R_HI and counts as no gas.")
     known = uncertain_inputs(galaxy)
-    carried = tuple(name for name in known if name in TOLD_BY and getattr(posterior, "told_of_quality", False))
+    carried = tuple(name for name in known if name in TOLD_BY and getattr(posterior, "conditions_on_quality", False))
     uncertain = tuple(name for name in known if name not in carried)
     n = n_realizations if uncertain else 1
     varied: dict[str, list[Sample]] = {
@@ -172,7 +172,7 @@ def infer_observed(
     said += unusual(nominal, np.quantile(drawn, QUANTILE_LEVELS, axis=(0, 1)), posterior)
     said += falling(ProfileDraws(nominal.r_kpc, drawn.reshape(-1, len(nominal.r_kpc)).astype(np.float64)))
     warnings = (*galaxy.warnings, *said, *(judgment.warnings if judgment else ()))
-    return Inferred(
+    return InferenceResult(
         galaxy=galaxy,
         sample=nominal,
         r_kpc=r_kpc,
@@ -190,15 +190,15 @@ def infer_observed(
 def _config_for(posterior: PosteriorLike, galaxy: ObservedGalaxy) -> tuple[DataConfig, list[str]]:
     """Return settings of the model's own maps, and what is to be said of changes."""
     config = getattr(posterior, "data_config", None) or DataConfig()
-    if galaxy.stars is None or len(galaxy.stars) >= config.least_stars:
+    if galaxy.stars is None or len(galaxy.stars) >= config.min_stars:
         return config, []
     n = len(galaxy.stars)
     text = (
-        f"There are {n} members and the model learned from samples of {config.least_stars} stars and more: its errors "
+        f"There are {n} members and the model learned from samples of {config.min_stars} stars and more: its errors "
         "need not hold for so few."
     )
-    stars, effects = replace(config.stars, min_stars=n), replace(config.effects, min_stars=n)
-    return replace(config, stars=stars, effects=effects), [text]
+    stars, degradation = replace(config.stars, min_stars=n), replace(config.degradation, min_stars=n)
+    return replace(config, stars=stars, degradation=degradation), [text]
 
 
 def _sample(galaxy: ObservedGalaxy, config: DataConfig, seed: int) -> Sample:
@@ -230,7 +230,7 @@ def _common_radii(nominal: Sample, samples: Sequence[Sample]) -> FloatArray:
     """Radii [kpc] inside those of all samples, as many and spaced as the model's."""
     low = max(float(s.r_kpc[0]) for s in samples)
     high = min(float(s.r_kpc[-1]) for s in samples)
-    if not high > LEAST_RANGE * low:
+    if not high > MIN_RANGE * low:
         raise InputError(
             "the errors of R_hl and distance leave hardly a radius at which every realization has a mass "
             f"({low:.3g} to {high:.3g} kpc): give smaller errors, or fewer realizations."

@@ -5,8 +5,8 @@ from typing import Literal, cast
 
 import numpy as np
 
-from stargas.inference.galaxy import ObservedGalaxy
 from stargas.observed import star_draws
+from stargas.observed.galaxy import ObservedGalaxy
 from stargas.observed.hi import ObservedHI, draw_hi
 from stargas.randomness import rng_for
 

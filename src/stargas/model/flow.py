@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import told_columns
+from stargas.model.inputs import context_columns
 
 _ONE_SIGMA = math.erf(math.sqrt(0.5))  # share of a Gaussian variable within one standard deviation
 
@@ -47,7 +47,7 @@ class MassFlow(nn.Module):
 
     def __init__(self, config: ModelConfig, n_masses: int = 10) -> None:
         super().__init__()
-        n_features = config.members * config.n_features + len(told_columns(config))
+        n_features = config.members * config.n_features + len(context_columns(config))
         self.maf = zuko.flows.MAF(
             n_masses,
             n_features,

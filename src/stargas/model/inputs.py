@@ -5,8 +5,8 @@ log10(1 + moment 0), asinh(v / 10 km/s) for moments 1 and 2, each divided by its
 set; log10 of the scalars, standardized. What is absent is zero. A network's inputs hold the maps and
 numbers of its own tracers and nothing else, so no tracer can leak into a model that was not given it.
 
-A model with ``numbers`` is also given the stars as a set (`stargas.sky.star_numbers`), what is measured on the HI maps
-(`stargas.sky.hi_numbers`) and how good the data are; one of ``any`` tracers, which of them are there.
+A model with ``numbers`` is also given the stars as a set (`stargas.features.star_features`), what is measured on the HI
+maps (`stargas.features.hi_features`) and how good the data are; one of ``any`` tracers, which of them are there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,12 +21,12 @@ from torch import Tensor
 
 from stargas.config import ModelConfig
 from stargas.errors import InputError
+from stargas.features.hi_features import HI_FEATURES, measure_hi_maps
+from stargas.features.star_features import STAR_FEATURES
+from stargas.features.star_map_features import STAR_MAP_FEATURES, measure_star_maps
 from stargas.galaxy import FloatArray
 from stargas.model.scaling import Scaling, fit_baseline, mean_and_std
 from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
-from stargas.sky.hi_numbers import HI_NUMBERS, measure_hi_maps
-from stargas.sky.star_map_numbers import STAR_MAP_NUMBERS, measure_star_maps
-from stargas.sky.star_numbers import STAR_NUMBERS
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 VELOCITY_UNIT_KMS = 10.0
 """Velocity [km/s] around which asinh turns from linear to logarithmic."""
 
-CASES = ("stars", "gas", "gas and R_hl", "stars and gas")
+TRACER_SETS = ("stars", "gas", "gas and R_hl", "stars and gas")
 """What may be known of a galaxy."""
 
-KNOWN_IN_CASE = {
+KNOWN_IN_SET = {
     "stars": frozenset({"stars", "R_hl"}),
     "gas": frozenset({"gas"}),
     "gas and R_hl": frozenset({"gas", "R_hl"}),
@@ -45,7 +45,7 @@ KNOWN_IN_CASE = {
 }
 """What each case has."""
 
-MOST_DEVIATION = 5.0
+MAX_DEVIATION = 5.0
 """Numbers further than so many standard deviations from the mean count as so many."""
 
 NOISE_UNIT_MSUN_PC2 = 0.1
@@ -73,7 +73,7 @@ class SampleArrays(Protocol):
         """Which tracers are present, shape (n, 2)."""
 
     @property
-    def star_numbers(self) -> NDArray[np.floating]:
+    def star_features(self) -> NDArray[np.floating]:
         """The stars as a set, shape (n, 66)."""
 
     @property
@@ -93,7 +93,7 @@ class Inputs:
     numbers
         Shape (n, n_numbers), float32, columns `number_names`.
     case
-        Index into `CASES`, shape (n,).
+        Index into `TRACER_SETS`, shape (n,).
     log_scalar
         log10 of all scalars, shape (n, 5), float64, NaN where they are not known; the masses' baseline uses them.
     """
@@ -143,7 +143,7 @@ def numbers_needed(config: ModelConfig) -> dict[str, str]:
         return needs
     for tracer in tracers_needed(config):
         quality = QUALITY[:2] if tracer == "stars" else QUALITY[2:]
-        own = (*STAR_NUMBERS, *STAR_MAP_NUMBERS) if tracer == "stars" else tuple(f"HI_{name}" for name in HI_NUMBERS)
+        own = (*STAR_FEATURES, *STAR_MAP_FEATURES) if tracer == "stars" else tuple(f"HI_{name}" for name in HI_FEATURES)
         needs |= dict.fromkeys((*own, *quality), tracer)
     return needs
 
@@ -168,14 +168,14 @@ def number_names(config: ModelConfig) -> tuple[str, ...]:
     return (*numbers_needed(config), *flag_names(config))
 
 
-def told_columns(config: ModelConfig) -> tuple[int, ...]:
+def context_columns(config: ModelConfig) -> tuple[int, ...]:
     """Columns of `Inputs.numbers` that the flow is told beside the features: quality of the data, flags."""
     names = number_names(config)
     return tuple(i for i, name in enumerate(names) if name in QUALITY or name in flag_names(config))
 
 
-def case_of(batch: SampleArrays) -> NDArray[np.integer]:
-    """Return what is known of each sample, indices into `CASES`, shape (n,)."""
+def tracer_set_of(batch: SampleArrays) -> NDArray[np.integer]:
+    """Return what is known of each sample, indices into `TRACER_SETS`, shape (n,)."""
     stars, gas = np.asarray(batch.tracers).T
     sized = np.asarray(batch.scalars)[:, SCALARS.index("R_hl_kpc")] > 0
     return np.where(stars, np.where(gas, 3, 0), np.where(sized, 2, 1))
@@ -185,16 +185,16 @@ def case_of(batch: SampleArrays) -> NDArray[np.integer]:
 def visible(config: ModelConfig) -> NDArray[np.bool_]:
     """Tell which columns of `Inputs.numbers` are known in each case, shape (n_cases, n_numbers)."""
     needed = numbers_needed(config).values()
-    rows = [[need in KNOWN_IN_CASE[case] for need in needed] + [True] * len(flag_names(config)) for case in CASES]
-    return np.array(rows, dtype=bool).reshape(len(CASES), -1)
+    rows = [[need in KNOWN_IN_SET[case] for need in needed] + [True] * len(flag_names(config)) for case in TRACER_SETS]
+    return np.array(rows, dtype=bool).reshape(len(TRACER_SETS), -1)
 
 
 @cache
 def visible_maps(config: ModelConfig) -> NDArray[np.bool_]:
     """Tell which maps of the model are known in each case, shape (n_cases, n_maps)."""
     tracers = [TRACERS[TRACER_OF_MAP[i]] for i in network_maps(config)]
-    shown = [[tracer in KNOWN_IN_CASE[case] for tracer in tracers] for case in CASES]
-    return np.array(shown, dtype=bool).reshape(len(CASES), -1)
+    shown = [[tracer in KNOWN_IN_SET[case] for tracer in tracers] for case in TRACER_SETS]
+    return np.array(shown, dtype=bool).reshape(len(TRACER_SETS), -1)
 
 
 def flags(config: ModelConfig, case: NDArray[np.integer], prior: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -205,13 +205,13 @@ def flags(config: ModelConfig, case: NDArray[np.integer], prior: NDArray[np.inte
     config
         Settings of the model.
     case
-        Indices into `CASES`, shape (n,).
+        Indices into `TRACER_SETS`, shape (n,).
     prior
         Indices into ``config.priors``, shape (n,); -1 for none.
     """
     columns = []
     if config.tracers == "any":
-        columns += [[name in KNOWN_IN_CASE[CASES[c]] for c in case] for name in ("stars", "gas", "R_hl")]
+        columns += [[name in KNOWN_IN_SET[TRACER_SETS[c]] for c in case] for name in ("stars", "gas", "R_hl")]
     columns += [prior == number for number in range(len(config.priors))]
     return np.array(columns, dtype=np.float32).reshape(len(columns), len(case)).T
 
@@ -249,7 +249,7 @@ def prepare(
     prior
         Index into ``config.priors`` for all samples; -1 for none.
     given
-        Index into `CASES`: of samples with both tracers, what the model is given; all if None.
+        Index into `TRACER_SETS`: of samples with both tracers, what the model is given; all if None.
 
     Raises
     ------
@@ -268,10 +268,10 @@ def prepare(
     raw = measure_numbers(batch, config)
     standardized = np.nan_to_num((raw - scaling.number_mean) / scaling.number_std, nan=0.0)
     n_scalars = len(scalar_columns(config))
-    standardized[:, n_scalars:] = standardized[:, n_scalars:].clip(-MOST_DEVIATION, MOST_DEVIATION)
-    case = case_of(batch)
+    standardized[:, n_scalars:] = standardized[:, n_scalars:].clip(-MAX_DEVIATION, MAX_DEVIATION)
+    case = tracer_set_of(batch)
     if given is not None:
-        case = np.where(case == CASES.index("stars and gas"), given, case)
+        case = np.where(case == TRACER_SETS.index("stars and gas"), given, case)
         stacked = stacked * torch.from_numpy(visible_maps(config)[case])[:, :, None, None]
     numbers = np.column_stack([standardized, flags(config, case, np.full(len(case), prior))])
     shown = (numbers * visible(config)[case] if given is not None else numbers).astype(np.float32)
@@ -309,7 +309,7 @@ def measure_scaling(dataset: "Dataset", config: ModelConfig) -> Scaling:
     mean_square, _ = mean_and_std(np.concatenate(squares))
     if config.baseline == "scalars":
         needs = numbers_needed(config)
-        known = [np.array([needs.get(name) in KNOWN_IN_CASE[case] for name in SCALARS]) for case in CASES]
+        known = [np.array([needs.get(name) in KNOWN_IN_SET[case] for name in SCALARS]) for case in TRACER_SETS]
         fits = [fit_baseline(mass, log_scalar, which if which.any() else None) for which in known]
     else:
         fits = [fit_baseline(mass, log_scalar, None)]
@@ -328,7 +328,7 @@ def measure_numbers(batch: SampleArrays, config: ModelConfig) -> FloatArray:
         sigma = np.where(stars, scalars[:, SCALARS.index("sigma_kms")], np.nan)
         told = np.column_stack([np.log10(np.where(stars, np.maximum(quality[:, 0], 1), np.nan)), quality[:, 1] / sigma])
         densities = np.ascontiguousarray(batch.maps[:, : MAPS.index("moment0")], dtype=np.float32)
-        parts += [np.where(stars[:, None], np.asarray(batch.star_numbers, dtype=np.float64), np.nan)]
+        parts += [np.where(stars[:, None], np.asarray(batch.star_features, dtype=np.float64), np.nan)]
         parts += [measure_star_maps(densities, stars), told]
     if "gas" in tracers_needed(config):
         R_HI, v_cold, sigma_cold = (scalars[:, i] for i in (2, 3, 4))
@@ -412,13 +412,13 @@ class StackedSamples:
     maps: NDArray[np.float32]
     scalars: FloatArray
     tracers: NDArray[np.bool_]
-    star_numbers: NDArray[np.float32]
+    star_features: NDArray[np.float32]
     quality: FloatArray
 
 
 def stack_samples(samples: Sequence[Sample]) -> StackedSamples:
     """Return the arrays of samples."""
-    names = ("maps", "scalars", "tracers", "star_numbers", "quality")
+    names = ("maps", "scalars", "tracers", "star_features", "quality")
     return StackedSamples(*(np.stack([getattr(sample, name) for sample in samples]) for name in names))
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from stargas.config import ModelConfig
 from stargas.errors import InputError
-from stargas.model.inputs import network_maps, number_names, told_columns
+from stargas.model.inputs import context_columns, network_maps, number_names
 
 POOL = 2
 """Side of the pooling windows [pixels]."""
@@ -48,7 +48,7 @@ class MassNetwork(nn.Module):
             raise InputError(f"maps of {n_pixels} pixels are too small for stride {config.first_stride} and two pools.")
         n_maps, n_numbers = len(network_maps(config)), len(number_names(config))
         self.branches = nn.ModuleList(_branch(config) for _ in range(n_maps))
-        self.told = list(told_columns(config))
+        self.told = list(context_columns(config))
         self.dropout = nn.Dropout(config.dropout)
         widths = (n_maps * config.filters[1] * side**2 + n_numbers, *config.dense, config.n_features)
         layers: list[nn.Module] = []

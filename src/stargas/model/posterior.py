@@ -1,7 +1,7 @@
 """A trained model: joint posterior of the enclosed masses of a galaxy.
 
 On disk it is a folder of two files: ``model.safetensors`` with the numbers, ``model.json`` with the settings,
-the scaling, the ancestry and the ranges of the training set. Loading reads numbers and text and executes nothing.
+the scaling, the provenance and the ranges of the training set. Loading reads numbers and text and executes nothing.
 """
 
 import hashlib
@@ -20,17 +20,17 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from stargas import __version__
-from stargas.config import DataConfig, EffectsConfig, ModelConfig, settings_from
-from stargas.dataset.shards import write_atomically
+from stargas.config import DataConfig, DegradationConfig, ModelConfig, settings_from
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
+from stargas.model.feature_network import FeatureNetwork
 from stargas.model.flow import FlowSampler, MassFlow
-from stargas.model.fusion import FusionNetwork
-from stargas.model.inputs import CASES, Inputs, SampleArrays, batches_of, count_samples, prepare, require_tracers
+from stargas.model.inputs import TRACER_SETS, Inputs, SampleArrays, batches_of, count_samples, prepare, require_tracers
 from stargas.model.network import MassNetwork
 from stargas.model.scaling import Scaling
+from stargas.pretrained import FOLDER as PRETRAINED
 from stargas.randomness import rng_for
-from stargas.shipped import FOLDER as SHIPPED
+from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -44,13 +44,13 @@ _NETWORK_BATCH = 256
 _DRAWS_AT_ONCE = 8192  # hidden layers of so many draws stay in the processor's cache
 
 
-Network = MassNetwork | FusionNetwork
+Network = MassNetwork | FeatureNetwork
 """What turns maps and numbers into features."""
 
 
 def make_network(config: ModelConfig, n_masses: int, n_pixels: int) -> Network:
     """Make an untrained network of the settings' design, for ``n_masses`` radii and maps of ``n_pixels`` a side."""
-    return (FusionNetwork if config.design == "fusion" else MassNetwork)(config, n_masses, n_pixels)
+    return (FeatureNetwork if config.design == "fusion" else MassNetwork)(config, n_masses, n_pixels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +68,12 @@ class Posterior:
     scaling
         Units of inputs and targets.
     about
-        Plain data for `model.json`: radii, ancestry, training settings, metrics, ranges of the training set.
+        Plain data for `model.json`: radii, provenance, training settings, metrics, ranges of the training set.
     prior
         One of ``config.priors``: the suite whose galaxies are expected. None for all that the model learned from.
     case
-        One of `stargas.model.inputs.CASES`: of galaxies with both tracers, what the answer may rest on. None for all
-        that there is.
+        One of `stargas.model.inputs.TRACER_SETS`: of galaxies with both tracers, what the answer may rest on. None for
+        all that there is.
     """
 
     config: ModelConfig
@@ -89,8 +89,8 @@ class Posterior:
         if self.prior is not None and self.prior not in self.config.priors:
             known = ", ".join(self.config.priors) or "none"
             raise InputError(f"this model has no prior {self.prior!r}; it has: {known}.")
-        if self.case is not None and (self.config.tracers != "any" or self.case not in CASES):
-            known = ", ".join(CASES) if self.config.tracers == "any" else "all that it was trained with"
+        if self.case is not None and (self.config.tracers != "any" or self.case not in TRACER_SETS):
+            known = ", ".join(TRACER_SETS) if self.config.tracers == "any" else "all that it was trained with"
             raise InputError(f"this model cannot be given {self.case!r} alone; it can be given: {known}.")
         self.network.eval()
         self.flow.eval()
@@ -107,13 +107,13 @@ class Posterior:
         Nothing is degraded by them. A model that has learned from few stars, by the effects of observing, takes as few.
         """
         configs = self._training_configs
-        least = min(config.least_stars for config in configs)
-        return replace(configs[0], stars=replace(configs[0].stars, min_stars=least), effects=EffectsConfig())
+        least = min(config.min_stars for config in configs)
+        return replace(configs[0], stars=replace(configs[0].stars, min_stars=least), degradation=DegradationConfig())
 
     @property
-    def told_of_quality(self) -> bool:
+    def conditions_on_quality(self) -> bool:
         """Whether the posterior holds errors of velocities and noise of the HI: the model is told and learned them."""
-        return self.config.numbers and any(config.effects.share > 0 for config in self._training_configs)
+        return self.config.numbers and any(config.degradation.share > 0 for config in self._training_configs)
 
     @property
     def _training_configs(self) -> list[DataConfig]:
@@ -156,7 +156,7 @@ class Posterior:
         Parameters
         ----------
         case
-            One of `stargas.model.inputs.CASES`, or None for all that there is. The rest of such a galaxy does not
+            One of `stargas.model.inputs.TRACER_SETS`, or None for all that there is. The rest of such a galaxy does not
             enter its answer.
 
         Raises
@@ -242,7 +242,7 @@ class Posterior:
         """
         require_tracers(batch, self.config, self.about.get("tracer_share", {}), first)
         prior = -1 if self.prior is None else self.config.priors.index(self.prior)
-        case = None if self.case is None else CASES.index(self.case)
+        case = None if self.case is None else TRACER_SETS.index(self.case)
         return prepare(batch, self.scaling, self.config, prior, case)
 
     def log_prob(self, samples: "Sample | Sequence[Sample] | Dataset", log10_mass: ArrayLike) -> FloatArray:
@@ -341,7 +341,7 @@ def load_model(folder: str | os.PathLike[str] | None = None) -> Posterior:
     Parameters
     ----------
     folder
-        Folder with ``model.json`` and ``model.safetensors``; the model that ships if None.
+        Folder with ``model.json`` and ``model.safetensors``; the pretrained model if None.
 
     Raises
     ------
@@ -350,7 +350,7 @@ def load_model(folder: str | os.PathLike[str] | None = None) -> Posterior:
     DamagedFileError
         If a file is truncated or the two do not belong together.
     """
-    folder = SHIPPED if folder is None else Path(folder)
+    folder = PRETRAINED if folder is None else Path(folder)
     for name in ("model.json", "model.safetensors"):
         if not (folder / name).is_file():
             raise InputError(f"{folder} holds no model: {name} is missing; give the folder that train wrote.")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 
-LEAST_SHARE_FOR_SLOPES = 0.5
+MIN_SHARE_FOR_SLOPES = 0.5
 """A baseline of less than this share of all samples would be one of odd galaxies; their plain mean serves then."""
 
 
@@ -28,7 +28,7 @@ class Scaling:
         Standard deviation of the same, shape (k,).
     mass_mean
         Constant of the baseline of log10 M(<r) [Msun] at each radius, shape (n_cases, 10). A case is a set of things
-        that are known of a galaxy (`stargas.model.inputs.CASES`); there is one where all samples count alike.
+        that are known of a galaxy (`stargas.model.inputs.TRACER_SETS`); there is one where all samples count alike.
     mass_slope
         Slopes of the baseline in log10 of each scalar, shape (n_cases, 5, 10); zero for a plain mean and for scalars
         that are not known in the case, so that none of them leaks.
@@ -119,7 +119,7 @@ def fit_baseline(
     """
     slope = np.zeros((log_scalar.shape[1], log10_mass.shape[1]))
     complete = np.isfinite(log_scalar[:, known]).all(axis=1) if known is not None else np.zeros(0, bool)
-    if known is None or complete.mean() < LEAST_SHARE_FOR_SLOPES or complete.sum() <= known.sum():
+    if known is None or complete.mean() < MIN_SHARE_FOR_SLOPES or complete.sum() <= known.sum():
         std = log10_mass.std(axis=0)
         return log10_mass.mean(axis=0), slope, np.where(std > 0, std, 1.0)
     terms = np.column_stack([np.ones(complete.sum()), log_scalar[complete][:, known]])

@@ -19,10 +19,10 @@ from stargas.observed.sky_grid import SkyGrid
 Convention = Literal["radio", "optical"]
 """How a velocity is made of a frequency: c (1 - ν/ν₀) or c (ν₀/ν - 1); they differ by v²/c."""
 
-MOST_VALUE = 1e12
+MAX_VALUE = 1e12
 """Voxels beyond this, in any unit of brightness, are damaged and count as blank."""
 
-MOST_KMS = 3e4
+MAX_KMS = 3e4
 """Velocities above this [km/s] are not of a galaxy near enough for this: z of 0.1."""
 
 OTHER_LINE = 1e-2
@@ -144,12 +144,12 @@ def read_cube(
         cube = _spectral_cube(hdus, number, header, path)
         cube, used = _in_velocity(cube, header, convention, path)
         data = np.array(cube.unmasked_data[:].value, dtype=np.float32)
-        data[~(np.abs(data) < MOST_VALUE)] = np.nan  # what damage leaves: infinities, signaling NaNs, 1e30
+        data[~(np.abs(data) < MAX_VALUE)] = np.nan  # what damage leaves: infinities, signaling NaNs, 1e30
         velocity = np.asarray(cube.spectral_axis.to_value("km/s"), dtype=np.float64)
-        if not np.isfinite(velocity).all() or np.abs(velocity).max() > MOST_KMS:
+        if not np.isfinite(velocity).all() or np.abs(velocity).max() > MAX_KMS:
             raise InputError(
                 f"{path} has velocities of {velocity[0]:.4g} to {velocity[-1]:.4g} km/s, expected within "
-                f"{MOST_KMS:g} km/s of the HI line: mend the spectral axis or its unit."
+                f"{MAX_KMS:g} km/s of the HI line: mend the spectral axis or its unit."
             )
         beams = [beam] if beam is not None else _beams(cube, header)
         wcs = cube.wcs.celestial

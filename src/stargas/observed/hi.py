@@ -14,10 +14,10 @@ from stargas.config import HIMapConfig
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.observed.cube import HICube
-from stargas.observed.mask import MaskConfig, Source, find_source
+from stargas.observed.mask import EmissionRegion, MaskConfig, find_source
 from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, cube_moments
 from stargas.sky.beam import Beam
-from stargas.sky.gas import measure_hi
+from stargas.sky.hi_maps import measure_hi
 from stargas.sky.projection import HIMaps
 from stargas.sky.regrid import regrid_moments
 
@@ -76,7 +76,7 @@ class ObservedHI:
     mask_share: float
     moment_maps: MomentMaps = field(repr=False)
     cube: HICube | None = field(default=None, repr=False)
-    source: Source | None = field(default=None, repr=False)
+    source: EmissionRegion | None = field(default=None, repr=False)
 
     @property
     def moments(self) -> FloatArray:
@@ -109,7 +109,7 @@ class ObservedHI:
         Returns
         -------
         tuple of float, or None
-            As from `stargas.sky.gas.measure_hi` on the maps in the network's frame; None where the column nowhere
+            As from `stargas.sky.hi_maps.measure_hi` on the maps in the network's frame; None where the column nowhere
             reaches 1 Msun/pc².
         """
         regridded = regrid_moments(self.maps, config or HIMapConfig())
@@ -133,7 +133,7 @@ def observe_hi(
     center: tuple[float, float] | None = None,
     systemic_kms: float | None = None,
     distance_error_kpc: float = 0.0,
-    mask: MaskConfig | Source | NDArray[np.bool_] | None = None,
+    mask: MaskConfig | EmissionRegion | NDArray[np.bool_] | None = None,
 ) -> ObservedHI:
     """Bring HI data to the frame of the training maps.
 
@@ -293,12 +293,12 @@ def _two(center: tuple[float, float]) -> tuple[float, float]:
     return float(center[0]), float(center[1])
 
 
-def _source(cube: HICube, mask: MaskConfig | Source | NDArray[np.bool_] | None) -> Source:
-    if isinstance(mask, Source):
+def _source(cube: HICube, mask: MaskConfig | EmissionRegion | NDArray[np.bool_] | None) -> EmissionRegion:
+    if isinstance(mask, EmissionRegion):
         return mask
     if mask is None or isinstance(mask, MaskConfig):
         return find_source(cube, mask)
-    return Source.of_mask(cube, mask)
+    return EmissionRegion.of_mask(cube, mask)
 
 
 def _checked_systemic(systemic_kms: float, data: HICube | MomentMaps, maps: MomentMaps) -> float:

@@ -65,7 +65,7 @@ class MaskConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class EmissionRegion:
     """What of a cube is source.
 
     Parameters
@@ -83,8 +83,8 @@ class Source:
     n_clear_channels: int
 
     @classmethod
-    def of_mask(cls, cube: HICube, mask: NDArray[np.bool_]) -> "Source":
-        """Source that the user gives, and the noise of the rest.
+    def of_mask(cls, cube: HICube, mask: NDArray[np.bool_]) -> "EmissionRegion":
+        """EmissionRegion that the user gives, and the noise of the rest.
 
         Raises
         ------
@@ -100,7 +100,7 @@ class Source:
         return cls(mask & used, *_noise(cube.data, mask & used, used))
 
 
-def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
+def find_source(cube: HICube, config: MaskConfig | None = None) -> EmissionRegion:
     """Find the source in a cube.
 
     Parameters
@@ -113,7 +113,7 @@ def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
 
     Returns
     -------
-    Source
+    EmissionRegion
 
     Raises
     ------
@@ -150,7 +150,7 @@ def find_source(cube: HICube, config: MaskConfig | None = None) -> Source:
             "or give a deeper cube."
         )
     mask = _grown(mask, config.grow_beams * cube.beam_pixels, config.grow_channels) & used
-    return Source(mask, *_noise(data, mask, used))
+    return EmissionRegion(mask, *_noise(data, mask, used))
 
 
 def _noise(data: NDArray[np.float32], mask: NDArray[np.bool_], used: NDArray[np.bool_]) -> tuple[float, int]:
@@ -186,7 +186,7 @@ def _above_foreground(
     foreground: NDArray[np.bool_],
     threshold: float,
 ) -> NDArray[np.bool_]:
-    """Source in the channels of a foreground, on the sky within what the mask of the other channels covers."""
+    """EmissionRegion in the channels of a foreground, on the sky within what the mask of the other channels covers."""
     from scipy import ndimage
 
     galaxy = ndimage.binary_fill_holes(np.asarray(mask.any(axis=0)))

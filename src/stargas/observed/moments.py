@@ -11,11 +11,11 @@ from stargas.config import HIMapConfig
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.observed.brightness import column_per_moment0, parse_unit, velocity_per_unit
-from stargas.observed.cube import MOST_KMS, HICube
+from stargas.observed.cube import MAX_KMS, HICube
 from stargas.observed.fits import SkyBeam, beam_of_header, check_size, open_fits, reading
-from stargas.observed.mask import Source
+from stargas.observed.mask import EmissionRegion
 from stargas.observed.sky_grid import SkyGrid
-from stargas.sky.gas import moments_of_cube
+from stargas.sky.hi_maps import moments_of_cube
 
 CLEAR_COLUMN = 3.0
 """A pixel's velocity counts where its column is at least this many times the noise of the column."""
@@ -26,7 +26,7 @@ SIGMA_KMS = 10.0
 SAME_PIXELS = 0.1
 """Maps further apart than this many pixels are not of the same pixels."""
 
-MOST_SPREAD_KMS = 2000.0
+MAX_SPREAD_KMS = 2000.0
 """No galaxy's HI is spread over more than this [km/s]."""
 
 
@@ -70,7 +70,7 @@ class MomentMaps:
             raise InputError(f"moment maps must have one shape, got {shapes} on a sky of {self.grid.shape}.")
 
 
-def cube_moments(cube: HICube, source: Source) -> MomentMaps:
+def cube_moments(cube: HICube, source: EmissionRegion) -> MomentMaps:
     """Moments of the source in a cube, of the definitions of the training maps.
 
     Returns
@@ -146,7 +146,7 @@ def read_moments(
     if not known.any():
         raise InputError(f"{moment0} and {moment1} have no pixel with both a column and a velocity: give maps that do.")
     low, high = np.percentile(mean[known], [1, 99])
-    if max(abs(low), abs(high)) > MOST_KMS or high - low > MOST_SPREAD_KMS:
+    if max(abs(low), abs(high)) > MAX_KMS or high - low > MAX_SPREAD_KMS:
         raise InputError(
             f"{moment1} has velocities of {low:.4g} to {high:.4g} km/s, too much for a galaxy: is its unit m/s?"
         )

@@ -12,7 +12,7 @@ from stargas.galaxy import FloatArray
 STEP_ARCSEC = 1.0
 """Step on the sky from which the orientation of the pixels is found."""
 
-MOST_STRETCH = 10.0
+MAX_STRETCH = 10.0
 """No pixel is longer than this many times its width."""
 
 
@@ -79,7 +79,7 @@ class SkyGrid:
         dec = dec_deg + np.array([0.0, 0.0, step, -step])
         x, y = self._pixels(ra, dec)
         matrix = np.array([[x[0] - x[1], x[2] - x[3]], [y[0] - y[1], y[2] - y[3]]]) / (2 * STEP_ARCSEC)
-        if not np.isfinite(matrix).all() or not np.linalg.cond(matrix) < MOST_STRETCH:
+        if not np.isfinite(matrix).all() or not np.linalg.cond(matrix) < MAX_STRETCH:
             raise InputError("the sky coordinates of the map have no scale, or not one of pixels: mend CDELT.")
         return matrix
 

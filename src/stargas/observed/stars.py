@@ -36,7 +36,7 @@ MANY_REPEATED = 0.02
 MANY_CLIPPED = 0.1
 """Share of stars cut by their velocity at which a warning is given; of a Gaussian 3 σ cut 0.3 %."""
 
-LEAST_R_HL_KPC = 1e-6
+MIN_R_HL_KPC = 1e-6
 """Radius below which stars lie on one point but for rounding."""
 
 
@@ -229,7 +229,7 @@ def observe_stars(
         center_from=center_from,
         n_catalogue=len(catalogue),
     )
-    if not observed.R_hl_kpc > LEAST_R_HL_KPC:
+    if not observed.R_hl_kpc > MIN_R_HL_KPC:
         raise InputError("half of the stars lie on the center, so there is no R_hl: check the columns of positions.")
     for remark in _remarks(observed, catalogue, fit, n_clipped):
         warnings.warn(remark, ObservationWarning, stacklevel=2)

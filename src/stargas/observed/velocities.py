@@ -11,7 +11,7 @@ from stargas.galaxy import FloatArray
 GAUSSIAN_MAD = 1.482602218505602
 """Standard deviation of a Gaussian over its median absolute deviation."""
 
-LEAST_VARIANCE = 1e-12
+MIN_VARIANCE = 1e-12
 """Variance [km²/s²] of the most precise velocity."""
 
 MAX_ROUNDS = 100
@@ -55,7 +55,7 @@ def fit_velocities(
     -------
     VelocityFit
         Of the dispersion, the likelihood with the mean integrated out is maximized: without errors it is the standard
-        deviation with n - 1, as `stargas.sky.stars.velocity_dispersion` has it. The mean is that of greatest
+        deviation with n - 1, as `stargas.sky.star_maps.velocity_dispersion` has it. The mean is that of greatest
         likelihood at this dispersion. Errors are from the expected information.
 
     Raises
@@ -86,7 +86,7 @@ def fit_velocities(
         if _slope(low, v, e2, p) > 0:
             variance = float(brentq(_slope, low, high, args=(v, e2, p), xtol=1e-14 * largest, rtol=1e-14))
     # a star without an error has some all the same, or it alone would be the mean
-    total = np.maximum(variance + e2, max(1e-12 * largest, LEAST_VARIANCE))
+    total = np.maximum(variance + e2, max(1e-12 * largest, MIN_VARIANCE))
     inverse = p / total
     mean = float(inverse @ v / inverse.sum())
     variance_error = float(np.sqrt(2 / np.sum(p / total**2)))

@@ -17,16 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.config import HIMapConfig, SelectionConfig
-from stargas.dataset.folder import refuse_foreign
 from stargas.errors import InputError, VirialWarning
 from stargas.galaxy import Galaxy
 from stargas.report.style import INK, MUTED, apply_style
-from stargas.sky.gas import hi_moments
-from stargas.sky.hi_measure import measure_hi_radius
+from stargas.simulations.selection import Verdict, select
+from stargas.simulations.source import Source
+from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_scalars import measure_hi_radius
 from stargas.sky.projection import SkyGalaxy, SkyGas, project
 from stargas.sky.view import View
-from stargas.sources import Source
-from stargas.sources.selection import Verdict, select
+from stargas.storage import refuse_foreign
 
 PIXELS = 64
 """Side of one picture."""

@@ -1,9 +1,8 @@
-"""The page on the model that ships, its card, and its numbers in the README: all written from the results alone."""
+"""The page on the pretrained model, its card, and its numbers in the README: all written from the results alone."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from stargas.dataset.shards import write_atomically
 from stargas.errors import InputError
 from stargas.report.paper_results import Part, Row, Value, at, find_row, find_rows, read_part
 from stargas.report.paper_tables import (
@@ -19,6 +18,7 @@ from stargas.report.paper_tables import (
 )
 from stargas.report.suite_text import table
 from stargas.report.table import TABLE_RADII
+from stargas.storage import write_atomically
 
 PARTS = ("accuracy", "calibration", "mix", "observed", "trials", "tng")
 """Parts in the order of the page."""
@@ -26,7 +26,7 @@ PARTS = ("accuracy", "calibration", "mix", "observed", "trials", "tng")
 REMARKS = "remarks.md"
 """File of hand-written remarks beside the results, put at the end of the page."""
 
-BEGIN, END = "<!-- numbers of the shipped model: written by code -->", "<!-- end of the numbers -->"
+BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- end of the numbers -->"
 """Marks in the README between which the numbers stand."""
 
 SUITES = ("bursty", "smooth", "shifted")
@@ -47,7 +47,7 @@ _HEADS = {
     "observed": (
         "Imperfect data",
         (
-            "The shipped model learned from views with velocity errors, few stars, interlopers, beam and noise too; "
+            "The pretrained model learned from views with velocity errors, few stars, interlopers, beam and noise too; "
             "the other one from perfect data alone."
         ),
     ),
@@ -80,7 +80,7 @@ def write_default_page(results: Path) -> Path:
     """
     parts = read_parts(results)
     sections = [
-        "# The model that ships",
+        "# The pretrained model",
         (
             "`stargas experiment default` writes this page. Galaxies, views and stars of the tests on `bursty` and "
             "`smooth` are those on which the paper's method was judged. All numbers are of our mock suites."
@@ -123,7 +123,7 @@ def _paper_parts(results: Path) -> dict[str, Part]:
 
 
 def summary_table(parts: Mapping[str, Part], paper: Mapping[str, Part]) -> str:
-    """Write half-widths, rms and coverage of the shipped model on every suite beside the paper's method and trees."""
+    """Write half-widths, rms and coverage of the pretrained model on each suite, the paper's method and trees."""
     lines = []
     for suite in SUITES:
         rows = [

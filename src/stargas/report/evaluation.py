@@ -1,4 +1,4 @@
-"""The page of an evaluation: accuracy, calibration, kinds of galaxies, one example, ancestry.
+"""The page of an evaluation: accuracy, calibration, kinds of galaxies, one example, provenance.
 
 All of it comes from the files that `stargas.evaluation.evaluate` wrote.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from stargas.config import HIMapConfig, StarMapConfig, settings_from
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation, read_evaluation
+from stargas.features.star_features import STAR_FEATURES
 from stargas.report.calibration import draw_calibration, draw_coverage_by_kind
 from stargas.report.maps import draw_gas_maps, draw_star_maps
 from stargas.report.page import data_html, figure_html, list_html, paragraphs_html, table_html, write_page
@@ -20,7 +21,6 @@ from stargas.report.profile import Profile, draw_profiles, mass_points
 from stargas.report.ratio import draw_ratio, draw_ratio_panels
 from stargas.report.table import row_cells, summary_rows, verdict_cells, verdict_rows
 from stargas.sample import QUALITY, SCALARS, TRACERS, Sample
-from stargas.sky.star_numbers import STAR_NUMBERS
 
 PANEL_SUBSETS = ("M* < 10^9.5", "M* > 10^9.5", "kappa_co < 0.5", "kappa_co > 0.5", "edge-on", "i = 60°", "i = 30°")
 """Strata of the paper's Figs. 6 and 8, drawn where the evaluation has them."""
@@ -113,7 +113,7 @@ def example_samples(evaluation: Evaluation) -> list[Sample]:
                 maps=arrays["example/maps"][k],
                 scalars=arrays["example/scalars"][k],
                 tracers=arrays["example/tracers"][k],
-                star_numbers=np.full(len(STAR_NUMBERS), np.nan, np.float32),  # of no use to a figure of maps
+                star_features=np.full(len(STAR_FEATURES), np.nan, np.float32),  # of no use to a figure of maps
                 quality=np.zeros(len(QUALITY)),
                 r_kpc=arrays["example/scalars"][k][SCALARS.index("R_hl_kpc")] * evaluation.r_over_R_hl,
                 log10_mass=arrays["log10_true"][i],
@@ -220,7 +220,7 @@ def _strata(evaluation: Evaluation, folder: Path) -> str:
     panels = [name for name in PANEL_SUBSETS if name in subsets]
     if not panels:
         return table
-    asked = evaluation.results["ancestry"]["models"]
+    asked = evaluation.results["provenance"]["models"]
     whole = [name for name in evaluation.models if not {"case", "prior"} & set(asked[name])]
     figure = draw_ratio_panels(evaluation, panels, whole or None)
     drawn = figure_html(
@@ -294,19 +294,21 @@ def _profiles(evaluation: Evaluation, samples: list[Sample], model: str) -> list
 
 
 def _map_settings(evaluation: Evaluation) -> tuple[StarMapConfig, HIMapConfig]:
-    """Read the settings of the maps from the ancestry; the defaults where it has none."""
-    manifest = evaluation.results["ancestry"]["dataset"]
+    """Read the settings of the maps from the provenance; the defaults where it has none."""
+    manifest = evaluation.results["provenance"]["dataset"]
     config = manifest.get("joined", [manifest])[0].get("config", {})
     return settings_from(StarMapConfig, config.get("stars", {})), settings_from(HIMapConfig, config.get("gas", {}))
 
 
 def _ancestry(evaluation: Evaluation) -> str:
     results = evaluation.results
-    ancestry = results["ancestry"]
+    provenance = results["provenance"]
     rows = [
         ["stargas", results["stargas"]],
         ["seed of this evaluation", str(results["seed"])],
-        ["data set", str(ancestry["dataset_digest"])[:16]],
-        *([f"model {name}", str(about["digest"])[:16]] for name, about in ancestry["models"].items()),
+        ["data set", str(provenance["dataset_digest"])[:16]],
+        *([f"model {name}", str(about["digest"])[:16]] for name, about in provenance["models"].items()),
     ]
-    return table_html(["", "value"], rows, "Versions, seeds and digests.") + data_html("Settings and sources", ancestry)
+    return table_html(["", "value"], rows, "Versions, seeds and digests.") + data_html(
+        "Settings and sources", provenance
+    )

@@ -17,22 +17,21 @@ import numpy as np
 
 from stargas import __version__
 from stargas.config import DataConfig
-from stargas.dataset.folder import refuse_foreign
 from stargas.errors import InputError
 from stargas.evaluation.accuracy import mass_at
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
-from stargas.explanation import Explanation
 from stargas.galaxy import FloatArray
-from stargas.inference.unusual import falling, unusual
+from stargas.inference.attribution import Explanation
+from stargas.inference.range_warnings import falling, unusual
 from stargas.profiles import ProfileDraws
-from stargas.report.dynamics import dynamics_table
-from stargas.report.explanation import (
+from stargas.report.attribution import (
     explain_views,
     explanation_data,
     explanation_sections,
     explanation_table,
     with_prior_warnings,
 )
+from stargas.report.dynamics import dynamics_table
 from stargas.report.inference_page import write_inference_page
 from stargas.report.inference_tables import (
     Inference,
@@ -46,13 +45,14 @@ from stargas.report.inference_tables import (
 )
 from stargas.report.profile import Profile, mass_points
 from stargas.sample import SCALARS, TRACERS, Sample
+from stargas.storage import refuse_foreign
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from rich.console import Console
 
-    from stargas.limits import Judgment, Limits
     from stargas.model.posterior import Posterior
+    from stargas.validity.validity import Limits, ValidityResult
 
 MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
 """Label of a model by its tracers."""
@@ -133,7 +133,7 @@ def write_inference(
     quantiles = np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1).astype(np.float64)
     profiles = tuple(map(_profile, views, titles, quantiles))
     joint = tuple(ProfileDraws(p.r_kpc, drawn) for p, drawn in zip(profiles, draws, strict=True))
-    judgments: Sequence[Judgment | None] = [None] * len(views)
+    judgments: Sequence[ValidityResult | None] = [None] * len(views)
     if limits is not None:
         judgments = limits.check(views, cast("Posterior", posterior))
     explanations = explain_views(posterior, views, n_draws, seed)

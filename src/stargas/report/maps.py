@@ -25,7 +25,7 @@ MOMENT_TITLES = (
 )
 """Quantity and unit of the three moments."""
 
-LEAST_COLUMN_MSUN_PC2 = 0.1
+MIN_COLUMN_MSUN_PC2 = 0.1
 """Lower end of the color scale of moment 0."""
 
 
@@ -121,7 +121,7 @@ def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, 
     speeds, widths = (np.ma.masked_where(~measured, moments[:, k]) for k in (1, 2))
     top_speed = _percentile(np.abs(speeds), 99, 1.0)
     norms = (
-        LogNorm(LEAST_COLUMN_MSUN_PC2, max(_percentile(columns, 99.8, 1.0), 10 * LEAST_COLUMN_MSUN_PC2)),
+        LogNorm(MIN_COLUMN_MSUN_PC2, max(_percentile(columns, 99.8, 1.0), 10 * MIN_COLUMN_MSUN_PC2)),
         Normalize(-top_speed, top_speed),
         Normalize(_percentile(widths, 1, 0.0), max(_percentile(widths, 99, 1.0), 1.0)),
     )

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stargas.baselines.estimators import ESTIMATORS
+from stargas.config.observation import ObservationConfig
 from stargas.constants import G
-from stargas.estimators import ESTIMATORS
 from stargas.galaxy import FloatArray
-from stargas.inference.galaxy import ObservedGalaxy
-from stargas.inference.infer import Inferred
-from stargas.inference.settings import ObservationConfig
+from stargas.inference.infer import InferenceResult
+from stargas.observed.galaxy import ObservedGalaxy
 from stargas.observed.velocities import fit_velocities
 from stargas.profiles import ProfileDraws
+from stargas.report.attribution import explain_views, with_prior_warnings
 from stargas.report.dynamics import dynamics_table
-from stargas.report.explanation import explain_views, with_prior_warnings
 from stargas.report.inference import model_data, model_label, prior_words, require_free, write_files, write_whole
 from stargas.report.inference_tables import Inference, table_bytes
 from stargas.report.page import figure_html, list_html, table_html
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 STARS_PER_RING = 40
 """Fewest stars of a ring, but where there are fewer in all."""
 
-MOST_RINGS = 8
+MAX_RINGS = 8
 
 RINGS_READING = """\
 Points are the stars in rings around the center, errors of measurement taken out. No prediction of σ(R) is drawn from \
@@ -49,7 +49,7 @@ contradict it.\
 
 
 def write_observed(
-    found: Inferred,
+    found: InferenceResult,
     posterior: "PosteriorLike",
     out: str | os.PathLike[str],
     *,
@@ -160,7 +160,7 @@ def describe_galaxy(galaxy: ObservedGalaxy) -> list[str]:
     return said
 
 
-def shares_table(found: Inferred) -> "Table":
+def shares_table(found: InferenceResult) -> "Table":
     """Return the share of each input in the variance of log10 M, one column each, at each radius."""
     from astropy.table import Table
 
@@ -183,7 +183,7 @@ def dispersion_table(galaxy: ObservedGalaxy) -> "Table":
     stars = galaxy.stars
     if stars is not None:
         radius = np.hypot(stars.x_kpc, stars.y_kpc)
-        n_rings = int(np.clip(len(stars) // STARS_PER_RING, 1, MOST_RINGS))
+        n_rings = int(np.clip(len(stars) // STARS_PER_RING, 1, MAX_RINGS))
         for ring in np.array_split(np.argsort(radius, kind="stable"), n_rings):
             fit = fit_velocities(stars.v_los_kms[ring], stars.v_los_error_kms[ring], stars.p_member[ring])
             inside = radius[ring]
@@ -211,7 +211,7 @@ def flat_dispersion(draws: ProfileDraws, R_hl_kpc: float) -> FloatArray | None:
     return np.sqrt(G * draws.mass(r)[:, 0] / (wolf.coefficient * R_hl_kpc))
 
 
-def draw_dispersion(found: Inferred, model: str = "StarGas") -> "Figure":
+def draw_dispersion(found: InferenceResult, model: str = "StarGas") -> "Figure":
     """Draw the dispersion in rings beside that of all stars and the flat one that the posterior's mass asks for."""
     table, stars = dispersion_table(found.galaxy), found.galaxy.stars
     with apply_style():
@@ -246,7 +246,7 @@ def draw_dispersion(found: Inferred, model: str = "StarGas") -> "Figure":
     return figure
 
 
-def _shares_html(found: Inferred) -> str:
+def _shares_html(found: InferenceResult) -> str:
     """Table of the shares at the first, the middle and the last radius."""
     rows = [
         [name, *(f"{100 * share[j]:.0f} %" for j in (0, len(share) // 2, -1))] for name, share in found.shares.items()

@@ -113,12 +113,12 @@ def write_observed_page(results: Path) -> Path:
         sections += ["## What must not matter, and what must", LAWS, f"`{part['command']}`", _laws_table(part["rows"])]
     if "effects" in parts:
         part = parts["effects"]
-        save_figure(draw_effects(part), results / "figures" / "effects.png", dpi=FIGURE_DPI)
+        save_figure(draw_degradation(part), results / "figures" / "effects.png", dpi=FIGURE_DPI)
         sections += [
             "## Along each effect",
             EFFECTS,
             f"`{part['command']}`",
-            "![Effects](figures/effects.png)",
+            "![Degradation](figures/effects.png)",
             _effects_table(part["rows"]),
         ]
     page = results / "README.md"
@@ -229,7 +229,7 @@ def draw_round_trip(part: Mapping[str, Any]) -> "Figure":
     return figure
 
 
-def draw_effects(part: Mapping[str, Any]) -> "Figure":
+def draw_degradation(part: Mapping[str, Any]) -> "Figure":
     """Draw rms, claimed width and coverage along every effect, a column of two panels for each."""
     rows = part["rows"]
     effects = [name for name in AXES if any(row["effect"] == name for row in rows)]

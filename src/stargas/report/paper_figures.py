@@ -5,7 +5,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from stargas.report.paper_figures_more import (
+from stargas.report.paper_panels import Panel, draw_panels
+from stargas.report.paper_results import Part, Row, find_rows, read_results
+from stargas.report.ratio import subset_label
+from stargas.report.style import INK, OTHER_COLORS, SUITE_COLORS, model_color, save_figure
+from stargas.report.supplementary_figures import (
     draw_choices,
     draw_correlations,
     draw_coverage,
@@ -13,10 +17,6 @@ from stargas.report.paper_figures_more import (
     draw_gain,
     draw_views,
 )
-from stargas.report.paper_panels import Panel, draw_panels
-from stargas.report.paper_results import Part, Row, find_rows, read_results
-from stargas.report.ratio import subset_label
-from stargas.report.style import INK, OTHER_COLORS, SUITE_COLORS, model_color, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

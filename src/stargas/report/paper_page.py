@@ -7,8 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from stargas.errors import InputError
+from stargas.report.paper_claims import paper_relations
 from stargas.report.paper_figures import figure_files
-from stargas.report.paper_relations import paper_relations
+from stargas.report.paper_findings import own_marks, words
 from stargas.report.paper_results import PARTS, Part, Row, find_row, find_rows, read_results
 from stargas.report.paper_tables import (
     choice_table,
@@ -23,7 +24,6 @@ from stargas.report.paper_tables import (
     width_table,
 )
 from stargas.report.paper_text import GAIN_PLACEMENT, OPENING, PART_TEXTS, READING, RULES
-from stargas.report.paper_words import own_marks, words
 from stargas.report.suite_text import table
 
 REMARKS = "remarks.md"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stargas.estimators import ESTIMATORS
+from stargas.baselines.estimators import ESTIMATORS
 from stargas.report.paper_results import Row, paper_half_width
 from stargas.report.ratio import RADIUS_LABEL, draw_bands, draw_point, limit_heights
 from stargas.report.style import ESTIMATOR_MARKERS, INK, MUTED, apply_style, draw_band, new_figure

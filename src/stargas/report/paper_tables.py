@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from stargas.report.paper_figures_more import choice_labels
-from stargas.report.paper_relations import NOT_MEASURED, Relation
+from stargas.report.paper_claims import NOT_MEASURED, Relation
 from stargas.report.paper_results import (
     Part,
     Row,
@@ -20,6 +19,7 @@ from stargas.report.paper_results import (
     width_quotient,
 )
 from stargas.report.suite_text import table
+from stargas.report.supplementary_figures import choice_labels
 from stargas.report.table import TABLE_RADII
 
 RADII_HEAD = [f"{radius:g} R_hl" for radius in TABLE_RADII]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stargas.baselines.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass
 from stargas.errors import InputError
-from stargas.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass
-from stargas.evaluation.accuracy import BASELINES, LEAST_INCLINATION_DEG, mass_at
+from stargas.evaluation.accuracy import BASELINES, MIN_INCLINATION_DEG, mass_at
 from stargas.galaxy import FloatArray
 from stargas.report.style import ESTIMATOR_MARKERS, INK, MUTED, apply_style, draw_band, model_color, new_figure
 
@@ -102,7 +102,7 @@ def mass_points(
             points.append(MassPoint(name, formula.label, float(r), float(mass)))
     if v_cold_kms > 0 and R_HI_kpc > 0:
         angles: list[tuple[str, float | None]] = [("hi", None)]
-        if inclination_deg is not None and min(inclination_deg, 180 - inclination_deg) >= LEAST_INCLINATION_DEG - 1e-9:
+        if inclination_deg is not None and min(inclination_deg, 180 - inclination_deg) >= MIN_INCLINATION_DEG - 1e-9:
             angles.append(("hi_inclination", inclination_deg))
         for name, angle in angles:
             r, mass = hi_dynamical_mass(v_cold_kms, R_HI_kpc, angle)

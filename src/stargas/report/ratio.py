@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from stargas.baselines.estimators import ESTIMATORS
 from stargas.errors import InputError
-from stargas.estimators import ESTIMATORS
 from stargas.evaluation.evaluate import Evaluation
 from stargas.report.style import (
     ESTIMATOR_MARKERS,

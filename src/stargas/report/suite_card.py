@@ -23,8 +23,8 @@ from stargas.report.suite_figures import (
 )
 from stargas.report.suite_measure import Crew, crew, measure_suite
 from stargas.report.suite_text import card_text, index_text
-from stargas.sources.mock.physics import INGREDIENTS
-from stargas.sources.mock.suites import MockSuite, mock_suite
+from stargas.simulations.mock_suites.physics import INGREDIENTS
+from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -105,7 +105,7 @@ def measure_card(suite: MockSuite, run: Crew, folder: Path, ingredients: Sequenc
     for name, picture in pictures.items():
         save_small(picture, folder / f"{suite.name}_{name}.png")
     return {
-        "ancestry": suite.ancestry(),
+        "provenance": suite.provenance(),
         "population": realism.population_shares(galaxies),
         "relations": realism.relations(suite, galaxies),
         "inner_slopes": realism.inner_slopes(galaxies),

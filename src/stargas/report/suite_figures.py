@@ -14,11 +14,11 @@ from stargas.report.style import BLANK, INK, MUTED, apply_style, draw_band, new_
 from stargas.report.suite_measure import Table
 from stargas.report.suite_realism import KAPPA_CUT, MASS_BINS
 from stargas.sample import make_sample
-from stargas.sky.gas import hi_moments
+from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites.suites import MockSuite
+from stargas.sky.hi_maps import hi_moments
 from stargas.sky.projection import SkyGas, project
 from stargas.sky.view import View
-from stargas.sources.mock import population as recipe
-from stargas.sources.mock.suites import MockSuite
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,29 +14,29 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from stargas.baselines.estimators import ESTIMATORS, estimate_mass
 from stargas.config import SelectionConfig, StarMapConfig, ViewConfig
 from stargas.constants import KPC_PER_KMS_GYR, G
-from stargas.estimators import ESTIMATORS, estimate_mass
 from stargas.galaxy import FloatArray, Galaxy, MassProfile, Particles
 from stargas.kinematics import kappa_co
 from stargas.randomness import rng_for
-from stargas.sky.gas import hi_moments, measure_hi, measure_hi_radius
+from stargas.simulations.mock_suites.gas import make_gas
+from stargas.simulations.mock_suites.halo import inner_slope
+from stargas.simulations.mock_suites.population import draw_properties
+from stargas.simulations.mock_suites.stars import draw_stars, stellar_model
+from stargas.simulations.mock_suites.suites import MockSuite, galaxy_potential
+from stargas.simulations.selection import in_cold_gas_set
+from stargas.sky.hi_maps import hi_moments, measure_hi, measure_hi_radius
 from stargas.sky.projection import SkyGas, half_count_radius, project
-from stargas.sky.stars import draw_star_subsets, velocity_dispersion
+from stargas.sky.star_maps import draw_star_subsets, velocity_dispersion
 from stargas.sky.view import standard_views
-from stargas.sources.mock.gas import make_gas
-from stargas.sources.mock.halo import inner_slope
-from stargas.sources.mock.population import draw_properties
-from stargas.sources.mock.stars import draw_stars, stellar_model
-from stargas.sources.mock.suites import MockSuite, galaxy_potential
-from stargas.sources.selection import in_cold_gas_set
 
 Table = Mapping[str, FloatArray]
 
 Crew = Callable[[Callable[[MockSuite, int], Any], MockSuite, Sequence[int]], list[Any]]
 """Does a task (suite, index) for many indices; see `crew`."""
 
-LEAST_INCLINATION_DEG = 30.0
+MIN_INCLINATION_DEG = 30.0
 """Rotation is corrected for inclination above this only."""
 
 
@@ -99,7 +99,7 @@ def _measure_views(galaxy: Galaxy, n_views: int) -> list[dict[str, float]]:
             r, mass = estimate_mass(name, sigma, R_hl)
             row[name] = float(mass / galaxy.enclosed_mass(r))
         row |= dict.fromkeys(("R_HI_kpc", "sigma_cold_kms", "hi_rotation"), float("nan"))
-        if isinstance(sky.gas, SkyGas) and view.inclination_deg >= LEAST_INCLINATION_DEG:
+        if isinstance(sky.gas, SkyGas) and view.inclination_deg >= MIN_INCLINATION_DEG:
             row |= _measure_gas(galaxy, sky.gas, view.inclination_deg)
         rows.append(row)
     return rows

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from stargas.estimators import ESTIMATORS
+from stargas.baselines.estimators import ESTIMATORS
 from stargas.galaxy import FloatArray
 from stargas.report.suite_measure import Crew, Table, evolve, measure_suite, time_galaxy
-from stargas.sources.mock import population as recipe
-from stargas.sources.mock.physics import INGREDIENTS
-from stargas.sources.mock.suites import MockSuite
+from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites.physics import INGREDIENTS
+from stargas.simulations.mock_suites.suites import MockSuite
 
 KAPPA_CUT = 0.5
 """Above this κ_co a galaxy counts as rotation-supported (Correa et al. 2017, the paper's Fig. 8)."""

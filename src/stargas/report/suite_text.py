@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from stargas.estimators import ESTIMATORS
+from stargas.baselines.estimators import ESTIMATORS
 
 Numbers = Mapping[str, Any]
 
@@ -33,9 +33,9 @@ def _interval(row: Numbers) -> str:
 
 def card_text(numbers: Numbers) -> str:
     """Write the card of one suite."""
-    name = numbers["ancestry"]["suite"]
+    name = numbers["provenance"]["suite"]
     sections = (
-        _opening(name, numbers["ancestry"]),
+        _opening(name, numbers["provenance"]),
         _population(name, numbers),
         _dark_matter(numbers["inner_slopes"]),
         _estimators(name, numbers["estimators"]),

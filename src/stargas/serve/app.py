@@ -20,11 +20,11 @@ from fastapi.staticfiles import StaticFiles
 
 from stargas import __version__
 from stargas.errors import InputError
+from stargas.serve.form import read_values
 from stargas.serve.jobs import FullError, Job, Jobs, Upload, require_suffix, shown_name
 from stargas.serve.pool import FIRST, Pool, TaskError
 from stargas.serve.security import REPORT_POLICY, Application, Gate
 from stargas.serve.settings import SUFFIXES, ServeConfig
-from stargas.serve.values import read_values
 from stargas.serve.worker import ARCHIVE, EXAMPLES, TRACER_OF_ROLE, work
 
 STATIC = Path(__file__).parent / "static"

@@ -17,7 +17,7 @@ from stargas.observed.mask import MaskConfig, find_source
 from stargas.observed.moments import MomentMaps, cube_moments, read_moments
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.observed.table import read_table
-from stargas.report.maps import LEAST_COLUMN_MSUN_PC2, MOMENT_TITLES
+from stargas.report.maps import MIN_COLUMN_MSUN_PC2, MOMENT_TITLES
 from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure, png_bytes
 
 if TYPE_CHECKING:
@@ -189,14 +189,14 @@ def draw_moments(maps: MomentMaps) -> "Figure":
     """Draw the three moments on the pixels of the data, around the middle of the map [arcmin]."""
     from matplotlib.colors import LogNorm, Normalize
 
-    column = np.ma.masked_less_equal(maps.moment0, LEAST_COLUMN_MSUN_PC2 / 2)
+    column = np.ma.masked_less_equal(maps.moment0, MIN_COLUMN_MSUN_PC2 / 2)
     speed, width = (np.ma.masked_where(~maps.known, values) for values in (maps.moment1, maps.moment2))
     middle = float(np.median(speed.compressed())) if speed.count() else 0.0
     top = float(np.percentile(np.abs(speed.compressed() - middle), 99)) if speed.count() else 1.0
     wide = np.percentile(width.compressed(), [1, 99]) if width.count() else (0.0, 1.0)
     peak = float(np.percentile(column.compressed(), 99.8)) if column.count() else 1.0
     panels = (
-        (column, "viridis", LogNorm(LEAST_COLUMN_MSUN_PC2, max(peak, 10 * LEAST_COLUMN_MSUN_PC2)), MOMENT_TITLES[0]),
+        (column, "viridis", LogNorm(MIN_COLUMN_MSUN_PC2, max(peak, 10 * MIN_COLUMN_MSUN_PC2)), MOMENT_TITLES[0]),
         (speed - middle, "RdBu_r", Normalize(-max(top, 1.0), max(top, 1.0)), f"velocity − {middle:.0f}  [km/s]"),
         (width, "plasma", Normalize(wide[0], max(wide[1], wide[0] + 1)), MOMENT_TITLES[2]),
     )

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError, StargasError
-from stargas.serve.guard import install, only
+from stargas.serve.sandbox import install, only
 from stargas.serve.settings import ServeConfig
 
 if TYPE_CHECKING:
-    from stargas.inference.infer import Inferred
-    from stargas.limits import Limits
+    from stargas.inference.infer import InferenceResult
     from stargas.model.posterior import Posterior
     from stargas.report.inference_tables import Inference
+    from stargas.validity.validity import Limits
 
 SEED = 0
 
@@ -43,7 +43,7 @@ Say = Callable[[str], None]
 def work(connection: Connection, config: ServeConfig) -> None:
     """Serve tasks until the pipe closes; the entry of `stargas.serve.pool.Pool`."""
     try:
-        desk = Desk.opened(config)
+        desk = InferenceWorker.opened(config)
     except StargasError as error:
         connection.send(("failed", str(error)))
         return
@@ -100,7 +100,7 @@ class _Names:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Desk:
+class InferenceWorker:
     """A loaded model and what is done with it.
 
     Parameters
@@ -118,7 +118,7 @@ class Desk:
     limits: "Limits | None"
 
     @classmethod
-    def opened(cls, config: ServeConfig) -> "Desk":
+    def opened(cls, config: ServeConfig) -> "InferenceWorker":
         """Load the model, put up the fence and go through an example once, so that the first visitor need not wait.
 
         Raises
@@ -128,8 +128,8 @@ class Desk:
         """
         import torch
 
-        from stargas.limits import load_limits
         from stargas.model.posterior import load_model
+        from stargas.validity.validity import load_limits
 
         warnings.simplefilter("ignore")
         torch.set_num_threads(1)
@@ -186,10 +186,10 @@ class Desk:
 
     def infer(self, payload: dict[str, Any], say: Say) -> dict[str, Any]:
         """Infer a mass profile and write its report."""
-        from stargas.inference.galaxy import observe_galaxy
+        from stargas.config.observation import ObservationConfig
         from stargas.inference.infer import infer_observed
-        from stargas.inference.settings import ObservationConfig
         from stargas.observed.catalogue import read_stars
+        from stargas.observed.galaxy import observe_galaxy
         from stargas.report.observed import describe_galaxy, settings_yaml, write_observed
 
         hide, values = _Names(payload), dict(payload["values"])
@@ -251,7 +251,7 @@ def archive(out: Path) -> None:
             packed.write(path, Path("stargas") / path.relative_to(out))
 
 
-def summary(found: "Inferred", written: "Inference", described: list[str]) -> dict[str, Any]:
+def summary(found: "InferenceResult", written: "Inference", described: list[str]) -> dict[str, Any]:
     """Return what the page shows of an inference, as plain data."""
     from stargas.report.inference_tables import judged_lines, mass_rows
 

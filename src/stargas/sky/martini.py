@@ -16,7 +16,7 @@ from stargas.sky.beam import Beam
 from stargas.sky.kernel import FWHM_PER_SIGMA
 
 if TYPE_CHECKING:
-    from stargas.sky.gas import HIParticles
+    from stargas.sky.hi_maps import HIParticles
 
 
 def martini_cube(
@@ -38,7 +38,7 @@ def martini_cube(
     Returns
     -------
     tuple of numpy.ndarray
-        As from `stargas.sky.gas.hi_cube`.
+        As from `stargas.sky.hi_maps.hi_cube`.
 
     Raises
     ------

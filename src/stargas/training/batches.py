@@ -19,7 +19,7 @@ from stargas.config import ModelConfig
 from stargas.model.inputs import network_maps, prepare
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
-from stargas.training.presentation import Tensors
+from stargas.training.augmentation import Tensors
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -66,7 +66,7 @@ class InMemory:
 
 @dataclass(frozen=True, eq=False)
 class Streamed:
-    """Rows `stargas.training.presentation.ROW` that are read and prepared when they are taken."""
+    """Rows `stargas.training.augmentation.ROW` that are read and prepared when they are taken."""
 
     dataset: "Dataset"
     scaling: Scaling

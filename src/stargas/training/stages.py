@@ -19,12 +19,12 @@ from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping, Ric
 from torch import Tensor, nn
 
 from stargas.config import LocalConfig
+from stargas.model.feature_network import FeatureNetwork
 from stargas.model.flow import MassFlow
-from stargas.model.fusion import FusionNetwork
 from stargas.model.network import MassNetwork
 from stargas.randomness import rng_for
+from stargas.training.augmentation import Augmentation, Tensors
 from stargas.training.batches import Batches, Rows, in_order, shuffled
-from stargas.training.presentation import Presentation, Tensors
 
 _VALIDATION_BATCH = 512
 _GRADIENT_NORM = 5.0  # longer gradients are shortened to this
@@ -166,7 +166,7 @@ def run_stage(
     settings: StageSettings,
     folder: Path,
     local: LocalConfig,
-    presentation: Presentation | None = None,
+    augmentation: Augmentation | None = None,
 ) -> list[dict[str, float]]:
     """Train a module and leave it with its best weights; go on from the stage's checkpoint if there is one.
 
@@ -186,7 +186,7 @@ def run_stage(
         Where the checkpoint is kept.
     local
         Devices, nodes and progress bar.
-    presentation
+    augmentation
         Turns rows into batches; they are batches already if None.
 
     Returns
@@ -228,13 +228,13 @@ def run_stage(
             return shuffled(n, batch_size, settings.seed, stage.epochs_done)
 
         shown = shown_later = None
-        if presentation is not None:
+        if augmentation is not None:
 
             def shown(rows: Tensors, number: int) -> Tensors:
-                return presentation.show(rows, rng_for(settings.seed, "show", stage.epochs_done, number))
+                return augmentation.show(rows, rng_for(settings.seed, "show", stage.epochs_done, number))
 
             def shown_later(rows: Tensors, number: int) -> Tensors:
-                return presentation.show(rows, rng_for(settings.seed, "show", "validation", number), augment=False)
+                return augmentation.show(rows, rng_for(settings.seed, "show", "validation", number), augment=False)
 
         trainer.fit(
             stage,
@@ -248,7 +248,7 @@ def run_stage(
     return stage.history
 
 
-def regression_loss(network: MassNetwork | FusionNetwork, auxiliary: float = 0.0) -> Callable[[Tensors], Tensor]:
+def regression_loss(network: MassNetwork | FeatureNetwork, auxiliary: float = 0.0) -> Callable[[Tensors], Tensor]:
     """Mean squared error of the standardized log10 masses, per sample.
 
     Parameters
@@ -262,7 +262,7 @@ def regression_loss(network: MassNetwork | FusionNetwork, auxiliary: float = 0.0
     def loss(batch: Tensors) -> Tensor:
         maps, numbers, cos_inclination, target = batch
         features = network.features(maps, numbers)
-        if not isinstance(network, FusionNetwork):
+        if not isinstance(network, FeatureNetwork):
             return (network.predict(features) - target).square().mean(dim=1)
         each = network.predict_each(features)  # every member learns by itself, so that their errors differ
         error = (each[..., :-1] - target).square().mean(dim=(0, 2))

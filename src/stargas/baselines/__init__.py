@@ -1,0 +1,1 @@
+"""What a network must beat: closed mass estimators and boosted trees."""

@@ -1,0 +1,40 @@
+"""Every setting of stargas, with its default and what it does; imports nothing heavy.
+
+A YAML file has the blocks ``snapshots``, ``data``, ``model``, ``training`` and ``local``; only ``local`` cannot change
+a result. The defaults are the method of Expósito-Márquez et al. (2026) where the paper states it ("paper") and our
+choice where it does not ("ours").
+"""
+
+from stargas.config.checked import settings_from
+from stargas.config.data import (
+    DataConfig,
+    DegradationConfig,
+    HIMapConfig,
+    SelectionConfig,
+    SplitConfig,
+    StarMapConfig,
+    TruthConfig,
+    ViewConfig,
+)
+from stargas.config.local import LocalConfig
+from stargas.config.model import ModelConfig
+from stargas.config.observation import ObservationConfig
+from stargas.config.snapshots import SnapshotConfig
+from stargas.config.training import TrainingConfig
+
+__all__ = [
+    "DataConfig",
+    "DegradationConfig",
+    "HIMapConfig",
+    "LocalConfig",
+    "ModelConfig",
+    "ObservationConfig",
+    "SelectionConfig",
+    "SnapshotConfig",
+    "SplitConfig",
+    "StarMapConfig",
+    "TrainingConfig",
+    "TruthConfig",
+    "ViewConfig",
+    "settings_from",
+]

@@ -1,0 +1,90 @@
+"""Settings that check themselves when they are made, and how they are made from plain data."""
+
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class Checked:
+    """Settings that are checked when they are made: numbers are finite, choices known, and `_limits` holds.
+
+    A bad value is a ``ValueError`` of one sentence.
+    """
+
+    _block = ""
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        """Field → whether its value is possible, and what is."""
+        return {}
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        hints = get_type_hints(type(self))
+        for name, hint in hints.items():
+            value = getattr(self, name)
+            if not _fits(value, hint):
+                raise ValueError(f"{self._block}.{name} must be {_in_words(hint)}, got {value!r}.")
+        for name, (possible, wanted) in self._limits().items():
+            if not possible:
+                raise ValueError(f"{self._block}.{name} must be {wanted}, got {operator.attrgetter(name)(self)!r}.")
+
+
+def _fits(value: Any, hint: Any) -> bool:  # noqa: ANN401 (any field)
+    """Whether a value is of a field's type, and finite; whole numbers of other libraries count as such."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return isinstance(value, str) and value in parts
+    if origin is tuple:
+        if not isinstance(value, tuple) or (parts[-1] is not Ellipsis and len(value) != len(parts)):
+            return False
+        return all(_fits(item, parts[0]) for item in value)
+    if parts:  # a union
+        return any(_fits(value, part) for part in parts)
+    if hint is float:
+        return not isinstance(value, bool | str) and hasattr(value, "__float__") and math.isfinite(value)
+    if hint is int:
+        return not isinstance(value, bool) and hasattr(value, "__index__")
+    return isinstance(value, hint)
+
+
+def _in_words(hint: Any) -> str:  # noqa: ANN401 (any field)
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return "one of " + ", ".join(parts)
+    if origin is tuple:
+        return "a list of " + {int: "whole numbers", str: "words"}.get(parts[0], "numbers")
+    if parts:
+        return " or ".join(_in_words(part) for part in parts)
+    plain = {float: "a finite number", int: "a whole number", bool: "true or false", str: "text", type(None): "null"}
+    return plain.get(hint, getattr(hint, "__name__", str(hint)))
+
+
+def settings_from(kind: type[T], values: Mapping[str, Any]) -> T:
+    """Make settings from plain data, as JSON keeps them.
+
+    Parameters
+    ----------
+    kind
+        Class of the settings.
+    values
+        Field → value; mappings become settings of their own, lists tuples. Missing fields get their default.
+
+    Raises
+    ------
+    TypeError
+        If a field is unknown, as in settings of a later version.
+    ValueError
+        If a value is not possible.
+    """
+    hints = get_type_hints(kind)
+
+    def typed(name: str, value: Any) -> Any:  # noqa: ANN401 (any field)
+        if is_dataclass(hints.get(name)) and isinstance(value, Mapping):
+            return settings_from(hints[name], value)
+        return tuple(value) if isinstance(value, list) else value
+
+    return kind(**{name: typed(name, value) for name, value in values.items()})

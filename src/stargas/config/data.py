@@ -1,0 +1,362 @@
+"""The block ``data``: all that changes the bytes of a data set, but for its source and seed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from stargas.config.checked import Checked
+
+
+@dataclass(frozen=True)
+class ViewConfig(Checked):
+    """How often and from where a galaxy is seen.
+
+    Parameters
+    ----------
+    n_views
+        Projections per galaxy (paper: 12), of rising inclination. With 12 they contain 30°, 60° and 90°.
+    position_angle
+        ``aligned`` puts the receding side of the stars' rotation on +x, as an observer would who
+        turns the map by the position angle; ``random`` draws it.
+    """
+
+    n_views: int = 12
+    position_angle: Literal["aligned", "random"] = "aligned"
+
+    _block = "data.views"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "n_views": (self.n_views >= 1, "at least 1"),
+        }
+
+
+@dataclass(frozen=True)
+class StarMapConfig(Checked):
+    """The two star maps (§3.1.1 of the paper).
+
+    Parameters
+    ----------
+    n_pixels
+        Nodes per side, limits included (paper: 64).
+    xy_limit
+        The xy map reaches from minus to plus this, in R_hl (paper: 0.5).
+    radius_limit
+        The R-v map reaches from 0 to this, in R_hl (paper: 1).
+    velocity_limit
+        The R-v map reaches from minus to plus this, in velocity scales (paper: 1).
+    velocity_scale
+        ``p98`` is the 98th percentile of the absolute v_los (paper); ``sigma`` the dispersion.
+    bandwidth
+        Kernel width in units of the data's standard deviation: ``scott`` for n^(-1/6) of n stars (ours), or a number,
+        as scipy's ``bw_method``. Silverman's rule is the same as Scott's in two dimensions.
+    bandwidth_factor
+        Multiplies the rule's width (ours: 1, which is what scipy's gaussian_kde gives).
+    stars_in
+        Stars that enter the estimate: ``all`` of the sample (ours), those ``within_R_hl``, or those
+        ``in_map``. The density is that of the stars that enter.
+    min_stars
+        Fewest stars of a sample (paper: 100). A galaxy with fewer is an error.
+    max_stars
+        Most stars of a sample (paper: 10⁴).
+    """
+
+    n_pixels: int = 64
+    xy_limit: float = 0.5
+    radius_limit: float = 1.0
+    velocity_limit: float = 1.0
+    velocity_scale: Literal["p98", "sigma"] = "p98"
+    bandwidth: Literal["scott"] | float = "scott"
+    bandwidth_factor: float = 1.0
+    stars_in: Literal["all", "within_R_hl", "in_map"] = "all"
+    min_stars: int = 100
+    max_stars: int = 10_000
+
+    _block = "data.stars"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "n_pixels": (self.n_pixels >= 4, "at least 4"),
+            "xy_limit": (self.xy_limit > 0, "positive"),
+            "radius_limit": (self.radius_limit > 0, "positive"),
+            "velocity_limit": (self.velocity_limit > 0, "positive"),
+            "bandwidth": (self.bandwidth == "scott" or float(self.bandwidth) > 0, "scott or a positive number"),
+            "bandwidth_factor": (self.bandwidth_factor > 0, "positive"),
+            "min_stars": (self.min_stars >= 3, "at least 3, since fewer stars have no density"),
+            "max_stars": (self.max_stars >= self.min_stars, f"at least min_stars, {self.min_stars}"),
+        }
+
+
+@dataclass(frozen=True)
+class HIMapConfig(Checked):
+    """The three HI moment maps (§3.1.2 of the paper).
+
+    Parameters
+    ----------
+    n_pixels
+        Pixels per side (paper: 64).
+    half_width
+        Half the side of the map in units of R_HI, the radius where HI falls below 1 Msun/pc² (paper: 2).
+    channel_width_kms
+        Width of a spectral channel [km/s] (paper: 5).
+    n_channels
+        Channels, centered on the systemic velocity (paper: 64, so ±160 km/s).
+    widen_band
+        Add channels until the galaxy's HI fits (ours: yes; a fixed band clips fast rotators).
+    line_width_kms
+        Velocity dispersion of the line of one particle [km/s]; the thermal width √(kT/m_p) if null.
+    mask_cm2
+        Moments 1 and 2 are zero where the HI column [atoms/cm²] is below this (paper: 10^19.5).
+    distance_mpc
+        Distance [Mpc] of the mock observation (paper: 1).
+    beam_fwhm_kpc
+        FWHM of a circular Gaussian beam [kpc]; 0 for none (paper: not stated; ours: none).
+    noise_msun_pc2
+        rms of the noise in one channel of one beam, as a column density [Msun/pc²]; 0 for none. It needs a beam.
+    clip_sigma
+        Voxels below this many times the noise are left out of the moments (ours: 0, none are; it makes a cube).
+    engine
+        ``fast`` sums moments directly; ``martini`` makes the cube with MARTINI (slow reference).
+    scalars
+        R_HI, v_cold and sigma_cold ``observed`` on the maps, or ``intrinsic`` from the galaxy (for ablations: the
+        intrinsic rotation velocity leaks the mass).
+    """
+
+    n_pixels: int = 64
+    half_width: float = 2.0
+    channel_width_kms: float = 5.0
+    n_channels: int = 64
+    widen_band: bool = True
+    line_width_kms: float | None = None
+    mask_cm2: float = 10**19.5
+    distance_mpc: float = 1.0
+    beam_fwhm_kpc: float = 0.0
+    noise_msun_pc2: float = 0.0
+    clip_sigma: float = 0.0
+    engine: Literal["fast", "martini"] = "fast"
+    scalars: Literal["observed", "intrinsic"] = "observed"
+
+    _block = "data.gas"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "n_pixels": (self.n_pixels >= 4, "at least 4"),
+            "half_width": (self.half_width > 0, "positive"),
+            "channel_width_kms": (self.channel_width_kms > 0, "positive"),
+            "n_channels": (self.n_channels >= 1, "at least 1"),
+            "line_width_kms": (self.line_width_kms is None or self.line_width_kms > 0, "null or positive"),
+            "mask_cm2": (self.mask_cm2 >= 0, "zero or positive"),
+            "distance_mpc": (self.distance_mpc > 0, "positive"),
+            "noise_msun_pc2": (self.noise_msun_pc2 >= 0, "zero or positive"),
+            "beam_fwhm_kpc": (
+                self.beam_fwhm_kpc > 0 or (self.beam_fwhm_kpc == 0 and not self.noise_msun_pc2),
+                "positive where there is noise, which is per beam, and never negative",
+            ),
+            "clip_sigma": (
+                self.clip_sigma == 0 or (self.clip_sigma > 0 and self.noise_msun_pc2 > 0),
+                "zero, or positive where noise_msun_pc2, its unit, is positive too",
+            ),
+        }
+
+
+@dataclass(frozen=True)
+class DegradationConfig(Checked):
+    """What observing does to the samples of simulated galaxies (ours; the paper's are perfect).
+
+    Parameters
+    ----------
+    share
+        Share of the views that are observed with effects; the rest is perfect. 0 for none.
+    each
+        Share of those on which each single effect acts, with a strength evenly drawn up to its extreme.
+    min_stars
+        Fewest stars with velocities; their number is drawn evenly in its logarithm.
+    velocity_error_kms
+        Largest typical error of the velocities [km/s], and never more than the dispersion.
+    interlopers
+        Largest share of stars that do not belong to the galaxy.
+    interloper_radius
+        Interlopers lie within this many R_hl.
+    beam_pixels
+        Largest FWHM of the beam in pixels of the HI maps.
+    min_limit_cm2, max_limit_cm2
+        Column density [atoms/cm²] below which HI is not seen, drawn evenly in its logarithm.
+    """
+
+    share: float = 0.0
+    each: float = 0.6
+    min_stars: int = 30
+    velocity_error_kms: float = 10.0
+    interlopers: float = 0.1
+    interloper_radius: float = 4.0
+    beam_pixels: float = 8.0
+    min_limit_cm2: float = 1e19
+    max_limit_cm2: float = 3e20
+
+    _block = "data.degradation"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "share": (0 <= self.share <= 1, "between 0 and 1"),
+            "each": (0 <= self.each <= 1, "between 0 and 1"),
+            "min_stars": (self.min_stars >= 3, "at least 3, since fewer stars have no density"),
+            "velocity_error_kms": (self.velocity_error_kms >= 0, "zero or positive"),
+            "interlopers": (0 <= self.interlopers < 1, "between 0 and 1, without 1"),
+            "interloper_radius": (self.interloper_radius > 0, "positive"),
+            "beam_pixels": (self.beam_pixels >= 0, "zero or positive"),
+            "min_limit_cm2": (self.min_limit_cm2 > 0, "positive"),
+            "max_limit_cm2": (
+                self.max_limit_cm2 >= self.min_limit_cm2,
+                f"at least min_limit_cm2, {self.min_limit_cm2:g}",
+            ),
+        }
+
+
+@dataclass(frozen=True)
+class TruthConfig(Checked):
+    """Radii at which the enclosed mass is asked for.
+
+    Parameters
+    ----------
+    n_radii
+        Number of radii, evenly spaced (paper: 10).
+    r_min
+        First radius in R_hl (paper: 0.6).
+    r_max
+        Last radius in R_hl (paper: 2.4).
+    """
+
+    n_radii: int = 10
+    r_min: float = 0.6
+    r_max: float = 2.4
+
+    _block = "data.truth"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "n_radii": (self.n_radii >= 1, "at least 1"),
+            "r_min": (self.r_min > 0, "positive"),
+            "r_max": (self.r_max > self.r_min or self.n_radii == 1, f"more than r_min, {self.r_min}"),
+        }
+
+
+@dataclass(frozen=True)
+class SelectionConfig(Checked):
+    """Which galaxies enter a data set (§2.3 of the paper).
+
+    Parameters
+    ----------
+    min_log10_stellar_mass
+        Lowest log10 M* [Msun] (paper: 5.5).
+    max_log10_stellar_mass
+        Highest log10 M* [Msun] (paper: 11).
+    min_stars
+        Fewest star particles (paper: 100).
+    min_gas
+        Fewest gas particles (paper: 100; ours: 0, which lets galaxies without gas through as "no gas").
+    min_high_resolution_fraction
+        Least mass fraction in high-resolution particles, where the source knows it (paper: 0.95).
+    cold_gas_cut
+        Keep the cold-gas set alone: M_HI above ``min_log10_cold_gas_mass`` and ``min_cold_gas_fraction`` of M*.
+    min_log10_cold_gas_mass
+        Least log10 M_HI [Msun] of the cold-gas set (paper: 7.5).
+    min_cold_gas_fraction
+        Least M_HI/M* of the cold-gas set (paper: 0.1).
+    exclude
+        Galaxy ids to leave out, for instance after a visual inspection.
+    """
+
+    min_log10_stellar_mass: float = 5.5
+    max_log10_stellar_mass: float = 11.0
+    min_stars: int = 100
+    min_gas: int = 0
+    min_high_resolution_fraction: float = 0.95
+    cold_gas_cut: bool = False
+    min_log10_cold_gas_mass: float = 7.5
+    min_cold_gas_fraction: float = 0.1
+    exclude: tuple[str, ...] = ()
+
+    _block = "data.selection"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "max_log10_stellar_mass": (
+                self.max_log10_stellar_mass > self.min_log10_stellar_mass,
+                f"more than min_log10_stellar_mass, {self.min_log10_stellar_mass}",
+            ),
+            "min_stars": (self.min_stars >= 1, "at least 1"),
+            "min_gas": (self.min_gas >= 0, "zero or positive"),
+            "min_high_resolution_fraction": (0 <= self.min_high_resolution_fraction <= 1, "between 0 and 1"),
+            "min_cold_gas_fraction": (self.min_cold_gas_fraction >= 0, "zero or positive"),
+        }
+
+
+@dataclass(frozen=True)
+class SplitConfig(Checked):
+    """How galaxies are divided; always by host, never by view.
+
+    Parameters
+    ----------
+    validation
+        Share of hosts for choices (early stopping, settings).
+    test
+        Share of hosts for the final numbers.
+    """
+
+    validation: float = 0.15
+    test: float = 0.15
+
+    _block = "data.split"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "validation": (0 <= self.validation < 1, "between 0 and 1, without 1"),
+            "test": (0 <= self.test < 1 - self.validation, "between 0 and what validation leaves"),
+        }
+
+
+@dataclass(frozen=True)
+class DataConfig(Checked):
+    """All that changes the bytes of a data set, but for its source and seed.
+
+    Parameters
+    ----------
+    views
+        Projections.
+    stars
+        Star maps.
+    gas
+        HI moment maps.
+    truth
+        Radii of the target.
+    degradation
+        What observing does to the data.
+    selection
+        Which galaxies enter.
+    split
+        Training, validation and test.
+    galaxies_per_shard
+        Galaxies in one folder of arrays.
+    """
+
+    views: ViewConfig = field(default_factory=ViewConfig)
+    stars: StarMapConfig = field(default_factory=StarMapConfig)
+    gas: HIMapConfig = field(default_factory=HIMapConfig)
+    truth: TruthConfig = field(default_factory=TruthConfig)
+    degradation: DegradationConfig = field(default_factory=DegradationConfig)
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
+    galaxies_per_shard: int = 64
+
+    _block = "data"
+
+    @property
+    def min_stars(self) -> int:
+        """Fewest stars of a sample, with the effects of observing or without."""
+        return min(self.stars.min_stars, self.degradation.min_stars) if self.degradation.share else self.stars.min_stars
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "gas.n_pixels": (self.gas.n_pixels == self.stars.n_pixels, f"stars.n_pixels, {self.stars.n_pixels}"),
+            "galaxies_per_shard": (self.galaxies_per_shard >= 1, "at least 1"),
+        }

@@ -1,0 +1,48 @@
+"""The block ``local``: what cannot change a result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from stargas.config.checked import Checked
+
+
+@dataclass(frozen=True)
+class LocalConfig(Checked):
+    """What cannot change a result.
+
+    Parameters
+    ----------
+    workers
+        Processes; all cores if null.
+    scheduler
+        Address of a Dask scheduler to build on instead of local processes.
+    devices
+        Devices per node for training.
+    nodes
+        Nodes for training.
+    accelerator
+        What Lightning trains on: ``auto``, ``cpu`` or ``gpu``.
+    memory_gb
+        Memory [10⁹ bytes] that training may fill with prepared maps; a larger set is read as it is needed.
+    progress
+        Show progress bars.
+    """
+
+    workers: int | None = None
+    scheduler: str | None = None
+    devices: int = 1
+    nodes: int = 1
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    memory_gb: float = 4.0
+    progress: bool = True
+
+    _block = "local"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "workers": (self.workers is None or self.workers >= 1, "null or at least 1"),
+            "devices": (self.devices >= 1, "at least 1"),
+            "nodes": (self.nodes >= 1, "at least 1"),
+            "memory_gb": (self.memory_gb >= 0, "zero or positive"),
+        }

@@ -1,0 +1,57 @@
+"""The block ``snapshots``: how simulation snapshots are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from stargas.config.checked import Checked
+
+
+@dataclass(frozen=True)
+class SnapshotConfig(Checked):
+    """How simulation snapshots are read.
+
+    Parameters
+    ----------
+    hi
+        Recipe for the neutral gas: what the ``snapshot`` stores, the self-shielding fit ``rahmati2013``, neutral below
+        a ``temperature``, ``all`` hydrogen, or ``auto``, the first of the first three that the snapshot allows.
+    molecular
+        How H2 is split off by gas pressure: ``blitz2006``, ``leroy2008`` or ``none``.
+    star_types
+        Particle types that are stars in an HDF5 snapshot; isolated galaxies may keep disk and bulge in 2 and 3.
+    boundary_types
+        Particle types of low resolution in an HDF5 snapshot, as far as they are not stars.
+    unit_length_kpc, unit_mass_msun, unit_velocity_kms
+        Code units of an HDF5 snapshot that does not state them, in Gadget's convention (comoving, /h, √a).
+    radius_fraction
+        A galaxy is what lies within this fraction of its halo's virial radius, where the halo catalog gives no other.
+    min_stars
+        Halos with fewer star particles in the catalog are passed over, where the catalog counts them (AHF, SUBFIND).
+    region_pattern
+        Regular expression. Snapshots in whose names it finds the same text are runs of one region, with varied physics
+        or at several times; their galaxies never go to different splits.
+    """
+
+    hi: Literal["auto", "snapshot", "rahmati2013", "temperature", "all"] = "auto"
+    molecular: Literal["blitz2006", "leroy2008", "none"] = "blitz2006"
+    star_types: tuple[int, ...] = (4,)
+    boundary_types: tuple[int, ...] = (2, 3)
+    unit_length_kpc: float | None = None
+    unit_mass_msun: float | None = None
+    unit_velocity_kms: float | None = None
+    radius_fraction: float = 0.2
+    min_stars: int = 100
+    region_pattern: str | None = None
+
+    _block = "snapshots"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            **{
+                name: (getattr(self, name) is None or getattr(self, name) > 0, "null or positive")
+                for name in ("unit_length_kpc", "unit_mass_msun", "unit_velocity_kms")
+            },
+            "radius_fraction": (self.radius_fraction > 0, "positive"),
+            "min_stars": (self.min_stars >= 0, "zero or positive"),
+        }

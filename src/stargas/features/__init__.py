@@ -1,0 +1,1 @@
+"""Numbers measured on stars, star maps and HI maps."""

@@ -1,0 +1,201 @@
+"""What an answer rests on: the change of the posterior's median where a part of the input is taken away.
+
+A patch of a map is set to zero: no stars, no gas, no velocity. Numbers that are measured on the maps are measured again
+on what is left; those of the stars as a set stay as they are. A group of
+numbers is set to its mean over the training set, and so is a scalar in the baseline of the masses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from stargas.galaxy import FloatArray
+from stargas.model.inputs import (
+    KNOWN_IN_SET,
+    TRACER_SETS,
+    Inputs,
+    map_channels,
+    numbers_needed,
+    scalar_columns,
+    stack_samples,
+    visible,
+)
+from stargas.model.posterior import Posterior
+from stargas.randomness import rng_for
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACERS, Sample
+
+PATCH = 8
+"""Side of a patch [pixels]."""
+
+STRIDE = 8
+"""Distance of patches [pixels]."""
+
+N_DRAWS = 64
+"""Draws of each median, half of them the negatives of the others."""
+
+_AT_ONCE = 256
+
+STAR_SCALARS, HI_SCALARS, QUALITIES = "R_hl and σ", "R_HI, v and σ of the HI", "quality of the data"
+NUMBERS = {"stars": "numbers of the stars", "gas": "numbers of the HI maps"}
+"""Groups of numbers: scalars, how good the data are, and all else that is measured on each tracer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Occlusion:
+    """Changes of the median of log10 M [dex]: of what is left, less that of the whole.
+
+    Parameters
+    ----------
+    maps
+        Names of the maps that are known of the galaxy, among `stargas.sample.MAPS`.
+    starts
+        First row (and column) of each patch [pixels], shape (k,).
+    patch
+        Side of a patch [pixels].
+    n_pixels
+        Side of the maps.
+    patches
+        Change at each radius, shape (n_maps, k, k, m): first the row of the patch (y or v), then its column (x or R).
+    whole_maps
+        Map → change where all of it is taken away, shape (m,).
+    numbers
+        Group of numbers → change where it is set to its mean over the training set, shape (m,).
+    """
+
+    maps: tuple[str, ...]
+    starts: NDArray[np.intp]
+    patch: int
+    n_pixels: int
+    patches: FloatArray
+    whole_maps: Mapping[str, FloatArray]
+    numbers: Mapping[str, FloatArray]
+
+    def on_pixels(self, radius: int | None = None) -> FloatArray:
+        """Return the mean change of the patches that hold each pixel [dex], shape (n_maps, n_pixels, n_pixels).
+
+        Parameters
+        ----------
+        radius
+            Index of the radius; the mean over all radii if None.
+        """
+        change = self.patches.mean(axis=-1) if radius is None else self.patches[..., radius]
+        pixel = np.arange(self.n_pixels)
+        covers = (pixel >= self.starts[:, None]) & (pixel < self.starts[:, None] + self.patch)  # (k, n_pixels)
+        covers = covers / covers.sum(axis=0)
+        return np.einsum("mab,ay,bx->myx", change, covers, covers)
+
+
+def occlude(
+    posterior: Posterior,
+    sample: Sample,
+    patch: int = PATCH,
+    stride: int = STRIDE,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
+) -> Occlusion:
+    """Take away parts of what the model is given of a galaxy, one at a time.
+
+    Parameters
+    ----------
+    posterior
+        The model, under its prior and case.
+    sample
+        The galaxy.
+    patch, stride
+        Side and distance of the patches [pixels]; the last ones end at the edge of the map.
+    n_draws
+        Of each median, rounded up to an even number; the same noise everywhere.
+    seed
+        Root seed.
+
+    Raises
+    ------
+    InputError
+        As `stargas.model.posterior.Posterior.sample`.
+    """
+    given = posterior.inputs(stack_samples([sample]))
+    tracers = KNOWN_IN_SET[TRACER_SETS[given.case[0]]]
+    known = [i for i in map_channels(posterior.config) if TRACERS[TRACER_OF_MAP[i]] in tracers]
+    n_pixels = sample.maps.shape[-1]
+    patch = min(patch, n_pixels)
+    starts = np.unique(np.append(np.arange(0, n_pixels - patch + 1, stride), n_pixels - patch))
+    half = rng_for(seed, "occlusion").standard_normal((1, -(-n_draws // 2), posterior.n_masses), dtype=np.float32)
+    noise = np.concatenate([half, -half], axis=1)
+
+    # What is zero already is not asked again: its change is zero.
+    cut = [
+        (number, i, j)
+        for number, channel in enumerate(known)
+        for i, row in enumerate(starts)
+        for j, column in enumerate(starts)
+        if sample.maps[channel, row : row + patch, column : column + patch].any()
+    ]
+    windows = [(known[number], starts[i], starts[j], patch) for number, i, j in cut]
+    windows += [(channel, 0, 0, n_pixels) for channel in known]
+    masses = _medians(posterior, sample, windows, noise)
+    whole = masses[0]
+    patches = np.zeros((len(known), len(starts), len(starts), posterior.n_masses))
+    if cut:
+        patches[tuple(np.transpose(cut))] = masses[1 : 1 + len(cut)] - whole
+    names = tuple(MAPS[channel] for channel in known)
+    blank = dict(zip(names, masses[1 + len(cut) :] - whole, strict=True))
+    numbers = {
+        name: _median(posterior, changed, noise)[0] - whole
+        for name, changed in _without_groups(posterior, given).items()
+    }
+    return Occlusion(names, starts, patch, n_pixels, patches, blank, numbers)
+
+
+def _medians(
+    posterior: Posterior, sample: Sample, windows: list[tuple[int, int, int, int]], noise: NDArray[np.float32]
+) -> FloatArray:
+    """Medians of log10 M of the whole, then without each window (map, row, column, side), shape (1 + n, m)."""
+    found = []
+    todo: list[tuple[int, int, int, int] | None] = [None, *windows]
+    for first in range(0, len(todo), _AT_ONCE):
+        changed = []
+        for window in todo[first : first + _AT_ONCE]:
+            maps = sample.maps.copy()
+            if window is not None:
+                channel, row, column, side = window
+                maps[channel, row : row + side, column : column + side] = 0
+            changed.append(replace(sample, maps=maps))
+        found.append(_median(posterior, posterior.inputs(stack_samples(changed)), noise))
+    return np.concatenate(found)
+
+
+def _median(posterior: Posterior, inputs: Inputs, noise: NDArray[np.float32]) -> FloatArray:
+    """Medians of log10 M for some inputs, shape (n, m)."""
+    with torch.no_grad():
+        features = posterior.network.features(inputs.maps, inputs.numbers)
+    drawn = posterior.masses(features, inputs.case, inputs.log_scalar, np.repeat(noise, len(inputs), axis=0))
+    return np.asarray(np.median(drawn, axis=1))
+
+
+def _without_groups(posterior: Posterior, given: Inputs) -> dict[str, Inputs]:
+    """Return inputs in which each group of known numbers is that of the mean of the training set."""
+    needed = numbers_needed(posterior.config)
+    known = visible(posterior.config)[given.case[0]]
+    groups: dict[str, list[int]] = {}
+    for i, (name, need) in enumerate(needed.items()):
+        if known[i]:
+            groups.setdefault(group_of(name, need), []).append(i)
+    found = {}
+    for group, columns in sorted(groups.items(), key=lambda one: one[0] == QUALITIES):  # quality last
+        numbers, log_scalar = given.numbers.clone(), given.log_scalar.copy()
+        numbers[:, columns] = 0
+        for i, scalar in enumerate(scalar_columns(posterior.config)):
+            if i in columns:
+                log_scalar[:, scalar] = posterior.scaling.number_mean[i]
+        found[group] = replace(given, numbers=numbers, log_scalar=log_scalar)
+    return found
+
+
+def group_of(name: str, tracer: str) -> str:
+    """Name the group of a number of a tracer, as `stargas.model.inputs.numbers_needed` lists them."""
+    if name in SCALARS:
+        return HI_SCALARS if tracer == "gas" else STAR_SCALARS
+    return QUALITIES if name in QUALITY else NUMBERS[tracer]

@@ -1,0 +1,99 @@
+"""Numbers that a visitor gives, checked: plain values only, never a path."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stargas.errors import InputError
+from stargas.observed.catalogue import ALIASES
+
+LONGEST_NAME = 200
+
+NUMBERS: Mapping[str, tuple[str, float, float]] = {
+    "distance_kpc": ("the distance", 0.1, 1e7),
+    "distance_error_kpc": ("the error of the distance", 0.0, 1e7),
+    "R_hl_kpc": ("the half-light radius", 1e-4, 1e4),
+    "R_hl_error_kpc": ("the error of the half-light radius", 0.0, 1e4),
+    "systemic_kms": ("the systemic velocity", -3e4, 3e4),
+    "position_angle_deg": ("the position angle", -360.0, 360.0),
+    "p_member_min": ("the least probability of a member", 0.0, 1.0),
+    "clip_sigma": ("the velocity cut", 1.0, 100.0),
+}
+"""Setting → how it is called, and its least and greatest value."""
+
+PAIRS: Mapping[str, tuple[str, tuple[float, float], tuple[float, float]]] = {
+    "center": ("the center", (-180.0, 360.0), (-90.0, 90.0)),
+    "proper_motion_masyr": ("the proper motion", (-1e4, 1e4), (-1e4, 1e4)),
+    "leave_out_kms": ("channels to leave out", (-3e4, 3e4), (-3e4, 3e4)),
+}
+"""Setting → how it is called, and the limits of its two numbers."""
+
+
+def read_values(given: object) -> dict[str, Any]:
+    """Return checked arguments of `stargas.config.observation.ObservationConfig`, without files.
+
+    Parameters
+    ----------
+    given
+        A mapping of `NUMBERS`, `PAIRS` and ``columns``; null or an empty text where a value is left out.
+
+    Raises
+    ------
+    InputError
+        If there is another entry, or a value is not possible.
+    """
+    if not isinstance(given, dict):
+        raise InputError("settings must be an object of names and values.")
+    known = {**dict.fromkeys(NUMBERS, _number), **dict.fromkeys(PAIRS, _pair), "columns": _columns}
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise InputError(f"there is no setting {str(unknown[0])[:40]!r}: expected {', '.join(known)}.")
+    readers: Mapping[str, Callable[[str, Any], Any]] = known
+    values = {name: readers[name](name, value) for name, value in given.items() if not _is_empty(value)}
+    if "leave_out_kms" in values:
+        low, high = sorted(values.pop("leave_out_kms"))
+        values["leave_out_channels"] = ((low, high),)
+    for name in ("distance", "R_hl"):
+        if f"{name}_error_kpc" in values and f"{name}_kpc" not in values:
+            words, *_ = NUMBERS[f"{name}_kpc"]
+            raise InputError(f"there is an error of {words} but no {words.removeprefix('the ')}: give both.")
+    return values
+
+
+def _is_empty(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_empty(one) for one in value)
+    return value is None or value == {} or (isinstance(value, str) and not value.strip())
+
+
+def _number(name: str, value: object) -> float:
+    words, low, high = NUMBERS[name]
+    return _between(words, value, low, high)
+
+
+def _pair(name: str, value: object) -> tuple[float, float]:
+    words, *limits = PAIRS[name]
+    if not isinstance(value, list | tuple) or len(value) != 2 or any(_is_empty(one) for one in value):
+        raise InputError(f"{words} needs two numbers: give both or none.")
+    first, second = (_between(words, one, *limit) for one, limit in zip(value, limits, strict=True))
+    return first, second
+
+
+def _between(words: str, value: object, low: float, high: float) -> float:
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not low <= number <= high:
+        raise InputError(f"{words} must be a number from {low:g} to {high:g}, got {str(value)[:30]!r}.")
+    return number
+
+
+def _columns(_: str, value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise InputError("columns must be an object of quantities and names of columns.")
+    named = {quantity: column for quantity, column in value.items() if not _is_empty(column)}
+    for quantity, column in named.items():
+        if quantity not in ALIASES or not isinstance(column, str) or len(column) > LONGEST_NAME:
+            raise InputError(f"a column can be named for one of {', '.join(ALIASES)}.")
+    return named

@@ -1,0 +1,1 @@
+"""Where galaxies come from: mock suites, particle tables, simulation snapshots."""

@@ -1,0 +1,184 @@
+"""Mock suites: lists of galaxies that are made when they are asked for."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from stargas import __version__
+from stargas.errors import InputError
+from stargas.frame import rotation_to_spin
+from stargas.galaxy import FloatArray, Galaxy, MassProfile, Particles
+from stargas.randomness import rng_for
+from stargas.simulations.mock_suites.gas import make_gas
+from stargas.simulations.mock_suites.halo import dark_halo
+from stargas.simulations.mock_suites.physics import SUITES, SuitePhysics
+from stargas.simulations.mock_suites.population import GalaxyProperties, draw_properties
+from stargas.simulations.mock_suites.potential import DensityFunction, Potential
+from stargas.simulations.mock_suites.stars import GasDisk, StellarModel, draw_stars, stellar_model
+
+P = TypeVar("P", bound=Particles)
+
+MEASURED = frozenset({"log10_stellar_mass", "log10_halo_mass", "n_stars", "n_gas"})
+"""Properties that a galaxy's particles or other properties tell already."""
+
+
+@dataclass(frozen=True)
+class MockSuite:
+    """A suite of mock galaxies, a `stargas.simulations.source.Source`.
+
+    Parameters
+    ----------
+    physics
+        Numbers and switches.
+    n_galaxies
+        Length.
+    seed
+        Root seed: galaxy i depends on the physics, the seed and i alone.
+    stirring
+        Dial of the gas disturbances: 0 calm, 1 as the suite, 2 violent.
+    """
+
+    physics: SuitePhysics
+    n_galaxies: int
+    seed: int = 0
+    stirring: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if self.n_galaxies < 1:
+            raise InputError(f"a mock suite needs at least 1 galaxy, got n_galaxies = {self.n_galaxies}.")
+        if not 0 <= self.stirring <= 5:
+            raise InputError(f"stirring must be between 0 (calm) and 5, got {self.stirring}.")
+        if self.seed < 0:
+            raise InputError(f"seed must be 0 or more, got {self.seed}.")
+
+    @property
+    def name(self) -> str:
+        """Name of the suite."""
+        return self.physics.name
+
+    def __len__(self) -> int:
+        """Return the number of galaxies."""
+        return self.n_galaxies
+
+    def __getitem__(self, index: int) -> Galaxy:
+        """Make one galaxy, in its own frame."""
+        properties = self.properties(index)
+        model = stellar_model(properties)
+        potential, dark = galaxy_potential(properties, model)
+        rng = rng_for(self.seed, "mock stars", self.name, self._checked(index))
+        stars = draw_stars(model, potential, properties.n_stars, rng)
+        rng = rng_for(self.seed, "mock gas", self.name, self._checked(index))
+        gas = make_gas(properties, potential, properties.n_gas, self.stirring, rng)
+        turn = rotation_to_spin(stars)
+        return Galaxy(
+            id=properties.id,
+            stars=_turned(stars, turn),
+            gas=None if gas is None else _turned(gas, turn),
+            dark=dark,
+            host_id=properties.host_id,
+            suite=self.name,
+            properties=_scalars(properties),
+            provenance={"source": "mock suite"},
+        )
+
+    def galaxy_id(self, index: int) -> str:
+        """Return the id of a galaxy without making it."""
+        return f"{self.name}-{self.seed}-{self._checked(index):06d}"
+
+    def properties(self, index: int) -> GalaxyProperties:
+        """Draw the properties of a galaxy without making its particles."""
+        return draw_properties(self.physics, self.seed, self._checked(index))
+
+    def groups(self) -> Sequence[Sequence[int]]:
+        """Return each galaxy by itself."""
+        return [[index] for index in range(len(self))]
+
+    def provenance(self) -> Mapping[str, Any]:
+        """Return what determines the galaxies, ready for JSON."""
+        physics = dataclasses.asdict(self.physics)
+        physics["without"] = sorted(self.physics.without)
+        return {
+            "source": "mock suite",
+            "suite": self.name,
+            "n_galaxies": self.n_galaxies,
+            "seed": self.seed,
+            "stirring": self.stirring,
+            "physics": physics,
+            "version": __version__,
+        }
+
+    def without(self, *ingredients: str) -> "MockSuite":
+        """Return the same galaxies with ingredients of `physics.INGREDIENTS` switched off."""
+        return dataclasses.replace(self, physics=self.physics.switched_off(*ingredients))
+
+    def _checked(self, index: int) -> int:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"galaxy {index} asked for in a suite of {len(self)}.")
+        return index % len(self)
+
+
+def mock_suite(name: str, n_galaxies: int, seed: int = 0, stirring: float = 1.0) -> MockSuite:
+    """Open a suite of mock galaxies.
+
+    Parameters
+    ----------
+    name
+        ``"bursty"`` (cored dwarfs, stirred gas), ``"smooth"`` (cusps, calm gas), ``"broad"`` (a wide prior around both)
+        or ``"shifted"`` (neither, for tests of generalization).
+    n_galaxies
+        Length of the suite; does not change the galaxies.
+    seed
+        Root seed.
+    stirring
+        Dial of the gas disturbances: 0 calm, 1 as the suite, 2 violent.
+
+    Returns
+    -------
+    MockSuite
+        ``suite[i]`` makes galaxy i, the same in every order and process.
+
+    Raises
+    ------
+    InputError
+        If there is no such suite or a number is out of range.
+    """
+    if name not in SUITES:
+        raise InputError(f"unknown mock suite {name!r}; known are {', '.join(SUITES)}.")
+    return MockSuite(SUITES[name], n_galaxies, seed, stirring)
+
+
+def galaxy_potential(properties: GalaxyProperties, model: StellarModel) -> tuple[Potential, MassProfile]:
+    """Total potential of a galaxy and the profile of its dark matter."""
+    densities: list[DensityFunction] = [disk.density for disk in model.disks]
+    gas = GasDisk.of(properties) if properties.hi_mass_msun > 0 else None
+    if gas is not None:
+        densities.append(gas.density)
+
+    def baryons(r_kpc: FloatArray) -> FloatArray:
+        return model.enclosed_mass(r_kpc) + (gas.enclosed_mass(r_kpc) if gas is not None else 0.0)
+
+    dark = dark_halo(properties, baryons)
+    scale = max(0.5 * properties.R_e_kpc, properties.hi_radius_kpc / 60)
+    layers = [part.layer() for part in model.spheroids]
+    return Potential.of([dark.enclosed_mass], layers, densities, scale), dark
+
+
+def _turned(particles: P, turn: FloatArray) -> P:
+    return dataclasses.replace(
+        particles, position_kpc=particles.position_kpc @ turn.T, velocity_kms=particles.velocity_kms @ turn.T
+    )
+
+
+def _scalars(properties: GalaxyProperties) -> dict[str, float]:
+    """Numbers for the catalogue: finite ones that it does not measure on the particles itself."""
+    values = dataclasses.asdict(properties)
+    values |= {"stellar_mass_msun": properties.stellar_mass_msun, "halo_mass_msun": properties.halo_mass_msun}
+    return {
+        name: float(value)
+        for name, value in values.items()
+        if isinstance(value, bool | int | float) and np.isfinite(value) and name not in MEASURED
+    }

@@ -1,0 +1,221 @@
+"""Snapshots through pynbody: GASOLINE and ChaNGa (tipsy, nchilada), binary Gadget, RAMSES and what else it reads."""
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stargas.errors import DamagedFileError, InputError
+from stargas.galaxy import FloatArray
+from stargas.simulations.kernels import KERNELS
+from stargas.simulations.simulation import Kind, Rows, rows_in_spheres
+
+HIGH_RESOLUTION_MASS = 1.5
+"""Dark particles heavier than this times the lightest one are of low resolution, as zoom levels differ by 8."""
+
+FWHM_OVER_SMOOTHING = 2 * KERNELS["Cubic spline (M4)"][1]
+"""FWHM of the cubic spline over GASOLINE's (and pynbody's) smoothing length, which is half the support radius."""
+
+_FAMILIES = {"stars": "star", "gas": "gas", "dark": "dm", "boundary": "dm"}
+
+_FIELDS = {
+    "velocity_kms": ("vel", "km s^-1"),
+    "mass_msun": ("mass", "Msol"),
+    "density_msun_kpc3": ("rho", "Msol kpc^-3"),
+    "temperature_K": ("temp", "K"),
+    "hi_fraction": ("HI", ""),
+}
+"""Names and units in pynbody of the fields that can be read."""
+
+_OUTSIDE_OF_OUR_HANDS = (
+    "No readable param file",  # said by our own error where it matters
+    "Assuming default value for property",
+    "Unable to infer units",
+    "Unable to find cosmological factors",
+    "Configured to use multiple processors",
+)
+"""Beginnings of pynbody's warnings that concern neither positions, velocities nor masses as they are read here."""
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        for beginning in _OUTSIDE_OF_OUR_HANDS:
+            warnings.filterwarnings("ignore", message=beginning)
+        # pynbody's own use of numpy and h5py.
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="pynbody")
+        yield
+
+
+def _in_short(error: Exception) -> str:
+    text = " ".join(str(error).split()).removesuffix(".")
+    return text if isinstance(error, OSError | ValueError | RuntimeError) else f"{type(error).__name__}: {text}"
+
+
+def _parameter_file(path: Path) -> dict[str, str]:
+    """Choose the parameter file of a tipsy snapshot where several are near; pynbody would take any of them."""
+    for folder in (path.parent, path.parent.parent):
+        found = sorted(folder.glob("*.param"))
+        if len(found) > 1:
+            matching = [param for param in found if path.name.startswith(f"{param.stem}.")]
+            if len(matching) != 1:
+                raise InputError(
+                    f"{folder} holds {len(found)} parameter files and none has the name of the snapshot {path.name} "
+                    "without its number: keep the right one."
+                )
+            return {"paramfile": str(matching[0])}
+        if found:
+            break
+    return {}
+
+
+class PynbodySnapshot:
+    """An open snapshot that pynbody reads.
+
+    Parameters
+    ----------
+    path
+        The snapshot; for tipsy a parameter file (``*.param``) in its folder or the one above gives the units.
+
+    Raises
+    ------
+    InputError
+        If pynbody is not installed, does not know the format, or finds no units.
+    DamagedFileError
+        If the file is truncated or damaged.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        try:
+            import pynbody
+        except ImportError as error:
+            raise InputError(
+                f"{path} is no HDF5 file, and other snapshots need pynbody: install it with "
+                "pip install 'stargas[snapshots]'."
+            ) from error
+        self.path = Path(path)
+        logging.getLogger("pynbody").setLevel(logging.WARNING)
+        options = _parameter_file(self.path)
+        try:
+            with _quiet():
+                self._simulation: Any = pynbody.load(str(path), **options)
+                self.family = type(self._simulation).__name__.removesuffix("Snap").lower()
+                self._context = self._simulation.conversion_context()
+                self.redshift = max(0.0, 1 / float(self._context.get("a", 1.0)) - 1)
+        except Exception as error:  # its readers try a foreign file in ways of their own, and fail in any way
+            raise DamagedFileError(
+                f"{path} is damaged or of a format that neither stargas nor pynbody reads ({_in_short(error)}): give a "
+                "particle table or a snapshot."
+            ) from error
+
+        if self.family == "tipsy":
+            self._check_tipsy()
+
+    def _check_tipsy(self) -> None:
+        path = self.path
+        if "dKpcUnit" not in self._simulation._paramfile:  # noqa: SLF001 (no other way)
+            raise InputError(
+                f"{path} has no parameter file with dKpcUnit and dMsolUnit in its folder or the one above, which a "
+                "tipsy snapshot needs for its units: put the run's *.param there."
+            )
+        simulation = self._simulation
+        numbers = {"gas": 12, "dm": 9, "star": 11}
+        least = 32 + sum(4 * n * len(getattr(simulation, family)) for family, n in numbers.items())
+        if path.stat().st_size < least:
+            raise DamagedFileError(
+                f"{path} is truncated: it has {path.stat().st_size} bytes where its header promises at least {least}."
+            )
+
+    def close(self) -> None:
+        """Let go of the arrays."""
+        self._simulation = None
+
+    @property
+    def hubble(self) -> float:
+        """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
+        return float(self._context.get("h", 1.0))
+
+    @property
+    def code_units(self) -> tuple[float, float]:
+        """Physical kpc and Msun of the numbers 1 that the snapshot stores."""
+        with _quiet():
+            length = self._simulation["pos"].units.ratio("kpc", **self._context)
+            return float(length), float(self._simulation["mass"].units.ratio("Msol", **self._context))
+
+    @property
+    def box_kpc(self) -> float | None:
+        """Side of the periodic box [kpc], None if there is none."""
+        size = self._simulation.properties.get("boxsize")
+        if size is None:
+            return None
+        with _quiet():
+            return float(size.in_units("kpc", **self._context))
+
+    def count(self, kind: Kind) -> int:
+        """Return the number of particles of a kind."""
+        return len(self._rows[kind])
+
+    def rows_within(self, kind: Kind, centers_kpc: FloatArray, radii_kpc: FloatArray) -> list[Rows]:
+        """Rows, ascending, of the particles in each of several spheres, across the edges of a periodic box."""
+        position = self.position_kpc(kind, np.arange(self.count(kind)))
+        return rows_in_spheres(position, centers_kpc, radii_kpc, self.box_kpc)
+
+    def position_kpc(self, kind: Kind, rows: Rows) -> FloatArray:
+        """Positions in the box [kpc], shape (len(rows), 3), physical."""
+        position = self._array(kind, "pos", "kpc", rows)
+        if position is None:
+            raise DamagedFileError(f"{self.path}: the positions of the {kind} cannot be read.")
+        return position
+
+    def read(self, kind: Kind, field: str, rows: Rows) -> FloatArray | None:
+        """Read a field of some particles, physical and in the unit of its name; None if there is none.
+
+        ``hsm_kpc`` is the FWHM of a cubic spline with the smoothing length that the snapshot stores, or, in its
+        absence, with the one that pynbody finds from 32 neighbors.
+        """
+        if field == "hsm_kpc":
+            smoothing = self._array(kind, "smooth", "kpc", rows)
+            return None if smoothing is None else smoothing * FWHM_OVER_SMOOTHING
+        if field not in _FIELDS:
+            return None
+        name, unit = _FIELDS[field]
+        if field == "hi_fraction":
+            with _quiet():
+                stored = name in self._simulation.loadable_keys()
+                stored = stored or name in getattr(self._simulation, _FAMILIES[kind]).loadable_keys()
+            if not stored:  # pynbody would make one up from a table that it downloads
+                return None
+        return self._array(kind, name, unit, rows)
+
+    def _array(self, kind: Kind, name: str, unit: str, rows: Rows) -> FloatArray | None:
+        family = getattr(self._simulation, _FAMILIES[kind])
+        if not len(family):
+            return np.zeros((0, 3) if name in ("pos", "vel") else 0)
+        try:
+            with _quiet():
+                array = family[name]
+                factor = array.units.ratio(unit, **self._context) if unit else 1.0
+        except KeyError:
+            return None
+        except (OSError, ValueError, EOFError) as error:
+            raise DamagedFileError(f"{self.path} is truncated or damaged, copy it again: {error}.") from error
+        return np.asarray(array)[self._rows[kind][rows]].astype(np.float64) * factor
+
+    @cached_property
+    def _rows(self) -> dict[Kind, Rows]:
+        """Rows of each kind in its family of pynbody; dark matter is divided by mass."""
+        simulation = self._simulation
+        mass = np.asarray(simulation.dm["mass"]) if len(simulation.dm) else np.zeros(0)
+        heavy = mass > HIGH_RESOLUTION_MASS * mass.min() if len(mass) else np.zeros(0, dtype=bool)
+        return {
+            "stars": np.arange(len(simulation.star)),
+            "gas": np.arange(len(simulation.gas)),
+            "dark": np.flatnonzero(~heavy),
+            "boundary": np.flatnonzero(heavy),
+        }

@@ -1,0 +1,148 @@
+"""A trained model is put where users find it, with limits and card."""
+
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+from disc_galaxies import disc_dataset
+
+from report.paper_for_tests import row, write_parts
+from stargas.config import LocalConfig, ModelConfig, TrainingConfig
+from stargas.errors import DamagedFileError, InputError
+from stargas.experiments import release as ship
+from stargas.experiments.plan import ModelSpec, Plan
+from stargas.experiments.release import MAX_BYTES, MODEL, ship_model
+from stargas.model.posterior import load_model
+from stargas.sample import without_tracer
+from stargas.training.train import train_model
+from stargas.validity.validity import FILE, load_limits
+
+SMALL = ModelConfig(
+    tracers="any",
+    design="fusion",
+    filters=(),
+    dense=(8,),
+    n_features=4,
+    numbers=True,
+    baseline="scalars",
+    flow_transforms=1,
+    flow_hidden=(8,),
+)
+TRAINING = TrainingConfig(epochs=1, flow_epochs=1, batch_size=64, cold_gas_only=False)
+FILES = ("model.json", "model.safetensors", FILE)
+
+
+class SmallRun:
+    """A run whose one model is trained already."""
+
+    def __init__(self, out, data):
+        self.out, self.data = out, data
+        self.plan = Plan("small", 1.0, {}, {MODEL: ModelSpec(MODEL, ("discs",), SMALL, TRAINING)}, {}, {})
+
+    def training_set(self, name):
+        assert name == MODEL
+        return self.data
+
+
+@pytest.fixture(scope="module")
+def data():
+    return disc_dataset(120, n_views=2)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, data):
+    out = tmp_path_factory.mktemp("runs")
+    train_model(data, out / "models" / MODEL, SMALL, TRAINING, LocalConfig(progress=False))
+    return SmallRun(out, data)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    rows = [row("StarGas", 0.1234, tested_on="shifted", trained_on="all")]
+    part = {"part": "accuracy", "title": "", "stargas": "0.1.0", "scale": 1.0, "rows": rows}
+    return write_parts(tmp_path_factory.mktemp("results"), {"accuracy": part})
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory, trained, results):
+    folder = tmp_path_factory.mktemp("shipped") / "here"
+    ship_model(trained, results, folder)
+    return folder
+
+
+def digests(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
+
+
+def test_weights_description_limits_and_card_are_there_and_nothing_else(shipped, trained):
+    assert {path.name for path in shipped.iterdir()} == {*FILES, "card.md"}
+    source = digests(trained.out / "models" / MODEL)
+    assert {name: digests(shipped)[name] for name in FILES} == {name: source[name] for name in FILES}
+    assert sum((shipped / name).stat().st_size for name in FILES) < MAX_BYTES
+
+
+def test_it_is_read_and_answers_as_the_trained_one(shipped, trained, data):
+    model, source = load_model(shipped), load_model(trained.out / "models" / MODEL)
+    samples = [data[0], without_tracer(data[1], "gas"), without_tracer(data[2], "stars")]
+    assert np.array_equal(model.sample(samples, 20), source.sample(samples, 20))
+
+
+def test_limits_are_those_of_the_validation_split_for_every_mix(shipped, data):
+    limits, model = load_limits(shipped), load_model(shipped)
+    assert set(limits.usual) == {"stars", "gas", "stars+gas"}
+    for sample in (data[2], without_tracer(data[2], "gas"), without_tracer(data[2], "stars")):
+        (judgment,) = limits.check(sample, model)
+        assert judgment.chance is not None
+
+
+def test_the_card_is_of_this_model_and_quotes_the_results(shipped):
+    card = (shipped / "card.md").read_text(encoding="utf-8")
+    described = json.loads((shipped / "model.json").read_text())
+    n = sum(int(np.prod(p.shape)) for p in load_model(shipped).network.parameters())
+    about = described["about"]
+    assert f"network of {n:,} parameters" in card
+    assert f"stargas {described['stargas_version']}, licence" in card
+    assert f"{about['galaxies']:,} mock galaxies ({about['samples']:,} views) of the suites `discs`" in card
+    assert "0.123 ± 0.002" in card
+    assert "{" not in card
+    for name, (low, high) in about["ranges"].items():
+        assert f"{name} {low:.3g} to {high:.3g}" in card
+
+
+def test_an_earlier_model_is_replaced(shipped, trained, results, tmp_path):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    for name in (*FILES, "card.md"):
+        (folder / name).write_text("an earlier one")
+    ship_model(trained, results, folder)
+    assert digests(folder) == digests(shipped)
+
+
+def test_a_model_that_is_too_large_is_refused_and_nothing_copied(trained, results, tmp_path, monkeypatch):
+    monkeypatch.setattr(ship, "MAX_BYTES", 1000)
+    with pytest.raises(InputError, match=r"the model has [\d,]+ bytes, more than the 1,000 that ship: make it smaller"):
+        ship_model(trained, results, tmp_path / "here")
+    assert not (tmp_path / "here").exists()
+
+
+def test_without_results_there_is_no_card(trained, tmp_path):
+    with pytest.raises(InputError, match="has no results"):
+        ship_model(trained, tmp_path, tmp_path / "here")
+    assert not (tmp_path / "here" / "card.md").exists()
+
+
+def test_a_model_that_is_not_trained_is_named(results, tmp_path):
+    with pytest.raises(InputError, match="holds no model"):
+        ship_model(SmallRun(tmp_path, None), results, tmp_path / "here")
+
+
+def test_limits_of_another_model_do_not_ship_unnoticed(shipped, tmp_path):
+    folder = tmp_path / "here"
+    shutil.copytree(shipped, folder)
+    described = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(described | {"weights_sha256": "0" * 64}))
+    for load in (load_model, load_limits):
+        with pytest.raises(DamagedFileError):
+            load(folder)

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from toy import toy_dataset
+
+from inference.models_for_tests import untrained
+from stargas.evaluation.evaluate import QUANTILE_LEVELS
+from stargas.inference.ablations import prior_warning
+from stargas.inference.attribution import explain, leave_out, prior_sensitivity
+from stargas.sample import without_tracer
+
+R_KPC = np.linspace(1, 4, 10)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return toy_dataset(10)
+
+
+@pytest.fixture(scope="module")
+def posterior(data):
+    return untrained(data, tracers="any", numbers=True, baseline="scalars", priors=("bursty", "smooth"))
+
+
+@pytest.mark.parametrize("tracer", ["stars", "gas"])
+def test_a_tracer_left_out_is_one_that_was_never_observed(posterior, data, tracer):
+    found = leave_out(posterior, data[3], 200, seed=4)
+    blind = posterior.quantiles(without_tracer(data[3], tracer), QUANTILE_LEVELS, 200, seed=4)[0]
+    np.testing.assert_array_equal(found[tracer], blind)
+    assert np.abs(found[tracer] - posterior.quantiles(data[3], QUANTILE_LEVELS, 200, seed=4)[0]).max() > 1e-3
+
+
+def test_nothing_is_left_out_where_nothing_would_be_left(posterior, data):
+    assert leave_out(posterior, without_tracer(data[0], "gas")) == {}
+    assert leave_out(posterior.given("stars"), data[0]) == {}
+    assert leave_out(untrained(data), data[0]) == {}
+
+
+def test_priors_are_those_of_the_model_beside_none(posterior, data):
+    found = prior_sensitivity(posterior.with_prior("smooth"), data[2], 100, seed=1)
+    assert list(found) == [None, "bursty", "smooth"]
+    for prior, values in found.items():
+        expected = posterior.with_prior(prior).quantiles(data[2], QUANTILE_LEVELS, 100, seed=1)[0]
+        np.testing.assert_array_equal(values, expected)
+    assert np.abs(found["bursty"] - found["smooth"]).max() > 1e-3
+    assert prior_sensitivity(untrained(data, tracers="any"), data[2]) == {}
+
+
+def quantiles(median, half_width=0.1):
+    """A Gaussian's."""
+    return median + half_width * np.array([-1.96, -1, 0, 1, 1.96])[:, None] + np.zeros(10)
+
+
+def test_priors_that_disagree_beyond_the_stated_error_are_told_of():
+    shifted = quantiles(8.0)
+    shifted[:, 7] += 0.25
+    said = prior_warning({None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": shifted}, R_KPC)
+    for piece in (f"{R_KPC[7]:.3g} kpc", "8.05 for all, 8.00 for bursty, 8.25 for smooth", "0.25", "±0.10"):
+        assert piece in said
+    assert prior_warning({None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": quantiles(8.09)}, R_KPC) == ""
+    assert prior_warning({}, R_KPC) == ""
+
+
+def test_an_explanation_is_of_the_answer(posterior, data):
+    found = explain(posterior, data[1], n_draws=100, seed=2)
+    np.testing.assert_array_equal(found.answer, posterior.quantiles(data[1], QUANTILE_LEVELS, 100, seed=2)[0])
+    np.testing.assert_array_equal(found.priors[None], found.answer)
+    assert set(found.left_out) == {"stars", "gas"}
+    assert found.warning == prior_warning(found.priors, found.r_kpc)

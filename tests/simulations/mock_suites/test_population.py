@@ -1,0 +1,178 @@
+"""The drawn population against the published relations, with relations shifted as a control."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from stargas.errors import InputError
+from stargas.simulations.mock_suites.physics import SUITES
+from stargas.simulations.mock_suites.population import (
+    CONCENTRATION_SCATTER,
+    GALAXIES_PER_HOST,
+    HI_RADIUS_SCATTER,
+    draw_properties,
+    hi_mass_scatter,
+    median_concentration,
+    median_hi_mass,
+    median_hi_radius,
+    median_size,
+    moster_halo_mass,
+    moster_scatter,
+    moster_stellar_mass,
+    size_scatter,
+    virial_radius,
+)
+
+N = 1200
+
+
+@pytest.fixture(scope="module")
+def population():
+    return {name: [draw_properties(physics, 0, i) for i in range(N)] for name, physics in SUITES.items()}
+
+
+def column(galaxies, name):
+    return np.array([getattr(galaxy, name) for galaxy in galaxies])
+
+
+def follows(residual_dex, scatter_dex):
+    """Median within .05 dex of the relation and scatter within 20 % of the recipe."""
+    return bool(abs(np.median(residual_dex)) < 0.05 and abs(np.std(residual_dex / scatter_dex) - 1) < 0.2)
+
+
+def relations(galaxies):
+    """Residuals and scatters of all relations of a suite without offsets."""
+    log_m, log_h = column(galaxies, "log10_stellar_mass"), column(galaxies, "log10_halo_mass")
+    lone = ~column(galaxies, "is_satellite")
+    hi = column(galaxies, "hi_mass_msun")
+    gas = hi > 0
+    log_hi = np.log10(hi[gas])
+    free = log_h < 12.49  # the cap on halo masses cuts the relation off
+    return {
+        "halo mass": ((log_m - moster_stellar_mass(log_h))[free], moster_scatter(log_m)[free]),
+        "concentration": (
+            np.log10(column(galaxies, "concentration")) - median_concentration(log_h),
+            CONCENTRATION_SCATTER,
+        ),
+        "size": (np.log10(column(galaxies, "R_e_kpc")) - median_size(log_m), size_scatter(log_m)),
+        # stripping moves satellites off the relation by intent
+        "HI mass": ((np.log10(np.maximum(hi, 1)) - median_hi_mass(log_m))[lone], hi_mass_scatter(log_m)[lone]),
+        "HI radius": (np.log10(column(galaxies, "hi_radius_kpc")[gas]) - median_hi_radius(log_hi), HI_RADIUS_SCATTER),
+    }
+
+
+@pytest.mark.parametrize("suite", ["bursty", "smooth"])
+@pytest.mark.parametrize("relation", ["halo mass", "concentration", "size", "HI mass", "HI radius"])
+def test_galaxies_follow_the_relations(population, suite, relation):
+    residual, scatter = relations(population[suite])[relation]
+    assert follows(residual, scatter)
+    assert not follows(residual + 0.1, scatter)
+    assert not follows(1.4 * residual, scatter)
+
+
+def test_shifted_has_other_sizes_and_gas(population):
+    found = relations(population["shifted"])
+    assert not follows(*found["size"])
+    assert not follows(*found["HI mass"])
+
+
+def test_moster_relation_is_inverted():
+    log_m = np.linspace(6, 10.7, 9)
+    assert moster_stellar_mass(moster_halo_mass(log_m)) == pytest.approx(log_m, abs=1e-3)
+    # Moster+13, Table 1 and Fig. 4: the stellar-to-halo ratio peaks at 10^11.8 Msun with 2N-ish 3.5 %
+    halo = np.linspace(11, 12.5, 200)
+    ratio = moster_stellar_mass(halo) - halo
+    assert halo[np.argmax(ratio)] == pytest.approx(11.8, abs=0.1)
+    assert 10 ** ratio.max() == pytest.approx(0.035, abs=0.003)
+
+
+def test_virial_radius_holds_200_times_the_critical_density():
+    # ρ_crit = 277.5 h² Msun/kpc³ (h = 0.671)
+    r = virial_radius(1e12)
+    assert 1e12 / (4 / 3 * np.pi * r**3) == pytest.approx(200 * 277.5 * 0.671**2, rel=0.002)
+
+
+def test_masses_are_dwarf_heavy_and_most_dwarfs_are_satellites(population):
+    for suite, galaxies in population.items():
+        log_m = column(galaxies, "log10_stellar_mass")
+        assert log_m.min() >= 5.5
+        assert log_m.max() <= 11
+        assert 0.04 < np.mean(log_m > 9.5) < (0.2 if suite == "broad" else 0.12)
+        satellite = column(galaxies, "is_satellite")
+        assert satellite[log_m < 9.5].mean() > 0.7
+        assert not satellite[log_m > 9.5].any()
+    assert np.mean(column(population["bursty"], "log10_stellar_mass") > 9.5) == pytest.approx(0.07, abs=0.02)
+
+
+@pytest.mark.parametrize(("suite", "share"), [("bursty", 0.19), ("smooth", 0.05)])
+def test_share_without_cold_gas(population, suite, share):
+    hi, log_m = column(population[suite], "hi_mass_msun"), column(population[suite], "log10_stellar_mass")
+    fails = ~((hi > 10**7.5) & (hi > 0.1 * 10**log_m))
+    assert fails.mean() == pytest.approx(share, abs=0.025)
+
+
+def test_star_counts_follow_resolution_levels(population):
+    galaxies = population["bursty"]
+    counts = column(galaxies, "n_stars")
+    assert counts.min() >= 100
+    assert counts.max() <= 400_000
+    assert np.percentile(counts, 5) < 400
+    assert np.percentile(counts, 95) > 120_000
+    mass = column(galaxies, "star_particle_mass_msun") * counts
+    assert mass == pytest.approx(10 ** column(galaxies, "log10_stellar_mass"))
+
+
+def test_stellar_size_is_known_from_the_gas(population):
+    galaxies = [galaxy for galaxy in population["bursty"] if galaxy.hi_mass_msun > 0]
+    size = np.log10(column(galaxies, "R_e_kpc"))
+    hi, radius = np.log10(column(galaxies, "hi_mass_msun")), np.log10(column(galaxies, "hi_radius_kpc"))
+
+    def scatter_given(*known):
+        design = np.column_stack([np.ones(len(size)), *known])
+        return np.std(size - design @ np.linalg.lstsq(design, size, rcond=None)[0])
+
+    assert scatter_given(hi, radius) < 0.19
+    assert scatter_given(hi, radius) < 0.95 * scatter_given(hi)  # the HI radius adds to the HI mass
+    assert scatter_given() > 0.2
+
+
+def test_hosts_are_shared_by_satellites_alone(population):
+    galaxies = population["bursty"]
+    hosts = [galaxy.host_id for galaxy in galaxies if galaxy.is_satellite]
+    assert 3 < len(hosts) / len(set(hosts)) <= GALAXIES_PER_HOST
+    assert all(galaxy.host_id == galaxy.id for galaxy in galaxies if not galaxy.is_satellite)
+    assert len({galaxy.id for galaxy in galaxies}) == N
+
+
+def test_a_galaxy_depends_on_suite_seed_and_index_alone():
+    bursty = SUITES["bursty"]
+    forward = [draw_properties(bursty, 3, i) for i in range(4)]
+    assert [draw_properties(bursty, 3, i) for i in (3, 2, 1, 0)] == forward[::-1]
+    assert draw_properties(bursty, 4, 0) != draw_properties(bursty, 3, 0)
+    assert draw_properties(SUITES["smooth"], 3, 0).log10_stellar_mass != forward[0].log10_stellar_mass
+
+
+@pytest.mark.parametrize(
+    ("ingredient", "changed"),
+    [
+        ("anisotropy", {"anisotropy_center", "anisotropy_radius"}),
+        ("flattening", {"axis_ratio"}),
+        ("rotation", {"rotation"}),
+        ("discs", {"disk_fraction"}),
+        ("two_populations", {"second_share"}),
+        ("tides", {"tidal_radius_kpc"}),
+        ("gas_disturbances", {"gas_noncircular", "gas_tilt_deg", "gas_offset"}),
+    ],
+)
+def test_switching_one_ingredient_off_changes_nothing_else(ingredient, changed):
+    physics = SUITES["bursty"]
+    for i in range(20):
+        on = dataclasses.asdict(draw_properties(physics, 0, i))
+        off = dataclasses.asdict(draw_properties(physics.switched_off(ingredient), 0, i))
+        assert {name for name in on if on[name] != off[name]} <= changed | {"without"}
+
+
+def test_unknown_ingredient():
+    with pytest.raises(InputError, match="unknown ingredient 'salt'"):
+        SUITES["bursty"].switched_off("salt")

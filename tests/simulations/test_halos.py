@@ -1,0 +1,157 @@
+"""Halo catalogs: plain tables, AHF, SUBFIND, each in its own units."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pytest
+
+from stargas.config import SnapshotConfig
+from stargas.errors import DamagedFileError, InputError
+from stargas.simulations.halos import read_halos
+
+CONFIG = SnapshotConfig(radius_fraction=0.2, min_stars=100)
+SNAPSHOT = SimpleNamespace(
+    path=Path("snap.hdf5"), family="arepo", redshift=1.0, hubble=0.5, box_kpc=8000.0, code_units=(1000.0, 2e10)
+)
+"""z = 1 and h = 1/2: comoving Mpc/h are 1000 physical kpc, 10¹⁰ Msun/h are 2e10 Msun."""
+
+
+def test_a_plain_table(tmp_path):
+    path = tmp_path / "halos.ecsv"
+    path.write_text(
+        "# %ECSV 1.0\n# ---\n# datatype:\n"
+        "# - {name: id, datatype: string}\n# - {name: x_kpc, datatype: float64}\n# - {name: y_kpc, datatype: float64}\n"
+        "# - {name: z_kpc, datatype: float64}\n# - {name: radius_kpc, datatype: float64}\n"
+        "# - {name: host_id, datatype: string}\n# - {name: halo_mass_msun, datatype: float64}\n"
+        "id x_kpc y_kpc z_kpc radius_kpc host_id halo_mass_msun\na 1 2 3 20 a 1e11\nb 5 6 7 8 a 1e10\n"
+    )
+    first, second = read_halos(path, SNAPSHOT, CONFIG)
+    assert (first.id, first.center_kpc, first.radius_kpc, first.host_id) == ("a", (1.0, 2.0, 3.0), 20.0, "a")
+    assert second.host_id == "a"
+    assert second.properties == {"halo_mass_msun": 1e10}
+
+
+def test_names_are_text_and_what_is_left_out_is_empty(tmp_path):
+    path = tmp_path / "halos.csv"
+    path.write_text(
+        "id,x_kpc,y_kpc,z_kpc,radius_kpc,host_id,is_satellite,halo_mass_msun,snapshot\n"
+        "007,1,2,3,20,,False,1e11,00100\n1e5,5,6,7,8,007,True,,00100.hdf5\n3,5,6,7,8,007,True,,00200\n"
+    )
+    first, second = read_halos(path, SNAPSHOT, CONFIG, only="00100")
+    assert [first.id, second.id] == ["007", "1e5"]
+    assert [first.host_id, second.host_id] == ["", "007"]
+    assert [halo.properties["is_satellite"] for halo in (first, second)] == [0, 1]
+    assert first.properties["halo_mass_msun"] == 1e11
+    assert np.isnan(second.properties["halo_mass_msun"])
+
+
+def test_faults_of_plain_tables(tmp_path):
+    path = tmp_path / "halos.csv"
+    head = "id,x_kpc,y_kpc,z_kpc,radius_kpc\n"
+    for text, message in (
+        ("id,x_kpc,y_kpc,z_kpc\n1,2,3,4\n", "no column 'radius_kpc'"),
+        (head + "1,2,3,4,-5\n", "expected finite kpc"),
+        (head + "1,nan,3,4,5\n", "expected finite kpc"),
+        (head + "1,2,3,4,5\n1,2,3,4,5\n", "names halo '1' twice"),
+        (head + "1,2,3,4,5\n,2,3,4,5\n", "row 2 has no id"),
+    ):
+        path.write_text(text)
+        with pytest.raises(InputError, match=message):
+            read_halos(path, SNAPSHOT, CONFIG)
+    path.write_text(head + "1,far,3,4,5\n")
+    with pytest.raises(InputError, match="'x_kpc' must hold numbers"):
+        read_halos(path, SNAPSHOT, CONFIG)
+    path.write_text(head + "1,2,3\n")
+    with pytest.raises(InputError, match="expected finite kpc"):
+        read_halos(path, SNAPSHOT, CONFIG)
+    path.write_text(head + "1,2,3,4,5,6,7,8\n")
+    with pytest.raises(DamagedFileError, match="cannot be read as a table"):
+        read_halos(path, SNAPSHOT, CONFIG)
+    with pytest.raises(InputError, match="no halo catalog"):
+        read_halos(tmp_path / "none.csv", SNAPSHOT, CONFIG)
+    (tmp_path / "halos.txt").write_text("1 2 3")
+    with pytest.raises(InputError, match=r"expected \*\.ecsv"):
+        read_halos(tmp_path / "halos.txt", SNAPSHOT, CONFIG)
+
+
+AHF = """#ID(1)\thostHalo(2)\tMvir(4)\tXc(6)\tYc(7)\tZc(8)\tRvir(12)\tfMhires(38)\tn_star(64)
+10\t0\t1e11\t1000\t2000\t3000\t100\t1.0\t5000
+11\t10\t1e10\t1050\t2000\t3000\t40\t0.97\t300
+12\t11\t1e9\t1060\t2000\t3000\t20\t0.9\t150
+13\t0\t1e8\t100\t200\t300\t10\t1.0\t99
+"""
+
+
+def test_ahf_is_in_comoving_kpc_over_h(tmp_path):
+    path = tmp_path / "run.z1.000.AHF_halos"
+    path.write_text(AHF)
+    halos = read_halos(path, SNAPSHOT, CONFIG)
+    assert [halo.id for halo in halos] == ["10", "11", "12"]
+    assert halos[0].center_kpc == (1000.0, 2000.0, 3000.0)
+    assert halos[0].radius_kpc == pytest.approx(0.2 * 100)
+    assert halos[0].properties["halo_mass_msun"] == pytest.approx(2e11)
+    assert [halo.properties["is_satellite"] for halo in halos] == [0, 1, 1]
+    assert [halo.host_id or halo.id for halo in halos] == ["10", "10", "10"]
+    assert halos[2].properties["high_resolution_fraction"] == 0.9
+
+
+def test_ahf_counts_from_a_corner_and_tipsy_from_the_middle(tmp_path):
+    path = tmp_path / "run.AHF_halos"
+    path.write_text(AHF)
+    tipsy = SimpleNamespace(**{**vars(SNAPSHOT), "family": "tipsy"})
+    assert read_halos(path, tipsy, CONFIG)[0].center_kpc == (-3000.0, -2000.0, -1000.0)
+
+
+def test_a_broken_ahf_file_says_so(tmp_path):
+    path = tmp_path / "run.AHF_halos"
+    path.write_text(AHF.replace("Rvir(12)", "R200(12)"))
+    with pytest.raises(InputError, match="does not name the column"):
+        read_halos(path, SNAPSHOT, CONFIG)
+    path.write_text(AHF + "14\t0\n")
+    with pytest.raises(DamagedFileError, match="cannot be read as an AHF"):
+        read_halos(path, SNAPSHOT, CONFIG)
+
+
+def write_subfind(path, part=slice(None), n_files=1):
+    with h5py.File(path, "w") as file:
+        file.create_group("Header").attrs["NumFiles"] = n_files
+        file["Group/GroupFirstSub"] = np.array([0, 3])[: 2 if part.start is None else 1] if part.start != 2 else [3]
+        file["Subhalo/SubhaloPos"] = np.array([[1.0, 2, 3], [1.1, 2, 3], [1.2, 2, 3], [5, 5, 5]])[part]
+        file["Subhalo/SubhaloMass"] = np.array([10.0, 1, 0.1, 5])[part]
+        file["Subhalo/SubhaloGrNr"] = np.array([0, 0, 0, 1])[part]
+        counts = np.zeros((4, 6), dtype=int)
+        counts[:, 4] = [5000, 200, 20, 1000]
+        file["Subhalo/SubhaloLenType"] = counts[part]
+
+
+def check_subfind(halos):
+    assert [halo.id for halo in halos] == ["0", "1", "3"]
+    assert halos[0].center_kpc == (1000.0, 2000.0, 3000.0)
+    assert [halo.host_id for halo in halos] == ["0", "0", "3"]
+    assert [halo.properties["is_satellite"] for halo in halos] == [0, 1, 0]
+    assert halos[0].properties["halo_mass_msun"] == pytest.approx(2e11)
+    # 200 times the critical density inside: rho_c = 3 H²/(8πG), H² = H0² (Ωm 8 + ΩΛ).
+    rho = 3 * (0.05**2 * (0.3175 * 8 + 0.6824)) / (8 * np.pi * 4.300917e-6)
+    radius = halos[0].properties["virial_radius_kpc"]
+    assert 2e11 / (4 / 3 * np.pi * radius**3) == pytest.approx(200 * rho, rel=1e-4)
+    assert halos[0].radius_kpc == pytest.approx(0.2 * radius)
+
+
+def test_subfind(tmp_path):
+    write_subfind(tmp_path / "fof_subhalo_tab_099.hdf5")
+    check_subfind(read_halos(tmp_path / "fof_subhalo_tab_099.hdf5", SNAPSHOT, CONFIG))
+
+
+def test_subfind_in_several_files(tmp_path):
+    write_subfind(tmp_path / "tab.0.hdf5", slice(0, 2), 2)
+    write_subfind(tmp_path / "tab.1.hdf5", slice(2, 4), 2)
+    check_subfind(read_halos(tmp_path / "tab.0.hdf5", SNAPSHOT, CONFIG))
+
+
+def test_another_hdf5_file_is_no_catalog(tmp_path):
+    with h5py.File(tmp_path / "x.hdf5", "w") as file:
+        file["a"] = [1]
+    with pytest.raises(InputError, match="no SUBFIND catalog"):
+        read_halos(tmp_path / "x.hdf5", SNAPSHOT, CONFIG)

@@ -1,0 +1,138 @@
+"""The pretrained model answers for stars, HI or both."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from plummer import judge
+
+import stargas as sg
+from stargas.model.inputs import TRACER_SETS
+from stargas.model.posterior import load_model
+from stargas.pretrained import FOLDER
+from stargas.sample import MAPS, SCALARS, make_sample, without_tracer
+from stargas.simulations.mock_suites.suites import mock_suite
+from stargas.sky.projection import project
+from stargas.sky.view import View
+from stargas.validity.validity import FILE, load_limits
+
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / "model.json").is_file(), reason="no model has been put into stargas.pretrained yet"
+)
+
+MAX_BYTES = 8_000_000
+N_DRAWS = 500
+
+
+@pytest.fixture(scope="module")
+def model():
+    return sg.load_model()
+
+
+@pytest.fixture(scope="module")
+def samples(model):
+    """Galaxies with stars and HI that no model learned from, from three sides."""
+    rng, suite, made = np.random.default_rng(0), mock_suite("bursty", 40, seed=1000), []
+    for number in range(len(suite)):
+        galaxy = suite[number]
+        if len(galaxy.stars) < 500 or not galaxy.hi_mass_msun > 10**7.5:
+            continue
+        sky = project(galaxy, View((30.0, 60.0, 85.0)[len(made) % 3]))
+        sample = make_sample(sky, rng, model.data_config)
+        made += [sample] if sample.tracers.all() else []
+        if len(made) == 6:
+            return made
+    raise AssertionError("the suite has too few galaxies with gas")
+
+
+def seen_as(samples, case):
+    """Galaxies of which nothing else was observed."""
+    if case == "stars and gas":
+        return samples
+    return [without_tracer(sample, "gas" if case == "stars" else "stars") for sample in samples]
+
+
+def test_it_is_the_model_of_its_folder(model):
+    same = load_model(FOLDER)
+    assert model.config == same.config
+    assert model.about == same.about
+    assert model.config.tracers == "any"
+    assert model.n_masses == 10
+    assert model.about["radii_R_hl"] == pytest.approx(np.linspace(0.6, 2.4, 10))
+
+
+def test_it_is_small_together_with_its_limits():
+    names = ("model.json", "model.safetensors", FILE)
+    assert sum((FOLDER / name).stat().st_size for name in names) <= MAX_BYTES
+
+
+def test_suites_that_it_was_judged_on_taught_it_nothing(model):
+    learned = {data["source"]["suite"] for stage in model.about["data"] for data in stage["data_sets"]}
+    assert learned == {"bursty", "smooth", "broad"}
+
+
+@pytest.mark.parametrize("case", ["stars", "gas and R_hl", "stars and gas"])
+def test_it_answers_for_any_tracers(model, samples, case):
+    given = seen_as(samples, case)
+    draws = model.sample(given, N_DRAWS)
+    assert draws.shape == (len(samples), N_DRAWS, 10)
+    assert np.isfinite(draws).all()
+    error = np.median(draws, axis=1) - [sample.log10_mass for sample in samples]
+    assert np.abs(error).max() < 0.7  # no proof of accuracy, only that units are right
+    width = np.subtract(*np.quantile(draws, [0.84, 0.16], axis=1)) / 2
+    assert width.min() > 0.01
+    assert width.max() < 0.7
+    assert np.array_equal(draws, model.given(case).sample(samples, N_DRAWS))
+    assert np.array_equal(draws, model.sample(given, N_DRAWS))
+
+
+@pytest.mark.parametrize("case", TRACER_SETS)
+def test_masses_do_not_fall_with_radius(model, samples, case):
+    draws = model.given(case).sample(samples, N_DRAWS)
+    assert np.mean((np.diff(draws, axis=-1) >= 0).all(axis=-1)) >= 0.95
+
+
+def test_cases_are_different_answers(model, samples):
+    """Negative control of all that is bit for bit the same."""
+    draws = [model.given(case).sample(samples, N_DRAWS) for case in TRACER_SETS]
+    for number, one in enumerate(draws):
+        assert not any(np.array_equal(one, other) for other in draws[:number])
+
+
+def test_hi_does_not_move_an_answer_from_stars(model, samples):
+    stars = model.given("stars")
+    draws = stars.sample(samples, N_DRAWS)
+    assert np.array_equal(stars.sample([without_tracer(s, "gas") for s in samples], N_DRAWS), draws)
+    swapped = [_with_hi_of(sample, other) for sample, other in zip(samples, samples[1:] + samples[:1], strict=True)]
+    assert np.array_equal(stars.sample(swapped, N_DRAWS), draws)
+    assert not np.array_equal(model.sample(swapped, N_DRAWS), model.sample(samples, N_DRAWS))
+
+
+def _with_hi_of(sample, other):
+    maps, scalars, quality = sample.maps.copy(), sample.scalars.copy(), sample.quality.copy()
+    first_map, first = MAPS.index("moment0"), SCALARS.index("R_HI_kpc")
+    maps[first_map:], scalars[first:], quality[2:] = other.maps[first_map:], other.scalars[first:], other.quality[2:]
+    return replace(sample, maps=maps, scalars=scalars, quality=quality)
+
+
+def test_priors_are_answers_of_their_own(model, samples):
+    assert set(model.config.priors) == {"bursty", "smooth"}
+    told = [model.with_prior(prior).sample(samples, N_DRAWS) for prior in (None, *model.config.priors)]
+    assert not np.array_equal(told[1], told[2])
+    assert not np.array_equal(told[0], told[1])
+
+
+def test_its_limits_know_each_mix_of_tracers(model, samples):
+    limits = load_limits()
+    assert limits is not None
+    assert {"stars", "gas", "stars+gas"} <= set(limits.usual)
+    for case in ("stars", "gas and R_hl", "stars and gas"):
+        judged = limits.check(seen_as(samples, case), model)
+        assert all(judgment.chance is not None for judgment in judged)
+        assert sum(judgment.flagged for judgment in judged) <= 2
+
+
+def test_masses_of_isotropic_plummer_spheres_in_a_cusp(model):
+    ratio, _, in_95 = judge(model, "cuspy", 0.0, 1000)
+    assert np.median(ratio[:, 2]) == pytest.approx(1, abs=0.15)  # inside 1 R_hl
+    assert in_95 >= 0.85
