@@ -59,7 +59,7 @@ def test_arrays_are_copied_and_read_only():
     [
         ({"mass_msun": [1.0, -1.0]}, r"mass_msun must be positive, got -1 in row 1"),
         ({"mass_msun": [[1.0], [1.0]]}, r"mass_msun must have shape"),
-        ({"mass_msun": "heavy"}, r"mass_msun must be numbers"),
+        ({"mass_msun": "heavy"}, r"mass_msun must be real numbers"),
         ({"position_kpc": [[0, 0, np.nan], [0, 0, 0]]}, r"position_kpc must be finite"),
         ({"velocity_kms": np.zeros((2, 2))}, r"velocity_kms must have shape \(2, 3\), got \(2, 2\)"),
         ({"velocity_kms": np.zeros((3, 3))}, r"velocity_kms must have shape \(2, 3\), got \(3, 3\)"),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stargas.errors import InputError
+from stargas.quantities import to_array
 
 Component = Literal["total", "stars", "gas", "dark"]
 FloatArray = NDArray[np.float64]
@@ -20,10 +21,7 @@ FloatArray = NDArray[np.float64]
 
 def _frozen(name: str, values: ArrayLike, shape: tuple[int, ...]) -> FloatArray:
     """Return a read-only float64 copy; -1 in ``shape`` stands for any length."""
-    try:
-        array = np.array(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} must be numbers of shape {shape}, got {type(values).__name__}: {error}.") from error
+    array = np.array(to_array(name, values))
     if array.ndim != len(shape) or any(want not in (-1, got) for want, got in zip(shape, array.shape, strict=True)):
         wanted = tuple("n" if n == -1 else n for n in shape)
         raise InputError(f"{name} must have shape {wanted}, got {array.shape}.")
@@ -89,7 +87,7 @@ class Particles:
     def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
         """Mass [Msun] inside spheres of radius ``r_kpc``, same shape as ``r_kpc``."""
         radius, mass = self._cumulative
-        return mass[np.searchsorted(radius, np.asarray(r_kpc, dtype=np.float64), side="right")]
+        return mass[np.searchsorted(radius, to_array("r_kpc", r_kpc), side="right")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +157,7 @@ class MassProfile:
         Inside the first radius the first interval's power law goes on; beyond the last the mass
         stays what it is there.
         """
-        r = np.asarray(r_kpc, dtype=np.float64)
+        r = to_array("r_kpc", r_kpc)
         log_r, log_m = np.log(self.r_kpc), np.log(self.mass_msun)
         with np.errstate(divide="ignore"):
             x = np.log(r)

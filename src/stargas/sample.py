@@ -18,7 +18,8 @@ from stargas.kinematics import kappa_co, virial_ratio
 from stargas.randomness import rng_for
 from stargas.simulations.selection import in_cold_gas_set
 from stargas.sky.degradation import CLEAR, Degradation, draw_degradation, hide_faint_hi, observe_stars
-from stargas.sky.hi_maps import hi_moments, measure_hi, measure_hi_radius
+from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_scalars import measure_hi, measure_hi_radius
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyGas, SkyStars, project
 from stargas.sky.regrid import regrid_moments
 from stargas.sky.star_maps import draw_star_subsets, star_maps, velocity_dispersion, velocity_scale

@@ -32,8 +32,9 @@ from stargas.observed.moments import SIGMA_KMS, cube_moments, read_moments
 from stargas.observed.sky_grid import SkyGrid
 from stargas.sample import make_sample
 from stargas.simulations.mock_suites.suites import mock_suite
-from stargas.sky.hi_maps import HIParticles, hi_moments, measure_hi, measure_hi_radius
-from stargas.sky.hi_scalars import pixel_centers
+from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_particles import HIParticles
+from stargas.sky.hi_scalars import measure_hi, measure_hi_radius, pixel_centers
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.view import View
 

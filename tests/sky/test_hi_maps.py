@@ -11,7 +11,8 @@ from scipy.special import ndtr
 from stargas.config import HIMapConfig
 from stargas.errors import InputError
 from stargas.sky.beam import Beam
-from stargas.sky.hi_maps import HIParticles, hi_cube, hi_moments, moments_of_cube
+from stargas.sky.hi_maps import hi_cube, hi_moments, moments_of_cube
+from stargas.sky.hi_particles import HIParticles
 from stargas.sky.kernel import (
     GAUSSIAN_STEPS,
     SUPPORT_PER_FWHM,

@@ -5,8 +5,8 @@ import pytest
 from hi_for_tests import HI_CENTER_MSUN_PC2, R_HI_KPC, THERMAL_KMS, disc_on_sky
 
 from stargas.errors import InputError
-from stargas.sky.hi_maps import hi_moments, measure_hi, measure_hi_radius
-from stargas.sky.hi_scalars import fit_ellipse, pixel_centers
+from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_scalars import fit_ellipse, measure_hi, measure_hi_radius, pixel_centers
 
 HALF_WIDTH = 2 * R_HI_KPC
 

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from stargas.constants import G
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.quantities import to_array
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ FLATTEST_SLOPE, STEEPEST_SLOPE = 0.0, 3.0
 
 def _positive(**values: ArrayLike) -> list[FloatArray]:
     """Check measured numbers and make them arrays of one shape."""
-    arrays = [np.asarray(value, dtype=np.float64) for value in values.values()]
+    arrays = [to_array(name, value) for name, value in values.items()]
     for name, array in zip(values, arrays, strict=True):
         bad = ~(np.isfinite(array) & (array > 0))
         if bad.any():
@@ -156,7 +157,7 @@ def hi_dynamical_mass(
     if inclination_deg is None:
         speed, radius = _positive(v_cold_kms=v_cold_kms, R_HI_kpc=R_HI_kpc)
         return radius, speed**2 * radius / G
-    sine = np.asarray(np.sin(np.radians(np.asarray(inclination_deg, dtype=np.float64))))
+    sine = np.asarray(np.sin(np.radians(to_array("inclination_deg", inclination_deg))))
     if np.any(sine <= 1e-12):
         raise InputError(
             "inclination_deg must lie between 0 and 180 without these: a face-on disc does not show its rotation."

@@ -16,7 +16,9 @@ from stargas.galaxy import FloatArray, Galaxy
 from stargas.observed.tangent_plane import sky_position
 from stargas.randomness import rng_for
 from stargas.sky.degradation import ERROR_SCATTER_DEX
-from stargas.sky.hi_maps import HIParticles, hi_cube, measure_hi_radius
+from stargas.sky.hi_maps import hi_cube
+from stargas.sky.hi_particles import HIParticles
+from stargas.sky.hi_scalars import measure_hi_radius
 from stargas.sky.projection import SkyGalaxy, SkyGas, project
 from stargas.sky.star_maps import velocity_dispersion
 from stargas.sky.view import View

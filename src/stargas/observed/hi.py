@@ -17,7 +17,7 @@ from stargas.observed.cube import HICube
 from stargas.observed.mask import EmissionRegion, MaskConfig, find_source
 from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, cube_moments
 from stargas.sky.beam import Beam
-from stargas.sky.hi_maps import measure_hi
+from stargas.sky.hi_scalars import measure_hi
 from stargas.sky.projection import HIMaps
 from stargas.sky.regrid import regrid_moments
 

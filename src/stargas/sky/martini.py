@@ -4,8 +4,6 @@ MARTINI looks from a finite distance; here particles are put at one distance in 
 projection needs, so that both engines see the same parallel rays.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from stargas.config import HIMapConfig
@@ -13,14 +11,12 @@ from stargas.constants import BOLTZMANN, HI_MASS_PER_FLUX, PROTON_MASS
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.sky.beam import Beam
+from stargas.sky.hi_particles import HIParticles
 from stargas.sky.kernel import FWHM_PER_SIGMA
-
-if TYPE_CHECKING:
-    from stargas.sky.hi_maps import HIParticles
 
 
 def martini_cube(
-    gas: "HIParticles", half_width_kpc: float, config: HIMapConfig, rng: np.random.Generator | None
+    gas: HIParticles, half_width_kpc: float, config: HIMapConfig, rng: np.random.Generator | None
 ) -> tuple[FloatArray, FloatArray]:
     """Make a cube with MARTINI.
 

@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray, Galaxy
+from stargas.quantities import to_array, to_number
 from stargas.sky.view import View
 
 
 def _columns(kind: str, **columns: ArrayLike) -> dict[str, FloatArray]:
     """Check one-dimensional columns of equal length, finite."""
-    arrays = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
+    arrays = {name: to_array(name, values) for name, values in columns.items()}
     shapes = {name: array.shape for name, array in arrays.items()}
     if any(len(shape) != 1 for shape in shapes.values()) or len(set(shapes.values())) != 1:
         raise InputError(f"{kind}: columns must be one-dimensional and of one length, got {shapes}.")
@@ -174,8 +175,9 @@ class SkyGalaxy:
             Velocity dispersion without the errors of measurement [km/s]; the scatter of these velocities if None.
         """
         stars = SkyStars(**_columns("stars", x_kpc=x_kpc, y_kpc=y_kpc, v_los_kms=v_los_kms))
-        radius = half_count_radius(stars.x_kpc, stars.y_kpc) if R_hl_kpc is None else R_hl_kpc
-        return cls(stars=stars, R_hl_kpc=radius, sigma_kms=sigma_kms)
+        radius = half_count_radius(stars.x_kpc, stars.y_kpc) if R_hl_kpc is None else to_number("R_hl_kpc", R_hl_kpc)
+        dispersion = None if sigma_kms is None else to_number("sigma_kms", sigma_kms)
+        return cls(stars=stars, R_hl_kpc=radius, sigma_kms=dispersion)
 
     def with_gas(self, moments: ArrayLike, half_width_kpc: float) -> "SkyGalaxy":
         """Return the same galaxy with HI moment maps.
@@ -187,7 +189,9 @@ class SkyGalaxy:
         half_width_kpc
             Half the side of the maps [kpc].
         """
-        return dataclasses.replace(self, gas=HIMaps(np.asarray(moments, dtype=np.float64), float(half_width_kpc)))
+        return dataclasses.replace(
+            self, gas=HIMaps(to_array("moments", moments), to_number("half_width_kpc", half_width_kpc))
+        )
 
 
 def half_count_radius(x_kpc: ArrayLike, y_kpc: ArrayLike) -> float:

@@ -5,7 +5,7 @@ import numpy as np
 from stargas.config import HIMapConfig
 from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.galaxy import FloatArray
-from stargas.sky.hi_maps import measure_hi_radius
+from stargas.sky.hi_scalars import measure_hi_radius
 from stargas.sky.projection import HIMaps
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from stargas.config import StarMapConfig
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.quantities import to_array, to_number
 from stargas.sky.kde import covariance, density_on_grid
 
 MIN_CORRELATION_GAP = 1e-10
@@ -105,7 +106,8 @@ def star_maps(
         map lie on a line.
     """
     config = config or StarMapConfig()
-    x, y, v = (np.ascontiguousarray(values, dtype=np.float64) for values in (x_kpc, y_kpc, v_los_kms))
+    x, y, v = to_array("x_kpc", x_kpc), to_array("y_kpc", y_kpc), to_array("v_los_kms", v_los_kms)
+    R_hl_kpc = to_number("R_hl_kpc", R_hl_kpc)
     if x.ndim != 1 or not x.shape == y.shape == v.shape:
         raise InputError(f"stars need x, y and v_los of one shape (n,), got {x.shape}, {y.shape} and {v.shape}.")
     if len(x) < config.min_stars:

@@ -17,6 +17,7 @@ import numpy as np
 from stargas.config import ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.quantities import to_number
 
 SPECIAL_INCLINATIONS_DEG = (30.0, 60.0, 90.0)
 """Inclinations that a standard set of 12 views contains exactly, because experiments cut there."""
@@ -42,6 +43,8 @@ class View:
 
     def __post_init__(self) -> None:
         """Check the angles."""
+        for name in ("inclination_deg", "azimuth_deg", "position_angle_deg"):
+            object.__setattr__(self, name, to_number(name, getattr(self, name)))
         angles = (self.inclination_deg, self.azimuth_deg, self.position_angle_deg)
         if not all(np.isfinite(angles)):
             raise InputError(f"a view needs finite angles in degrees, got {angles}.")

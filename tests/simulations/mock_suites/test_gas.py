@@ -9,7 +9,8 @@ from stargas.simulations.mock_suites.gas import KERNEL_NEIGHBORS, kernel_fwhm, m
 from stargas.simulations.mock_suites.hi_profile import HIProfile
 from stargas.simulations.mock_suites.physics import SUITES
 from stargas.simulations.mock_suites.population import draw_properties
-from stargas.sky.hi_maps import hi_moments, measure_hi
+from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_scalars import measure_hi
 from stargas.sky.view import View
 
 

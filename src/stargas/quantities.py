@@ -1,0 +1,92 @@
+"""Arguments of public functions as plain numbers in the unit that their name ends with.
+
+A caller may pass numbers, which are taken to be in that unit, or astropy quantities, which are converted. What cannot
+be right is refused: a quantity of another dimension, masked values, complex numbers, text.
+
+>>> import astropy.units as u
+>>> to_array("x_kpc", [250.0, 500.0] * u.pc)
+array([0.25, 0.5 ])
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargas.errors import InputError
+
+UNITS = {
+    "_kpc": "kpc",
+    "_kms": "km / s",
+    "_msun": "solMass",
+    "_msun_pc2": "solMass / pc2",
+    "_K": "K",
+    "_deg": "deg",
+    "_mpc": "Mpc",
+}
+"""Ending of a name → unit of its values."""
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that a name ends with, and "" where it states none.
+
+    >>> unit_of("v_los_kms"), unit_of("R_hl_kpc"), unit_of("kappa_co")
+    ('km / s', 'kpc', '')
+    """
+    found = [ending for ending in UNITS if name.endswith(ending)]
+    return UNITS[max(found, key=len)] if found else ""
+
+
+def to_array(name: str, values: Any) -> NDArray[np.float64]:  # noqa: ANN401 (whatever a caller passes)
+    """Return values as a contiguous float64 array in the unit that the name of the argument ends with.
+
+    Parameters
+    ----------
+    name
+        Name of the argument, for instance ``"x_kpc"``: decides the unit, and is named in messages.
+    values
+        Numbers of any real type and byte order, or an astropy quantity or column, any shape.
+
+    Raises
+    ------
+    InputError
+        If a quantity has another dimension, values are masked or complex, or they are no numbers.
+    """
+    if getattr(values, "unit", None) is not None:
+        values = _converted(name, values)
+    if np.any(getattr(values, "mask", False)):
+        masked = int(np.count_nonzero(values.mask))
+        raise InputError(f"{name} has {masked} masked values: drop those rows or fill in measured ones.")
+    try:
+        array = np.asarray(getattr(values, "filled", lambda: values)())
+    except ValueError as error:
+        raise InputError(f"{name} must be an array of numbers, got rows of different lengths ({error}).") from error
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"{name} must be real numbers, got values of type {array.dtype}.")
+    return np.ascontiguousarray(array, dtype=np.float64) if array.ndim else array.astype(np.float64)
+
+
+def to_number(name: str, value: Any) -> float:  # noqa: ANN401 (whatever a caller passes)
+    """Return one value as a number in the unit that the name of the argument ends with.
+
+    Raises
+    ------
+    InputError
+        As `to_array`, or if there is more than one value.
+    """
+    array = to_array(name, value)
+    if array.ndim:
+        raise InputError(f"{name} must be one number, got an array of shape {array.shape}.")
+    return float(array)
+
+
+def _converted(name: str, values: Any) -> Any:  # noqa: ANN401 (a quantity or a column with a unit)
+    from astropy import units as u
+
+    wanted = unit_of(name)
+    quantity = values.quantity if hasattr(values, "quantity") else values
+    try:
+        return quantity.to(u.Unit(wanted), equivalencies=u.temperature() if wanted == "K" else []).value
+    except u.UnitConversionError as error:
+        expected = f"numbers or a quantity that converts to {wanted}" if wanted else "plain numbers"
+        raise InputError(f"{name} is in {values.unit}, expected {expected}.") from error
