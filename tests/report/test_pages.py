@@ -20,8 +20,8 @@ from stargas.constants import G
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import evaluate
 from stargas.report.evaluation import example_samples, write_evaluation_report
+from stargas.report.html_fragments import table_html, write_page
 from stargas.report.inference import print_inference, write_inference
-from stargas.report.page import table_html, write_page
 from stargas.report.table import print_table, summary_rows
 
 

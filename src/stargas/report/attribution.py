@@ -11,7 +11,7 @@ from stargas.galaxy import FloatArray
 from stargas.inference.attribution import Explanation, explain
 from stargas.model.posterior import Posterior
 from stargas.report.dynamics import QUANTILE_SUFFIXES
-from stargas.report.page import figure_html, list_html, table_html
+from stargas.report.html_fragments import figure_html, list_html, table_html
 from stargas.report.profile import Profile, add_legend_and_title, paired_panels
 from stargas.report.style import (
     INK,

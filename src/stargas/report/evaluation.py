@@ -15,8 +15,8 @@ from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation, read_evaluation
 from stargas.features.star_features import STAR_FEATURES
 from stargas.report.calibration import draw_calibration, draw_coverage_by_kind
+from stargas.report.html_fragments import data_html, figure_html, list_html, paragraphs_html, table_html, write_page
 from stargas.report.maps import draw_gas_maps, draw_star_maps
-from stargas.report.page import data_html, figure_html, list_html, paragraphs_html, table_html, write_page
 from stargas.report.profile import Profile, draw_profiles, mass_points
 from stargas.report.ratio import draw_ratio, draw_ratio_panels
 from stargas.report.table import row_cells, summary_rows, verdict_cells, verdict_rows

@@ -7,6 +7,7 @@ import numpy as np
 
 from stargas.config import DataConfig
 from stargas.report.dynamics import draw_dynamics
+from stargas.report.html_fragments import data_html, figure_html, list_html, table_html, warning_html, write_page
 from stargas.report.inference_tables import (
     DYNAMICS_SHOWN,
     Inference,
@@ -16,7 +17,6 @@ from stargas.report.inference_tables import (
     point_rows,
 )
 from stargas.report.maps import draw_gas_maps, draw_star_maps
-from stargas.report.page import data_html, figure_html, list_html, table_html, warning_html, write_page
 from stargas.report.profile import draw_profiles
 from stargas.sample import TRACERS, Sample
 

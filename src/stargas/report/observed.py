@@ -22,9 +22,9 @@ from stargas.observed.velocities import fit_velocities
 from stargas.profiles import ProfileDraws
 from stargas.report.attribution import explain_views, with_prior_warnings
 from stargas.report.dynamics import dynamics_table
+from stargas.report.html_fragments import figure_html, list_html, table_html
 from stargas.report.inference import model_data, model_label, prior_words, require_free, write_files, write_whole
 from stargas.report.inference_tables import Inference, table_bytes
-from stargas.report.page import figure_html, list_html, table_html
 from stargas.report.profile import Profile, mass_points
 from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure
 

@@ -1,180 +1,259 @@
-"""A page in one file: text, tables and figures without any request to the net.
+"""A page as data: sections of text, tables and figures, which templates turn into one HTML file or into Markdown.
 
-Figures are inlined as PNG on a white card, so they stay readable on a dark screen; colors of the page follow the
-reader's light or dark setting.
+Text, headings of tables, cells and captions are Markdown (``*emphasis*``, ``**strong**``, `` `code` ``). An HTML page
+takes no images, links or HTML from them, so that names of galaxies and models may hold anything. It is one file that
+requests nothing from the net: figures are inlined as PNG on a white card, and colors follow the reader's light or dark
+setting.
+
+>>> page = Page("Masses", [Text("Two galaxies."), Section("Table", [Table(["name", "log10 M"], [["Carina", "7.1"]])])])
+>>> print(markdown_of(page))
+# Masses
+<BLANKLINE>
+Two galaxies.
+<BLANKLINE>
+## Table
+<BLANKLINE>
+| name | log10 M |
+| --- | --- |
+| Carina | 7.1 |
+<BLANKLINE>
 """
 
 import base64
-import html
+import functools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from stargas import __version__
-from stargas.report.style import png_bytes
+from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-_PAGE = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>$title</title>
-<style>
-:root { --paper: #ffffff; --ink: #1c1c1c; --muted: #5f6368; --line: #d9dce0; --card: #f5f6f8; --accent: #a8322a; }
-@media (prefers-color-scheme: dark) {
-  :root { --paper: #16181c; --ink: #e8e6e3; --muted: #a0a4ab; --line: #353a42; --card: #20242a; --accent: #ee8a80; }
-}
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink);
-  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-main { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
-h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; }
-h2 { font-size: 1.25rem; margin: 2.8rem 0 .6rem; padding-top: .9rem; border-top: 1px solid var(--line); }
-p, li { max-width: 46rem; }
-.lead { color: var(--muted); margin: 0 0 1rem; }
-nav a { color: var(--accent); margin-right: 1rem; text-decoration: none; white-space: nowrap; }
-nav a:hover, nav a:focus { text-decoration: underline; }
-figure { margin: 1.2rem 0 1.6rem; }
-figure img { display: block; max-width: 100%; height: auto; background: #ffffff; border: 1px solid var(--line);
-  border-radius: 8px; padding: .6rem; }
-figcaption { color: var(--muted); font-size: .9rem; margin-top: .5rem; max-width: 46rem; }
-.scroll { overflow-x: auto; margin: 1rem 0 1.6rem; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--muted); padding-bottom: .4rem; }
-th, td { padding: .28rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; border-bottom-width: 2px; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; }
-tr.group td { border-top: 2px solid var(--line); }
-.warning { background: var(--card); border-left: 4px solid var(--accent); border-radius: 4px; padding: .6rem 1rem;
-  margin: .8rem 0; max-width: 46rem; }
-details { margin: 1rem 0; }
-summary { cursor: pointer; color: var(--accent); }
-pre { background: var(--card); border-radius: 8px; padding: 1rem; overflow-x: auto; font-size: .8rem;
-  line-height: 1.4; }
-footer { color: var(--muted); font-size: .85rem; margin-top: 3rem; padding-top: 1rem;
-  border-top: 1px solid var(--line); }
-@media print { nav { display: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
-</style>
-</head>
-<body>
-<main>
-<h1>$title</h1>
-<p class="lead">$lead</p>
-<nav aria-label="Sections">$links</nav>
-$body
-<footer>Made by stargas $version.</footer>
-</main>
-</body>
-</html>
-""")
+    from jinja2 import Environment
+    from rich.table import Table as TerminalTable
 
 
-def figure_html(figure: "Figure", alt: str, caption: str, path: Path) -> str:
-    """Inline a figure and write it to a PNG file of its own.
+@dataclass(frozen=True)
+class Text:
+    """Paragraphs and lists.
 
     Parameters
     ----------
-    figure
-        To draw.
-    alt
-        What it shows, with its main numbers, for those who do not see it.
-    caption
-        What to look at.
-    path
-        The file.
+    markdown
+        The text; `stargas.report.page.text_from` reads it from a template.
     """
-    content = png_bytes(figure)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    data = base64.b64encode(content).decode()
-    return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{html.escape(alt)}">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-    )
+
+    markdown: str
 
 
-def table_html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """Write a table; a row whose first cell is filled after rows with empty ones starts a group.
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences.
 
     Parameters
     ----------
-    header
+    items
+        One sentence each.
+    """
+
+    items: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Caution:
+    """A sentence that must not be overlooked.
+
+    Parameters
+    ----------
+    text
+        The sentence.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, the same on an HTML page, on a Markdown page and on the terminal.
+
+    Parameters
+    ----------
+    head
         Headings, length k.
     rows
-        Cells, k each; the first column is text, the others are numbers.
+        Cells, k each; the first is text, the others are numbers. A row whose first cell is empty belongs to the row
+        above it.
     caption
-        What the table lists.
+        What the table lists; Markdown tables go without.
     """
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
-    body = []
-    grouped = any(not row[0] for row in rows)
-    for i, row in enumerate(rows):
-        starts = grouped and i > 0 and row[0]
-        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
-        body.append(f'<tr class="group">{cells}</tr>' if starts else f"<tr>{cells}</tr>")
-    return (
-        f'<div class="scroll"><table><caption>{html.escape(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-    )
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+
+    @property
+    def group_starts(self) -> list[bool]:
+        """Whether a line is to be drawn above each row: at either end of rows that belong together."""
+        named = [bool(row[0]) for row in self.rows] + [True]
+        return [i > 0 and named[i] and not (named[i - 1] and named[i + 1]) for i in range(len(self.rows))]
 
 
-def paragraphs_html(*texts: str) -> str:
-    """Write plain paragraphs."""
-    return "".join(f"<p>{html.escape(text)}</p>" for text in texts)
-
-
-def list_html(items: Sequence[str]) -> str:
-    """Write a list of plain sentences."""
-    return "<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in items) + "</ul>"
-
-
-def warning_html(text: str) -> str:
-    """Write a sentence that must not be overlooked."""
-    return f'<p class="warning" role="note">{html.escape(text)}</p>'
-
-
-def data_html(summary: str, value: Any) -> str:  # noqa: ANN401 (anything that JSON can hold)
-    """Write data that opens on a click."""
-    text = html.escape(json.dumps(value, indent=1, ensure_ascii=False, default=str))
-    return f"<details><summary>{html.escape(summary)}</summary><pre>{text}</pre></details>"
-
-
-def write_page(path: str | os.PathLike[str], title: str, lead: str, sections: Mapping[str, str]) -> Path:
-    """Write a page so that it is there either whole or not at all.
+@dataclass(frozen=True)
+class Figure:
+    """A figure in a PNG file.
 
     Parameters
     ----------
     path
-        File to write.
-    title, lead
-        Heading and the sentence under it.
-    sections
-        Heading → HTML made by the functions above.
-
-    Returns
-    -------
-    Path
-        The file.
+        The file, as from `stargas.report.style.save_figure`. Markdown links to it, HTML holds a copy.
+    alt
+        What the figure shows, with its main numbers, for those who do not see it.
+    caption
+        What to look at.
     """
-    path = Path(path)
-    ids = {name: f"section-{number}" for number, name in enumerate(sections)}
-    links = "".join(f'<a href="#{ids[name]}">{html.escape(name)}</a>' for name in sections)
-    body = "\n".join(
-        f'<section id="{ids[name]}"><h2>{html.escape(name)}</h2>{content}</section>'
-        for name, content in sections.items()
-    )
-    page = _PAGE.substitute(
-        title=html.escape(title), lead=html.escape(lead), links=links, body=body, version=html.escape(__version__)
-    )
+
+    path: Path
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Details:
+    """Data that unfold on a click.
+
+    Parameters
+    ----------
+    summary
+        What they are.
+    data
+        Anything that JSON can hold.
+    """
+
+    summary: str
+    data: Any
+
+    @property
+    def json(self) -> str:
+        """The data as indented JSON."""
+        return json.dumps(self.data, indent=1, ensure_ascii=False, default=str)
+
+
+Part: TypeAlias = Text | Bullets | Caution | Table | Figure | Details
+
+
+@dataclass(frozen=True)
+class Section:
+    """Parts under a heading.
+
+    Parameters
+    ----------
+    title
+        The heading.
+    parts
+        In order; a section without parts does not appear.
+    """
+
+    title: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page.
+
+    Parameters
+    ----------
+    title
+        Its heading.
+    parts
+        Its lead, and its sections after that.
+    """
+
+    title: str
+    parts: Sequence[Part | Section]
+
+    @property
+    def lead(self) -> list[Part]:
+        """What stands before the sections."""
+        return [part for part in self.parts if not isinstance(part, Section)]
+
+    @property
+    def sections(self) -> list[Section]:
+        """The sections that have parts."""
+        return [part for part in self.parts if isinstance(part, Section) and part.parts]
+
+
+def html_of(page: Page) -> str:
+    """Return a page as one HTML file."""
+    return _templates().get_template("page.html.j2").render(page=page, version=__version__)
+
+
+def markdown_of(page: Page, folder: Path = Path()) -> str:
+    """Return a page as Markdown (MyST), whose links to figures start from ``folder``."""
+    return _templates().get_template("page.md.j2").render(page=page, folder=folder)
+
+
+def write_page(page: Page, path: Path) -> Path:
+    """Write a page as HTML or Markdown, by the ending of the path, and return the path."""
+    content = markdown_of(page, path.parent) if path.suffix == ".md" else html_of(page)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(path)
+    write_atomically(path, content.encode(), lasting=False)
     return path
+
+
+def text_from(template: str, **values: Any) -> Text:  # noqa: ANN401 (whatever the template prints)
+    """Return the text of the template ``<template>.md.j2`` with its values filled in; one that is missing raises."""
+    return Text(_templates().get_template(f"{template}.md.j2").render(values))
+
+
+def terminal_table(table: Table, title: str = "") -> "TerminalTable":
+    """Return a table to be printed by a rich console, narrow enough for 80 characters."""
+    from rich import box
+    from rich.table import Table as TerminalTable
+    from rich.text import Text as TerminalText
+
+    shown = TerminalTable(
+        box=box.SIMPLE_HEAD,
+        title=TerminalText(title) if title else None,
+        caption=TerminalText(table.caption) if table.caption else None,
+        title_justify="left",
+        caption_justify="left",
+        padding=0,
+    )
+    for number, name in enumerate(table.head):
+        shown.add_column(name, justify="right" if number else "left", no_wrap=True)
+    for row, starts in zip(table.rows, table.group_starts, strict=True):
+        if starts:
+            shown.add_section()
+        shown.add_row(*map(TerminalText, row))
+    return shown
+
+
+@functools.cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from markdown_it import MarkdownIt
+    from markupsafe import Markup
+
+    prose = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
+    environment = Environment(
+        loader=PackageLoader("stargas.report"),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["zip"] = zip
+    environment.filters |= {
+        "kind": lambda part: type(part).__name__,
+        "markdown": lambda text: Markup(prose.render(text)),  # noqa: S704 (the renderer escapes HTML)
+        "inline": lambda text: Markup(prose.renderInline(text)),  # noqa: S704 (the same)
+        "base64": lambda path: base64.b64encode(path.read_bytes()).decode(),
+        "relative": lambda path, folder: Path(os.path.relpath(path, folder)).as_posix(),
+        "cell": lambda text: text.replace("|", "\\|"),
+    }
+    return environment

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stargas.report.paper_panels import Panel, draw_panels
 from stargas.report.paper_results import Part, Row, find_rows, read_results
 from stargas.report.ratio import subset_label
-from stargas.report.style import INK, OTHER_COLORS, SUITE_COLORS, model_color, save_figure
+from stargas.report.style import INK, OTHER_COLORS, model_color, save_figure, suite_color
 from stargas.report.supplementary_figures import (
     draw_choices,
     draw_correlations,
@@ -161,7 +161,7 @@ def _count(row: Row) -> str:
 
 
 def _suite_color(row: Row, number: int) -> str:
-    return SUITE_COLORS.get(str(row["trained_on"]), OTHER_COLORS[number % len(OTHER_COLORS)])
+    return suite_color(str(row["trained_on"]), number)
 
 
 _DRAWN: MappingProxyType[str, Callable[[Part], "Figure"]] = MappingProxyType(

@@ -13,7 +13,7 @@ import numpy as np
 from stargas.baselines.estimators import ESTIMATORS
 from stargas.report.paper_results import Row, paper_half_width
 from stargas.report.ratio import RADIUS_LABEL, draw_bands, draw_point, limit_heights
-from stargas.report.style import ESTIMATOR_MARKERS, INK, MUTED, apply_style, draw_band, new_figure
+from stargas.report.style import ESTIMATOR_MARKERS, FAINT, INK, MUTED, apply_style, draw_band, new_figure
 from stargas.report.table import TABLE_RADII
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _draw_panel(ratio: "Axes", widths: "Axes", panel: Panel, beside: bool) -> No
     widths.set_xlabel(RADIUS_LABEL)
     widths.set_xlim(ratio.get_xlim())
     widths.set_xticks([0.6, 1.0, 1.4, 1.8, 2.4])
-    widths.grid(axis="y", color="#dddddd", linewidth=0.6)
+    widths.grid(axis="y", color=FAINT, linewidth=0.6)
     subplot = ratio.get_subplotspec()
     if subplot is not None and not subplot.is_first_col():
         ratio.set_ylabel("")

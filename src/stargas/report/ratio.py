@@ -11,6 +11,7 @@ from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation
 from stargas.report.style import (
     ESTIMATOR_MARKERS,
+    FAINT,
     INK,
     MUTED,
     apply_style,
@@ -205,7 +206,7 @@ def _draw_half_widths(
         )
     axes.set_ylabel("half-width\n(p84 − p16)/2")
     axes.set_ylim(0, min(axes.get_ylim()[1], 1.5))
-    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.grid(axis="y", color=FAINT, linewidth=0.6)
 
 
 def _place_legend(axes: "Axes", n_models: int) -> None:

@@ -20,11 +20,25 @@ if TYPE_CHECKING:
 MODEL_COLORS = {"Star": "#23875a", "Gas": "#2b6cb0", "StarGas": "#c1352f"}
 """Colors of the paper's three models."""
 
-OTHER_COLORS = ("#7b4fa3", "#c77d12", "#2a8c92", "#8a5a44", "#555555", "#d4569a", "#8c8c1e")
-"""Colors of further models, in the order in which they come."""
+TRACER_COLORS = {
+    "stars": MODEL_COLORS["Star"],
+    "gas": MODEL_COLORS["Gas"],
+    "gas and R_hl": MODEL_COLORS["Gas"],
+    "stars and gas": MODEL_COLORS["StarGas"],
+}
+"""Colors of sets of tracers: those of the model that uses them."""
 
-SUITE_COLORS = {"bursty": "#7b4fa3", "smooth": "#d4569a", "both": "#d9821f"}
-"""Colors of training sets, as in the paper's Fig. 9: purple, pink, orange."""
+SUITE_COLORS = {
+    "bursty": "#7b4fa3",
+    "smooth": "#d4569a",
+    "both": "#d9821f",
+    "shifted": "#2a8c92",
+    "broad": "#8a5a44",
+}
+"""Colors of suites and of training sets, as in the paper's Fig. 9: NIHAO purple, AURIGA pink, both orange."""
+
+OTHER_COLORS = ("#46518f", "#a08a14", "#7a3b3b", "#555555", "#6d8f3c", "#b5838d", "#1f6f8b")
+"""Colors of everything else, in the order in which it comes; no model or suite has one of them."""
 
 ESTIMATOR_MARKERS = {
     "walker2009": "o",
@@ -38,8 +52,8 @@ ESTIMATOR_MARKERS = {
 }
 """Symbols of the closed formulas."""
 
-INK, MUTED, BLANK = "#1c1c1c", "#6b6b6b", "#e6e6e6"
-"""Text, secondary text, and map pixels without a measurement."""
+INK, MUTED, FAINT, BLANK = "#1c1c1c", "#6b6b6b", "#dddddd", "#e6e6e6"
+"""Text, secondary text, grid lines, and map pixels without a measurement."""
 
 DPI = 160
 
@@ -96,6 +110,11 @@ def new_figure(width_in: float, height_in: float, *, images: bool = False) -> "F
 def model_color(name: str, number: int = 0) -> str:
     """Color of a model; ``number`` is its place among the models of the figure."""
     return MODEL_COLORS.get(name, OTHER_COLORS[number % len(OTHER_COLORS)])
+
+
+def suite_color(name: str, number: int = 0) -> str:
+    """Color of a suite or of what was trained on it; ``number`` is its place among those of the figure."""
+    return SUITE_COLORS.get(name, OTHER_COLORS[number % len(OTHER_COLORS)])
 
 
 def pale(color: str, share: float = 0.3) -> tuple[float, float, float]:

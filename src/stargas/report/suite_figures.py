@@ -10,7 +10,7 @@ import numpy as np
 from stargas.config import HIMapConfig
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.randomness import rng_for
-from stargas.report.style import BLANK, INK, MUTED, apply_style, draw_band, new_figure, png_bytes
+from stargas.report.style import BLANK, INK, MUTED, apply_style, draw_band, new_figure, png_bytes, suite_color
 from stargas.report.suite_measure import Table
 from stargas.report.suite_realism import KAPPA_CUT, MASS_BINS
 from stargas.sample import make_sample
@@ -23,9 +23,6 @@ from stargas.sky.view import View
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-SUITE_COLORS = {"bursty": "#b5541c", "smooth": "#2c5f8a", "shifted": "#5b7f3a"}
-"""Colors of the suites' points."""
 
 EXAMPLE_MASSES = (6.7, 7.7, 8.7, 9.5, 10.4)
 """log10 M* [Msun] near which example galaxies are looked for."""
@@ -53,7 +50,7 @@ def save_small(picture: "Figure | FloatArray", path: Path) -> None:
 
 def relation_figure(suite: MockSuite, galaxies: Table) -> "Figure":
     """Draw the relations of the recipe with their scatter, and the suite's galaxies on them."""
-    physics, color = suite.physics, SUITE_COLORS.get(suite.name, INK)
+    physics, color = suite.physics, suite_color(suite.name)
     mass, halo, hi = (galaxies[f"log10_{name}"] for name in ("stellar_mass", "halo_mass", "hi_mass"))
     grid = np.linspace(*recipe.LOG10_STELLAR_MASS_RANGE, 60)
     halo_grid = np.linspace(halo.min(), halo.max(), 60)
@@ -134,7 +131,7 @@ def relation_figure(suite: MockSuite, galaxies: Table) -> "Figure":
 
 def distribution_figure(suite: MockSuite, galaxies: Table) -> "Figure":
     """Draw how the galaxies are distributed in mass, particle numbers, κ_co, disk share and gas disturbance."""
-    color = SUITE_COLORS.get(suite.name, INK)
+    color = suite_color(suite.name)
     panels = [
         (galaxies["log10_stellar_mass"], np.linspace(5.5, 11, 23), r"log M$_*$ [M$_\odot$]"),
         (np.log10(galaxies["n_stars"]), np.linspace(2, 5.8, 20), "log number of stars"),
@@ -157,7 +154,7 @@ def distribution_figure(suite: MockSuite, galaxies: Table) -> "Figure":
 
 def realism_figure(suite: MockSuite, galaxies: Table, views: Table) -> "Figure":
     """Draw the estimators' ratios, the HI rotation ratio and κ_co against stellar mass."""
-    color = SUITE_COLORS.get(suite.name, INK)
+    color = suite_color(suite.name)
     owner = views["galaxy"].astype(int)
     mass, kappa = galaxies["log10_stellar_mass"], galaxies["kappa_co"]
     with apply_style():

@@ -8,7 +8,7 @@ import numpy as np
 from stargas.report.calibration import RANK_RADII, draw_rank_histogram, draw_tarp_curve
 from stargas.report.paper_results import Part, Row, at, find_rows
 from stargas.report.ratio import RADIUS_LABEL, RATIO_LABEL, limit_heights, subset_label
-from stargas.report.style import INK, MUTED, apply_style, model_color, new_figure
+from stargas.report.style import FAINT, INK, MUTED, apply_style, model_color, new_figure
 from stargas.report.table import TABLE_RADII
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def draw_gain(part: Part) -> "Figure":
             upper.set_title(rf"at {radius:.1f} $R_{{hl}}$", loc="left")
             upper.set_ylim(0, min(upper.get_ylim()[1], 1.6))
             for axes in (upper, lower):
-                axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+                axes.grid(axis="y", color=FAINT, linewidth=0.6)
             lower.set_xlabel("stirring of the gas")
         panels[0, 0].set_ylabel("half-width of the ratio")
         panels[1, 0].set_ylabel("Star / StarGas")
@@ -105,7 +105,7 @@ def draw_coverage(part: Part) -> "Figure":
         right.set_yticks(list(places.values()), list(places), fontsize=7.5)
         right.set_xlim(right.get_xlim()[0], 1.01)
         right.set_title("by kind of galaxy, mean over radii", loc="left")
-        right.grid(axis="y", color="#eeeeee", linewidth=0.6)
+        right.grid(axis="y", color=FAINT, linewidth=0.6)
         for level in (0.68, 0.95):
             left.axhline(level, color=INK, linewidth=0.9, linestyle=DASHED)
             right.axvline(level, color=INK, linewidth=0.9, linestyle=DASHED)
@@ -217,7 +217,7 @@ def draw_choices(part: Part) -> "Figure":
         for number, row in enumerate(rows):
             if number and groups[number] != groups[number - 1]:
                 place -= 0.7
-                axes.axhline(place + 0.1, color="#dddddd", linewidth=0.6)
+                axes.axhline(place + 0.1, color=FAINT, linewidth=0.6)
             place -= 1
             ticks.append(place)
             names.append(f"{groups[number]}: {labels[number]}" if groups[number] else labels[number])
@@ -234,7 +234,7 @@ def draw_choices(part: Part) -> "Figure":
             )
         axes.set_yticks(ticks, names, fontsize=8)
         axes.set_xlabel("rms error over all radii [dex]; filled: the preset's choice")
-        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axes.grid(axis="x", color=FAINT, linewidth=0.6)
     return figure
 
 
