@@ -5,21 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 from hi_for_tests import R_HI_KPC, THERMAL_KMS, disc_on_sky, distance
-from scipy.integrate import quad
-from scipy.special import ndtr
 
 from stargas.config import HIMapConfig
 from stargas.errors import InputError
-from stargas.sky.beam import Beam
 from stargas.sky.hi_maps import hi_cube, hi_moments, moments_of_cube
 from stargas.sky.hi_particles import HIParticles
 from stargas.sky.kernel import (
-    GAUSSIAN_STEPS,
     SUPPORT_PER_FWHM,
-    TABLE_SIZE,
-    gaussian_table,
     projected_spline,
-    spline_table,
 )
 
 HALF_WIDTH = 2 * R_HI_KPC
@@ -38,30 +31,6 @@ def joined(*gases):
 
 def total_mass(moments, half_width=HALF_WIDTH):
     return float(np.sum(moments[0], dtype=np.float64)) * (2e3 * half_width / moments.shape[1]) ** 2
-
-
-def test_projected_kernel_is_the_integral_of_the_spline():
-    def density(q):
-        return 8 / np.pi * (1 - 6 * q**2 + 6 * q**3 if q < 0.5 else 2 * (1 - q) ** 3)
-
-    for R in (0.0, 0.2, 0.45, 0.5, 0.8, 0.99):
-        expected = 2 * quad(lambda z, R=R: density(np.hypot(R, z)), 0, np.sqrt(1 - R**2), epsabs=1e-13)[0]
-        assert projected_spline(np.array(R)) == pytest.approx(expected, abs=1e-9)
-    whole = quad(lambda R: 2 * np.pi * R * projected_spline(np.array(R)), 0, 1, points=[0.5], epsabs=1e-10)[0]
-    assert whole == pytest.approx(1, abs=1e-9)
-    assert density(0.5 / SUPPORT_PER_FWHM) == pytest.approx(density(0) / 2, rel=1e-6)
-    u = np.linspace(0, 1, 4001)[:-1]
-    cell, table = np.floor(u * TABLE_SIZE).astype(int), spline_table()
-    values = table[2 * cell] + u * TABLE_SIZE * table[2 * cell + 1]
-    np.testing.assert_allclose(values, projected_spline(np.sqrt(u)), atol=4e-6)
-
-
-def test_table_of_the_gaussian_is_its_integral():
-    z = np.linspace(-6, 6, 10_007)
-    place, table = (z + 6) * GAUSSIAN_STEPS, gaussian_table()
-    cell = np.floor(place).astype(int)
-    np.testing.assert_allclose(table[2 * cell] + place * table[2 * cell + 1], ndtr(z), atol=3e-7)
-    assert np.abs(table[2 * cell] + place * table[2 * cell + 1] - ndtr(z + 1e-5)).max() > 3e-6
 
 
 @pytest.mark.parametrize("hsm", [0.02, 0.12, 0.2, 0.25, 0.6, 1.5])
@@ -264,15 +233,6 @@ def test_clipping_voxels_takes_the_noise_out_of_moment_2():
     bright = truth[0] > 3
     error = [np.abs(maps[1] - truth[1])[bright].mean() for maps in (noisy, clipped)]
     assert error[1] < 0.3 * error[0]
-
-
-def test_beam_profile_sums_to_one_and_reaches_its_pad():
-    beam = Beam(3.3)
-    assert beam.profile.sum() == pytest.approx(1, abs=1e-9)
-    assert len(beam.profile) == 2 * beam.pad + 1
-    noise = beam.noise((200, 16, 16), np.random.default_rng(0))
-    assert noise.std() == pytest.approx(1, rel=0.03)
-    assert Beam(0.0).pad == 0
 
 
 def test_no_gas_gives_empty_maps():
