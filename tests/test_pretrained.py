@@ -82,25 +82,25 @@ def test_it_answers_for_any_tracers(model, samples, case):
     width = np.subtract(*np.quantile(draws, [0.84, 0.16], axis=1)) / 2
     assert width.min() > 0.01
     assert width.max() < 0.7
-    assert np.array_equal(draws, model.given(case).sample(samples, N_DRAWS))
+    assert np.array_equal(draws, model.conditioned_on(case).sample(samples, N_DRAWS))
     assert np.array_equal(draws, model.sample(given, N_DRAWS))
 
 
 @pytest.mark.parametrize("case", TRACER_SETS)
 def test_masses_do_not_fall_with_radius(model, samples, case):
-    draws = model.given(case).sample(samples, N_DRAWS)
+    draws = model.conditioned_on(case).sample(samples, N_DRAWS)
     assert np.mean((np.diff(draws, axis=-1) >= 0).all(axis=-1)) >= 0.95
 
 
 def test_cases_are_different_answers(model, samples):
     """Negative control of all that is bit for bit the same."""
-    draws = [model.given(case).sample(samples, N_DRAWS) for case in TRACER_SETS]
+    draws = [model.conditioned_on(case).sample(samples, N_DRAWS) for case in TRACER_SETS]
     for number, one in enumerate(draws):
         assert not any(np.array_equal(one, other) for other in draws[:number])
 
 
 def test_hi_does_not_move_an_answer_from_stars(model, samples):
-    stars = model.given("stars")
+    stars = model.conditioned_on("stars")
     draws = stars.sample(samples, N_DRAWS)
     assert np.array_equal(stars.sample([without_tracer(s, "gas") for s in samples], N_DRAWS), draws)
     swapped = [_with_hi_of(sample, other) for sample, other in zip(samples, samples[1:] + samples[:1], strict=True)]

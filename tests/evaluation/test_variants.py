@@ -17,16 +17,16 @@ SIGMA = {None: 0.08, "stars": 0.12, "gas and R_hl": 0.2, "gas": 0.3}
 class AnyPosterior(FakePosterior):
     """Knows less the less it is given; biased by one sigma under the prior of the wrong suite."""
 
-    def __init__(self, case=None, prior=None):
-        super().__init__(SIGMA[case], bias=1.0 if prior == "smooth" else 0.0, tracers="any")
+    def __init__(self, tracer_set=None, prior=None):
+        super().__init__(SIGMA[tracer_set], bias=1.0 if prior == "smooth" else 0.0, tracers="any")
         self.config = SimpleNamespace(tracers="any", priors=("bursty", "smooth"))
-        self.case, self.prior = case, prior
+        self.tracer_set, self.prior = tracer_set, prior
 
-    def given(self, case):
-        return AnyPosterior(case, self.prior)
+    def conditioned_on(self, tracer_set):
+        return AnyPosterior(tracer_set, self.prior)
 
     def with_prior(self, prior):
-        return AnyPosterior(self.case, prior)
+        return AnyPosterior(self.tracer_set, prior)
 
 
 def star():
@@ -38,7 +38,7 @@ def star():
 def test_each_model_is_followed_by_what_it_says_without():
     models = {"A": AnyPosterior(), "Star": star()}
     found = with_variants(models, [["gas"], ["stars"], ["R_hl", "stars"]], ["bursty"])
-    assert [(name, getattr(p, "case", None), getattr(p, "prior", None)) for name, p in found.items()] == [
+    assert [(name, getattr(p, "tracer_set", None), getattr(p, "prior", None)) for name, p in found.items()] == [
         ("A", None, None),
         ("A without gas", "stars", None),
         ("A without stars", "gas and R_hl", None),
@@ -67,13 +67,13 @@ def test_they_are_judged_side_by_side(tmp_path):
     data = FakeDataset.make(n_galaxies=80)
     found = evaluate(with_variants({"A": AnyPosterior()}, [["gas"], ["stars"]], ["smooth"]), data, tmp_path, **FAST)
     numbers = {name: subsets["all"] for name, subsets in found.results["models"].items()}
-    for name, case in (("A", None), ("A without gas", "stars"), ("A without stars", "gas and R_hl")):
-        assert numbers[name]["accuracy"]["rms_dex"] == pytest.approx(SIGMA[case], rel=0.25)
+    for name, tracer_set in (("A", None), ("A without gas", "stars"), ("A without stars", "gas and R_hl")):
+        assert numbers[name]["accuracy"]["rms_dex"] == pytest.approx(SIGMA[tracer_set], rel=0.25)
     assert np.mean(numbers["A, prior smooth"]["calibration"]["bias_sigma"]) == pytest.approx(1, abs=0.4)
     assert np.mean(numbers["A"]["calibration"]["bias_sigma"]) == pytest.approx(0, abs=0.4)
     asked = found.results["provenance"]["models"]
-    assert "case" not in asked["A"]
-    assert asked["A without gas"]["case"] == "stars"
+    assert "tracer_set" not in asked["A"]
+    assert asked["A without gas"]["tracer_set"] == "stars"
     assert asked["A, prior smooth"]["prior"] == "smooth"
     assert len({about["digest"] for about in asked.values()}) == 4
 

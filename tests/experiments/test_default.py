@@ -272,8 +272,8 @@ def test_a_part_is_made_and_found_again(tmp_path, monkeypatch):
         )
         for case, prior in ((None, None), ("stars", None), ("gas", "smooth"))
     }
-    assert (judged["gas"].case, judged["gas"].prior) == ("gas", "smooth")
+    assert (judged["gas"].tracer_set, judged["gas"].prior) == ("gas", "smooth")
     draws = [posterior.sample(data, 20) for posterior in judged.values()]
     assert not np.array_equal(draws[0], draws[1])
     alone = run._posterior(plan.models["only_star"], plan.tests["bursty_stars"])
-    assert alone.case is None  # it knows its tracer and no other
+    assert alone.tracer_set is None  # it knows its tracer and no other

@@ -43,7 +43,7 @@ class FormulaPosterior:
         self.data_config = SMALL
         self.asked = 0
 
-    def given(self, case):  # noqa: ARG002 (a posterior's own)
+    def conditioned_on(self, case):  # noqa: ARG002 (a posterior's own)
         return self
 
     def sample(self, samples, n=1000, seed=0):
@@ -262,7 +262,7 @@ def fake(way, name):
 class OfArrays:
     """Draws around the truth that the data set holds."""
 
-    def given(self, case):  # noqa: ARG002 (a posterior's own)
+    def conditioned_on(self, case):  # noqa: ARG002 (a posterior's own)
         return self
 
     def sample(self, dataset, n=1000, seed=0):

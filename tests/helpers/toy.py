@@ -76,5 +76,5 @@ def _numbers(width, n, rng):
 
 def standardized(scaling, inputs, log10_mass):
     """Masses as the flow sees them."""
-    baseline = scaling.baseline(inputs.case, inputs.log_scalar)
-    return torch.from_numpy(((log10_mass - baseline) / scaling.spread(inputs.case)).astype(np.float32))
+    baseline = scaling.baseline(inputs.tracer_set, inputs.log_scalar)
+    return torch.from_numpy(((log10_mass - baseline) / scaling.spread(inputs.tracer_set)).astype(np.float32))

@@ -31,7 +31,7 @@ def test_a_tracer_left_out_is_one_that_was_never_observed(posterior, data, trace
 
 def test_nothing_is_left_out_where_nothing_would_be_left(posterior, data):
     assert leave_out(posterior, without_tracer(data[0], "gas")) == {}
-    assert leave_out(posterior.given("stars"), data[0]) == {}
+    assert leave_out(posterior.conditioned_on("stars"), data[0]) == {}
     assert leave_out(untrained(data), data[0]) == {}
 
 

@@ -75,7 +75,7 @@ def test_a_patch_is_what_the_model_says_without_it(data):
         with torch.no_grad():
             features = posterior.network.features(inputs.maps, inputs.numbers)
         noise = np.concatenate([half, -half], axis=1)
-        return np.median(posterior.masses(features, inputs.case, inputs.log_scalar, noise)[0], axis=0)
+        return np.median(posterior.masses(features, inputs.tracer_set, inputs.log_scalar, noise)[0], axis=0)
 
     expected = median(replace(sample, maps=maps)) - median(sample)
     np.testing.assert_allclose(found.patches[channel, i, j], expected, atol=1e-5)
@@ -104,7 +104,7 @@ def test_only_what_is_known_is_taken_away(posterior, data):
     found = occlude(posterior, without_tracer(data[0], "gas"))
     assert found.maps == MAPS[:2]
     assert set(found.numbers) == {"R_hl and σ", "numbers of the stars", "quality of the data"}
-    assert occlude(posterior.given("stars"), data[0]).maps == MAPS[:2]
+    assert occlude(posterior.conditioned_on("stars"), data[0]).maps == MAPS[:2]
     assert occlude(untrained(data, tracers="gas"), data[0]).maps == MAPS[2:]
 
 

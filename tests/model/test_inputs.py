@@ -259,7 +259,7 @@ def test_a_model_of_one_tracer_is_not_moved_by_the_other(data, whole, tracers):
     hidden = {"star": "gas", "gas": "stars", "any": "gas"}[tracers]
     one, other = (prepare(stack_samples([s]), scaling, config) for s in (whole, ruined(whole, hidden, 17.5)))
     same = torch.equal(one.maps, other.maps) and torch.equal(one.numbers, other.numbers)
-    same &= np.array_equal(*(scaling.baseline(i.case, i.log_scalar) for i in (one, other)))
+    same &= np.array_equal(*(scaling.baseline(i.tracer_set, i.log_scalar) for i in (one, other)))
     assert same is (tracers != "any")
 
 
@@ -271,7 +271,7 @@ def test_gas_depends_on_the_size_of_the_stars_only_if_told(data, whole, knows):
         larger = replace(sample, scalars=sample.scalars * np.array([2.0, 1, 1, 1, 1]))
         one, other = (prepare(stack_samples([s]), scaling, config) for s in (sample, larger))
         assert torch.equal(one.numbers, other.numbers) is not knows
-        baselines = [scaling.baseline(i.case, i.log_scalar) for i in (one, other)]
+        baselines = [scaling.baseline(i.tracer_set, i.log_scalar) for i in (one, other)]
         assert np.array_equal(*baselines) is not knows
 
 
@@ -324,17 +324,19 @@ def test_the_flow_is_told_quality_and_flags_beside_the_features(any_model, whole
 
 @pytest.mark.parametrize("case", TRACER_SETS)
 def test_what_an_answer_rests_on_is_as_if_the_rest_were_not_observed(any_model, whole, case):
-    draws = any_model.given(case).sample(whole, 20)
+    draws = any_model.conditioned_on(case).sample(whole, 20)
     assert np.array_equal(draws, any_model.sample(in_case(whole, case), 20))
     assert np.array_equal(draws, any_model.sample(emptied(in_case(whole, case)), 20))
-    assert np.array_equal(any_model.given(case).given(None).sample(whole, 20), any_model.sample(whole, 20))
+    assert np.array_equal(
+        any_model.conditioned_on(case).conditioned_on(None).sample(whole, 20), any_model.sample(whole, 20)
+    )
 
 
 def test_cases_are_asked_only_of_a_model_of_any_tracers(any_model):
-    with pytest.raises(InputError, match="cannot be given 'dust' alone; it can be given: stars, gas"):
-        any_model.given("dust")
+    with pytest.raises(InputError, match="cannot be conditioned on 'dust'; it can be conditioned on: stars, gas"):
+        any_model.conditioned_on("dust")
     with pytest.raises(InputError, match="all that it was trained with"):
-        replace(any_model, config=replace(any_model.config, tracers="star", priors=()), case="stars")
+        replace(any_model, config=replace(any_model.config, tracers="star", priors=()), tracer_set="stars")
 
 
 def test_only_a_galaxy_without_any_tracer_is_refused_by_a_model_of_any(whole):

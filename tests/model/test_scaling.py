@@ -39,7 +39,7 @@ def test_scaling_is_mean_and_spread_of_what_is_present(data, scaling):
 
 def test_a_plain_mean_is_one_case_without_slopes(scaling):
     """What is known of a galaxy does not change what the paper's model is relative to."""
-    assert scaling.n_cases == 1
+    assert scaling.n_tracer_sets == 1
     assert not scaling.mass_slope.any()
     log_scalar = np.random.default_rng(0).normal(0, 1, (4, 5))
     assert np.allclose(scaling.baseline(np.arange(4), log_scalar), scaling.mass_mean)
@@ -121,7 +121,7 @@ def known_scalars(case, tracers=TRACERS):
 @pytest.mark.parametrize("case", TRACER_SETS)
 def test_each_case_has_a_baseline_of_what_is_known_in_it(data, case):
     any_tracers = measure_scaling(data, ModelConfig(tracers="any", baseline="scalars"))
-    assert any_tracers.n_cases == len(TRACER_SETS)
+    assert any_tracers.n_tracer_sets == len(TRACER_SETS)
     used = any_tracers.mass_slope[TRACER_SETS.index(case)].any(axis=1)
     assert used.tolist() == known_scalars(case)
 
@@ -170,7 +170,7 @@ class PreparedScalars:
     """What a baseline needs of inputs."""
 
     def __init__(self, data):
-        self.case = np.full(len(data), TRACER_SETS.index("stars and gas"))
+        self.tracer_set = np.full(len(data), TRACER_SETS.index("stars and gas"))
         self.log_scalar = np.log10(data.batch().scalars)
 
 

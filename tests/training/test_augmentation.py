@@ -165,8 +165,8 @@ def test_what_is_shown_is_what_a_sample_without_it_gives(data, rows, scaling):
         inputs = prepare(stack_samples([alone]), scaling, ANY)
         assert torch.equal(inputs.maps[0], maps[i])
         assert torch.equal(inputs.numbers[0], numbers[i])
-        baseline = scaling.baseline(inputs.case, inputs.log_scalar)[0]
-        expected = (sample.log10_mass - baseline) / scaling.spread(inputs.case)[0]
+        baseline = scaling.baseline(inputs.tracer_set, inputs.log_scalar)[0]
+        expected = (sample.log10_mass - baseline) / scaling.spread(inputs.tracer_set)[0]
         assert np.allclose(target[i], expected, atol=1e-4)
 
 

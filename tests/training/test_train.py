@@ -255,7 +255,7 @@ def test_one_model_answers_for_any_tracers(tmp_path, design):
         named = [replace(sample, tracers=one.tracers) for sample, one in zip(whole, alone, strict=True)]
         draws = posterior.sample(alone, 100)
         assert np.array_equal(posterior.sample(named, 100), draws)
-        assert np.array_equal(posterior.given(case).sample(whole, 100), draws)
+        assert np.array_equal(posterior.conditioned_on(case).sample(whole, 100), draws)
         assert not np.array_equal(posterior.sample(whole, 100), draws)
         rms = np.sqrt(np.mean((np.median(draws, axis=1) - truth) ** 2))
         assert rms < 0.4 * truth.std(), (case, rms)

@@ -299,8 +299,8 @@ def _suits_all(posteriors: Iterable[PosteriorLike], catalogue: Mapping[str, Any]
 
 def _has_what_is_given(posterior: PosteriorLike, present: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Rows with the tracers that a model of any tracers may look at: one of them at least."""
-    case = getattr(posterior, "case", None)
-    given = [tracer for tracer in TRACERS if case is None or tracer in KNOWN_IN_SET[case]]
+    tracer_set = getattr(posterior, "tracer_set", None)
+    given = [tracer for tracer in TRACERS if tracer_set is None or tracer in KNOWN_IN_SET[tracer_set]]
     return np.any([present[tracer] for tracer in given], axis=0)
 
 
@@ -440,7 +440,7 @@ def _digest(value: Any) -> str:  # noqa: ANN401 (whatever a manifest holds)
 
 def _about(posterior: PosteriorLike) -> dict[str, Any]:
     """Return what a model says of itself, and a digest of it."""
-    asked = {name: getattr(posterior, name, None) for name in ("prior", "case")}
+    asked = {name: getattr(posterior, name, None) for name in ("prior", "tracer_set")}
     described = {"model": _plain(vars(posterior.config)), "about": _plain(posterior.about)}
     described |= {name: value for name, value in asked.items() if value is not None}
     return {**described, "digest": _digest(described)}

@@ -53,7 +53,7 @@ def with_variants(
     for name, posterior in posteriors.items():
         found[name] = posterior
         if posterior.config.tracers == "any":
-            found |= {f"{name} without {label}": posterior.given(case) for label, case in cases.items()}
+            found |= {f"{name} without {label}": posterior.conditioned_on(case) for label, case in cases.items()}
         found |= {f"{name}, prior {p}": posterior.with_prior(p) for p in priors if p in posterior.config.priors}
     for label in cases:
         if not any(name.endswith(f" without {label}") for name in found):

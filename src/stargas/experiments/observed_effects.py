@@ -31,7 +31,7 @@ _CHUNK = 256
 class PartsPosterior(PosteriorLike, Protocol):
     """A model that can be asked for what one tracer says alone."""
 
-    def given(self, case: str | None) -> PosteriorLike:
+    def conditioned_on(self, case: str | None) -> PosteriorLike:
         """Return the same model, which looks at a part of what galaxies have."""
 
 
@@ -126,7 +126,7 @@ def along_effects(
     names, truth = np.asarray(table["galaxy_id"]), chosen.batch().log10_mass.astype(np.float64)
     rows = []
     for case in ("stars and gas", "stars", "gas and R_hl"):
-        quantiles = _quantiles(posterior.given(case), chosen, n_draws, seed)
+        quantiles = _quantiles(posterior.conditioned_on(case), chosen, n_draws, seed)
         if say is not None:
             say(f"{len(chosen)} samples of {len(np.unique(names))} galaxies judged by {case}")
         for effect in EFFECTS:

@@ -227,7 +227,7 @@ class Run:
         from stargas.model.posterior import load_model
 
         posterior = load_model(self.out / "models" / model.name).with_prior(test.prior)
-        return posterior.given(test.case) if model.model.tracers == "any" else posterior
+        return posterior.conditioned_on(test.case) if model.model.tracers == "any" else posterior
 
     @cached_property
     def _fitted(self) -> dict[str, PosteriorLike]:

@@ -30,10 +30,10 @@ def leave_out(posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: i
         is still known. Empty for a galaxy with one tracer, and for a model that cannot do without one or has been
         asked to already.
     """
-    if posterior.config.tracers != "any" or posterior.case is not None or not sample.tracers.all():
+    if posterior.config.tracers != "any" or posterior.tracer_set is not None or not sample.tracers.all():
         return {}
     return {
-        tracer: posterior.given(TRACER_SET_WITHOUT[frozenset({tracer})]).quantiles(
+        tracer: posterior.conditioned_on(TRACER_SET_WITHOUT[frozenset({tracer})]).quantiles(
             sample, QUANTILE_LEVELS, n_draws, seed
         )[0]
         for tracer in TRACERS

@@ -101,7 +101,7 @@ def occlude(
     Parameters
     ----------
     posterior
-        The model, under its prior and case.
+        The model, under its prior and tracer set.
     sample
         The galaxy.
     patch, stride
@@ -117,7 +117,7 @@ def occlude(
         As `stargas.model.posterior.Posterior.sample`.
     """
     given = posterior.inputs(stack_samples([sample]))
-    tracers = KNOWN_IN_SET[TRACER_SETS[given.case[0]]]
+    tracers = KNOWN_IN_SET[TRACER_SETS[given.tracer_set[0]]]
     known = [i for i in map_channels(posterior.config) if TRACERS[TRACER_OF_MAP[i]] in tracers]
     n_pixels = sample.maps.shape[-1]
     patch = min(patch, n_pixels)
@@ -171,14 +171,14 @@ def _median(posterior: Posterior, inputs: Inputs, noise: NDArray[np.float32]) ->
     """Medians of log10 M for some inputs, shape (n, m)."""
     with torch.no_grad():
         features = posterior.network.features(inputs.maps, inputs.numbers)
-    drawn = posterior.masses(features, inputs.case, inputs.log_scalar, np.repeat(noise, len(inputs), axis=0))
+    drawn = posterior.masses(features, inputs.tracer_set, inputs.log_scalar, np.repeat(noise, len(inputs), axis=0))
     return np.asarray(np.median(drawn, axis=1))
 
 
 def _without_groups(posterior: Posterior, given: Inputs) -> dict[str, Inputs]:
     """Return inputs in which each group of known numbers is that of the mean of the training set."""
     needed = numbers_needed(posterior.config)
-    known = visible(posterior.config)[given.case[0]]
+    known = visible(posterior.config)[given.tracer_set[0]]
     groups: dict[str, list[int]] = {}
     for i, (name, need) in enumerate(needed.items()):
         if known[i]:

@@ -43,7 +43,7 @@ KNOWN_IN_SET = {
     "gas and R_hl": frozenset({"gas", "R_hl"}),
     "stars and gas": frozenset({"stars", "gas", "R_hl"}),
 }
-"""What each case has."""
+"""What each tracer set has."""
 
 MAX_DEVIATION = 5.0
 """Numbers further than so many standard deviations from the mean count as so many."""
@@ -92,7 +92,7 @@ class Inputs:
         all inputs pass through it, training and inference see the same bits.
     numbers
         Shape (n, n_numbers), float32, columns `number_names`.
-    case
+    tracer_set
         Index into `TRACER_SETS`, shape (n,).
     log_scalar
         log10 of all scalars, shape (n, 5), float64, NaN where they are not known; the masses' baseline uses them.
@@ -100,7 +100,7 @@ class Inputs:
 
     maps: Tensor
     numbers: Tensor
-    case: NDArray[np.integer]
+    tracer_set: NDArray[np.integer]
     log_scalar: FloatArray
 
     def __len__(self) -> int:
@@ -183,37 +183,40 @@ def tracer_set_of(batch: SampleArrays) -> NDArray[np.integer]:
 
 @cache
 def visible(config: ModelConfig) -> NDArray[np.bool_]:
-    """Tell which columns of `Inputs.numbers` are known in each case, shape (n_cases, n_numbers)."""
+    """Tell which columns of `Inputs.numbers` are known in each tracer set, shape (n_tracer_sets, n_numbers)."""
     needed = numbers_needed(config).values()
-    rows = [[need in KNOWN_IN_SET[case] for need in needed] + [True] * len(flag_names(config)) for case in TRACER_SETS]
+    rows = [
+        [need in KNOWN_IN_SET[tracer_set] for need in needed] + [True] * len(flag_names(config))
+        for tracer_set in TRACER_SETS
+    ]
     return np.array(rows, dtype=bool).reshape(len(TRACER_SETS), -1)
 
 
 @cache
 def visible_maps(config: ModelConfig) -> NDArray[np.bool_]:
-    """Tell which maps of the model are known in each case, shape (n_cases, n_maps)."""
+    """Tell which maps of the model are known in each tracer set, shape (n_tracer_sets, n_maps)."""
     tracers = [TRACERS[TRACER_OF_MAP[i]] for i in network_maps(config)]
-    shown = [[tracer in KNOWN_IN_SET[case] for tracer in tracers] for case in TRACER_SETS]
+    shown = [[tracer in KNOWN_IN_SET[tracer_set] for tracer in tracers] for tracer_set in TRACER_SETS]
     return np.array(shown, dtype=bool).reshape(len(TRACER_SETS), -1)
 
 
-def flags(config: ModelConfig, case: NDArray[np.integer], prior: NDArray[np.integer]) -> NDArray[np.float32]:
+def flags(config: ModelConfig, tracer_set: NDArray[np.integer], prior: NDArray[np.integer]) -> NDArray[np.float32]:
     """Return the flags of some samples, shape (n, n_flags).
 
     Parameters
     ----------
     config
         Settings of the model.
-    case
+    tracer_set
         Indices into `TRACER_SETS`, shape (n,).
     prior
         Indices into ``config.priors``, shape (n,); -1 for none.
     """
     columns = []
     if config.tracers == "any":
-        columns += [[name in KNOWN_IN_SET[TRACER_SETS[c]] for c in case] for name in ("stars", "gas", "R_hl")]
+        columns += [[name in KNOWN_IN_SET[TRACER_SETS[c]] for c in tracer_set] for name in ("stars", "gas", "R_hl")]
     columns += [prior == number for number in range(len(config.priors))]
-    return np.array(columns, dtype=np.float32).reshape(len(columns), len(case)).T
+    return np.array(columns, dtype=np.float32).reshape(len(columns), len(tracer_set)).T
 
 
 def transform_maps(maps: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -269,13 +272,13 @@ def prepare(
     standardized = np.nan_to_num((raw - scaling.number_mean) / scaling.number_std, nan=0.0)
     n_scalars = len(scalar_columns(config))
     standardized[:, n_scalars:] = standardized[:, n_scalars:].clip(-MAX_DEVIATION, MAX_DEVIATION)
-    case = tracer_set_of(batch)
+    tracer_set = tracer_set_of(batch)
     if given is not None:
-        case = np.where(case == TRACER_SETS.index("stars and gas"), given, case)
-        stacked = stacked * torch.from_numpy(visible_maps(config)[case])[:, :, None, None]
-    numbers = np.column_stack([standardized, flags(config, case, np.full(len(case), prior))])
-    shown = (numbers * visible(config)[case] if given is not None else numbers).astype(np.float32)
-    return Inputs(stacked, torch.from_numpy(shown), case, all_log_scalars(batch))
+        tracer_set = np.where(tracer_set == TRACER_SETS.index("stars and gas"), given, tracer_set)
+        stacked = stacked * torch.from_numpy(visible_maps(config)[tracer_set])[:, :, None, None]
+    numbers = np.column_stack([standardized, flags(config, tracer_set, np.full(len(tracer_set), prior))])
+    shown = (numbers * visible(config)[tracer_set] if given is not None else numbers).astype(np.float32)
+    return Inputs(stacked, torch.from_numpy(shown), tracer_set, all_log_scalars(batch))
 
 
 def measure_scaling(dataset: "Dataset", config: ModelConfig) -> Scaling:
@@ -309,7 +312,9 @@ def measure_scaling(dataset: "Dataset", config: ModelConfig) -> Scaling:
     mean_square, _ = mean_and_std(np.concatenate(squares))
     if config.baseline == "scalars":
         needs = numbers_needed(config)
-        known = [np.array([needs.get(name) in KNOWN_IN_SET[case] for name in SCALARS]) for case in TRACER_SETS]
+        known = [
+            np.array([needs.get(name) in KNOWN_IN_SET[tracer_set] for name in SCALARS]) for tracer_set in TRACER_SETS
+        ]
         fits = [fit_baseline(mass, log_scalar, which if which.any() else None) for which in known]
     else:
         fits = [fit_baseline(mass, log_scalar, None)]

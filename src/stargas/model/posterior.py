@@ -71,7 +71,7 @@ class Posterior:
         Plain data for `model.json`: radii, provenance, training settings, metrics, ranges of the training set.
     prior
         One of ``config.priors``: the suite whose galaxies are expected. None for all that the model learned from.
-    case
+    tracer_set
         One of `stargas.model.inputs.TRACER_SETS`: of galaxies with both tracers, what the answer may rest on. None for
         all that there is.
     """
@@ -82,16 +82,18 @@ class Posterior:
     scaling: Scaling
     about: dict[str, Any] = field(default_factory=dict)
     prior: str | None = None
-    case: str | None = None
+    tracer_set: str | None = None
 
     def __post_init__(self) -> None:
         """Check the prior and switch dropout off for good."""
         if self.prior is not None and self.prior not in self.config.priors:
             known = ", ".join(self.config.priors) or "none"
             raise InputError(f"this model has no prior {self.prior!r}; it has: {known}.")
-        if self.case is not None and (self.config.tracers != "any" or self.case not in TRACER_SETS):
+        if self.tracer_set is not None and (self.config.tracers != "any" or self.tracer_set not in TRACER_SETS):
             known = ", ".join(TRACER_SETS) if self.config.tracers == "any" else "all that it was trained with"
-            raise InputError(f"this model cannot be given {self.case!r} alone; it can be given: {known}.")
+            raise InputError(
+                f"this model cannot be conditioned on {self.tracer_set!r}; it can be conditioned on: {known}."
+            )
         self.network.eval()
         self.flow.eval()
 
@@ -150,21 +152,21 @@ class Posterior:
         """
         return replace(self, prior=prior)
 
-    def given(self, case: str | None) -> "Posterior":
-        """Return the same model, which looks at a part of what galaxies with both tracers have.
+    def conditioned_on(self, tracer_set: str | None) -> "Posterior":
+        """Return the same model, conditioned on a part of what is known of galaxies with both tracers.
 
         Parameters
         ----------
-        case
-            One of `stargas.model.inputs.TRACER_SETS`, or None for all that there is. The rest of such a galaxy does not
-            enter its answer.
+        tracer_set
+            One of `stargas.model.inputs.TRACER_SETS`, or None for all that is known. The rest does not enter the
+            posterior.
 
         Raises
         ------
         InputError
-            If the model is not one of any tracers, or there is no such case.
+            If the model is not one of any tracers, or there is no such tracer set.
         """
-        return replace(self, case=case)
+        return replace(self, tracer_set=tracer_set)
 
     def sample(
         self, samples: "Sample | Sequence[Sample] | Dataset", n: int = 1000, seed: int = 0
@@ -205,11 +207,11 @@ class Posterior:
                     ]
                 )
                 own = slice(start, start + len(part))
-                drawn[rows.start : rows.stop] = self.masses(part, inputs.case[own], inputs.log_scalar[own], noise)
+                drawn[rows.start : rows.stop] = self.masses(part, inputs.tracer_set[own], inputs.log_scalar[own], noise)
         return drawn
 
     def masses(
-        self, features: Tensor, case: NDArray[np.integer], log_scalar: FloatArray, noise: NDArray[np.float32]
+        self, features: Tensor, tracer_set: NDArray[np.integer], log_scalar: FloatArray, noise: NDArray[np.float32]
     ) -> FloatArray:
         """Turn noise into draws of log10 M [Msun], shape (n_galaxies, n_draws, 10).
 
@@ -217,16 +219,19 @@ class Posterior:
         ----------
         features
             Of the network, shape (n_galaxies, n_features).
-        case, log_scalar
+        tracer_set, log_scalar
             As `stargas.model.inputs.Inputs` has them.
         noise
             Standard normal numbers, shape (n_galaxies, n_draws, 10).
         """
-        expected, spread = self.scaling.baseline(case, log_scalar)[:, None], self.scaling.spread(case)[:, None]
+        expected, spread = (
+            self.scaling.baseline(tracer_set, log_scalar)[:, None],
+            self.scaling.spread(tracer_set)[:, None],
+        )
         return self._sampler.draw(features, torch.from_numpy(noise)).numpy() * spread + expected
 
     def inputs(self, batch: SampleArrays, first: int = 0) -> Inputs:
-        """Return what the network is given for some samples, under the prior and case of the model.
+        """Return what the network is given for some samples, under the prior and tracer set of the model.
 
         Parameters
         ----------
@@ -242,8 +247,8 @@ class Posterior:
         """
         require_tracers(batch, self.config, self.about.get("tracer_share", {}), first)
         prior = -1 if self.prior is None else self.config.priors.index(self.prior)
-        case = None if self.case is None else TRACER_SETS.index(self.case)
-        return prepare(batch, self.scaling, self.config, prior, case)
+        tracer_set = None if self.tracer_set is None else TRACER_SETS.index(self.tracer_set)
+        return prepare(batch, self.scaling, self.config, prior, tracer_set)
 
     def log_prob(self, samples: "Sample | Sequence[Sample] | Dataset", log10_mass: ArrayLike) -> FloatArray:
         """Evaluate the natural logarithm of the posterior density, per dex of each of the ten masses.
@@ -277,8 +282,8 @@ class Posterior:
         with torch.no_grad():
             for first, features, inputs in self._features(samples):
                 rows = slice(first, first + len(features))
-                expected = self.scaling.baseline(inputs.case, inputs.log_scalar)[:, None]
-                spread = self.scaling.spread(inputs.case)[:, None]
+                expected = self.scaling.baseline(inputs.tracer_set, inputs.log_scalar)[:, None]
+                spread = self.scaling.spread(inputs.tracer_set)[:, None]
                 theta = torch.from_numpy(((profiles[rows] - expected) / spread).astype(np.float32))
                 result[rows] = self.flow.log_prob(theta, features[:, None]).numpy() - np.log(spread).sum(axis=-1)
         return result if mass.ndim == 3 else result[:, 0]

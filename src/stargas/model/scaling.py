@@ -27,13 +27,13 @@ class Scaling:
     number_std
         Standard deviation of the same, shape (k,).
     mass_mean
-        Constant of the baseline of log10 M(<r) [Msun] at each radius, shape (n_cases, 10). A case is a set of things
-        that are known of a galaxy (`stargas.model.inputs.TRACER_SETS`); there is one where all samples count alike.
+        Constant of the baseline of log10 M(<r) [Msun] at each radius, shape (n_tracer_sets, 10). A tracer set is what
+        is known of a galaxy (`stargas.model.inputs.TRACER_SETS`); the first axis is 1 where all samples count alike.
     mass_slope
-        Slopes of the baseline in log10 of each scalar, shape (n_cases, 5, 10); zero for a plain mean and for scalars
-        that are not known in the case, so that none of them leaks.
+        Slopes of the baseline in log10 of each scalar, shape (n_tracer_sets, 5, 10); zero for a plain mean and
+        for scalars that are not known in the tracer set, so that none of them leaks.
     mass_std
-        Standard deviation of the masses around the baseline, shape (n_cases, 10).
+        Standard deviation of the masses around the baseline, shape (n_tracer_sets, 10).
     """
 
     map_rms: FloatArray
@@ -44,8 +44,8 @@ class Scaling:
     mass_std: FloatArray
 
     @property
-    def n_cases(self) -> int:
-        """Number of cases that are told apart."""
+    def n_tracer_sets(self) -> int:
+        """Number of tracer sets with a baseline of their own."""
         return len(self.mass_mean)
 
     @property
@@ -53,26 +53,26 @@ class Scaling:
         """Number of radii."""
         return self.mass_mean.shape[1]
 
-    def baseline(self, case: NDArray[np.integer], log_scalar: FloatArray) -> FloatArray:
+    def baseline(self, tracer_set: NDArray[np.integer], log_scalar: FloatArray) -> FloatArray:
         """Masses that are expected from the scalars alone, log10 M [Msun].
 
         Parameters
         ----------
-        case
-            Of each sample, shape (n,); ignored where there is one case only.
+        tracer_set
+            Of each sample, shape (n,); ignored where there is one set only.
         log_scalar
             log10 of the scalars, shape (n, 5); not finite where they are not known.
         """
-        case = self._case(case)
+        tracer_set = self._row(tracer_set)
         known = np.nan_to_num(log_scalar, nan=0.0, posinf=0.0, neginf=0.0)
-        return self.mass_mean[case] + np.einsum("ns,nsm->nm", known, self.mass_slope[case])
+        return self.mass_mean[tracer_set] + np.einsum("ns,nsm->nm", known, self.mass_slope[tracer_set])
 
-    def spread(self, case: NDArray[np.integer]) -> FloatArray:
+    def spread(self, tracer_set: NDArray[np.integer]) -> FloatArray:
         """Return the standard deviation of the masses around the baseline [dex], shape (n, 10)."""
-        return self.mass_std[self._case(case)]
+        return self.mass_std[self._row(tracer_set)]
 
-    def _case(self, case: NDArray[np.integer]) -> NDArray[np.integer]:
-        return np.zeros_like(case) if self.n_cases == 1 else case
+    def _row(self, tracer_set: NDArray[np.integer]) -> NDArray[np.integer]:
+        return np.zeros_like(tracer_set) if self.n_tracer_sets == 1 else tracer_set
 
     def to_dict(self) -> dict[str, list[Any]]:
         """As plain numbers for JSON."""

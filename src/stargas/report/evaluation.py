@@ -221,7 +221,7 @@ def _strata(evaluation: Evaluation, folder: Path) -> str:
     if not panels:
         return table
     asked = evaluation.results["provenance"]["models"]
-    whole = [name for name in evaluation.models if not {"case", "prior"} & set(asked[name])]
+    whole = [name for name in evaluation.models if not {"tracer_set", "prior"} & set(asked[name])]
     figure = draw_ratio_panels(evaluation, panels, whole or None)
     drawn = figure_html(
         figure,

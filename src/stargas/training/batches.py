@@ -90,7 +90,13 @@ class Streamed:
         indices = np.asarray(indices)
         batch = self.dataset.batch(indices)
         inputs = prepare(batch, self.scaling, self.config)
-        arrays = (inputs.case, inputs.log_scalar, batch.log10_mass, self.priors[indices], self.cos_inclination[indices])
+        arrays = (
+            inputs.tracer_set,
+            inputs.log_scalar,
+            batch.log10_mass,
+            self.priors[indices],
+            self.cos_inclination[indices],
+        )
         return inputs.maps, inputs.numbers, *(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)
 
 
