@@ -6,7 +6,7 @@ from hi_for_tests import HI_CENTER_MSUN_PC2, R_HI_KPC, THERMAL_KMS, disc_on_sky
 
 from stargas.errors import InputError
 from stargas.sky.hi_maps import hi_moments
-from stargas.sky.hi_scalars import fit_ellipse, measure_hi, measure_hi_radius, pixel_centers
+from stargas.sky.hi_scalars import measure_hi, measure_hi_radius, pixel_centers
 
 HALF_WIDTH = 2 * R_HI_KPC
 
@@ -68,16 +68,6 @@ def test_systemic_offset_and_counterrotation_do_not_matter():
     np.testing.assert_allclose(measure_hi(shifted, HALF_WIDTH), here, rtol=1e-5)
     shifted[1] *= 1.1
     assert measure_hi(shifted, HALF_WIDTH)[1] == pytest.approx(1.1 * here[1])
-
-
-def test_ellipse_of_a_tilted_disc():
-    x, y, mass = positions(disc_on_sky(60, 30, n=100_000))
-    ellipse = fit_ellipse(x, y, mass)
-    assert np.degrees(ellipse.angle) == pytest.approx(30, abs=1)
-    assert ellipse.axis_ratio == pytest.approx(0.5, abs=0.01)
-    line = fit_ellipse(np.arange(3.0), np.zeros(3), np.ones(3))
-    assert line.axis_ratio > 0
-    assert fit_ellipse(np.zeros(3), np.zeros(3), np.ones(3)).axis_ratio == 1
 
 
 def test_pixel_centers_are_symmetric_with_x_along_columns():

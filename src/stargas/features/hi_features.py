@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from stargas.constants import G
 from stargas.galaxy import FloatArray
+from stargas.sky.ellipse import axis_ratio, major_axis_angle
+from stargas.sky.harmonics import solve_slopes
 from stargas.sky.hi_scalars import pixel_centers
 
 SHAPE = (
@@ -117,13 +119,6 @@ def measure_hi_maps(
 
 
 @_jit
-def axis_ratio(xx: float, xy: float, yy: float) -> float:
-    """Minor over major axis of second moments; 1 where there is no extent."""
-    mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    return np.sqrt(max(mean - half, 0.0) / (mean + half)) if mean > 0 else 1.0
-
-
-@_jit
 def measure_shapes(
     maps: NDArray[np.float32], channel: int, present: NDArray[np.bool_], place: FloatArray, out: FloatArray
 ) -> None:
@@ -188,10 +183,7 @@ def _fit(s: FloatArray) -> tuple[float, float, float, float]:
     w = s[0]
     pp, pq, qq = s[3] - s[1] * s[1] / w, s[4] - s[1] * s[2] / w, s[5] - s[2] * s[2] / w
     vp, vq, vv = s[7] - s[6] * s[1] / w, s[8] - s[6] * s[2] / w, s[9] - s[6] * s[6] / w
-    gap = pp * qq - pq * pq
-    a = b = 0.0
-    if gap > 1e-6 * pp * qq:
-        a, b = (vp * qq - vq * pq) / gap, (vq * pp - vp * pq) / gap
+    a, b = solve_slopes(pp, pq, qq, vp, vq, 1e-6 * pp * qq)
     return (s[6] - a * s[1] - b * s[2]) / w, a, b, np.sqrt(max(vv - a * vp - b * vq, 0.0) / w)
 
 
@@ -246,7 +238,7 @@ def _gas_velocities(
                 total2 += w * (v * v + sigma * sigma)
         if plane[0] <= 0:
             continue
-        angle = 0.5 * np.arctan2(2 * xy, xx - yy)
+        angle = major_axis_angle(xx, xy, yy)
         cos, sin, flat = np.cos(angle), np.sin(angle), max(axis_ratio(xx, xy, yy), FLATTEST)
         sums[:] = 0
         histogram[:] = 0

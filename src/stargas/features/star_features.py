@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stargas.galaxy import FloatArray
+from stargas.sky.ellipse import axis_ratio, major_axis_angle
+from stargas.sky.harmonics import solve_slopes
 
 QUANTILES = (0.1, 0.2, 0.35, 0.65, 0.8, 0.9, 0.95)
 """Of projected radius."""
@@ -115,10 +117,9 @@ def _shapes(x: FloatArray, y: FloatArray, s: FloatArray, edges: NDArray[np.intp]
         first = edges[k]
         if first < MIN_IN_APERTURE:
             continue
-        mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-        out[k] = np.sqrt(max(mean - half, 0.0) / (mean + half))
+        out[k] = axis_ratio(xx, xy, yy)
         if k <= 2 or edges[2] < MIN_IN_APERTURE:
-            angle = 0.5 * np.arctan2(2 * xy, xx - yy)
+            angle = major_axis_angle(xx, xy, yy)
     return angle
 
 
@@ -140,10 +141,7 @@ def _ring(
     v0, c0, d0 = v.mean(), c.mean(), d.mean()
     cc, cd, dd = (c * c).mean() - c0 * c0, (c * d).mean() - c0 * d0, (d * d).mean() - d0 * d0
     cv, dv = (c * v).mean() - c0 * v0, (d * v).mean() - d0 * v0
-    gap = cc * dd - cd * cd
-    a = b = 0.0
-    if gap > 1e-9:
-        a, b = (cv * dd - dv * cd) / gap, (dv * cc - cv * cd) / gap
+    a, b = solve_slopes(cc, cd, dd, cv, dv, 1e-9)
     power = 0.0
     near2 = far2 = 0.0
     n_near = n_far = 0

@@ -1,12 +1,12 @@
 """Size, rotation and dispersion of HI as an observer reads them off the maps."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.sky.ellipse import fit_ellipse
+from stargas.sky.harmonics import harmonic_amplitude
 
 EDGE_MSUN_PC2 = 1.0
 """Face-on HI surface density [Msun/pc²] that defines R_HI (Broeils & Rhee 1997)."""
@@ -19,42 +19,6 @@ FLAT = 0.35
 
 SPREAD = 4
 """Points per side that stand for a pixel of a flat map."""
-
-
-@dataclass(frozen=True)
-class Ellipse:
-    """Shape of a mass distribution on the sky, from its second moments about the center.
-
-    Parameters
-    ----------
-    angle
-        Angle of the major axis, counterclockwise from +x [rad].
-    axis_ratio
-        Minor over major axis, above 0 and at most 1.
-    """
-
-    angle: float
-    axis_ratio: float
-
-    def coordinates(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Positions along the major axis and, deprojected, along the minor one; same unit and shape."""
-        cos, sin = np.cos(self.angle), np.sin(self.angle)
-        return cos * x + sin * y, (cos * y - sin * x) / self.axis_ratio
-
-
-def fit_ellipse(x: FloatArray, y: FloatArray, mass: FloatArray) -> Ellipse:
-    """Shape of a mass distribution; a circle where it has no extent.
-
-    Parameters
-    ----------
-    x, y, mass
-        Positions from the center and masses, shape (n,).
-    """
-    xx, xy, yy = (float(mass @ product) for product in (x * x, x * y, y * y))
-    mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    if not mean > half:
-        return Ellipse(float(0.5 * np.arctan2(2 * xy, xx - yy)), 1e-3 if half > 0 else 1.0)
-    return Ellipse(float(0.5 * np.arctan2(2 * xy, xx - yy)), float(np.sqrt((mean - half) / (mean + half))))
 
 
 def _edge_radius(radius: FloatArray, mass: FloatArray) -> float | None:
@@ -159,9 +123,6 @@ def measure_hi(moments: NDArray[np.floating], half_width_kpc: float) -> tuple[fl
     disc = known & (radius <= R_HI)
     if np.count_nonzero(ring) < 3 or not disc.any():
         return None
-    root = np.sqrt(column[ring])
-    angle = np.arctan2(minor[ring], major[ring])
-    terms = np.column_stack([np.ones_like(angle), np.cos(angle), np.sin(angle)])
-    _, cos, sin = np.linalg.lstsq(terms * root[:, None], velocity[ring] * root, rcond=None)[0]
+    v_cold = harmonic_amplitude(np.arctan2(minor[ring], major[ring]), velocity[ring], column[ring])
     sigma = np.average(dispersion[disc], weights=column[disc])
-    return R_HI, float(np.hypot(cos, sin)), float(sigma)
+    return R_HI, v_cold, float(sigma)

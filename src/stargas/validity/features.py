@@ -11,6 +11,8 @@ from stargas.galaxy import FloatArray
 from stargas.model.inputs import map_channels, scalar_columns, stack_samples
 from stargas.model.posterior import Posterior
 from stargas.sample import MAPS, SCALARS, TRACERS, Sample
+from stargas.sky.ellipse import map_ellipticity
+from stargas.sky.harmonics import map_gradient
 from stargas.validity.consistency import units
 
 
@@ -39,12 +41,14 @@ def features(samples: Sequence[Sample], posterior: Posterior) -> FloatArray:
     batch, config = stack_samples(samples), posterior.config
     by_hand, of_maps = hand_features(batch, config), _of_maps(config)
     n_scalars = len(scalar_columns(config))
-    lie = [_lie(batch.maps[:, i], MAPS[i]) for i in _with_direction(config)]
+    orientations = [_orientation(batch.maps[:, i], MAPS[i]) for i in _with_direction(config)]
     scalars, mixed = by_hand[:, :n_scalars], by_hand[:, n_scalars:][:, ~of_maps[n_scalars:]]
     column = SCALARS.index("sigma_kms")
     shown = batch.tracers[:, TRACERS.index("stars")] & (column in scalar_columns(config))
     sigma = np.where(shown, batch.scalars[:, column], np.nan)
-    joined = np.column_stack([by_hand[:, of_maps], *lie, scalars, mixed, posterior.features(samples)]).astype(float)
+    joined = np.column_stack([by_hand[:, of_maps], *orientations, scalars, mixed, posterior.features(samples)]).astype(
+        float
+    )
     joined[~np.isfinite(joined)] = np.nan
     ratio = np.log10(sigma / units(samples, "velocity_scale_kms"))
     return np.column_stack(
@@ -67,19 +71,6 @@ def _with_direction(config: ModelConfig) -> list[int]:
     return [i for i in map_channels(config) if MAPS[i] in {"xy", "moment0", "moment1"}]
 
 
-def _lie(image: NDArray[np.float32], name: str) -> FloatArray:
-    """How a map lies in its frame, which features that no rotation changes do not tell; shape (n, 2).
-
-    The direction of the gradient of velocities; the orientation of the ellipse of the other maps.
-    """
-    place = np.linspace(-1, 1, image.shape[-1])
-    weight = image.astype(np.float64) if name == "moment1" else np.maximum(image, 0).astype(np.float64)
-    if name == "moment1":
-        vector = np.stack([weight.sum(axis=1) @ place, weight.sum(axis=2) @ place])
-        norm = np.abs(weight).sum(axis=(1, 2))
-    else:
-        square = place**2
-        xx, yy = weight.sum(axis=1) @ square, weight.sum(axis=2) @ square
-        xy = np.einsum("nij,i,j->n", weight, place, place)
-        vector, norm = np.stack([xx - yy, 2 * xy]), xx + yy
-    return (vector / np.where(norm > 0, norm, np.nan)).T
+def _orientation(maps: NDArray[np.float32], name: str) -> FloatArray:
+    """Orientation of maps on the sky, which features that no rotation changes leave out; shape (n, 2)."""
+    return map_gradient(maps) if name == "moment1" else map_ellipticity(maps)
