@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError, StargasError
+from stargas.serve.examples import FOLDER
 from stargas.serve.sandbox import install, only
-from stargas.serve.settings import ServeConfig
+from stargas.serve.settings import ARCHIVE, TRACER_OF_ROLE, ServeConfig
 
 if TYPE_CHECKING:
     from stargas.inference.infer import InferenceResult
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
     from stargas.validity.validity import Limits
 
 SEED = 0
-
-ARCHIVE = "stargas.zip"
-
-EXAMPLES = Path(__file__).parent / "examples"
-
-TRACER_OF_ROLE = {"stars": "stars", "hi_cube": "gas", "moment0": "gas", "moment1": "gas", "moment2": "gas"}
 
 WORDS = {"stars": "stars", "gas": "HI"}
 """Tracer → how it is called."""
@@ -153,9 +148,9 @@ class InferenceWorker:
         from astropy.utils import iers
 
         iers.conf.auto_download = False
-        install(self.config.model or EXAMPLES)
-        files = {"stars": EXAMPLES / "mock_dwarf_stars.csv", "hi_cube": EXAMPLES / "mock_dwarf_hi.fits"}
-        with tempfile.TemporaryDirectory(prefix="stargas-warm-") as folder, contextlib.suppress(InputError):
+        install(self.config.model or FOLDER)
+        files = {"stars": FOLDER / "mock_dwarf_stars.csv", "hi_cube": FOLDER / "mock_dwarf_hi.fits"}
+        with tempfile.TemporaryDirectory(prefix="stargas-warmup-") as folder, contextlib.suppress(InputError):
             payload: dict[str, Any] = {
                 "folder": folder,
                 "files": {role: (str(path), path.name) for role, path in files.items()},
