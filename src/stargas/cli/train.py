@@ -32,7 +32,7 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.dataset.store import open_dataset
     from stargas.errors import InputError
     from stargas.training.train import train_model, training_splits
-    from stargas.validity.validity import fit_limits, load_limits
+    from stargas.validity.reference import fit_validity, load_validity
 
     model = settings.model
     if options.tracers is not None:
@@ -46,9 +46,9 @@ def run(options: Namespace, settings: Settings) -> None:
         local=local_with_workers(settings.local, options.workers),
         seed=options.seed,
     )
-    if load_limits(options.out) is None:
+    if load_validity(options.out) is None:
         try:
-            fit_limits(trained, training_splits(datasets, settings.training)[1]).save(options.out)
+            fit_validity(trained, training_splits(datasets, settings.training)[1]).save(options.out)
         except InputError as error:
-            console.print(f"The model carries no limits: {error}", highlight=False)
+            console.print(f"The model has no validity reference: {error}", highlight=False)
     console.print(f"Model: {options.out}")

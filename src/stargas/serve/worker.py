@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stargas.inference.infer import InferenceResult
     from stargas.model.posterior import Posterior
     from stargas.report.inference_tables import Inference
-    from stargas.validity.validity import Limits
+    from stargas.validity.reference import ValidityReference
 
 SEED = 0
 
@@ -104,13 +104,13 @@ class InferenceWorker:
         Of the server.
     model
         The model.
-    limits
-        What it carries to know what it has not learned.
+    reference
+        Its validity reference.
     """
 
     config: ServeConfig
     model: "Posterior"
-    limits: "Limits | None"
+    reference: "ValidityReference | None"
 
     @classmethod
     def opened(cls, config: ServeConfig) -> "InferenceWorker":
@@ -124,11 +124,11 @@ class InferenceWorker:
         import torch
 
         from stargas.model.posterior import load_model
-        from stargas.validity.validity import load_limits
+        from stargas.validity.reference import load_validity
 
         warnings.simplefilter("ignore")
         torch.set_num_threads(1)
-        desk = cls(config, load_model(config.model), load_limits(config.model))
+        desk = cls(config, load_model(config.model), load_validity(config.model))
         desk.warm()
         most = int(config.max_memory_gb * 1e9)
         with contextlib.suppress(ValueError, OSError):  # a lower limit may be set already
@@ -218,7 +218,7 @@ class InferenceWorker:
             n_draws=self.config.n_draws,
             n_realizations=config.n_realizations,
             seed=SEED,
-            limits=self.limits,
+            reference=self.reference,
         )
         say("drawing the figures and writing the report")
         shutil.rmtree(out, ignore_errors=True)

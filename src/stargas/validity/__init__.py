@@ -1,1 +1,1 @@
-"""Tell whether a galaxy is like those that a model learned from."""
+"""Is this galaxy like those that a model learned from?"""
