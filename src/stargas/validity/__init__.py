@@ -1,1 +1,1 @@
-"""Is this galaxy like those that a model learned from?"""
+"""Comparison of a galaxy with those that a model learned from."""

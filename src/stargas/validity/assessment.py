@@ -6,7 +6,6 @@ much. The smallest of them is in turn compared with the smallest ones of the val
 alarms among galaxies like those of the training set is the stated one, whatever the number of checks.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,8 @@ from stargas.validity.reference_distribution import all_checks, distances, log_p
 from stargas.validity.result import FALSE_ALARM_RATE, ValidityResult
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stargas.dataset.store import Dataset
 
 NOTHING_MEASURED = "On the HI maps no disc can be measured, which every galaxy with gas has."

@@ -16,7 +16,6 @@ import safetensors
 import safetensors.numpy
 
 from stargas.errors import DamagedFileError, InputError
-from stargas.galaxy import FloatArray
 from stargas.model.inputs import tracers_needed
 from stargas.model.posterior import Posterior
 from stargas.pretrained import FOLDER as PRETRAINED
@@ -28,6 +27,7 @@ from stargas.validity.reference_distribution import ReferenceDistribution, all_c
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
+    from stargas.galaxy import FloatArray
 
 FILE = "validity.safetensors"
 """Name of the file in the folder of a model."""
@@ -191,12 +191,12 @@ def fit_validity(posterior: Posterior, validation: "Dataset", without: Sequence[
                 rows.setdefault(tracers_seen(sample, posterior), []).append(row)
     distributions = {}
     for tracers, of_tracers in rows.items():
-        galaxy_ids, values, features = zip(*of_tracers, strict=True)
+        galaxy_ids = [galaxy_id for galaxy_id, _, _ in of_tracers]
         if len(set(galaxy_ids)) >= MIN_GALAXIES:
             distributions[tracers] = fit_distribution(
                 galaxy_ids,
-                np.stack(values),
-                np.stack(features),
+                np.stack([values for _, values, _ in of_tracers]),
+                np.stack([features for _, _, features in of_tracers]),
                 tuple(all_checks(checks).values()),
                 scalar_block(posterior.config),
             )
