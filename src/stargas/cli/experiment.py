@@ -33,14 +33,14 @@ def parser() -> CommandParser:
         "experiment",
         "Build, train, judge and draw what an experiment lacks; 'paper' holds section 4 of the paper and more,\n"
         "'default' the pretrained model and all that was tried for it,\n"
-        "'observed' judges a model on mock galaxies that go through an observer's files.\n"
+        "'observed' judges a model on mock galaxies that go through an observer's files,\n"
+        "'suites' measures the mock suites and writes their cards.\n"
         "The same command goes on where a stopped one ended, and several of them in one folder share the work.",
         blocks=("data", "model", "training", "local"),
     )
-    made.add_argument(
-        "name", choices=("paper", "default", "observed"), metavar="NAME", help="paper, default or observed"
-    )
-    made.add_argument("parts", nargs="*", metavar="PART", help="its parts, as fig5 or gain; all by default")
+    names = ("paper", "default", "observed", "suites")
+    made.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
+    made.add_argument("parts", nargs="*", metavar="PART", help="its parts, as fig5 or gain or a suite; all by default")
     made.add_argument("--out", type=Path, help="folder for data, models and evaluations (default: runs/NAME)")
     made.add_argument("--results", type=Path, help="folder for results, figures and page (default: results/NAME)")
     made.add_argument(
@@ -53,9 +53,12 @@ def parser() -> CommandParser:
     default.add_argument("--readme", type=Path, help="file between whose marks the model's numbers are written")
     observed = made.add_argument_group("observed")
     observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the shipped one)")
-    observed.add_argument("--n-galaxies", type=whole_count, default=50, help="of the round trip (default: 50)")
-    observed.add_argument("--suite-seed", type=whole_seed, default=5, help="of its mock galaxies (default: 5)")
     observed.add_argument("--effects-data", type=Path, help="data set with effects to judge on; without it none are")
+    mocks = made.add_argument_group("observed and suites")
+    mocks.add_argument(
+        "--n-galaxies", type=whole_count, help="mock galaxies (default: 50 of the round trip, 300 of each suite)"
+    )
+    mocks.add_argument("--suite-seed", type=whole_seed, help="of the mock galaxies (default: 5 observed, 0 suites)")
     return made
 
 
@@ -63,6 +66,9 @@ def run(options: Namespace, settings: Settings) -> None:
     """Run the experiment and say where its page is."""
     if options.name == "observed":
         _run_observed(options)
+        return
+    if options.name == "suites":
+        _run_suites(options, settings)
         return
     from stargas.experiments.default import default_plan
     from stargas.experiments.paper import paper_plan
@@ -136,7 +142,8 @@ def _run_observed(options: Namespace) -> None:
     def say(line: str) -> None:
         console.print(line, soft_wrap=True, markup=False)
 
-    plan = RoundTrip(options.n_galaxies, options.suite_seed, options.draws)
+    seed = 5 if options.suite_seed is None else options.suite_seed
+    plan = RoundTrip(options.n_galaxies or 50, seed, options.draws)
     words = f"{command} --n-galaxies {plan.n_galaxies} --suite-seed {plan.seed}"
     if ROUND_TRIP in parts:
         judge_round_trip(model, out, results, plan, words.format(part=ROUND_TRIP), say)
@@ -146,3 +153,21 @@ def _run_observed(options: Namespace) -> None:
         words = f"{command} --effects-data {options.effects_data}"
         judge_effects(model, options.effects_data, results, options.draws, words.format(part=EFFECTS), say)
     console.print(f"Page: {write_observed_page(results)}")
+
+
+def _run_suites(options: Namespace, settings: Settings) -> None:
+    from stargas.dataset.workers import worker_count
+    from stargas.experiments.mock_suites.card import SUITES, write_suite_cards
+
+    console = open_console()
+    results = options.results or Path("results/suites")
+    cards = write_suite_cards(
+        options.parts or SUITES,
+        results,
+        options.n_galaxies or 300,
+        options.suite_seed or 0,
+        worker_count(local_with_workers(settings.local, options.workers)),
+        report=lambda line: console.print(line, soft_wrap=True, markup=False),
+    )
+    for card in cards:
+        console.print(f"Page: {card}", soft_wrap=True, markup=False)

@@ -1,4 +1,4 @@
-"""From the measurements of a suite to the tables of its card, as plain numbers ready for JSON."""
+"""Statistics of the galaxies of a mock suite beside the relations they were drawn from, as numbers ready for JSON."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,20 +7,19 @@ from typing import Any
 import numpy as np
 
 from stargas.baselines.estimators import ESTIMATORS
+from stargas.evaluation.strata import ROTATION_KAPPA
+from stargas.experiments.mock_suites.equilibrium import evolve
+from stargas.experiments.mock_suites.measure import Columns, Workers, measure_suite, time_galaxy
 from stargas.galaxy import FloatArray
-from stargas.report.suite_measure import Crew, Table, evolve, measure_suite, time_galaxy
 from stargas.simulations.mock_suites import population as recipe
 from stargas.simulations.mock_suites.physics import INGREDIENTS
 from stargas.simulations.mock_suites.suites import MockSuite
 
-KAPPA_CUT = 0.5
-"""Above this κ_co a galaxy counts as rotation-supported (Correa et al. 2017, the paper's Fig. 8)."""
-
 MASS_BINS = (5.5, 7.5, 8.5, 9.5, 11.0)
 """Edges in log10 M* [Msun] of the tables by mass."""
 
-DIALS = (0.0, 0.5, 1.0, 1.5, 2.0)
-"""Strengths of the gas disturbances of the sweep."""
+STIRRINGS = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""Strengths of the gas disturbances at which the HI rotation is measured."""
 
 FEW_VIEWS = 4
 """Views per galaxy in the tables that measure many variants of a suite."""
@@ -39,7 +38,7 @@ def spread(values: FloatArray) -> dict[str, float | int | None]:
 
 
 def _residual(values: FloatArray, scatter: FloatArray | float) -> dict[str, float | int | None]:
-    """Compare residuals [dex] to a recipe: their median, and their scatter over that of the recipe."""
+    """Compare residuals [dex] to the relation that was drawn from: their median, and their scatter over its scatter."""
     scatter = np.broadcast_to(scatter, values.shape)
     good = np.isfinite(values)
     if good.sum() < 2:
@@ -53,8 +52,8 @@ def _residual(values: FloatArray, scatter: FloatArray | float) -> dict[str, floa
     }
 
 
-def relations(suite: MockSuite, galaxies: Table) -> dict[str, Any]:
-    """Residuals of the drawn and of the measured galaxies from each relation of the recipe."""
+def relations(suite: MockSuite, galaxies: Columns) -> dict[str, Any]:
+    """Residuals of the galaxies, as drawn and as measured, from each relation that they were drawn from."""
     physics = suite.physics
     mass, halo = galaxies["log10_stellar_mass"], galaxies["log10_halo_mass"]
     hi_mass = galaxies["log10_hi_mass_unstripped"]
@@ -80,7 +79,7 @@ def relations(suite: MockSuite, galaxies: Table) -> dict[str, Any]:
     }
 
 
-def inner_slopes(galaxies: Table) -> list[dict[str, Any]]:
+def inner_slopes(galaxies: Columns) -> list[dict[str, Any]]:
     """Slope of the dark matter at 1-2 % of R200 by log10 M*/Mh, beside that of Tollet et al. (2016)."""
     ratio = galaxies["log10_stellar_mass"] - galaxies["log10_halo_mass"]
     rows = []
@@ -91,13 +90,13 @@ def inner_slopes(galaxies: Table) -> list[dict[str, Any]]:
     return rows
 
 
-def estimator_ratios(galaxies: Table, views: Table) -> dict[str, Any]:
+def estimator_ratios(galaxies: Columns, views: Columns) -> dict[str, Any]:
     """Estimated over true mass: dispersion-supported galaxies, all, and those by viewing angle."""
     kappa = galaxies["kappa_co"][views["galaxy"].astype(int)]
     angle = views["inclination_deg"]
     groups = {
-        "kappa_co < 0.5": kappa < KAPPA_CUT,
-        "kappa_co >= 0.5": kappa >= KAPPA_CUT,
+        "kappa_co < 0.5": kappa < ROTATION_KAPPA,
+        "kappa_co >= 0.5": kappa >= ROTATION_KAPPA,
         "all": np.ones(len(kappa), dtype=bool),
         "edge-on (90°)": angle == 90,
         "60°": angle == 60,
@@ -106,7 +105,7 @@ def estimator_ratios(galaxies: Table, views: Table) -> dict[str, Any]:
     return {name: {group: spread(views[name][where]) for group, where in groups.items()} for name in ESTIMATORS}
 
 
-def hi_rotation(galaxies: Table, views: Table) -> list[dict[str, Any]]:
+def hi_rotation(galaxies: Columns, views: Columns) -> list[dict[str, Any]]:
     """v²R/G from HI over true mass at R_HI, with the true inclination (above 30°), by stellar mass."""
     mass = galaxies["log10_stellar_mass"][views["galaxy"].astype(int)]
     return [
@@ -117,18 +116,18 @@ def hi_rotation(galaxies: Table, views: Table) -> list[dict[str, Any]]:
     ]
 
 
-def kappa_shares(galaxies: Table) -> list[dict[str, Any]]:
-    """Share of galaxies with κ_co above the cut, by stellar mass."""
+def rotation_support(galaxies: Columns) -> list[dict[str, Any]]:
+    """Fraction of galaxies with κ_co above the cut, by stellar mass."""
     mass, kappa = galaxies["log10_stellar_mass"], galaxies["kappa_co"]
     rows = []
     for low, high in pairwise(MASS_BINS):
         inside = kappa[(mass >= low) & (mass < high)]
-        share = float(np.mean(inside > KAPPA_CUT)) if len(inside) else None
+        share = float(np.mean(inside > ROTATION_KAPPA)) if len(inside) else None
         rows.append({"from": low, "to": high, "share_above": share, "kappa_co": spread(inside)})
     return rows
 
 
-def size_from_gas(galaxies: Table) -> dict[str, Any]:
+def size_from_gas(galaxies: Columns) -> dict[str, Any]:
     """How well log R_hl follows from log M_HI and log R_HI of the cold-gas set by a linear regression."""
     chosen = (galaxies["cold_gas_set"] > 0) & np.isfinite(galaxies["log10_R_HI_measured"])
     n = int(chosen.sum())
@@ -145,8 +144,8 @@ def size_from_gas(galaxies: Table) -> dict[str, Any]:
     }
 
 
-def population_shares(galaxies: Table) -> dict[str, float]:
-    """Shares and ranges that the suites were asked to have."""
+def population(galaxies: Columns) -> dict[str, float]:
+    """Fractions and ranges that describe the population."""
     return {
         "above 10^9.5 Msun": float(np.mean(galaxies["log10_stellar_mass"] > 9.5)),
         "satellites among dwarfs": float(np.mean(galaxies["is_satellite"][galaxies["log10_stellar_mass"] < 9.5])),
@@ -157,7 +156,7 @@ def population_shares(galaxies: Table) -> dict[str, float]:
     }
 
 
-def _dwarf_rotation(galaxies: Table, views: Table) -> dict[str, Any]:
+def _dwarf_rotation(galaxies: Columns, views: Columns) -> dict[str, Any]:
     mass = galaxies["log10_stellar_mass"][views["galaxy"].astype(int)]
     return {
         "dwarfs": spread(views["hi_rotation"][mass < 8.5]),
@@ -165,27 +164,27 @@ def _dwarf_rotation(galaxies: Table, views: Table) -> dict[str, Any]:
     }
 
 
-def _brief(suite: MockSuite, run: Crew) -> dict[str, Any]:
+def _variant(suite: MockSuite, workers: Workers) -> dict[str, Any]:
     """Scatter of the estimators, of the HI rotation and of R_hl given HI for one variant of a suite."""
-    galaxies, views = measure_suite(suite, run, FEW_VIEWS)
+    galaxies, views = measure_suite(suite, workers, FEW_VIEWS)
     ratios = estimator_ratios(galaxies, views)["wolf2010"]
     return {
         "wolf2010": {group: ratios[group] for group in ("kappa_co < 0.5", "all")},
         "hi_rotation": _dwarf_rotation(galaxies, views),
-        "R_hl from HI": size_from_gas(galaxies),
+        "size_from_gas": size_from_gas(galaxies),
         "kappa_co": spread(galaxies["kappa_co"]),
     }
 
 
-def switch_off(suite: MockSuite, run: Crew, ingredients: Sequence[str] = INGREDIENTS) -> dict[str, Any]:
-    """Do without each ingredient once, on the same galaxies."""
+def switch_off(suite: MockSuite, workers: Workers, ingredients: Sequence[str] = INGREDIENTS) -> dict[str, Any]:
+    """Statistics of the same galaxies without each ingredient in turn."""
     variants = {"nothing": suite} | {name: suite.without(name) for name in ingredients}
-    return {name: _brief(variant, run) for name, variant in variants.items()}
+    return {name: _variant(variant, workers) for name, variant in variants.items()}
 
 
-def equilibrium(suite: MockSuite, n: int, run: Crew) -> dict[str, Any]:
+def equilibrium(suite: MockSuite, n: int, workers: Workers) -> dict[str, Any]:
     """Change of R_hl and σ_los of the stars over 2 Gyr in the fixed potential, median and largest."""
-    changes = run(evolve, suite, range(n))
+    changes = workers(evolve, suite, range(n))
     columns = {name: np.array([change[name] for change in changes]) for name in changes[0]}
     return {"n": n} | {
         name: {"median": float(np.median(c)), "max": float(c.max()), "galaxy": int(c.argmax())}
@@ -200,10 +199,10 @@ def cost(suite: MockSuite, n: int) -> dict[str, float]:
     return {name: float(np.median([t[name] for t in times])) for name in times[0]}
 
 
-def dial_sweep(suite: MockSuite, run: Crew) -> list[dict[str, Any]]:
+def stirring_sweep(suite: MockSuite, workers: Workers) -> list[dict[str, Any]]:
     """v²R/G over true mass at R_HI for several strengths of the gas disturbances, on the same galaxies."""
     rows = []
-    for dial in DIALS:
-        stirred = MockSuite(suite.physics, len(suite), suite.seed, dial)
-        rows.append({"stirring": dial} | _dwarf_rotation(*measure_suite(stirred, run, FEW_VIEWS)))
+    for stirring in STIRRINGS:
+        stirred = MockSuite(suite.physics, len(suite), suite.seed, stirring)
+        rows.append({"stirring": stirring} | _dwarf_rotation(*measure_suite(stirred, workers, FEW_VIEWS)))
     return rows

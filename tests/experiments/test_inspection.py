@@ -11,22 +11,24 @@ from sources_for_tests import BadSource
 from stargas import View, project
 from stargas.config import SelectionConfig
 from stargas.errors import InputError
-from stargas.galaxy import Particles
-from stargas.kinematics import warn_if_not_virial
-from stargas.report.contact_sheet import (
+from stargas.experiments.inspection import (
     COLUMNS,
-    PIXELS,
     ROWS,
     field_half_width,
-    galaxy_pictures,
+    galaxy_images,
     inspect_source,
     write_contact_sheet,
 )
+from stargas.galaxy import Particles
+from stargas.kinematics import warn_if_not_virial
+from stargas.report.contact_sheet import PIXELS
 from stargas.simulations.selection import read_exclusions
 
 
-def brightness(picture):
-    return picture.sum(axis=2)
+def pictures_of(sky, half_width_kpc):
+    """RGB of stars, HI and HI velocity, and the velocity of the full colors."""
+    images = galaxy_images(sky, half_width_kpc, half_width_kpc)
+    return np.split(images.rgb(), 3, axis=1), images.top_speed_kms
 
 
 def test_a_second_nucleus_stands_out_where_it_is():
@@ -42,7 +44,7 @@ def test_a_second_nucleus_stands_out_where_it_is():
     pictures = {}
     for name, stars in (("one", first), ("two", both)):
         sky = project(dataclasses.replace(galaxy, stars=stars), face_on)
-        pictures[name] = brightness(galaxy_pictures(sky, 3.0)[0][0])
+        pictures[name] = pictures_of(sky, 3.0)[0][0].sum(axis=2)
     row = int(PIXELS / 2 - offset[1] / 3.0 * PIXELS / 2)
     column = int(PIXELS / 2 + offset[0] / 3.0 * PIXELS / 2)
     assert pictures["two"][row, column] > 1.3 * pictures["one"][row, column]
@@ -53,7 +55,7 @@ def test_a_second_nucleus_stands_out_where_it_is():
 def test_velocities_are_red_where_gas_recedes():
     """At 60 degrees the receding side is on the right."""
     sky = project(star_gas_galaxy(500, 4000, v_rot_kms=60.0), View(60.0))
-    pictures, speed = galaxy_pictures(sky, field_half_width(sky))
+    pictures, speed = pictures_of(sky, field_half_width(sky))
     velocity = pictures[2]
     middle = PIXELS // 2
     red_minus_blue = velocity[..., 0] - velocity[..., 2]
@@ -64,7 +66,7 @@ def test_velocities_are_red_where_gas_recedes():
 
 def test_a_galaxy_without_gas_has_gray_pictures():
     sky = project(plummer_galaxy(300), View(60.0))
-    pictures, speed = galaxy_pictures(sky, field_half_width(sky))
+    pictures, speed = pictures_of(sky, field_half_width(sky))
     assert speed == 0
     for picture in pictures[1:]:
         assert np.ptp(picture) == 0

@@ -1,6 +1,6 @@
-"""Measure a mock suite as an observer and as its maker: numbers for its card.
+"""Measurements of the galaxies of a mock suite: properties that were drawn, and what an observer finds.
 
-Each function of one galaxy takes (suite, index) and returns plain numbers, so that processes can share the work.
+Functions of one galaxy take (suite, index) and return plain numbers, so that processes can share the work.
 """
 
 import dataclasses
@@ -10,14 +10,14 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from stargas.baselines.estimators import ESTIMATORS, estimate_mass
 from stargas.config import SelectionConfig, StarMapConfig, ViewConfig
-from stargas.constants import KPC_PER_KMS_GYR, G
-from stargas.galaxy import FloatArray, Galaxy, MassProfile, Particles
+from stargas.constants import G
+from stargas.galaxy import FloatArray, Galaxy, MassProfile
 from stargas.kinematics import kappa_co
 from stargas.randomness import rng_for
 from stargas.simulations.mock_suites.gas import make_gas
@@ -32,24 +32,34 @@ from stargas.sky.projection import SkyGas, half_count_radius, project
 from stargas.sky.star_maps import draw_star_subsets, velocity_dispersion
 from stargas.sky.view import standard_views
 
-Table = Mapping[str, FloatArray]
+Columns: TypeAlias = Mapping[str, FloatArray]
+"""A table: name to values."""
 
-Crew = Callable[[Callable[[MockSuite, int], Any], MockSuite, Sequence[int]], list[Any]]
-"""Does a task (suite, index) for many indices; see `crew`."""
+Workers: TypeAlias = Callable[[Callable[[MockSuite, int], Any], MockSuite, Sequence[int]], list[Any]]
+"""Returns what a function of (suite, index) gives for many indices; see `start_workers`."""
 
 MIN_INCLINATION_DEG = 30.0
 """Rotation is corrected for inclination above this only."""
 
 
 def measure_galaxy(suite: MockSuite, index: int, n_views: int = 12) -> tuple[dict[str, float], list[dict[str, float]]]:
-    """Make one galaxy and measure it from the standard sides.
+    """Make one galaxy and measure it in the standard views.
+
+    Parameters
+    ----------
+    suite
+        Suite of the galaxy.
+    index
+        Its place in the suite.
+    n_views
+        Number of views.
 
     Returns
     -------
     galaxy : dict
-        What was drawn and what came out, NaN where the galaxy has no gas.
+        Properties that were drawn and that were measured, NaN where the galaxy has no gas.
     views : list of dict
-        Per view inclination [deg], R_hl [kpc], dispersion [km/s], estimated over true mass at each estimator's own
+        Per view: inclination [deg], R_hl [kpc], dispersion [km/s], estimated over true mass at each estimator's own
         radius, R_HI [kpc] and v²R/G over true mass at R_HI with the true inclination.
     """
     drawn = suite.properties(index)
@@ -120,88 +130,8 @@ def _measure_gas(galaxy: Galaxy, gas: SkyGas, inclination_deg: float) -> dict[st
     return {"R_HI_kpc": R_HI, "sigma_cold_kms": sigma_cold, "hi_rotation": float(v**2 * R_HI / G / true)}
 
 
-EVOLVED_STARS = 4000
-"""Stars of one galaxy whose orbits are followed."""
-
-STEPS_PER_TURN = 50
-"""Time steps in the time that a star needs to go around at its radius and speed."""
-
-
-class ForceField(Protocol):
-    """What the following of orbits needs to know of a potential."""
-
-    def acceleration(self, position_kpc: FloatArray) -> FloatArray:
-        """Acceleration [km²/s²/kpc] at positions of shape (n, 3)."""
-        ...
-
-    def v_c_kms(self, R_kpc: FloatArray) -> FloatArray:
-        """Circular velocity [km/s]."""
-        ...
-
-
-def evolve(suite: MockSuite, index: int) -> dict[str, float]:
-    """Follow the stars of one galaxy for 2 Gyr, see `change_over_time`."""
-    drawn = suite.properties(index)
-    model = stellar_model(drawn)
-    potential, _ = galaxy_potential(drawn, model)
-    stars = draw_stars(model, potential, EVOLVED_STARS, rng_for(suite.seed, "equilibrium", suite.name, index))
-    return change_over_time(stars, potential, drawn.R_e_kpc)
-
-
-def change_over_time(
-    stars: Particles, potential: ForceField, R_e_kpc: float, time_gyr: float = 2.0
-) -> dict[str, float]:
-    """Follow stars in a fixed potential and see whether they stay what they were.
-
-    Parameters
-    ----------
-    stars
-        In the frame of the potential.
-    potential
-        Total potential.
-    R_e_kpc
-        Size [kpc]; inside a tenth of it time steps do not get shorter.
-    time_gyr
-        How long [Gyr].
-
-    Returns
-    -------
-    dict
-        Relative changes of R_hl and of σ_los, absolute values of their means over the standard views.
-    """
-    x, v = stars.position_kpc, stars.velocity_kms
-    speed = np.sqrt(np.sum(v**2, axis=1)) + potential.v_c_kms(stars.radius_kpc)
-    turn = 2 * np.pi * np.maximum(stars.radius_kpc, 0.1 * R_e_kpc) / speed
-    span = time_gyr * KPC_PER_KMS_GYR
-    # powers of two, so that stars with similar times share a loop
-    steps = 2 ** np.ceil(np.log2(np.clip(STEPS_PER_TURN * span / turn, 64, 2**15))).astype(int)
-    end_x, end_v = x.copy(), v.copy()
-    for n in np.unique(steps):
-        chosen = steps == n
-        end_x[chosen], end_v[chosen] = _leapfrog(potential.acceleration, x[chosen], v[chosen], span / n, int(n))
-    change = []
-    for view in standard_views(ViewConfig(), rng_for(0, "equilibrium views")):
-        before, after = (
-            (half_count_radius(*(view.matrix[:2] @ p.T)), velocity_dispersion(u @ view.matrix[2]))
-            for p, u in ((x, v), (end_x, end_v))
-        )
-        change.append(np.array(after) / np.array(before) - 1)
-    size, dispersion = np.mean(change, axis=0)
-    return {"R_hl": float(abs(size)), "sigma_los": float(abs(dispersion))}
-
-
-def _leapfrog(
-    acceleration: Callable[[FloatArray], FloatArray], x: FloatArray, v: FloatArray, dt: float, n: int
-) -> tuple[FloatArray, FloatArray]:
-    x = x + 0.5 * dt * v
-    for _ in range(n):
-        v = v + dt * acceleration(x)
-        x = x + dt * v
-    return x - 0.5 * dt * v, v
-
-
 def time_galaxy(suite: MockSuite, index: int, n_stars: int = 100_000, n_gas: int = 20_000) -> dict[str, float]:
-    """Processor time [ms] to make one galaxy with given numbers of particles, whatever else the machine does."""
+    """Processor time [ms] to make one galaxy with fixed numbers of particles, whatever else the machine does."""
     drawn = suite.properties(index)
     rng = rng_for(suite.seed, "timing", suite.name, index)
     start = time.process_time()
@@ -221,31 +151,40 @@ def time_galaxy(suite: MockSuite, index: int, n_stars: int = 100_000, n_gas: int
 
 
 @contextmanager
-def crew(workers: int) -> Iterator[Crew]:
-    """Start processes that do a task (suite, index) for many indices and return the results in their order."""
+def start_workers(n: int) -> Iterator[Workers]:
+    """Start ``n`` processes that share the galaxies of a suite; results come in the order of the indices."""
 
     def alone(task: Callable[[MockSuite, int], Any], suite: MockSuite, indices: Sequence[int]) -> list[Any]:
         return [task(suite, index) for index in indices]
 
     def together(task: Callable[[MockSuite, int], Any], suite: MockSuite, indices: Sequence[int]) -> list[Any]:
-        return list(pool.map(partial(task, suite), indices, chunksize=max(1, len(indices) // (8 * workers))))
+        return list(pool.map(partial(task, suite), indices, chunksize=max(1, len(indices) // (8 * n))))
 
-    if workers == 1:
+    if n == 1:
         yield alone
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as pool:
         yield together
 
 
-def measure_suite(suite: MockSuite, run: Crew, n_views: int = 12) -> tuple[Table, Table]:
+def measure_suite(suite: MockSuite, workers: Workers, n_views: int = 12) -> tuple[Columns, Columns]:
     """Measure all galaxies of a suite.
+
+    Parameters
+    ----------
+    suite
+        The suite.
+    workers
+        From `start_workers`.
+    n_views
+        Views per galaxy.
 
     Returns
     -------
     galaxies, views
         Columns of `measure_galaxy`; the views' column ``galaxy`` is the row of the galaxy.
     """
-    measured = run(partial(measure_galaxy, n_views=n_views), suite, range(len(suite)))
+    measured = workers(partial(measure_galaxy, n_views=n_views), suite, range(len(suite)))
     galaxies = {name: np.array([row[name] for row, _ in measured]) for name in measured[0][0]}
     rows = [view | {"galaxy": float(i)} for i, (_, views) in enumerate(measured) for view in views]
     return galaxies, {name: np.array([row[name] for row in rows]) for name in rows[0]}
