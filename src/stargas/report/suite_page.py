@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from stargas.baselines.estimators import ESTIMATORS
 from stargas.report.cells import interval, median_and_range, number, percent
-from stargas.report.page import Figure, Page, Section, Table, Text, text_from, write_page
+from stargas.report.page import Figure, Page, Part, Section, Table, Text, text_from, write_page
 
 Card: TypeAlias = Mapping[str, Any]
 """Content of ``<suite>.json``; see `stargas.experiments.mock_suites.card`."""
@@ -26,7 +26,7 @@ def write_suite_page(folder: Path, name: str) -> Path:
     def figure(kind: str, alt: str, caption: str = "") -> Figure:
         return Figure(folder / f"{name}_{kind}.png", alt, caption)
 
-    parts = [
+    parts: list[Part | Section] = [
         prose("opening"),
         figure("sheet", "Fifty galaxies", prose("sheet").markdown),
         Section(

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError
 from stargas.experiments.mock_suites import pictures, realism
@@ -14,6 +14,11 @@ from stargas.report.suite_page import write_suite_index, write_suite_page
 from stargas.simulations.mock_suites.physics import INGREDIENTS
 from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
 from stargas.storage import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from stargas.galaxy import FloatArray
 
 SUITES = ("bursty", "smooth", "shifted")
 """Suites that have a card in the documentation."""
@@ -83,7 +88,7 @@ def measure_card(
     galaxies, views = measure_suite(suite, workers)
     report(f"{suite.name}: {len(suite)} galaxies measured in {len(views['galaxy'])} views")
     examples = [pictures.example(suite[row]) for row in pictures.choose_examples(galaxies)]
-    drawn = {
+    drawn: dict[str, Figure | FloatArray] = {
         "relations": figures.draw_relations(suite.name, pictures.relation_panels(suite, galaxies)),
         "distributions": figures.draw_distributions(suite.name, galaxies),
         "realism": figures.draw_realism(suite.name, galaxies, views, realism.MASS_BINS),
