@@ -76,7 +76,7 @@ def write_suite_index(folder: Path) -> Path:
         ]
         for name, card in cards.items()
     ]
-    parts = [
+    parts: list[Part | Section] = [
         text_from("suites", "opening"),
         Table(head, rows),
         text_from("suites", "contents", pages=[*cards, *others]),
