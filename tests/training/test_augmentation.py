@@ -6,9 +6,9 @@ import torch
 from toy import toy_dataset
 
 from stargas.config import ModelConfig, TrainingConfig
-from stargas.model.inputs import TRACER_SETS, flag_names, measure_scaling, number_names, prepare, stack_samples, visible
+from stargas.model.inputs import TRACER_SETS, flag_names, measure_scaling, number_names, prepare, visible
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, TRACER_OF_MAP
+from stargas.sample import MAPS, TRACER_OF_MAP, Batch
 from stargas.training.augmentation import ROW, Augmentation, turn
 from stargas.training.batches import training_rows
 
@@ -162,7 +162,7 @@ def test_what_is_shown_is_what_a_sample_without_it_gives(data, rows, scaling):
         stars, gas = case[i] in {0, 3}, case[i] != 0
         scalars = sample.scalars * np.array([case[i] != 1, stars, gas, gas, gas])
         alone = replace(sample, scalars=scalars, tracers=np.array([stars, gas]))
-        inputs = prepare(stack_samples([alone]), scaling, ANY)
+        inputs = prepare(Batch.stack([alone]), scaling, ANY)
         assert torch.equal(inputs.maps[0], maps[i])
         assert torch.equal(inputs.numbers[0], numbers[i])
         baseline = scaling.baseline(inputs.tracer_set, inputs.log_scalar)[0]

@@ -170,7 +170,7 @@ def test_the_test_split_is_not_touched(data, tmp_path):
     shard = data.shards[0]
     ruined = shard.arrays["log10_mass"].copy()
     ruined[np.asarray(data.catalogue["split"]) == "test"] = np.nan
-    changed = replace(data, shards=(type(shard)(**{**shard.arrays, "log10_mass": ruined}),))
+    changed = replace(data, shards=(type(shard)(shard.config, **{**shard.arrays, "log10_mass": ruined}),))
     short = replace(TRAINING, epochs=1, flow_epochs=1)
     train_model(data, tmp_path / "a", MODEL, short, QUIET)
     train_model(changed, tmp_path / "b", MODEL, short, QUIET)

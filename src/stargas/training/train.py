@@ -323,8 +323,7 @@ def _metrics(network: Network, flow: MassFlow, validation: Rows, augmentation: A
 
 def radii_R_hl(dataset: "Dataset") -> list[float]:  # noqa: N802 (the field's own name)
     """Return the radii of the masses in R_hl."""
-    truth = dataset.manifests[0]["config"]["truth"]
-    return np.linspace(truth["r_min"], truth["r_max"], truth["n_radii"]).tolist()
+    return list(dataset.configs[0].truth.radii)
 
 
 def _training_set(learn: "Dataset") -> dict[str, Any]:
@@ -345,7 +344,7 @@ def describe_training_set(
     learn
         Training samples.
     scalars, tracers, log10_mass
-        Their arrays as `stargas.dataset.store.Batch` has them, shapes (n, 5), (n, 2), (n, 10).
+        Their arrays as `stargas.sample.Batch` has them, shapes (n, 5), (n, 2), (n, 10).
     """
     positive = np.where(scalars > 0, scalars, np.nan)
     low, high = np.fmin.reduce(positive), np.fmax.reduce(positive)

@@ -14,8 +14,8 @@ import numpy as np
 
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import StackedSamples, map_channels, scalar_columns, stack_samples
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
+from stargas.model.inputs import map_channels, scalar_columns
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Batch, Sample
 from stargas.sky.hi_scalars import measure_hi
 
 SOFTENING_KMS = 2.0
@@ -120,7 +120,7 @@ def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mappin
         Name → shape (n,): ratios and ranges in dex, share of pixels, log10 ratio of asymmetries. NaN where the tracer
         is absent or a unit is not known; infinite where nothing of the kind can be measured on the map.
     """
-    batch = stack_samples(samples)
+    batch = Batch.stack(samples)
     seen = {TRACERS[TRACER_OF_MAP[i]] for i in map_channels(config)}
     found = {"mask": _contradictions(batch, config), "range": _outside(batch, config, about.get("ranges", {}))}
     if "stars" in seen:
@@ -150,7 +150,7 @@ def outside_ranges(sample: Sample, config: ModelConfig, about: Mapping[str, Any]
     return sentences
 
 
-def _contradictions(batch: StackedSamples, config: ModelConfig) -> FloatArray:
+def _contradictions(batch: Batch, config: ModelConfig) -> FloatArray:
     """Infinite where mask and maps contradict each other, else 0."""
     wrong = np.zeros(len(batch.maps), bool)
     for i in map_channels(config):
@@ -161,7 +161,7 @@ def _contradictions(batch: StackedSamples, config: ModelConfig) -> FloatArray:
     return np.where(wrong, np.inf, 0.0)
 
 
-def _outside(batch: StackedSamples, config: ModelConfig, ranges: Mapping[str, Sequence[float]]) -> FloatArray:
+def _outside(batch: Batch, config: ModelConfig, ranges: Mapping[str, Sequence[float]]) -> FloatArray:
     """Distance from the training set of the scalar that is farthest outside [dex]."""
     farthest = np.zeros(len(batch.scalars))
     for i in scalar_columns(config):
@@ -174,7 +174,7 @@ def _outside(batch: StackedSamples, config: ModelConfig, ranges: Mapping[str, Se
     return farthest
 
 
-def _star_checks(batch: StackedSamples, velocity_scale_kms: FloatArray) -> dict[str, FloatArray]:
+def _star_checks(batch: Batch, velocity_scale_kms: FloatArray) -> dict[str, FloatArray]:
     image = np.maximum(batch.maps[:, MAPS.index("Rv")].astype(np.float64), 0)
     up, across = (np.abs(image - np.flip(image, axis)).sum(axis=(1, 2)) for axis in (1, 2))
     scatter = np.hypot(
@@ -184,7 +184,7 @@ def _star_checks(batch: StackedSamples, velocity_scale_kms: FloatArray) -> dict[
     return {"Rv_orientation": np.log10((up + 1e-9) / (across + 1e-9)), "sigma_scale": sigma}
 
 
-def _gas_checks(batch: StackedSamples, half_width_kpc: FloatArray) -> dict[str, FloatArray]:
+def _gas_checks(batch: Batch, half_width_kpc: FloatArray) -> dict[str, FloatArray]:
     column, velocity, dispersion = (batch.maps[:, MAPS.index(f"moment{k}")] for k in range(3))
     R_HI, v_cold, sigma_cold = batch.scalars[
         :, [SCALARS.index(n) for n in ("R_HI_kpc", "v_cold_kms", "sigma_cold_kms")]

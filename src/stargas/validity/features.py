@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from stargas.baselines.tree_features import feature_names, hand_features
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import map_channels, scalar_columns, stack_samples
+from stargas.model.inputs import map_channels, scalar_columns
 from stargas.model.posterior import Posterior
-from stargas.sample import MAPS, SCALARS, TRACERS, Sample
+from stargas.sample import MAPS, SCALARS, TRACERS, Batch, Sample
 from stargas.sky.ellipse import map_ellipticity
 from stargas.sky.harmonics import map_gradient
 from stargas.validity.consistency import units
@@ -38,7 +38,7 @@ def measure_features(samples: Sequence[Sample], posterior: Posterior) -> FloatAr
     InputError
         As `stargas.model.posterior.Posterior.sample`.
     """
-    batch, config = stack_samples(samples), posterior.config
+    batch, config = Batch.stack(samples), posterior.config
     by_hand, of_maps = hand_features(batch, config), _of_maps(config)
     n_scalars = len(scalar_columns(config))
     orientations = [_orientation(batch.maps[:, i], MAPS[i]) for i in _with_direction(config)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from stargas.config import DataConfig
 from stargas.experiments.inspection import galaxy_images
 from stargas.experiments.mock_suites.measure import Columns
 from stargas.galaxy import Galaxy
@@ -101,7 +102,7 @@ def choose_examples(galaxies: Columns) -> list[int]:
 def example(galaxy: Galaxy) -> Example:
     """Return the maps of one galaxy at `EXAMPLE_INCLINATIONS_DEG`."""
     samples = [
-        make_sample(project(galaxy, View(inclination, 40.0)), rng_for(0, "examples", galaxy.id))
+        make_sample(project(galaxy, View(inclination, 40.0)), rng_for(0, "examples", galaxy.id), DataConfig())
         for inclination in EXAMPLE_INCLINATIONS_DEG
     ]
     return Example(float(np.log10(galaxy.stellar_mass_msun)), EXAMPLE_INCLINATIONS_DEG, samples)
