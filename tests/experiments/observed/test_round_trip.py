@@ -12,18 +12,16 @@ from stargas.config import DataConfig, DegradationConfig, HIMapConfig, StarMapCo
 from stargas.constants import G
 from stargas.dataset.build import build_dataset
 from stargas.errors import DamagedFileError, InputError
-from stargas.evaluation.bootstrap import bootstrap_galaxies
-from stargas.experiments import observed, observed_files
-from stargas.experiments import observed_invariances as observed_laws
-from stargas.experiments.observed import RoundTrip, judge_effects, judge_round_trip, run_round_trip, summary
-from stargas.experiments.observed_effects import EFFECTS, bins
-from stargas.experiments.observed_files import TRUTH, observation_of, write_mock
-from stargas.experiments.observed_invariances import check_laws
-from stargas.experiments.observed_metrics import difference
+from stargas.experiments.observed import files, invariances, parts, round_trip
+from stargas.experiments.observed.degradation import EFFECTS
+from stargas.experiments.observed.files import TRUTH, observation_of, write_mock
+from stargas.experiments.observed.invariances import check_invariances
+from stargas.experiments.observed.parts import write_degradation, write_round_trip
+from stargas.experiments.observed.round_trip import RoundTrip, run_round_trip, summary
 from stargas.inference.infer import infer_observed
 from stargas.observed.galaxy import observe_galaxy
 from stargas.randomness import rng_for
-from stargas.report.observed_experiment import write_observed_page
+from stargas.report.observed_page import write_observed_page
 from stargas.sample import make_sample
 from stargas.simulations.mock_suites.suites import mock_suite
 from stargas.sky.projection import project
@@ -41,13 +39,13 @@ class FormulaPosterior:
         self.config = SimpleNamespace(tracers="any")
         self.about = {"data": [{"data_sets": [{"source": {"suite": "bursty", "seed": 1}}]}]}
         self.data_config = SMALL
-        self.asked = 0
+        self.n_calls = 0
 
     def conditioned_on(self, case):  # noqa: ARG002 (a posterior's own)
         return self
 
     def sample(self, samples, n=1000, seed=0):
-        self.asked += 1
+        self.n_calls += 1
         noise = 0.1 * np.random.default_rng(seed).standard_normal((len(samples), n, 1))
         squares = [3 * s.scalars[1] ** 2 if s.tracers[0] else s.scalars[3] ** 2 for s in samples]
         mass = np.array([v2 * s.r_kpc / G for v2, s in zip(squares, samples, strict=True)])
@@ -65,12 +63,12 @@ def dwarfs():
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     """Cubes of the fast engine, and beams that need few pixels."""
-    drawn = observed_files.draw_observation
+    drawn = files.draw_observation
 
     def draw(sky, rng):
         return dataclasses.replace(drawn(sky, rng), engine="fast", beam_pixels=1.5)
 
-    monkeypatch.setattr(observed_files, "draw_observation", draw)
+    monkeypatch.setattr(files, "draw_observation", draw)
 
 
 def test_files_say_what_is_true(tmp_path, dwarfs):
@@ -100,7 +98,7 @@ def sample_of(folder, truth, **changes):
 
 def test_what_the_network_sees_does_not_depend_on_the_distance(tmp_path, dwarfs):
     truth = write_mock(dwarfs[1], tmp_path, SEED, HIMapConfig())
-    far = {name: 1.1 * truth["given"][name] for name in ("distance_kpc", "R_hl_kpc")}
+    far = {name: 1.1 * truth["known"][name] for name in ("distance_kpc", "R_hl_kpc")}
     near, wrong = sample_of(tmp_path, truth), sample_of(tmp_path, truth, **far)
     np.testing.assert_allclose(wrong.maps, near.maps, atol=1e-4, rtol=1e-3)
     np.testing.assert_allclose(wrong.star_features, near.star_features, rtol=1e-4, atol=1e-5)
@@ -124,7 +122,7 @@ def test_masses_of_stars_go_with_the_distance(tmp_path, dwarfs):
 def test_a_turned_sky_and_shuffled_rows_change_nothing_beyond_pixels(tmp_path, dwarfs):
     rng = np.random.default_rng(1)
     sky = project_of(dwarfs[1], {"observation": {"view": {"inclination_deg": 60.0}}})
-    known = dataclasses.replace(observed_files.draw_observation(sky, rng), noise_msun_pc2=1e-3)
+    known = dataclasses.replace(files.draw_observation(sky, rng), noise_msun_pc2=1e-3)
     samples = []
     for angle in (0.0, 70.0, 200.0):
         folder = tmp_path / str(angle)
@@ -149,14 +147,14 @@ def test_a_turned_sky_and_shuffled_rows_change_nothing_beyond_pixels(tmp_path, d
 def test_a_stopped_round_trip_goes_on(tmp_path, dwarfs, monkeypatch):
     posterior = FormulaPosterior()
     one = run_round_trip(posterior, tmp_path, dataclasses.replace(PLAN, n_galaxies=1), dwarfs)
-    assert [record["way"] for record in one] == list(observed.WAYS)
-    asked, said = posterior.asked, []
+    assert [record["tracer_set"] for record in one] == list(round_trip.FILES)
+    asked, said = posterior.n_calls, []
     records = run_round_trip(posterior, tmp_path, PLAN, dwarfs, said.append)
     assert records[:3] == one
     assert len(said) == 1
-    assert posterior.asked == 2 * asked
+    assert posterior.n_calls == 2 * asked
     run_round_trip(posterior, tmp_path, PLAN, dwarfs)
-    assert posterior.asked == 2 * asked
+    assert posterior.n_calls == 2 * asked
     for record in records:
         assert np.shape(record["quantiles"]) == (5, len(record["r_kpc"]))
         known = np.isfinite(np.array(record["direct"], dtype=float))
@@ -167,14 +165,17 @@ def test_a_stopped_round_trip_goes_on(tmp_path, dwarfs, monkeypatch):
         assert row["n_galaxies"] == 2
     # a folder whose files are not whole is made again
     (tmp_path / "files" / "0000" / TRUTH).unlink()
-    monkeypatch.setattr(observed_files, "star_table", lambda *_: (_ for _ in ()).throw(RuntimeError("made again")))
+    monkeypatch.setattr(files, "star_table", lambda *_: (_ for _ in ()).throw(RuntimeError("made again")))
     with pytest.raises(RuntimeError, match="made again"):
         run_round_trip(FormulaPosterior(), tmp_path, dataclasses.replace(PLAN, n_draws=201), dwarfs)
 
 
-def test_laws_hold_on_changed_files(tmp_path, dwarfs):
+def test_changed_files_give_the_masses_that_are_expected(tmp_path, dwarfs):
     truth = write_mock(dwarfs[1], tmp_path, SEED, HIMapConfig())
-    rows = {(row["law"], row["way"]): row for row in check_laws(FormulaPosterior(), {tmp_path: truth}, n_draws=100)}
+    rows = {
+        (row["change"], row["tracer_set"]): row
+        for row in check_invariances(FormulaPosterior(), {tmp_path: truth}, n_draws=100)
+    }
     assert len(rows) == 8
     for (law, _), row in rows.items():
         # v² r / G: the velocities are as they were; turning the sky moves pixels of the HI a little, and the errors of
@@ -182,75 +183,59 @@ def test_laws_hold_on_changed_files(tmp_path, dwarfs):
         assert row["expected"] == pytest.approx(np.log10(1.1) if law == "distance + 10 %" else 0, abs=1e-4)
         assert row["largest"] <= {"sky turned": 0.05, "rows shuffled": 0.02}.get(law, 2e-4), row
     config = observation_of(tmp_path, truth, stars=True, hi=True)
-    turned = dict(observed_laws._changed(config, tmp_path))["sky turned"]
+    turned = dict(invariances._changed(config, tmp_path))["sky turned"]
     angles = [observe_galaxy(one).position_angle_deg for one in (config, turned)]
-    assert (angles[1] - angles[0]) % 360 == pytest.approx(observed_laws.TURN_DEG, abs=0.5)
+    assert (angles[1] - angles[0]) % 360 == pytest.approx(invariances.TURN_DEG, abs=0.5)
 
 
 def test_galaxies_that_the_model_knows_are_refused(tmp_path, dwarfs):
-    with pytest.raises(InputError, match="learned from galaxies of seed 1"):
+    with pytest.raises(InputError, match="trained on galaxies of seed 1"):
         run_round_trip(FormulaPosterior(), tmp_path, RoundTrip(2, seed=1))
     with pytest.raises(InputError, match="2 galaxies with cold gas, 3 are wanted"):
-        list(observed._with_gas(dwarfs, SMALL, 3))
+        list(round_trip._with_gas(dwarfs, SMALL, 3))
 
 
 def test_refused_files_are_counted(tmp_path, dwarfs, monkeypatch):
     def refuse(_):
         raise InputError("no.")
 
-    monkeypatch.setattr(observed, "observe_galaxy", refuse)
+    monkeypatch.setattr(round_trip, "observe_galaxy", refuse)
     records = run_round_trip(FormulaPosterior(), tmp_path, dataclasses.replace(PLAN, n_galaxies=1), dwarfs)
     assert [(row["n_galaxies"], row["n_refused"]) for row in summary(records)] == [(0, 1)] * 3
-
-
-def test_bins_hold_all_and_none_apart():
-    strength = np.array([0, 0, 1, 2, 3, 4, 5, 6, 7, 8.0])
-    parts = bins(strength)
-    assert [part.sum() for part in parts] == [2, 2, 2, 2, 2]
-    np.testing.assert_array_equal(np.sum(parts, axis=0), 1)
-    assert not strength[parts[0]].any()
-
-
-def test_differences_of_known_size_are_found():
-    dex = np.random.default_rng(0).normal(0.05, 0.1, (400, 6))
-    dex[:, 0] = np.nan
-    found = difference(dex, bootstrap_galaxies(np.arange(400)))
-    assert found["rms"][0] == pytest.approx(np.hypot(0.05, 0.1), abs=3 * found["rms"][1])
-    assert found["median"][0] == pytest.approx(0.05, abs=3 * found["median"][1])
 
 
 def test_the_page_holds_both_parts(tmp_path, monkeypatch):
     config = dataclasses.replace(SMALL, views=ViewConfig(n_views=4), degradation=DegradationConfig(share=0.8))
     build_dataset(mock_suite("bursty", 14, seed=7), tmp_path / "data", config, seed=7)
-    monkeypatch.setattr("stargas.experiments.observed_effects.MIN_GALAXIES", 2)
+    monkeypatch.setattr("stargas.experiments.observed.degradation.MIN_GALAXIES", 2)
     monkeypatch.setattr(
-        observed, "run_round_trip", lambda *_, **__: [fake(way, k) for way in observed.WAYS for k in "abc"]
+        parts, "run_round_trip", lambda *_, **__: [fake(tracers, k) for tracers in round_trip.FILES for k in "abc"]
     )
     results = tmp_path / "results"
     with pytest.raises(InputError, match="holds no results"):
         write_observed_page(results)
-    judge_round_trip(FormulaPosterior(), tmp_path, results, PLAN, "stargas experiment observed round_trip")
-    file = judge_effects(OfArrays(), tmp_path / "data", results, 50, "stargas experiment observed effects")
+    write_round_trip(FormulaPosterior(), tmp_path, results, PLAN, "stargas experiment observed round_trip")
+    file = write_degradation(OfArrays(), tmp_path / "data", results, 50, "stargas experiment observed degradation")
     rows = json.loads(file.read_text())["rows"]
     assert {row["effect"] for row in rows} == {effect.name for effect in EFFECTS}
-    assert {row["case"] for row in rows} == {"stars and gas", "stars", "gas and R_hl"}
+    assert {row["tracer_set"] for row in rows} == {"stars and gas", "stars", "gas and R_hl"}
     # nothing but the draws' own scatter: 0.1 dex around the truth
     assert all(row["rms"][0] < 0.05 for row in rows)
     page = write_observed_page(results).read_text()
     assert "stars and HI | 3 | 0 | 0.100" in page
-    assert (results / "figures" / "effects.png").stat().st_size > 10_000
+    assert (results / "figures" / "degradation.png").stat().st_size > 10_000
     assert (results / "figures" / "round_trip.png").stat().st_size > 10_000
     file.write_text("{}")
     with pytest.raises(DamagedFileError, match="no result of this experiment"):
         write_observed_page(results)
 
 
-def fake(way, name):
+def fake(tracers, name):
     truth = [8.0, 8.5]
     quantiles = [[x + off for x in (8.1, 8.6)] for off in (-0.2, -0.15, 0.0, 0.1, 0.2)]
     return {
         "galaxy_id": name,
-        "way": way,
+        "tracer_set": tracers,
         "truth": truth,
         "quantiles": quantiles,
         "direct": [8.0, float("nan")],

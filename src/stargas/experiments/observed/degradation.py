@@ -12,15 +12,15 @@ from stargas.dataset.store import Dataset
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
 from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
-from stargas.experiments.observed_metrics import coverage_and_width, difference, median_of
+from stargas.experiments.observed.metrics import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray
 from stargas.sky.degradation import CLEAR
 
 VIEWS = 4
-"""Views of each galaxy that are judged; the others say little more of the same galaxy."""
+"""Views per galaxy that are evaluated; more would add little on the same galaxy."""
 
 N_BINS = 4
-"""Bins of equally many samples along an effect, beside that of none."""
+"""Bins of equally many samples along an effect, beside the samples without it."""
 
 MIN_GALAXIES = 10
 """Bins of fewer galaxies are left out: their errors would be guesses."""
@@ -28,25 +28,25 @@ MIN_GALAXIES = 10
 _CHUNK = 256
 
 
-class PartsPosterior(PosteriorLike, Protocol):
-    """A model that can be asked for what one tracer says alone."""
+class AnyTracerPosterior(PosteriorLike, Protocol):
+    """A model that can be conditioned on a part of the tracers."""
 
-    def conditioned_on(self, case: str | None) -> PosteriorLike:
+    def conditioned_on(self, tracer_set: str | None) -> PosteriorLike:
         """Return the same model, which looks at a part of what galaxies have."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One effect and how its strength is measured.
+    """One effect of observing and how its strength is measured.
 
     Parameters
     ----------
     name
         In the results.
     alone
-        Case of `stargas.model.inputs.TRACER_SETS` that the effect acts on most.
+        The one of `stargas.model.inputs.TRACER_SETS` on which it acts most.
     strength
-        From columns of the catalogue; zero where the effect does not act.
+        Its strength, from columns of the catalogue; zero where the effect does not act.
     """
 
     name: str
@@ -78,32 +78,32 @@ COLUMNS = (
 
 
 def along_effects(
-    posterior: PartsPosterior,
+    posterior: AnyTracerPosterior,
     dataset: Dataset,
     *,
     n_draws: int = 500,
     seed: int = 0,
-    say: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Judge a model in bins of the strength of each effect.
+    """Evaluate a model in bins of the strength of each effect of observing.
 
     Parameters
     ----------
     posterior
         A model of any tracers.
     dataset
-        Galaxies with effects that the model has not learned from.
+        Degraded samples of galaxies that the model was not trained on.
     n_draws
         Posterior draws of each sample.
     seed
         Root seed.
-    say
-        Called with a line per kind of answer.
+    report
+        Called with a line per tracer set.
 
     Returns
     -------
     list of dict
-        A row per effect, bin and case: ``effect``; ``case``, what of the galaxy was given; ``low``, ``middle``,
+        A row per effect, bin and tracer set: ``effect``; ``tracer_set``; ``low``, ``middle``,
         ``high`` of the strength (all zero where the effect does not act); ``n_samples``, ``n_galaxies``; ``rms`` and
         ``median`` [dex], ``coverage_68``, ``coverage_95`` and ``half_width_68`` [dex], each with its standard error
         from a bootstrap over galaxies. The other effects act as they happen to.
@@ -111,7 +111,7 @@ def along_effects(
     Raises
     ------
     InputError
-        If the data set tells of no effects or has no galaxy with both tracers.
+        If the data set has no columns of the effects or no galaxy with both tracers.
     """
     table = dataset.catalogue
     missing = [name for name in COLUMNS if name not in table.colnames]
@@ -125,12 +125,12 @@ def along_effects(
     columns = {name: np.asarray(table[name], dtype=np.float64) for name in COLUMNS}
     names, truth = np.asarray(table["galaxy_id"]), chosen.batch().log10_mass.astype(np.float64)
     rows = []
-    for case in ("stars and gas", "stars", "gas and R_hl"):
-        quantiles = _quantiles(posterior.conditioned_on(case), chosen, n_draws, seed)
-        if say is not None:
-            say(f"{len(chosen)} samples of {len(np.unique(names))} galaxies judged by {case}")
+    for tracers in ("stars and gas", "stars", "gas and R_hl"):
+        quantiles = _quantiles(posterior.conditioned_on(tracers), chosen, n_draws, seed)
+        if report is not None:
+            report(f"{len(chosen)} samples of {len(np.unique(names))} galaxies evaluated with {tracers}")
         for effect in EFFECTS:
-            if case not in ("stars and gas", effect.alone):
+            if tracers not in ("stars and gas", effect.alone):
                 continue
             strength = effect.strength(columns)
             for inside in bins(strength):
@@ -138,7 +138,8 @@ def along_effects(
                     numbers = _numbers(quantiles[inside], truth[inside], names[inside])
                     low, middle, high = (float(x) for x in np.quantile(strength[inside], (0.0, 0.5, 1.0)))
                     rows.append(
-                        {"effect": effect.name, "case": case, "low": low, "middle": middle, "high": high} | numbers
+                        {"effect": effect.name, "tracer_set": tracers, "low": low, "middle": middle, "high": high}
+                        | numbers
                     )
     return rows
 

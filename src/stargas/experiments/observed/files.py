@@ -1,4 +1,4 @@
-"""Mock galaxies as the files of an observer: a table of stars and a cube of HI, with what is true of them."""
+"""Mock galaxies as the files of an observer, a table of stars and a cube of HI, and the truth about them."""
 
 import dataclasses
 import json
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
 TRUTH = "mock.json"
-"""File of what is true of a mock; written last, so a folder that has it is whole."""
+"""File of the truth about a mock; it is written last, so a folder that has it is whole."""
 
 PIXELS_PER_BEAM = 2.5
 """Pixels of a cube over the FWHM of its beam, as imaging commonly has it."""
@@ -51,7 +51,7 @@ class MockObservation:
     Parameters
     ----------
     view
-        From where, and how it is turned on the sky.
+        Direction of the line of sight and position angle on the sky.
     distance_kpc
         True distance [kpc].
     relative_error
@@ -69,7 +69,7 @@ class MockObservation:
     noise_msun_pc2
         Noise of a channel of a beam [Msun/pc²].
     engine
-        What makes the cube: ``martini``, or ``fast`` for tests.
+        Code that makes the cube: ``martini``, or ``fast`` for tests.
     """
 
     view: View
@@ -85,12 +85,12 @@ class MockObservation:
 
 
 def draw_observation(sky: SkyGalaxy, rng: np.random.Generator) -> MockObservation:
-    """Draw how a galaxy is observed: from a random side, 1-10 Mpc away, with data of every quality.
+    """Draw how a galaxy is observed: in a random view, 1-10 Mpc away, with data of every quality.
 
     Parameters
     ----------
     sky
-        The galaxy seen from anywhere, for the number of its stars and their dispersion.
+        The galaxy in any view, for the number of its stars and their dispersion.
     rng
         Source of randomness.
     """
@@ -134,8 +134,9 @@ def write_mock(
     Returns
     -------
     dict
-        ``galaxy_id``; ``observation``, as `MockObservation` has it; ``R_hl_kpc`` and ``R_HI_kpc`` as they are;
-        ``given``: what an observer knows beside the files, as `stargas.config.observation.ObservationConfig` has it.
+        ``galaxy_id``; ``observation``, the fields of `MockObservation`; the true ``R_hl_kpc`` and ``R_HI_kpc``;
+        ``known``: what an observer knows beside the files, fields of
+        `stargas.config.observation.ObservationConfig`.
 
     Raises
     ------
@@ -158,12 +159,12 @@ def write_mock(
     beam_kpc = observation.beam_pixels * 2 * config.half_width * R_HI / config.n_pixels
     cube_file(gas, R_HI, beam_kpc, observation, rng).writeto(folder / "hi.fits", overwrite=True)
     off = np.exp(observation.relative_error * rng.standard_normal(2))
-    told_kpc = observation.distance_kpc * float(off[0])
-    # photometry measures an angle, which becomes a length by the distance that is believed
+    believed_kpc = observation.distance_kpc * float(off[0])
+    # photometry measures an angle, which becomes a length by the believed distance
     R_hl = sky.R_hl_kpc * float(off[0] * off[1])
-    given = {
-        "distance_kpc": told_kpc,
-        "distance_error_kpc": observation.relative_error * told_kpc,
+    known = {
+        "distance_kpc": believed_kpc,
+        "distance_error_kpc": observation.relative_error * believed_kpc,
         "center": observation.center_deg,
         "R_hl_kpc": R_hl,
         "R_hl_error_kpc": observation.relative_error * R_hl,
@@ -173,17 +174,17 @@ def write_mock(
         "observation": dataclasses.asdict(observation),
         "R_hl_kpc": sky.R_hl_kpc,
         "R_HI_kpc": R_HI,
-        "given": given,
+        "known": known,
     }
     write_atomically(folder / TRUTH, (json.dumps(truth, indent=1) + "\n").encode())
     return truth
 
 
 def observation_of(folder: Path, truth: dict[str, Any], *, stars: bool, hi: bool) -> ObservationConfig:
-    """Return what `stargas.observed.galaxy.observe_galaxy` is given of a mock."""
-    given = {**truth["given"], "center": tuple(truth["given"]["center"])}
+    """Return the observation of a mock, of its stars, its HI or both."""
+    known = {**truth["known"], "center": tuple(truth["known"]["center"])}
     return ObservationConfig(
-        stars=str(folder / "stars.csv") if stars else None, hi_cube=str(folder / "hi.fits") if hi else None, **given
+        stars=str(folder / "stars.csv") if stars else None, hi_cube=str(folder / "hi.fits") if hi else None, **known
     )
 
 

@@ -1,4 +1,4 @@
-"""Numbers of answers beside the truth, each with its standard error from a bootstrap over galaxies."""
+"""Inferred masses beside the true ones, each number with its standard error from a bootstrap over galaxies."""
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def difference(dex: FloatArray, resampled: Bootstrap) -> dict[str, list[float]]:
 
 
 def coverage_and_width(quantiles: FloatArray, truth: FloatArray, resampled: Bootstrap) -> dict[str, list[float]]:
-    """Share of true values inside the central intervals, and half the width of that of 68 % [dex]."""
+    """Fraction of true values inside the central intervals, and half the width of that of 68 % [dex]."""
     numbers = {}
     for name, (low, high) in LEVELS.items():
         inside = (truth >= quantiles[:, low]) & (truth <= quantiles[:, high])
