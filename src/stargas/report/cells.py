@@ -15,16 +15,16 @@ def number(value: float | None, digits: int = 2) -> str:
     return DASH if value is None else f"{value:.{digits}f}"
 
 
-def with_error(value: float | None, error: float, digits: int = 2) -> str:
+def with_error(value: float | None, error: float, *, digits: int = 3) -> str:
     """Return a number with its standard error.
 
-    >>> with_error(0.1234, 0.012, 3)
+    >>> with_error(0.1234, 0.012)
     '0.123 ± 0.012'
     """
     return DASH if value is None else f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
-def percent(value: float | None, error: float | None = None, digits: int = 1) -> str:
+def percent(value: float | None, error: float | None = None, *, digits: int = 1) -> str:
     """Return a fraction in percent, with its standard error if there is one.
 
     >>> percent(0.684, 0.01), percent(0.16, digits=0)

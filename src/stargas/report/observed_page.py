@@ -110,9 +110,9 @@ def _round_trip_tables(rows: Sequence[Row]) -> list[Part]:
             accuracy.append([label, *n, *[""] * 5])
             continue
         pairs = [row["vs_truth"]["rms"], row["vs_truth"]["median"], row["vs_direct"]["rms"], row["vs_direct"]["median"]]
-        accuracy.append([label, *n, *(with_error(*pair, digits=3) for pair in (*pairs, row["direct_vs_truth"]["rms"]))])
+        accuracy.append([label, *n, *(with_error(*pair) for pair in (*pairs, row["direct_vs_truth"]["rms"]))])
         covered = [percent(*row[name]) for name in ("coverage_68", "coverage_95")]
-        calibration.append([label, *covered, with_error(*row["half_width_68"], digits=3), f"{row['seconds']:.1f}"])
+        calibration.append([label, *covered, with_error(*row["half_width_68"]), f"{row['seconds']:.1f}"])
     head = ("rms to truth [dex]", "median", "rms to direct", "median", "rms, direct to truth")
     return [
         Table(["files", "galaxies", "refused", *head], accuracy),
@@ -152,7 +152,7 @@ def _degradation_table(rows: Sequence[Row]) -> Table:
                 f"{row['low']:.3g} to {row['high']:.3g}" if row["high"] else "none",
                 str(row["n_samples"]),
                 str(row["n_galaxies"]),
-                *(with_error(*row[key], digits=3) for key in ("rms", "median", "half_width_68")),
+                *(with_error(*row[key]) for key in ("rms", "median", "half_width_68")),
                 *(percent(*row[key]) for key in ("coverage_68", "coverage_95")),
             ]
             for row in rows
