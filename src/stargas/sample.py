@@ -1,7 +1,7 @@
 """What a network is given for one galaxy from one side, and what it should answer."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,8 +12,9 @@ from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, PROTON_MASS
 from stargas.errors import InputError
 from stargas.features.star_features import STAR_FEATURES, measure_stars
+from stargas.features.table import FeatureGroup
 from stargas.frame import rotation_to_spin
-from stargas.galaxy import Galaxy, Particles
+from stargas.galaxy import FloatArray, Galaxy, Particles
 from stargas.kinematics import kappa_co, virial_ratio
 from stargas.map_settings import pretrained_settings
 from stargas.randomness import rng_for
@@ -251,18 +252,46 @@ class Batch(Arrays):
         return Batch(**{declared.name: getattr(self, declared.name)[chosen] for declared in FIELDS})
 
     def column(self, name: str) -> NDArray[Any]:
-        """Return one map (n, 64, 64) or one number (n,) of each sample, by the name of its entry."""
-        array, place = _PLACES[name]
-        values: NDArray[Any] = getattr(self, array)[:, place]
-        return values
+        """Return an array by its name, or of one of its entries one map (n, 64, 64) or number (n,) of each sample."""
+        array, entry = _PLACES[name]
+        values: NDArray[Any] = getattr(self, array)
+        return values if entry is None else values[:, entry]
+
+    def knows(self, need: str) -> NDArray[np.bool_]:
+        """Whether ``"stars"``, ``"gas"`` or ``"R_hl"`` is known of each sample, shape (n,)."""
+        known: NDArray[np.bool_] = self.column("R_hl_kpc") > 0 if need == "R_hl" else self.column(need)
+        return known
 
     @property
     def tracer_sets(self) -> NDArray[np.intp]:
         """What is known of each sample, indices into `stargas.tracers.TRACER_SETS`, shape (n,)."""
         return observed_sets(self.tracers, self.column("R_hl_kpc"))
 
+    def measure(self, groups: Iterable[FeatureGroup]) -> FloatArray:
+        """Measure features on the samples.
 
-_PLACES = {entry.name: (declared.name, i) for declared in FIELDS for i, entry in enumerate(declared.entries)}
+        Parameters
+        ----------
+        groups
+            Features, for instance `stargas.features.table.FEATURES`.
+
+        Returns
+        -------
+        numpy.ndarray
+            One row per sample, the features of all groups in their order; NaN where one is not known.
+        """
+        measured: dict[str, NDArray[Any]] = {}
+        for group in groups:
+            known = np.logical_and.reduce([self.knows(need) for need in group.needs])
+            inputs = (measured[name] if name in measured else self.column(name) for name in group.inputs)
+            measured |= zip(group.names, group.measure(known, *inputs).T, strict=True)
+        return np.column_stack([np.empty((len(self), 0)), *measured.values()])
+
+
+_PLACES: dict[str, tuple[str, int | None]] = {
+    **{entry.name: (declared.name, i) for declared in FIELDS for i, entry in enumerate(declared.entries)},
+    **{declared.name: (declared.name, None) for declared in FIELDS},
+}
 
 
 def without_tracer(sample: Sample, tracer: str) -> Sample:
