@@ -12,7 +12,8 @@ from typing import Any
 from stargas import __version__
 from stargas.config import DataConfig
 from stargas.errors import InputError
-from stargas.sample import FIELDS
+from stargas.features.star_features import STAR_FEATURES
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACERS
 from stargas.simulations.source import Source
 from stargas.storage import Format, differences, json_bytes, plain, read_header
 
@@ -39,7 +40,11 @@ def new_manifest(source: Source, config: DataConfig, seed: int) -> dict[str, Any
             "seed": seed,
             "source": {"name": source.name, "galaxies": len(source), **source.provenance()},
             "config": asdict(config),
-            **{f.name: [entry.name for entry in f.entries] for f in FIELDS if f.entries},
+            "maps": MAPS,
+            "scalars": SCALARS,
+            "tracers": TRACERS,
+            "star_features": STAR_FEATURES,
+            "quality": QUALITY,
         }
     )
 

@@ -17,17 +17,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError, StargasError
-from stargas.serve.examples import FOLDER
 from stargas.serve.sandbox import install, only
-from stargas.serve.settings import ARCHIVE, TRACER_OF_ROLE, ServeConfig
+from stargas.serve.settings import ServeConfig
 
 if TYPE_CHECKING:
     from stargas.inference.infer import InferenceResult
     from stargas.model.posterior import Posterior
     from stargas.report.inference_tables import Inference
-    from stargas.validity.reference import ValidityReference
+    from stargas.validity.validity import Limits
 
 SEED = 0
+
+ARCHIVE = "stargas.zip"
+
+EXAMPLES = Path(__file__).parent / "examples"
+
+TRACER_OF_ROLE = {"stars": "stars", "hi_cube": "gas", "moment0": "gas", "moment1": "gas", "moment2": "gas"}
 
 WORDS = {"stars": "stars", "gas": "HI"}
 """Tracer → how it is called."""
@@ -104,13 +109,13 @@ class InferenceWorker:
         Of the server.
     model
         The model.
-    reference
-        Its validity reference.
+    limits
+        What it carries to know what it has not learned.
     """
 
     config: ServeConfig
     model: "Posterior"
-    reference: "ValidityReference | None"
+    limits: "Limits | None"
 
     @classmethod
     def opened(cls, config: ServeConfig) -> "InferenceWorker":
@@ -124,11 +129,11 @@ class InferenceWorker:
         import torch
 
         from stargas.model.posterior import load_model
-        from stargas.validity.reference import load_validity
+        from stargas.validity.validity import load_limits
 
         warnings.simplefilter("ignore")
         torch.set_num_threads(1)
-        desk = cls(config, load_model(config.model), load_validity(config.model))
+        desk = cls(config, load_model(config.model), load_limits(config.model))
         desk.warm()
         most = int(config.max_memory_gb * 1e9)
         with contextlib.suppress(ValueError, OSError):  # a lower limit may be set already
@@ -148,9 +153,9 @@ class InferenceWorker:
         from astropy.utils import iers
 
         iers.conf.auto_download = False
-        install(self.config.model or FOLDER)
-        files = {"stars": FOLDER / "mock_dwarf_stars.csv", "hi_cube": FOLDER / "mock_dwarf_hi.fits"}
-        with tempfile.TemporaryDirectory(prefix="stargas-warmup-") as folder, contextlib.suppress(InputError):
+        install(self.config.model or EXAMPLES)
+        files = {"stars": EXAMPLES / "mock_dwarf_stars.csv", "hi_cube": EXAMPLES / "mock_dwarf_hi.fits"}
+        with tempfile.TemporaryDirectory(prefix="stargas-warm-") as folder, contextlib.suppress(InputError):
             payload: dict[str, Any] = {
                 "folder": folder,
                 "files": {role: (str(path), path.name) for role, path in files.items()},
@@ -218,7 +223,7 @@ class InferenceWorker:
             n_draws=self.config.n_draws,
             n_realizations=config.n_realizations,
             seed=SEED,
-            reference=self.reference,
+            limits=self.limits,
         )
         say("drawing the figures and writing the report")
         shutil.rmtree(out, ignore_errors=True)

@@ -1,1 +1,1 @@
-"""Comparison of a galaxy with those that a model learned from."""
+"""Tell whether a galaxy is like those that a model learned from."""

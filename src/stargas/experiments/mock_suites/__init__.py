@@ -1,1 +1,0 @@
-"""Mock suites measured as an observer would: how real they are, and a card of each."""
