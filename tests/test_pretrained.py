@@ -14,7 +14,8 @@ from stargas.sample import MAPS, SCALARS, make_sample, without_tracer
 from stargas.simulations.mock_suites.suites import mock_suite
 from stargas.sky.projection import project
 from stargas.sky.view import View
-from stargas.validity.validity import FILE, load_limits
+from stargas.validity.assessment import assess_validity
+from stargas.validity.reference import FILE, load_validity
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "model.json").is_file(), reason="no model has been put into stargas.pretrained yet"
@@ -61,7 +62,7 @@ def test_it_is_the_model_of_its_folder(model):
     assert model.about["radii_R_hl"] == pytest.approx(np.linspace(0.6, 2.4, 10))
 
 
-def test_it_is_small_together_with_its_limits():
+def test_it_is_small_together_with_its_validity_reference():
     names = ("model.json", "model.safetensors", FILE)
     assert sum((FOLDER / name).stat().st_size for name in names) <= MAX_BYTES
 
@@ -122,14 +123,14 @@ def test_priors_are_answers_of_their_own(model, samples):
     assert not np.array_equal(told[0], told[1])
 
 
-def test_its_limits_know_each_mix_of_tracers(model, samples):
-    limits = load_limits()
-    assert limits is not None
-    assert {"stars", "gas", "stars+gas"} <= set(limits.usual)
+def test_its_validity_reference_knows_each_mix_of_tracers(model, samples):
+    reference = load_validity()
+    assert reference is not None
+    assert {"stars", "gas", "stars+gas"} <= set(reference.distributions)
     for case in ("stars", "gas and R_hl", "stars and gas"):
-        judged = limits.check(seen_as(samples, case), model)
-        assert all(judgment.chance is not None for judgment in judged)
-        assert sum(judgment.flagged for judgment in judged) <= 2
+        results = assess_validity(seen_as(samples, case), model, reference)
+        assert all(result.p_value is not None for result in results)
+        assert sum(not result.trusted for result in results) <= 2
 
 
 def test_masses_of_isotropic_plummer_spheres_in_a_cusp(model):

@@ -1,22 +1,25 @@
-"""What the network is given for one galaxy from one side, and what it should answer."""
+"""What a network is given for one galaxy from one side, and what it should answer."""
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, PROTON_MASS
 from stargas.errors import InputError
 from stargas.features.star_features import STAR_FEATURES, measure_stars
+from stargas.features.table import FeatureGroup
 from stargas.frame import rotation_to_spin
 from stargas.galaxy import FloatArray, Galaxy, Particles
 from stargas.kinematics import kappa_co, virial_ratio
+from stargas.map_settings import pretrained_settings
 from stargas.randomness import rng_for
 from stargas.simulations.selection import in_cold_gas_set
+from stargas.sky.channels import CHANNELS
 from stargas.sky.degradation import CLEAR, Degradation, draw_degradation, hide_faint_hi, observe_stars
 from stargas.sky.hi_maps import hi_moments
 from stargas.sky.hi_scalars import measure_hi, measure_hi_radius
@@ -24,24 +27,284 @@ from stargas.sky.projection import HIMaps, SkyGalaxy, SkyGas, SkyStars, project
 from stargas.sky.regrid import regrid_moments
 from stargas.sky.star_maps import draw_star_subsets, star_maps, velocity_dispersion, velocity_scale
 from stargas.sky.view import standard_views
+from stargas.tracers import TRACERS, observed_sets
 
-MAPS = ("xy", "Rv", "moment0", "moment1", "moment2")
+
+class Entry(NamedTuple):
+    """One number of an array of a sample.
+
+    Parameters
+    ----------
+    name
+        With its unit at the end where it has one.
+    needs
+        What must be known of the galaxy, as `stargas.tracers.TracerSet` knows it.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+
+
+_MAPS = tuple(Entry(channel.name, (channel.tracer,)) for channel in CHANNELS)
+_MAP_UNITS = ", ".join(channel.unit for channel in CHANNELS)
+_TRACERS = tuple(Entry(name, (name,)) for name in TRACERS)
+_STAR_FEATURES = tuple(Entry(name, ("stars",)) for name in STAR_FEATURES)
+_SCALARS = (
+    Entry("R_hl_kpc", ("R_hl",)),
+    Entry("sigma_kms", ("stars",)),
+    Entry("R_HI_kpc", ("gas",)),
+    Entry("v_cold_kms", ("gas",)),
+    Entry("sigma_cold_kms", ("gas",)),
+)
+_QUALITY = (
+    Entry("n_stars", ("stars",)),
+    Entry("velocity_error_kms", ("stars",)),
+    Entry("beam_fwhm_kpc", ("gas",)),
+    Entry("noise_msun_pc2", ("gas",)),
+)
+
+MAPS = tuple(entry.name for entry in _MAPS)
 """Channels of `Sample.maps`, in order."""
 
-SCALARS = ("R_hl_kpc", "sigma_kms", "R_HI_kpc", "v_cold_kms", "sigma_cold_kms")
+SCALARS = tuple(entry.name for entry in _SCALARS)
 """Entries of `Sample.scalars`, in order."""
 
-TRACERS = ("stars", "gas")
-"""Entries of `Sample.tracers`, in order."""
-
-TRACER_OF_MAP = (0, 0, 1, 1, 1)
-"""Tracer (index into `TRACERS`) that each map belongs to."""
-
-TRACER_OF_SCALAR = (0, 0, 1, 1, 1)
-"""Tracer that each scalar belongs to."""
-
-QUALITY = ("n_stars", "velocity_error_kms", "beam_fwhm_kpc", "noise_msun_pc2")
+QUALITY = tuple(entry.name for entry in _QUALITY)
 """Entries of `Sample.quality`, in order."""
+
+TRACER_OF_MAP = tuple(TRACERS.index(channel.tracer) for channel in CHANNELS)
+TRACER_OF_SCALAR = (0, 0, 1, 1, 1)
+
+PIXELS, RADII = "pixels", "radii"
+"""Axes of arrays whose length follows from the settings."""
+
+
+@dataclass(frozen=True)
+class ArrayField:
+    """Declaration of one array of a sample.
+
+    Parameters
+    ----------
+    name
+        Attribute of `Sample` and `Batch`, and the file in a shard without its ending.
+    dtype
+        In a sample and on disk.
+    axes
+        Its axes: the entries along it, or `PIXELS` or `RADII`.
+    unit
+        Of its values; of entries that differ, the ending of their name tells.
+    absent
+        Value of an entry that is not known.
+    batch_dtype
+        In a batch.
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    axes: tuple[tuple[Entry, ...] | str, ...]
+    unit: str
+    absent: float
+    batch_dtype: np.dtype[Any]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Entries along the first axis; none where its length follows from the settings."""
+        return () if isinstance(self.axes[0], str) else self.axes[0]
+
+    def shape(self, config: DataConfig) -> tuple[int, ...]:
+        """Shape in a sample that was made with some settings."""
+        length = {PIXELS: config.stars.n_pixels, RADII: len(config.truth.radii)}
+        return tuple(length[axis] if isinstance(axis, str) else len(axis) for axis in self.axes)
+
+    def checked(self, value: ArrayLike, config: DataConfig) -> NDArray[Any]:
+        """Return an array for a sample.
+
+        Raises
+        ------
+        InputError
+            If its shape or type is another, or a value is not finite that must be.
+        """
+        array, shape = np.asarray(value), self.shape(config)
+        if array.shape != shape or not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise InputError(
+                f"{self.name} of a sample must be {self.dtype} of shape {shape}, got {array.dtype} of shape "
+                f"{array.shape}."
+            )
+        array = array.astype(self.dtype, copy=False)
+        if np.isfinite(self.absent) and not np.isfinite(array).all():
+            bad = np.argwhere(~np.isfinite(array))[0]
+            name = self.entries[bad[0]].name if self.entries else f"entry {bad[0]}"
+            raise InputError(
+                f"{self.name} of a sample must be finite, got {array[tuple(bad)]} in {name}: mask what is not known "
+                "to zero."
+            )
+        return array
+
+
+def _declared(
+    dtype: type[np.generic],
+    *axes: Sequence[Entry] | str,
+    unit: str = "",
+    absent: float = 0.0,
+    batch_dtype: type[np.generic] | None = None,
+) -> dict[str, Any]:
+    return {
+        "dtype": np.dtype(dtype),
+        "axes": tuple(axis if isinstance(axis, str) else tuple(axis) for axis in axes),
+        "unit": unit,
+        "absent": absent,
+        "batch_dtype": np.dtype(batch_dtype or dtype),
+    }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Arrays:
+    """The arrays of a sample, or of several along a leading axis: the one declaration of what a sample holds.
+
+    Parameters
+    ----------
+    maps
+        Shape (5, 64, 64), float32, channels `MAPS`: star densities in the units of
+        `stargas.sky.star_maps`, then HI moments [Msun/pc², km/s, km/s]. Row index is y (or v), column x (or R). Zero
+        for an absent tracer.
+    scalars
+        Shape (5,), entries `SCALARS` [kpc, km/s]. Zero for an absent tracer, but for an R_hl that is known without the
+        stars.
+    tracers
+        Shape (2,), bool, entries `stargas.tracers.TRACERS`: which are present.
+    star_features
+        Shape (66,), float32, entries `stargas.features.star_features.STAR_FEATURES`: measured on the stars as a set.
+        NaN where they are too few or absent.
+    quality
+        Shape (4,), entries `QUALITY` [stars, km/s, kpc, Msun/pc²]: how good the data are. Zero if perfect.
+    r_kpc
+        Radii [kpc] of the masses, shape (10,): ``config.truth.radii`` times R_hl, zero where that is not known.
+    log10_mass
+        True log10 M(<r) [Msun] at them, shape (10,).
+    """
+
+    maps: NDArray[np.float32] = field(metadata=_declared(np.float32, _MAPS, PIXELS, PIXELS, unit=_MAP_UNITS))
+    scalars: NDArray[np.float64] = field(metadata=_declared(np.float64, _SCALARS))
+    tracers: NDArray[np.bool_] = field(metadata=_declared(np.bool_, _TRACERS))
+    star_features: NDArray[np.float32] = field(metadata=_declared(np.float32, _STAR_FEATURES, absent=np.nan))
+    quality: NDArray[np.float64] = field(metadata=_declared(np.float64, _QUALITY))
+    r_kpc: NDArray[np.float64] = field(metadata=_declared(np.float64, RADII, unit="kpc"))
+    log10_mass: NDArray[np.float64] | None = field(
+        metadata=_declared(np.float64, RADII, unit="log10 Msun", batch_dtype=np.float32)
+    )
+
+
+FIELDS = tuple(ArrayField(declared.name, **declared.metadata) for declared in fields(Arrays))
+"""The arrays of a sample, in order."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sample(Arrays):
+    """Maps, scalars and truth of one galaxy seen from one side.
+
+    Its arrays are those of `Arrays`; ``log10_mass`` is None for an observed galaxy. They are checked when it is made.
+
+    Parameters
+    ----------
+    config
+        Settings of its maps and radii; a model reads only samples of its own settings.
+    row
+        Its row of the catalogue (ids, view, masses, star count, …).
+    """
+
+    config: DataConfig
+    row: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check every array against its declaration."""
+        for declared in FIELDS:
+            value = getattr(self, declared.name)
+            if value is not None or declared.name != "log10_mass":
+                object.__setattr__(self, declared.name, declared.checked(value, self.config))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Batch(Arrays):
+    """Arrays of n samples: those of `Arrays` with a leading axis of n; ``log10_mass`` is NaN where it is not known."""
+
+    if TYPE_CHECKING:
+        log10_mass: NDArray[np.float32]  # type: ignore[assignment]
+
+    @classmethod
+    def stack(cls, samples: Sequence[Sample]) -> "Batch":
+        """Return the arrays of some samples of the same settings, at least one."""
+
+        def stacked(declared: ArrayField) -> NDArray[Any]:
+            shape = declared.shape(samples[0].config)
+            values = [getattr(sample, declared.name) for sample in samples]
+            known = [np.full(shape, np.nan) if value is None else value for value in values]
+            return np.stack(known).astype(declared.batch_dtype, copy=False)
+
+        return cls(**{declared.name: stacked(declared) for declared in FIELDS})
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.tracers)
+
+    def take(self, indices: ArrayLike) -> "Batch":
+        """Return some of the samples, given their places, shape (k,)."""
+        chosen = np.asarray(indices, dtype=np.intp)
+        return Batch(**{declared.name: getattr(self, declared.name)[chosen] for declared in FIELDS})
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Return an array by its name, or of one of its entries one map (n, 64, 64) or number (n,) of each sample."""
+        array, entry = _PLACES[name]
+        values: NDArray[Any] = getattr(self, array)
+        return values if entry is None else values[:, entry]
+
+    def knows(self, need: str) -> NDArray[np.bool_]:
+        """Whether ``"stars"``, ``"gas"`` or ``"R_hl"`` is known of each sample, shape (n,)."""
+        known: NDArray[np.bool_] = self.column("R_hl_kpc") > 0 if need == "R_hl" else self.column(need)
+        return known
+
+    @property
+    def tracer_sets(self) -> NDArray[np.intp]:
+        """What is known of each sample, indices into `stargas.tracers.TRACER_SETS`, shape (n,)."""
+        return observed_sets(self.tracers, self.column("R_hl_kpc"))
+
+    def measure(self, groups: Iterable[FeatureGroup]) -> FloatArray:
+        """Measure features on the samples.
+
+        Parameters
+        ----------
+        groups
+            Features, for instance `stargas.features.table.FEATURES`.
+
+        Returns
+        -------
+        numpy.ndarray
+            One row per sample, the features of all groups in their order; NaN where one is not known.
+        """
+        measured: dict[str, NDArray[Any]] = {}
+        for group in groups:
+            known = np.logical_and.reduce([self.knows(need) for need in group.needs])
+            inputs = (measured[name] if name in measured else self.column(name) for name in group.inputs)
+            measured |= zip(group.names, group.measure(known, *inputs).T, strict=True)
+        return np.column_stack([np.empty((len(self), 0)), *measured.values()])
+
+
+_PLACES: dict[str, tuple[str, int | None]] = {
+    **{entry.name: (declared.name, i) for declared in FIELDS for i, entry in enumerate(declared.entries)},
+    **{declared.name: (declared.name, None) for declared in FIELDS},
+}
+
+
+def without_tracer(sample: Sample, tracer: str) -> Sample:
+    """Return a sample as it is if one of `stargas.tracers.TRACERS` is not observed; R_hl stays known."""
+    changed = {}
+    for declared in FIELDS:
+        hidden = [tracer in entry.needs for entry in declared.entries]
+        if any(hidden):
+            array = getattr(sample, declared.name).copy()
+            array[hidden] = declared.absent
+            changed[declared.name] = array
+    return dataclasses.replace(sample, **changed)
+
 
 WIDER = 1.5
 """Degraded HI maps are first made this much wider, since a beam moves the radius that sets their side."""
@@ -51,43 +314,6 @@ RING = (0.85, 1.15)
 
 N_RINGS = 10
 """Rings inside R_HI whose mean rotation does not count as dispersion."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Maps, scalars and truth of one galaxy seen from one side.
-
-    Parameters
-    ----------
-    maps
-        Shape (5, 64, 64), float32, channels `MAPS`: star densities in the units of `stargas.sky.star_maps`, then HI
-        moments [Msun/pc², km/s, km/s]. Row index is y (or v), column x (or R). Zero for an absent tracer.
-    scalars
-        Shape (5,), entries `SCALARS` [kpc, km/s]. Zero for an absent tracer, but for an
-        R_hl that is known without the stars.
-    tracers
-        Shape (2,), bool, entries `TRACERS`: which are present.
-    star_features
-        Shape (66,), float32, entries `stargas.features.star_features.STAR_FEATURES`: the stars as a set. NaN where
-        they are too few or absent.
-    quality
-        Shape (4,), entries `QUALITY` [stars, km/s, kpc, Msun/pc²]: what the data are like. Zero if perfect.
-    r_kpc
-        Radii [kpc] of the masses, shape (10,): multiples of R_hl, zero where that is not known.
-    log10_mass
-        True log10 M(<r) [Msun] at them, shape (10,); None for an observed galaxy.
-    row
-        What the catalogue says of the sample (ids, view, masses, star count, …).
-    """
-
-    maps: NDArray[np.float32]
-    scalars: FloatArray
-    tracers: NDArray[np.bool_]
-    star_features: NDArray[np.float32]
-    quality: FloatArray
-    r_kpc: FloatArray
-    log10_mass: FloatArray | None = None
-    row: Mapping[str, Any] = field(default_factory=dict)
 
 
 def make_sample(
@@ -105,7 +331,7 @@ def make_sample(
     rng
         Draws the stars where ``stars`` is None, and the noise of the HI maps.
     config
-        Settings of maps and truth; the defaults if None.
+        Settings of maps and truth: ``model.data_config`` for a model; those of the pretrained model if None.
     stars
         Indices of the stars that the observer has, shape (k,). Drawn from those of ``sky`` if None: all of an
         observed galaxy up to the most that a sample holds, and one of the disjoint subsets of a projected one.
@@ -123,7 +349,7 @@ def make_sample(
     InputError
         If there are fewer stars than ``config.min_stars``, or neither stars nor gas.
     """
-    config = config or DataConfig()
+    config = config or pretrained_settings()
     if stars is None and sky.stars is not None:
         n_views = config.views.n_views if sky.galaxy is not None else 1
         stars = draw_star_subsets(len(sky.stars), n_views, config.stars, rng)[0]
@@ -134,19 +360,6 @@ def make_sample(
     return _sample(sky, rng, config, stars, row, intrinsic)
 
 
-def without_tracer(sample: Sample, tracer: str) -> Sample:
-    """Return a sample as it is if one of `TRACERS` is not observed; R_hl stays known without the stars."""
-    number = TRACERS.index(tracer)
-    keep_map = np.array(TRACER_OF_MAP) != number
-    keep = (np.array(TRACER_OF_SCALAR) != number) | (np.array(SCALARS) == "R_hl_kpc")
-    return dataclasses.replace(
-        sample,
-        maps=sample.maps * keep_map[:, None, None].astype(np.float32),
-        scalars=sample.scalars * keep,
-        tracers=sample.tracers & (np.arange(len(TRACERS)) != number),
-    )
-
-
 def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0) -> list[Sample]:
     """Make the samples of all standard views of one galaxy.
 
@@ -155,7 +368,7 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     galaxy
         In its own frame.
     config
-        Settings of views, maps and truth; the defaults if None.
+        Settings of views, maps and truth; those of the pretrained model if None.
     seed
         Root seed: with the galaxy's id it fixes directions, star subsets and noise.
 
@@ -169,7 +382,7 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     InputError
         If the galaxy has fewer stars than ``config.stars.min_stars``.
     """
-    config = config or DataConfig()
+    config = config or pretrained_settings()
     views = standard_views(config.views, rng_for(seed, "views", galaxy.id))
     _require_stars(len(galaxy.stars), config.stars.min_stars)
     subsets = draw_star_subsets(len(galaxy.stars), len(views), config.stars, rng_for(seed, "stars", galaxy.id))
@@ -379,8 +592,7 @@ def _sample(
     size = config.gas.n_pixels
     gas = seen or _GasPart(np.zeros((3, size, size), np.float32))
     R_hl = sky.R_hl_kpc or 0.0
-    truth = config.truth
-    r_kpc = R_hl * np.linspace(truth.r_min, truth.r_max, truth.n_radii)
+    r_kpc = R_hl * np.array(config.truth.radii)
     view = {} if sky.view is None else dataclasses.asdict(sky.view)
     scalars = np.array([R_hl, star.sigma_kms, *gas.hi])
     quality = np.array([star.n_stars, star.velocity_error_kms, gas.beam_fwhm_kpc, gas.noise_msun_pc2], np.float64)
@@ -400,6 +612,7 @@ def _sample(
         quality=quality,
         r_kpc=r_kpc,
         log10_mass=log10_mass,
+        config=config,
         row={
             **row,
             **view,

@@ -18,8 +18,7 @@ from stargas.evaluation.evaluate import evaluate
 from stargas.features.hi_features import HI_FEATURES
 from stargas.features.star_features import STAR_FEATURES
 from stargas.features.star_map_features import N_BINS
-from stargas.model.inputs import StackedSamples
-from stargas.sample import SCALARS
+from stargas.sample import SCALARS, Batch
 
 NODE = np.linspace(-1, 1, SIZE)
 STAR, GAS, BOTH = (ModelConfig(tracers=tracers) for tracers in ("star", "gas", "stargas"))
@@ -34,7 +33,15 @@ def batch_of(tracers=(True, True), n=1, scalars=(1.5, 12.0, 4.0, 30.0, 9.0), **m
     present = np.tile(tracers, (n, 1))
     values = np.where(present[:, [0, 0, 1, 1, 1]], np.tile(scalars, (n, 1)), 0.0)
     numbers = np.zeros((n, len(STAR_FEATURES)), np.float32)
-    return StackedSamples(stack, values, present, numbers, np.zeros((n, 4)))
+    return Batch(
+        maps=stack,
+        scalars=values,
+        tracers=present,
+        star_features=numbers,
+        quality=np.zeros((n, 4)),
+        r_kpc=np.ones((n, 10)),
+        log10_mass=np.zeros((n, 10), np.float32),
+    )
 
 
 def named(batch, config=BOTH):
@@ -105,14 +112,14 @@ def noisy_batch(n=3):
 
 
 def perturbed(batch, maps=(), scalars=(), tracers=()):
-    changed = {name: getattr(batch, name).copy() for name in StackedSamples.__dataclass_fields__}
+    changed = {name: getattr(batch, name).copy() for name in Batch.__dataclass_fields__}
     for i in maps:
         changed["maps"][:, i] = np.random.default_rng(1).uniform(0, 9, changed["maps"][:, i].shape)
     for i in scalars:
         changed["scalars"][:, i] *= 3
     for i in tracers:
         changed["tracers"][:, i] = False
-    return StackedSamples(**changed)
+    return Batch(**changed)
 
 
 WITHHELD = {
@@ -237,7 +244,7 @@ def linear_dataset(n_galaxies, seed, stated=1.0):
     mass = 7 + np.log10(scalars) @ np.array([1.0, 2, 0, 0, 0])[:, None] + np.linspace(0, 1, 10) + noise
     maps = np.repeat(shard.arrays["maps"][:1], len(data), axis=0)
     changed = {**shard.arrays, "log10_mass": mass.astype(np.float32), "scalars": scalars, "maps": maps}
-    return replace(data, shards=(type(shard)(**changed),))
+    return replace(data, shards=(type(shard)(shard.config, **changed),))
 
 
 @pytest.mark.parametrize(("stated", "within"), [(1.0, (0.63, 0.73)), (2.0, (0.3, 0.48))])
@@ -275,7 +282,7 @@ def test_the_test_split_is_not_touched(data, fitted):
     test = np.asarray(data.catalogue["split"]) == "test"
     for values in ruined.values():
         values[test] = np.nan
-    changed = replace(data, shards=(type(shard)(**{**shard.arrays, **ruined}),))
+    changed = replace(data, shards=(type(shard)(shard.config, **{**shard.arrays, **ruined}),))
     again = fit_trees(changed, BOTH, seed=3)
     assert np.array_equal(again.covariance, fitted.covariance)
     assert again.about["validation"] == fitted.about["validation"]

@@ -1,7 +1,5 @@
 """Exit statuses and one-line errors."""
 
-import json
-
 import pytest
 
 from stargas.cli import COMMANDS, main
@@ -62,21 +60,6 @@ def test_a_failure_is_status_1_and_one_line(capsys, tmp_path, monkeypatch, words
     assert error.count("\n") == 1
 
 
-def test_show_tells_the_ancestry_of_a_folder(capsys, tmp_path):
-    (tmp_path / "manifest.json").write_text(json.dumps({"seed": 7, "source": {"suite": "bursty"}}))
-    assert main(["show", str(tmp_path)]) == 0
-    text = capsys.readouterr().out
-    assert "data set" in text
-    assert "seed: 7" in text
-    assert "suite: bursty" in text
-
-
-def test_show_names_a_damaged_file(capsys, tmp_path):
-    (tmp_path / "model.json").write_text('{"seed": ')
-    assert main(["show", str(tmp_path)]) == 1
-    assert "model.json" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("name", ["manifest.json", "model.json", "evaluation.json", "inference.json"])
 def test_no_command_writes_into_what_another_one_made(capsys, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
@@ -90,23 +73,9 @@ def test_no_command_writes_into_what_another_one_made(capsys, tmp_path, monkeypa
     assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
 
 
-def test_a_file_that_no_reader_knows_is_one_line(capsys, tmp_path):
-    (tmp_path / "notes.txt").write_text("")
-    assert main(["show", str(tmp_path / "notes.txt")]) == 1
-    error = capsys.readouterr().err
-    assert "give a particle table or a snapshot" in error
-    assert error.count("\n") == 1
-
-
 def test_a_path_that_cannot_be_written_is_one_line(capsys, tmp_path):
     (tmp_path / "file").write_text("")
     assert main(["inspect", str(tmp_path / "file" / "out"), "--suite", "bursty", "--n-galaxies", "1"]) == 1
     error = capsys.readouterr().err
     assert "check the path" in error
     assert error.count("\n") == 1
-
-
-def test_show_names_a_file_without_fields(capsys, tmp_path):
-    (tmp_path / "manifest.json").write_text("[]")
-    assert main(["show", str(tmp_path)]) == 1
-    assert "holds no fields" in capsys.readouterr().err

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 from astropy.table import Table
+from samples_for_tests import hand_made
 
 from stargas.constants import G
 from stargas.features.star_features import STAR_FEATURES
-from stargas.sample import Sample
 
 RADII = np.linspace(0.6, 2.4, 10)
 
@@ -65,8 +65,7 @@ class FakeDataset:
 
     def __getitem__(self, i):
         r = RADII * self.catalogue["R_hl_kpc"][i]
-        arrays = (np.zeros((5, 2, 2)), np.zeros(5), np.ones(2, bool), np.zeros(len(STAR_FEATURES)), np.zeros(4))
-        return Sample(*arrays, r_kpc=r, log10_mass=self.truth()[i])
+        return hand_made(tracers=np.ones(2, bool), r_kpc=r, log10_mass=self.truth()[i])
 
     def truth(self):
         r = RADII * np.asarray(self.catalogue["R_hl_kpc"])[:, None]

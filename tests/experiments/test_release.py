@@ -1,4 +1,4 @@
-"""A trained model is put where users find it, with limits and card."""
+"""A trained model is put where users find it, with a validity reference and card."""
 
 import hashlib
 import json
@@ -17,7 +17,8 @@ from stargas.experiments.release import MAX_BYTES, MODEL, ship_model
 from stargas.model.posterior import load_model
 from stargas.sample import without_tracer
 from stargas.training.train import train_model
-from stargas.validity.validity import FILE, load_limits
+from stargas.validity.assessment import assess_validity
+from stargas.validity.reference import FILE, load_validity
 
 SMALL = ModelConfig(
     tracers="any",
@@ -76,7 +77,7 @@ def digests(folder):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
 
 
-def test_weights_description_limits_and_card_are_there_and_nothing_else(shipped, trained):
+def test_weights_description_validity_reference_and_card_are_there_and_nothing_else(shipped, trained):
     assert {path.name for path in shipped.iterdir()} == {*FILES, "card.md"}
     source = digests(trained.out / "models" / MODEL)
     assert {name: digests(shipped)[name] for name in FILES} == {name: source[name] for name in FILES}
@@ -89,12 +90,12 @@ def test_it_is_read_and_answers_as_the_trained_one(shipped, trained, data):
     assert np.array_equal(model.sample(samples, 20), source.sample(samples, 20))
 
 
-def test_limits_are_those_of_the_validation_split_for_every_mix(shipped, data):
-    limits, model = load_limits(shipped), load_model(shipped)
-    assert set(limits.usual) == {"stars", "gas", "stars+gas"}
+def test_the_validity_reference_knows_every_mix_of_tracers(shipped, data):
+    reference, model = load_validity(shipped), load_model(shipped)
+    assert set(reference.distributions) == {"stars", "gas", "stars+gas"}
     for sample in (data[2], without_tracer(data[2], "gas"), without_tracer(data[2], "stars")):
-        (judgment,) = limits.check(sample, model)
-        assert judgment.chance is not None
+        (result,) = assess_validity(sample, model, reference)
+        assert result.p_value is not None
 
 
 def test_the_card_is_of_this_model_and_quotes_the_results(shipped):
@@ -138,11 +139,11 @@ def test_a_model_that_is_not_trained_is_named(results, tmp_path):
         ship_model(SmallRun(tmp_path, None), results, tmp_path / "here")
 
 
-def test_limits_of_another_model_do_not_ship_unnoticed(shipped, tmp_path):
+def test_a_reference_of_another_model_do_not_ship_unnoticed(shipped, tmp_path):
     folder = tmp_path / "here"
     shutil.copytree(shipped, folder)
     described = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(described | {"weights_sha256": "0" * 64}))
-    for load in (load_model, load_limits):
+    for load in (load_model, load_validity):
         with pytest.raises(DamagedFileError):
             load(folder)

@@ -1,7 +1,10 @@
 """Galaxies in closed form whose maps and scalars agree: enough of them in a second to learn what is usual."""
 
+from dataclasses import asdict
+
 import numpy as np
 from astropy.table import Table
+from samples_for_tests import map_settings
 from toy import MemoryShard
 
 from stargas.dataset.store import Dataset
@@ -52,7 +55,9 @@ def disc_dataset(n_galaxies=300, n_views=4, seed=0, split="validation"):
             "half_width_kpc": half_width,
         }
     )
+    config = map_settings(N_PIXELS)
     shard = MemoryShard(
+        config,
         maps=maps,
         scalars=scalars,
         tracers=np.ones((n, 2), bool),
@@ -61,6 +66,5 @@ def disc_dataset(n_galaxies=300, n_views=4, seed=0, split="validation"):
         r_kpc=R_hl[:, None] * np.linspace(0.6, 2.4, 10),
         log10_mass=truth,
     )
-    config = {"stars": {}, "gas": {}, "truth": {"n_radii": 10, "r_min": 0.6, "r_max": 2.4}}
-    manifest = {"seed": seed, "source": {"name": "discs"}, "config": config}
+    manifest = {"seed": seed, "source": {"name": "discs"}, "config": asdict(config)}
     return Dataset((shard,), np.arange(n), (manifest,), (table,))

@@ -1,8 +1,11 @@
 """A data set in memory whose masses follow from its maps and scalars, small enough to train on in seconds."""
 
+from dataclasses import asdict
+
 import numpy as np
 import torch
 from astropy.table import Table
+from samples_for_tests import map_settings
 
 from stargas.dataset.store import Dataset
 from stargas.features.star_features import STAR_FEATURES
@@ -13,9 +16,9 @@ N_PIXELS = 16
 class MemoryShard:
     """What `stargas.dataset.store.Dataset` needs of a shard, without a disk."""
 
-    def __init__(self, **arrays):
+    def __init__(self, config, **arrays):
         self.n_samples = len(arrays["maps"])
-        self.arrays = arrays
+        self.config, self.arrays = config, arrays
 
     def __getitem__(self, name):
         return self.arrays[name]
@@ -52,7 +55,9 @@ def toy_dataset(n_galaxies=60, n_views=4, seed=0, noise=0.03, n_pixels=N_PIXELS,
     )
     star_features, quality = _numbers(width, n, np.random.default_rng(seed + 1))
     quality[~tracers[:, 1], 2:] = 0
+    config = map_settings(n_pixels)
     shard = MemoryShard(
+        config,
         maps=maps,
         scalars=scalars,
         tracers=tracers,
@@ -61,8 +66,7 @@ def toy_dataset(n_galaxies=60, n_views=4, seed=0, noise=0.03, n_pixels=N_PIXELS,
         r_kpc=R_hl[:, None] * x,
         log10_mass=mass.astype(np.float32),
     )
-    config = {"stars": {}, "gas": {}, "truth": {"n_radii": 10, "r_min": 0.6, "r_max": 2.4}}
-    manifest = {"seed": seed, "source": {"name": "toy", "galaxies": n_galaxies}, "config": config}
+    manifest = {"seed": seed, "source": {"name": "toy", "galaxies": n_galaxies}, "config": asdict(config)}
     return Dataset((shard,), np.arange(n), (manifest,), (table,))
 
 

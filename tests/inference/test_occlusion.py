@@ -10,10 +10,10 @@ from inference.models_for_tests import untrained
 from stargas.features.star_features import STAR_FEATURES
 from stargas.inference.attribution import occlude
 from stargas.inference.occlusion import PATCH, group_of
-from stargas.model.inputs import numbers_needed, stack_samples
+from stargas.model.inputs import numbers_needed
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, QUALITY, without_tracer
+from stargas.sample import MAPS, QUALITY, Batch, without_tracer
 
 CORNER = PATCH + 1
 
@@ -71,7 +71,7 @@ def test_a_patch_is_what_the_model_says_without_it(data):
 
     def median(sample):
         half = rng_for(seed, "occlusion").standard_normal((1, n_draws // 2, 10), dtype=np.float32)
-        inputs = posterior.inputs(stack_samples([sample]))
+        inputs = posterior.inputs(Batch.stack([sample]))
         with torch.no_grad():
             features = posterior.network.features(inputs.maps, inputs.numbers)
         noise = np.concatenate([half, -half], axis=1)
@@ -125,7 +125,7 @@ def test_a_group_of_the_training_set_s_mean_is_not_missed(posterior, data):
     assert all(np.abs(change).max() > 1e-5 for change in found.values())
     names = tuple(numbers_needed(posterior.config))
     columns = [names.index(name) for name in QUALITY]
-    own = posterior.inputs(stack_samples([sample])).numbers[0].numpy()
+    own = posterior.inputs(Batch.stack([sample])).numbers[0].numpy()
     mean = posterior.scaling.number_mean.copy()
     mean[columns] += own[columns] * posterior.scaling.number_std[columns]
     values = {**posterior.scaling.to_dict(), "number_mean": mean.tolist()}

@@ -188,6 +188,6 @@ def test_the_scaling_of_numbers_does_not_see_absent_gas(data):
     absent = ~shard["tracers"][:, 1]
     ruined = {name: shard[name].copy() for name in ("maps", "quality")}
     ruined["maps"][absent, 2:], ruined["quality"][absent, 2:] = 7.0, 9.0
-    changed = replace(data, shards=(type(shard)(**{**shard.arrays, **ruined}),))
+    changed = replace(data, shards=(type(shard)(shard.config, **{**shard.arrays, **ruined}),))
     for name, values in measure_scaling(changed, config).to_dict().items():
         assert np.array_equal(values, scaling.to_dict()[name]), name

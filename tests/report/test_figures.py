@@ -4,17 +4,16 @@ import sys
 
 import numpy as np
 import pytest
+from samples_for_tests import hand_made, map_settings
 
 from evaluation.fakes import RADII, FakeDataset, FakePosterior
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import evaluate
-from stargas.features.star_features import STAR_FEATURES
 from stargas.report.calibration import draw_calibration, draw_coverage_by_kind
 from stargas.report.maps import draw_gas_maps, draw_star_maps
 from stargas.report.profile import Profile, draw_profiles, mass_points
 from stargas.report.ratio import draw_ratio, draw_ratio_panels
 from stargas.report.style import png_bytes, save_figure
-from stargas.sample import Sample
 
 
 @pytest.fixture(autouse=True)
@@ -48,15 +47,15 @@ def disc_sample(angle=60.0, n=16, gas=True, half_width=4.0):
     )
     maps[2:, y > 0.8] = 0
     row = {"galaxy_id": "disc", "inclination_deg": angle, "half_width_kpc": half_width, "n_stars": 500}
-    return Sample(
-        maps.astype(np.float32),
-        np.array([1.0, 10.0, 2.0 * gas, 30.0 * gas, 8.0 * gas]),
-        np.array([True, gas]),
-        np.zeros(len(STAR_FEATURES), np.float32),
-        np.array([500.0, 0.0, 0.0, 0.0]),
-        RADII,
-        8 + np.log10(RADII),
-        row,
+    return hand_made(
+        map_settings(n),
+        maps=maps,
+        scalars=np.array([1.0, 10.0, 2.0 * gas, 30.0 * gas, 8.0 * gas]),
+        tracers=np.array([True, gas]),
+        quality=np.array([500.0, 0.0, 0.0, 0.0]),
+        r_kpc=RADII,
+        log10_mass=8 + np.log10(RADII),
+        row=row,
     )
 
 

@@ -282,7 +282,7 @@ class TestMarks:
 
 
 def test_the_numbers_quoted_from_the_card_of_the_suite_are_those_of_the_card():
-    card = json.loads((DOCS / "suites" / "bursty.json").read_text(encoding="utf-8"))["dial"]
+    card = json.loads((DOCS / "suites" / "bursty.json").read_text(encoding="utf-8"))["stirring"]
     text = " ".join(GAIN_PLACEMENT.split())
     dials = {entry["stirring"]: entry for entry in card} if isinstance(card, list) else card
     assert dials

@@ -1,7 +1,10 @@
 """What the server takes, refuses, mixes not and removes; its workers here answer at once."""
 
+import errno
 import json
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -122,6 +125,7 @@ def test_a_large_upload_is_refused_by_what_it_says_and_by_what_it_sends():
 
 def test_all_uploads_together_have_a_limit_and_jobs_too():
     with client(ServeConfig(max_total_mb=0.001, max_jobs=2)) as made:
+        made.get("/api/about")  # which waits for the processes
         first, second = start(made), start(made)
         assert send(made, first, bytes(900)).status_code == 200
         answer = send(made, second, bytes(900))
@@ -314,11 +318,55 @@ def test_only_examples_that_the_model_can_do_are_offered(page):
         assert set(made.get("/api/about").json()["examples"]) == {"both"}
 
 
-def test_a_pool_says_why_its_processes_cannot_start():
-    from stargas.serve.pool import Pool, TaskError
-    from stargas.serve.worker import work
+def test_previews_have_a_limit_and_a_later_one_replaces_the_one_that_waits():
+    with client(ServeConfig(max_waiting=1), arguments=(0.5,)) as made:
+        made.get("/api/about")  # which waits for the processes
+        first, second = start(made), start(made)
+        for job in (first, second):
+            send(made, job, b"x")
+        with ThreadPoolExecutor(4) as threads:
 
-    pool = Pool(1, work, ServeConfig(model=Path("nowhere")))
-    with pytest.raises(TaskError, match="nowhere holds no model"):
-        pool.wait_until_ready()
-    pool.close()
+            def ask(job, pause):
+                time.sleep(pause)
+                return made.post(f"{job}/preview", json={})
+
+            # one runs, one waits; a third of another visitor is one too many, a third of the same visitor replaces it
+            answers = [threads.submit(ask, job, 0.1 * k) for k, job in enumerate((first, second, second, first))]
+            codes = [answer.result().status_code for answer in answers]
+        assert codes == [200, 422, 200, 503]
+
+
+def test_inferences_are_hardly_delayed_by_previews():
+    with client(arguments=(0.15,)) as made:
+        jobs = [start(made) for _ in range(9)]
+        for job in jobs:
+            send(made, job, b"x")
+        with ThreadPoolExecutor(8) as threads:
+            previews = [threads.submit(made.post, f"{job}/preview", json={}) for job in jobs[1:]]
+            time.sleep(0.2)
+            made.post(f"{jobs[0]}/infer", json={})
+            wait(made, jobs[0])
+            still_waiting = sum(not preview.done() for preview in previews)
+        assert still_waiting >= 3  # it did not wait for all of them
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
+def test_a_full_disk_is_a_sentence(monkeypatch):
+    def full(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with client() as made:
+        job = start(made)
+        monkeypatch.setattr("stargas.serve.uploads._check_received", full)
+        answer = send(made, job, b"x")
+        assert answer.status_code == 507
+        assert "disk is full" in answer.json()["error"]
+        monkeypatch.undo()
+        assert send(made, job, b"x").status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "http://[::1", "\u00ff"])
+def test_a_broken_origin_is_a_sentence(page, origin):
+    answer = page.post("/api/jobs", headers={"origin": origin.encode("latin-1")})
+    assert answer.status_code == 403
+    assert "only the page of this server" in answer.json()["error"]

@@ -216,3 +216,19 @@ def test_the_role_of_a_fits_file_is_guessed_from_its_header(page, name, cards, r
     choose(page, header.ljust(2880).encode(), name)
     page.wait_for_selector("#files select")
     assert page.evaluate("document.querySelector('#files select').selectedOptions[0].textContent") == role
+
+
+def test_a_reload_keeps_files_settings_and_answer(page):
+    choose(page, b"ra,dec\n", "kept.csv")
+    page.wait_for_selector("#look-stars img")
+    page.fill("[name=distance_kpc]", "950")
+    page.click("#infer")
+    page.wait_for_selector("#masses td")
+    page.reload()
+    page.wait_for_selector("#masses td")
+    assert "kept.csv" in page.inner_text("#files")
+    assert page.input_value("[name=distance_kpc]") == "950"
+    page.click("#anew")
+    page.reload()
+    page.wait_for_selector("#examples button")
+    assert page.is_hidden("#known")  # what was removed does not come back

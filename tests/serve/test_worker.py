@@ -16,9 +16,9 @@ from cube_files import disc_cube, header_of, in_jy_per_beam, write_cube
 from stars_for_tests import star_table, write
 
 from stargas.constants import G
-from stargas.serve.app import SHIPPED
+from stargas.serve.examples import EXAMPLES, FOLDER
 from stargas.serve.settings import ServeConfig
-from stargas.serve.worker import EXAMPLES, InferenceWorker, _answer, archive
+from stargas.serve.worker import InferenceWorker, _answer, archive
 
 DESK = InferenceWorker(ServeConfig(), None, None)
 
@@ -200,7 +200,7 @@ from pathlib import Path
 from stargas.serve.sandbox import install, only
 from stargas.serve.worker import InferenceWorker, _answer
 from stargas.constants import G
-from stargas.serve.app import SHIPPED
+from stargas.serve.examples import FOLDER
 from stargas.serve.settings import ServeConfig
 install()
 folder = Path(sys.argv[1])
@@ -305,11 +305,11 @@ def test_everything_is_packed(tmp_path):
 
 
 def test_the_examples_are_small_and_fit_to_read(tmp_path):
-    assert sum(path.stat().st_size for path in EXAMPLES.iterdir()) < 300_000
-    files = {"stars": EXAMPLES / "mock_dwarf_stars.csv", "hi_cube": EXAMPLES / "mock_dwarf_hi.fits"}
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 300_000
+    files = {"stars": FOLDER / "mock_dwarf_stars.csv", "hi_cube": FOLDER / "mock_dwarf_hi.fits"}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = look(tmp_path, SHIPPED["both"]["values"], **files)
+        found = look(tmp_path, dict(EXAMPLES["both"].values), **files)
     assert found["stars"]["error"] is None
     assert found["stars"]["warnings"] == []
     assert "image" in found["hi"]

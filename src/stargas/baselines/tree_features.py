@@ -14,8 +14,8 @@ from stargas.features.hi_features import HI_FEATURES, measure_hi_maps
 from stargas.features.star_features import STAR_FEATURES
 from stargas.features.star_map_features import STAR_MAP_FEATURES, measure_star_maps
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import SampleArrays, log_scalars, map_channels, scalar_columns
-from stargas.sample import MAPS, SCALARS, TRACERS
+from stargas.model.inputs import log_scalars, map_channels, scalar_columns
+from stargas.sample import MAPS, SCALARS, TRACERS, Batch
 
 
 def feature_names(config: ModelConfig) -> tuple[str, ...]:
@@ -35,7 +35,7 @@ def feature_names(config: ModelConfig) -> tuple[str, ...]:
     return tuple(names)
 
 
-def hand_features(batch: SampleArrays, config: ModelConfig) -> NDArray[np.float32]:
+def hand_features(batch: Batch, config: ModelConfig) -> NDArray[np.float32]:
     """Measure what a model of these settings may see of some samples.
 
     Parameters

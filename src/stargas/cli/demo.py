@@ -71,7 +71,7 @@ def run(options: Namespace, settings: Settings) -> None:
     name = str(candidates["galaxy_id"][int(by_mass[len(by_mass) // 2])])
     suite = mock_suite(options.suite, options.n_galaxies, seed=options.seed)
     index = next(i for i in range(len(suite)) if suite.galaxy_id(i) == name)
-    write_galaxy(suite[index], out / "galaxy.hdf5")
+    write_galaxy(suite[index], out / "galaxy.hdf5", overwrite=True)
     sides = ["--inclination", "30", "60", "90", "--overwrite"]
     words = [str(out / "galaxy.hdf5"), "--model", str(out / "StarGas"), "--out", str(out / "inferred"), *sides, *common]
     infer.run(infer.parser().parse_args(words), settings)

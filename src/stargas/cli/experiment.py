@@ -18,6 +18,7 @@ from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from stargas.cli.settings import Settings
 
@@ -33,14 +34,14 @@ def parser() -> CommandParser:
         "experiment",
         "Build, train, judge and draw what an experiment lacks; 'paper' holds section 4 of the paper and more,\n"
         "'default' the pretrained model and all that was tried for it,\n"
-        "'observed' judges a model on mock galaxies that go through an observer's files.\n"
+        "'observed' judges a model on mock galaxies that go through an observer's files,\n"
+        "'suites' measures the mock suites and writes their cards.\n"
         "The same command goes on where a stopped one ended, and several of them in one folder share the work.",
         blocks=("data", "model", "training", "local"),
     )
-    made.add_argument(
-        "name", choices=("paper", "default", "observed"), metavar="NAME", help="paper, default or observed"
-    )
-    made.add_argument("parts", nargs="*", metavar="PART", help="its parts, as fig5 or gain; all by default")
+    names = ("paper", "default", "observed", "suites")
+    made.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
+    made.add_argument("parts", nargs="*", metavar="PART", help="its parts, as fig5 or gain or a suite; all by default")
     made.add_argument("--out", type=Path, help="folder for data, models and evaluations (default: runs/NAME)")
     made.add_argument("--results", type=Path, help="folder for results, figures and page (default: results/NAME)")
     made.add_argument(
@@ -53,9 +54,12 @@ def parser() -> CommandParser:
     default.add_argument("--readme", type=Path, help="file between whose marks the model's numbers are written")
     observed = made.add_argument_group("observed")
     observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the shipped one)")
-    observed.add_argument("--n-galaxies", type=whole_count, default=50, help="of the round trip (default: 50)")
-    observed.add_argument("--suite-seed", type=whole_seed, default=5, help="of its mock galaxies (default: 5)")
-    observed.add_argument("--effects-data", type=Path, help="data set with effects to judge on; without it none are")
+    observed.add_argument("--degraded-data", type=Path, help="degraded samples, for the part degradation")
+    mocks = made.add_argument_group("observed and suites")
+    mocks.add_argument(
+        "--n-galaxies", type=whole_count, help="mock galaxies (default: 50 of the round trip, 300 of each suite)"
+    )
+    mocks.add_argument("--suite-seed", type=whole_seed, help="of the mock galaxies (default: 5 observed, 0 suites)")
     return made
 
 
@@ -63,6 +67,9 @@ def run(options: Namespace, settings: Settings) -> None:
     """Run the experiment and say where its page is."""
     if options.name == "observed":
         _run_observed(options)
+        return
+    if options.name == "suites":
+        _run_suites(options, settings)
         return
     from stargas.experiments.default import default_plan
     from stargas.experiments.paper import paper_plan
@@ -107,42 +114,53 @@ def run(options: Namespace, settings: Settings) -> None:
 
 
 def _run_observed(options: Namespace) -> None:
-    from stargas.experiments.observed import (
-        EFFECTS,
-        LAWS,
-        ROUND_TRIP,
-        RoundTrip,
-        judge_effects,
-        judge_laws,
-        judge_round_trip,
-    )
+    from stargas.experiments.observed.parts import write_degradation, write_invariances, write_round_trip
+    from stargas.experiments.observed.round_trip import RoundTrip
     from stargas.model.posterior import load_model
-    from stargas.report.observed_experiment import write_observed_page
+    from stargas.report.observed_page import DEGRADATION, INVARIANCES, PARTS, ROUND_TRIP, write_observed_page
 
-    known = (ROUND_TRIP, LAWS, EFFECTS)
-    parts = options.parts or [name for name in known if name != EFFECTS or options.effects_data]
-    unknown = sorted(set(parts) - set(known))
+    parts = options.parts or [name for name in PARTS if name != DEGRADATION or options.degraded_data]
+    unknown = sorted(set(parts) - set(PARTS))
     if unknown:
-        raise UsageError(f"experiment observed has no part {unknown[0]!r}: its parts are {', '.join(known)}.")
-    if EFFECTS in parts and options.effects_data is None:
-        raise UsageError("the part effects needs --effects-data, a data set with effects that the model has not seen.")
+        raise UsageError(f"experiment observed has no part {unknown[0]!r}: its parts are {', '.join(PARTS)}.")
+    if DEGRADATION in parts and options.degraded_data is None:
+        raise UsageError("the part degradation needs --degraded-data, a data set that the model was not trained on.")
     use_threads(options.workers)
-    console = open_console()
     out, results = options.out or Path("runs/observed"), options.results or Path("results/observed")
-    model = load_model(options.model)
-    named = "" if options.model is None else f" --model {options.model}"
-    command = f"stargas experiment observed {{part}}{named} --draws {options.draws}"
-
-    def say(line: str) -> None:
-        console.print(line, soft_wrap=True, markup=False)
-
-    plan = RoundTrip(options.n_galaxies, options.suite_seed, options.draws)
-    words = f"{command} --n-galaxies {plan.n_galaxies} --suite-seed {plan.seed}"
+    model, report = load_model(options.model), _line_printer()
+    seed = 5 if options.suite_seed is None else options.suite_seed
+    plan = RoundTrip(options.n_galaxies or 50, seed, options.draws)
+    common = ("" if options.model is None else f" --model {options.model}") + f" --draws {options.draws}"
+    mocks = f"{common} --n-galaxies {plan.n_galaxies} --suite-seed {plan.seed}"
     if ROUND_TRIP in parts:
-        judge_round_trip(model, out, results, plan, words.format(part=ROUND_TRIP), say)
-    if LAWS in parts:
-        judge_laws(model, out, results, plan, words.format(part=LAWS), say)
-    if EFFECTS in parts:
-        words = f"{command} --effects-data {options.effects_data}"
-        judge_effects(model, options.effects_data, results, options.draws, words.format(part=EFFECTS), say)
-    console.print(f"Page: {write_observed_page(results)}")
+        write_round_trip(model, out, results, plan, f"stargas experiment observed {ROUND_TRIP}{mocks}", report)
+    if INVARIANCES in parts:
+        write_invariances(model, out, results, plan, f"stargas experiment observed {INVARIANCES}{mocks}", report)
+    if DEGRADATION in parts:
+        command = f"stargas experiment observed {DEGRADATION}{common} --degraded-data {options.degraded_data}"
+        write_degradation(model, options.degraded_data, results, options.draws, command, report)
+    report(f"Page: {write_observed_page(results)}")
+
+
+def _run_suites(options: Namespace, settings: Settings) -> None:
+    from stargas.dataset.workers import worker_count
+    from stargas.experiments.mock_suites.card import SUITES, write_suite_cards
+
+    report = _line_printer()
+    results = options.results or Path("results/suites")
+    cards = write_suite_cards(
+        options.parts or SUITES,
+        results,
+        options.n_galaxies or 300,
+        options.suite_seed or 0,
+        worker_count(local_with_workers(settings.local, options.workers)),
+        report=report,
+    )
+    for card in cards:
+        report(f"Page: {card}")
+
+
+def _line_printer() -> Callable[[str], None]:
+    """Return what prints a line as it is on the terminal."""
+    console = open_console()
+    return lambda line: console.print(line, soft_wrap=True, markup=False)

@@ -131,7 +131,7 @@ def _run_observed(options: Namespace, config: ObservationConfig) -> None:
     from stargas.observed.galaxy import observe_galaxy
     from stargas.report.inference import print_inference, require_free
     from stargas.report.observed import write_observed
-    from stargas.validity.validity import load_limits
+    from stargas.validity.reference import load_validity
 
     for name in ("inclination", "azimuth"):
         if getattr(options, name) is not None:
@@ -145,7 +145,7 @@ def _run_observed(options: Namespace, config: ObservationConfig) -> None:
         n_draws=options.draws,
         n_realizations=config.n_realizations,
         seed=options.seed,
-        limits=load_limits(options.model),
+        reference=load_validity(options.model),
     )
     words = ["stargas", "infer", "--config", str(options.out / "settings.yaml")]
     words += [] if options.model is None else ["--model", str(options.model)]
@@ -171,7 +171,7 @@ def _run_simulated(options: Namespace) -> None:
     from stargas.simulations.files import read_galaxy
     from stargas.sky.projection import project
     from stargas.sky.view import View
-    from stargas.validity.validity import load_limits
+    from stargas.validity.reference import load_validity
 
     inclinations, azimuths = options.inclination or [INCLINATION_DEG], options.azimuth or [0.0]
     azimuths = azimuths * (len(inclinations) if len(azimuths) == 1 else 1)
@@ -194,7 +194,7 @@ def _run_simulated(options: Namespace) -> None:
         n_draws=options.draws,
         seed=options.seed,
         radii_kpc=options.radii,
-        limits=load_limits(options.model),
+        reference=load_validity(options.model),
         overwrite=options.overwrite,
     )
     print_inference(found, open_console())

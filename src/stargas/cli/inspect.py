@@ -31,7 +31,7 @@ def run(options: Namespace, settings: Settings) -> None:
     """Draw the sheets and say what is on them."""
     from rich.progress import Progress
 
-    from stargas.report.contact_sheet import inspect_source
+    from stargas.experiments.inspection import inspect_source
 
     selection = selection_without_excluded(settings.data.selection, options)
     source = open_source(options, settings.snapshots)

@@ -1,10 +1,25 @@
 """The block ``data``: all that changes the bytes of a data set, but for its source and seed."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from stargas.config.checked import Checked
+
+PAPER_RADII = (
+    0.6,
+    0.7999999999999999,
+    1.0,
+    1.2,
+    1.4,
+    1.5999999999999999,
+    1.7999999999999998,
+    2.0,
+    2.1999999999999997,
+    2.4,
+)
+"""The paper's ten radii [R_hl], to the last bit those of ``numpy.linspace(0.6, 2.4, 10)``."""
 
 
 @dataclass(frozen=True)
@@ -214,30 +229,21 @@ class DegradationConfig(Checked):
 
 @dataclass(frozen=True)
 class TruthConfig(Checked):
-    """Radii at which the enclosed mass is asked for.
+    """Radii inside which the mass is inferred.
 
     Parameters
     ----------
-    n_radii
-        Number of radii, evenly spaced (paper: 10).
-    r_min
-        First radius in R_hl (paper: 0.6).
-    r_max
-        Last radius in R_hl (paper: 2.4).
+    radii
+        In units of R_hl, rising (paper: ten from 0.6 to 2.4).
     """
 
-    n_radii: int = 10
-    r_min: float = 0.6
-    r_max: float = 2.4
+    radii: tuple[float, ...] = PAPER_RADII
 
     _block = "data.truth"
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
-        return {
-            "n_radii": (self.n_radii >= 1, "at least 1"),
-            "r_min": (self.r_min > 0, "positive"),
-            "r_max": (self.r_max > self.r_min or self.n_radii == 1, f"more than r_min, {self.r_min}"),
-        }
+        rising = all(inner < outer for inner, outer in itertools.pairwise((0.0, *self.radii)))
+        return {"radii": (rising and bool(self.radii), "one or more positive, rising numbers")}
 
 
 @dataclass(frozen=True)

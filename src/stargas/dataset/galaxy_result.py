@@ -20,12 +20,9 @@ from safetensors.numpy import load, save
 
 from stargas.config import DataConfig
 from stargas.errors import NoGalaxyError, StargasError, VirialWarning
-from stargas.sample import Sample, make_samples
+from stargas.sample import FIELDS, Sample, make_samples
 from stargas.simulations.selection import EXCLUDED, rejection
 from stargas.simulations.source import Source
-
-ARRAYS = ("maps", "scalars", "tracers", "star_features", "quality", "r_kpc", "log10_mass")
-"""Arrays of a data set, one row per sample."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,8 @@ def process_galaxy(source: Source, index: int, config: DataConfig, seed: int) ->
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     rows = tuple({name: _plain(value) for name, value in sample.row.items()} for sample in samples)
     outcome = Outcome(index, galaxy_id, outcome.status, outcome.reason, tuple(dict.fromkeys(odd)), rows)
-    return encode(outcome, stack(samples) if samples else {})
+    arrays = {f.name: np.stack([getattr(sample, f.name) for sample in samples]) for f in FIELDS} if samples else {}
+    return encode(outcome, arrays)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (what a catalogue may hold)
@@ -116,11 +114,6 @@ def _in_words(error: Exception) -> str:
         return str(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
-
-
-def stack(samples: list[Sample]) -> dict[str, NDArray[Any]]:
-    """Return the arrays of several samples, one row each."""
-    return {name: np.stack([getattr(sample, name) for sample in samples]) for name in ARRAYS}
 
 
 def encode(outcome: Outcome, arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -12,8 +12,7 @@ from typing import Any
 from stargas import __version__
 from stargas.config import DataConfig
 from stargas.errors import InputError
-from stargas.features.star_features import STAR_FEATURES
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACERS
+from stargas.sample import FIELDS
 from stargas.simulations.source import Source
 from stargas.storage import Format, differences, json_bytes, plain, read_header
 
@@ -40,11 +39,7 @@ def new_manifest(source: Source, config: DataConfig, seed: int) -> dict[str, Any
             "seed": seed,
             "source": {"name": source.name, "galaxies": len(source), **source.provenance()},
             "config": asdict(config),
-            "maps": MAPS,
-            "scalars": SCALARS,
-            "tracers": TRACERS,
-            "star_features": STAR_FEATURES,
-            "quality": QUALITY,
+            **{f.name: [entry.name for entry in f.entries] for f in FIELDS if f.entries},
         }
     )
 

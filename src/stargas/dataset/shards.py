@@ -16,8 +16,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.dataset.galaxy_result import ARRAYS, Outcome, encode, read_arrays, read_outcome_file
+from stargas.dataset.galaxy_result import Outcome, encode, read_arrays, read_outcome_file
 from stargas.errors import DamagedFileError
+from stargas.sample import FIELDS
 from stargas.storage import sync_folder, write_atomically
 
 INDEX = "index.json"
@@ -158,7 +159,7 @@ def unpack_shard(folder: Path) -> Iterable[tuple[int, bytes]]:
     index = read_index(folder)
     arrays = {}
     if index["samples"]:
-        arrays = {name: open_array(folder / f"{name}.npy", index["samples"]) for name in ARRAYS}
+        arrays = {f.name: open_array(folder / f"{f.name}.npy", index["samples"]) for f in FIELDS}
     start = 0
     for outcome in (Outcome.from_json(record) for record in index["galaxies"]):
         stop = start + len(outcome.rows)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stargas.dataset.galaxy_result import ARRAYS
+from stargas.config import DataConfig, settings_from
 from stargas.dataset.manifest import CATALOGUE, MANIFEST, SHARDS, read_manifest
 from stargas.dataset.shards import open_array
 from stargas.dataset.split import SPLITS
 from stargas.errors import DamagedFileError, InputError
-from stargas.sample import Sample
+from stargas.map_settings import map_differences
+from stargas.sample import FIELDS, ArrayField, Batch, Sample
 from stargas.storage import sha256_of_file
 
 if TYPE_CHECKING:
@@ -25,42 +26,11 @@ if TYPE_CHECKING:
 IntArray = NDArray[np.intp]
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Arrays of n samples.
-
-    Parameters
-    ----------
-    maps
-        Shape (n, 5, 64, 64), float32, channels `stargas.sample.MAPS`.
-    scalars
-        Shape (n, 5), float64, entries `stargas.sample.SCALARS`.
-    tracers
-        Shape (n, 2), bool, entries `stargas.sample.TRACERS`.
-    star_features
-        Shape (n, 66), float32, entries `stargas.features.star_features.STAR_FEATURES`.
-    quality
-        Shape (n, 4), float64, entries `stargas.sample.QUALITY`.
-    r_kpc
-        Radii of the masses [kpc], shape (n, 10), float64.
-    log10_mass
-        True log10 M(<r) [Msun], shape (n, 10), float32.
-    """
-
-    maps: NDArray[np.float32]
-    scalars: NDArray[np.float64]
-    tracers: NDArray[np.bool_]
-    star_features: NDArray[np.float32]
-    quality: NDArray[np.float64]
-    r_kpc: NDArray[np.float64]
-    log10_mass: NDArray[np.float32]
-
-
 class _Shard:
     """Arrays of one shard, mapped when they are first used; a copy in another process maps them anew."""
 
-    def __init__(self, folder: Path, n_samples: int) -> None:
-        self.folder, self.n_samples = folder, n_samples
+    def __init__(self, folder: Path, n_samples: int, config: DataConfig) -> None:
+        self.folder, self.n_samples, self.config = folder, n_samples, config
         self._arrays: dict[str, NDArray[Any]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -104,10 +74,10 @@ class Dataset:
         """
         if not datasets:
             raise InputError("joining needs at least one data set, got none.")
-        manifests = tuple(manifest for dataset in datasets for manifest in dataset.manifests)
-        for block in ("stars", "gas", "truth"):
-            if any(manifest["config"][block] != manifests[0]["config"][block] for manifest in manifests):
-                raise InputError(f"data sets with different settings data.{block} cannot be joined: build them alike.")
+        configs = [config for dataset in datasets for config in dataset.configs]
+        for config in configs:
+            for name, one, other in map_differences(configs[0], config):
+                raise InputError(f"data sets of {name} {one} and {other} cannot be joined: build them alike.")
         split_of: dict[str, str] = {}
         for table in (table for dataset in datasets for table in dataset.catalogues):
             for host, split in sorted(set(zip(table["host_id"].tolist(), table["split"].tolist(), strict=True))):
@@ -120,7 +90,7 @@ class Dataset:
         return cls(
             tuple(shard for dataset in datasets for shard in dataset.shards),
             np.concatenate([dataset.rows + start for dataset, start in zip(datasets, starts, strict=False)]),
-            manifests,
+            tuple(manifest for dataset in datasets for manifest in dataset.manifests),
             tuple(table for dataset in datasets for table in dataset.catalogues),
         )
 
@@ -135,7 +105,8 @@ class Dataset:
         shard, row = self._place(self.rows[index])
         names = self.catalogue.colnames
         return Sample(
-            **{name: np.array(shard[name][row]) for name in ARRAYS},
+            **{f.name: np.array(shard[f.name][row]) for f in FIELDS},
+            config=shard.config,
             row={name: value.item() for name, value in zip(names, self.catalogue[index], strict=True)},
         )
 
@@ -147,6 +118,11 @@ class Dataset:
     def manifest(self) -> Mapping[str, Any]:
         """Manifest of the data set; of joined ones, theirs under ``joined``."""
         return self.manifests[0] if len(self.manifests) == 1 else {"joined": list(self.manifests)}
+
+    @cached_property
+    def configs(self) -> tuple[DataConfig, ...]:
+        """Settings of the data sets that the samples come from."""
+        return tuple(settings_from(DataConfig, manifest["config"]) for manifest in self.manifests)
 
     @cached_property
     def catalogue(self) -> "Table":
@@ -210,13 +186,13 @@ class Dataset:
         used = [self.shards[shard] for shard in np.unique(number)]
         like = used[0] if used else next(shard for shard in self.shards if shard.n_samples)
 
-        def gather(name: str, dtype: type | None = None) -> NDArray[Any]:
-            out = np.empty((len(rows), *like[name].shape[1:]), dtype or like[name].dtype)
+        def gather(declared: ArrayField) -> NDArray[Any]:
+            out = np.empty((len(rows), *like[declared.name].shape[1:]), declared.batch_dtype)
             for shard, (places, own) in zip(used, pieces, strict=True):
-                out[places] = shard[name][own]
+                out[places] = shard[declared.name][own]
             return out
 
-        return Batch(**{name: gather(name, np.float32 if name == "log10_mass" else None) for name in ARRAYS})
+        return Batch(**{declared.name: gather(declared) for declared in FIELDS})
 
     @cached_property
     def _starts(self) -> IntArray:
@@ -257,10 +233,11 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     if not manifest["complete"]:
         raise InputError(f"the data set {folder} is not complete: run the same build again, it goes on where it ended.")
     table = _read_catalogue(folder / CATALOGUE, manifest["counts"]["samples"])
+    config = settings_from(DataConfig, manifest["config"])
     shards: list[_Shard] = []
     good: list[NDArray[np.bool_]] = []
     for entry in manifest["shards"]:
-        shard = _Shard(folder / SHARDS / entry["name"], entry["samples"])
+        shard = _Shard(folder / SHARDS / entry["name"], entry["samples"], config)
         try:
             _check_files(shard.folder, entry["files"], check_sums=check_sums)
         except DamagedFileError as error:

@@ -1,4 +1,4 @@
-"""Putting a trained model where users find it: weights, description, limits and card."""
+"""Putting a trained model where users find it: weights, description, validity reference and card."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ bars, streams or ram pressure: a galaxy that is being torn apart gets a wrong an
 
 
 def ship_model(run: Run, results: Path, folder: Path) -> None:
-    """Copy the model of a plan with limits and card.
+    """Copy the model of a plan with its validity reference and card.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def ship_model(run: Run, results: Path, folder: Path) -> None:
         If the model is larger than `MAX_BYTES`, or there are no results.
     """
     from stargas.model.posterior import load_model
-    from stargas.training.training_set import training_splits
-    from stargas.validity.validity import FILE, fit_limits
+    from stargas.training.train import training_splits
+    from stargas.validity.reference import FILE, fit_validity
 
     source, parts = run.out / "models" / MODEL, read_parts(results)
     posterior = load_model(source)
     if not (source / FILE).exists():
         _, validation = training_splits([run.training_set(MODEL)], run.plan.models[MODEL].training)
-        fit_limits(posterior, validation, without=("gas", "stars")).save(source)
+        fit_validity(posterior, validation, without=("gas", "stars")).save(source)
     names = ("model.json", "model.safetensors", FILE)
     size = sum((source / name).stat().st_size for name in names)
     if size > MAX_BYTES:

@@ -198,7 +198,7 @@ class Run:
             table = table[np.asarray(table["cold_gas_set"], dtype=bool)]
         split = np.asarray(table["split"])
         # Trees take the covariance of the masses from the validation split.
-        least = 1 if model.kind == "network" else self.plan.data[model.data[0]].config.truth.n_radii + 1
+        least = 1 if model.kind == "network" else len(self.plan.data[model.data[0]].config.truth.radii) + 1
         return bool(np.any(split == "train") and np.count_nonzero(split == "validation") >= least)
 
     def _train(self, name: str) -> None:

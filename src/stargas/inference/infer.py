@@ -19,10 +19,12 @@ from stargas.observed.galaxy import ObservedGalaxy
 from stargas.profiles import ProfileDraws
 from stargas.randomness import rng_for
 from stargas.sample import QUALITY, SCALARS, TRACERS, Sample, make_sample
+from stargas.validity.assessment import assess_validity
 
 if TYPE_CHECKING:
     from stargas.model.posterior import Posterior
-    from stargas.validity.validity import Limits, ValidityResult
+    from stargas.validity.reference import ValidityReference
+    from stargas.validity.result import ValidityResult
 
 N_REALIZATIONS = 16
 """Monte Carlo realizations of the inputs."""
@@ -101,7 +103,7 @@ def infer_observed(
     n_draws: int = 2000,
     n_realizations: int = N_REALIZATIONS,
     seed: int = 0,
-    limits: "Limits | None" = None,
+    reference: "ValidityReference | None" = None,
 ) -> InferenceResult:
     """Infer the mass profile of an observed galaxy, the errors of its inputs carried.
 
@@ -120,8 +122,8 @@ def infer_observed(
         them twice.
     seed
         Root seed.
-    limits
-        What the model carries to know what it has not learned.
+    reference
+        Validity reference of the model.
 
     Returns
     -------
@@ -168,10 +170,10 @@ def infer_observed(
     for_formulas = everything
     if "HI noise" in carried:
         for_formulas = [_sample(drawn, config, seed) for drawn in draw_galaxies(galaxy, n_realizations, seed, known)]
-    judgment = limits.check(nominal, cast("Posterior", posterior))[0] if limits is not None else None
+    judgment = assess_validity(nominal, cast("Posterior", posterior), reference)[0] if reference is not None else None
     said += unusual(nominal, np.quantile(drawn, QUANTILE_LEVELS, axis=(0, 1)), posterior)
     said += falling(ProfileDraws(nominal.r_kpc, drawn.reshape(-1, len(nominal.r_kpc)).astype(np.float64)))
-    warnings = (*galaxy.warnings, *said, *(judgment.warnings if judgment else ()))
+    warnings = (*galaxy.warnings, *said, *(judgment.reasons if judgment else ()))
     return InferenceResult(
         galaxy=galaxy,
         sample=nominal,

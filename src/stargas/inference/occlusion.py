@@ -20,12 +20,11 @@ from stargas.model.inputs import (
     map_channels,
     numbers_needed,
     scalar_columns,
-    stack_samples,
     visible,
 )
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACERS, Sample
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACERS, Batch, Sample
 
 PATCH = 8
 """Side of a patch [pixels]."""
@@ -116,7 +115,7 @@ def occlude(
     InputError
         As `stargas.model.posterior.Posterior.sample`.
     """
-    given = posterior.inputs(stack_samples([sample]))
+    given = posterior.inputs(Batch.stack([sample]))
     tracers = KNOWN_IN_SET[TRACER_SETS[given.tracer_set[0]]]
     known = [i for i in map_channels(posterior.config) if TRACERS[TRACER_OF_MAP[i]] in tracers]
     n_pixels = sample.maps.shape[-1]
@@ -163,7 +162,7 @@ def _medians(
                 channel, row, column, side = window
                 maps[channel, row : row + side, column : column + side] = 0
             changed.append(replace(sample, maps=maps))
-        found.append(_median(posterior, posterior.inputs(stack_samples(changed)), noise))
+        found.append(_median(posterior, posterior.inputs(Batch.stack(changed)), noise))
     return np.concatenate(found)
 
 

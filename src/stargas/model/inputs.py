@@ -12,7 +12,7 @@ maps (`stargas.features.hi_features`) and how good the data are; one of ``any`` 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from stargas.features.star_features import STAR_FEATURES
 from stargas.features.star_map_features import STAR_MAP_FEATURES, measure_star_maps
 from stargas.galaxy import FloatArray
 from stargas.model.scaling import Scaling, fit_baseline, mean_and_std
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Batch, Sample
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -55,30 +55,6 @@ MAX_SAMPLES = 4096
 """Samples that a scaling is measured on at most: it fixes units, so a percent of error does not matter."""
 
 _TRACERS_OF_MODEL = {"star": (0,), "gas": (1,), "stargas": (0, 1), "any": (0, 1)}
-
-
-class SampleArrays(Protocol):
-    """Arrays of several samples, as `stargas.dataset.store.Batch` has them."""
-
-    @property
-    def maps(self) -> NDArray[np.float32]:
-        """Maps, shape (n, 5, 64, 64)."""
-
-    @property
-    def scalars(self) -> NDArray[np.floating]:
-        """Scalars, shape (n, 5)."""
-
-    @property
-    def tracers(self) -> NDArray[np.bool_]:
-        """Which tracers are present, shape (n, 2)."""
-
-    @property
-    def star_features(self) -> NDArray[np.floating]:
-        """The stars as a set, shape (n, 66)."""
-
-    @property
-    def quality(self) -> NDArray[np.floating]:
-        """How good the data are, shape (n, 4)."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +150,7 @@ def context_columns(config: ModelConfig) -> tuple[int, ...]:
     return tuple(i for i, name in enumerate(names) if name in QUALITY or name in flag_names(config))
 
 
-def tracer_set_of(batch: SampleArrays) -> NDArray[np.integer]:
+def tracer_set_of(batch: Batch) -> NDArray[np.integer]:
     """Return what is known of each sample, indices into `TRACER_SETS`, shape (n,)."""
     stars, gas = np.asarray(batch.tracers).T
     sized = np.asarray(batch.scalars)[:, SCALARS.index("R_hl_kpc")] > 0
@@ -236,9 +212,7 @@ def _transform(channel: Tensor, i: int) -> Tensor:
     return (channel / VELOCITY_UNIT_KMS).asinh()
 
 
-def prepare(
-    batch: SampleArrays, scaling: Scaling, config: ModelConfig, prior: int = -1, given: int | None = None
-) -> Inputs:
+def prepare(batch: Batch, scaling: Scaling, config: ModelConfig, prior: int = -1, given: int | None = None) -> Inputs:
     """Make the inputs of the model from the arrays of some samples.
 
     Parameters
@@ -322,7 +296,7 @@ def measure_scaling(dataset: "Dataset", config: ModelConfig) -> Scaling:
     return Scaling(np.sqrt(np.where(mean_square > 0, mean_square, 1.0)), number_mean, number_std, mean, slope, std)
 
 
-def measure_numbers(batch: SampleArrays, config: ModelConfig) -> FloatArray:
+def measure_numbers(batch: Batch, config: ModelConfig) -> FloatArray:
     """Return the numbers that the model is given before they are standardized, shape (n, k); NaN where unknown."""
     parts = [log_scalars(batch, config)]
     if not config.numbers:
@@ -347,13 +321,13 @@ def measure_numbers(batch: SampleArrays, config: ModelConfig) -> FloatArray:
     return np.concatenate(parts, axis=1)
 
 
-def all_log_scalars(batch: SampleArrays) -> FloatArray:
+def all_log_scalars(batch: Batch) -> FloatArray:
     """log10 of all scalars, shape (n, 5); NaN where one is not known."""
     scalars = np.asarray(batch.scalars, dtype=np.float64)
     return np.log10(scalars, out=np.full(scalars.shape, np.nan), where=scalars > 0)
 
 
-def log_scalars(batch: SampleArrays, config: ModelConfig) -> FloatArray:
+def log_scalars(batch: Batch, config: ModelConfig) -> FloatArray:
     """log10 of the scalars that the model sees, shape (n, n_scalars); NaN for those of an absent tracer.
 
     Raises
@@ -376,7 +350,7 @@ def log_scalars(batch: SampleArrays, config: ModelConfig) -> FloatArray:
     return np.log10(scalars, out=np.full(scalars.shape, np.nan), where=present)
 
 
-def require_tracers(batch: SampleArrays, config: ModelConfig, share: Mapping[str, float], first: int = 0) -> None:
+def require_tracers(batch: Batch, config: ModelConfig, share: Mapping[str, float], first: int = 0) -> None:
     """Check that no sample lacks a tracer that the whole training set of a model had.
 
     Parameters
@@ -410,35 +384,18 @@ def require_tracers(batch: SampleArrays, config: ModelConfig, share: Mapping[str
             )
 
 
-@dataclass(frozen=True, eq=False)
-class StackedSamples:
-    """Arrays of a few samples that are not in a data set."""
-
-    maps: NDArray[np.float32]
-    scalars: FloatArray
-    tracers: NDArray[np.bool_]
-    star_features: NDArray[np.float32]
-    quality: FloatArray
-
-
-def stack_samples(samples: Sequence[Sample]) -> StackedSamples:
-    """Return the arrays of samples."""
-    names = ("maps", "scalars", "tracers", "star_features", "quality")
-    return StackedSamples(*(np.stack([getattr(sample, name) for sample in samples]) for name in names))
-
-
 def count_samples(samples: "Sample | Sequence[Sample] | Dataset") -> int:
     """Count the samples."""
     return 1 if isinstance(samples, Sample) else len(samples)
 
 
-def batches_of(samples: "Sample | Sequence[Sample] | Dataset", size: int) -> Iterator[SampleArrays]:
+def batches_of(samples: "Sample | Sequence[Sample] | Dataset", size: int) -> Iterator[Batch]:
     """Arrays of the samples, ``size`` at a time, in order."""
     if isinstance(samples, Sample):
         samples = [samples]
     for start in range(0, len(samples), size):
         stop = min(start + size, len(samples))
         if isinstance(samples, Sequence):
-            yield stack_samples(samples[start:stop])
+            yield Batch.stack(samples[start:stop])
         else:
             yield samples.batch(np.arange(start, stop))

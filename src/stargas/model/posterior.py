@@ -25,7 +25,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.model.feature_network import FeatureNetwork
 from stargas.model.flow import FlowSampler, MassFlow
-from stargas.model.inputs import TRACER_SETS, Inputs, SampleArrays, batches_of, count_samples, prepare, require_tracers
+from stargas.model.inputs import TRACER_SETS, Inputs, batches_of, count_samples, prepare, require_tracers
 from stargas.model.network import MassNetwork
 from stargas.model.scaling import Scaling
 from stargas.pretrained import FOLDER as PRETRAINED
@@ -34,7 +34,7 @@ from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
-    from stargas.sample import Sample
+    from stargas.sample import Batch, Sample
 
 FORMAT = "stargas model"
 FORMAT_VERSION = 2
@@ -230,7 +230,7 @@ class Posterior:
         )
         return self._sampler.draw(features, torch.from_numpy(noise)).numpy() * spread + expected
 
-    def inputs(self, batch: SampleArrays, first: int = 0) -> Inputs:
+    def inputs(self, batch: "Batch", first: int = 0) -> Inputs:
         """Return what the network is given for some samples, under the prior and tracer set of the model.
 
         Parameters

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stargas.errors import InputError
+from stargas.report.cells import markdown_table as table
 from stargas.report.paper_results import Part, Row, Value, at, find_row, find_rows, read_part
 from stargas.report.paper_tables import (
     RADII_HEAD,
@@ -16,7 +17,6 @@ from stargas.report.paper_tables import (
     views_tables,
     width_table,
 )
-from stargas.report.suite_text import table
 from stargas.report.table import TABLE_RADII
 from stargas.storage import write_atomically
 

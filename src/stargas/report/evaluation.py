@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from stargas.config import HIMapConfig, StarMapConfig, settings_from
+from stargas.config import DataConfig, HIMapConfig, StarMapConfig, TruthConfig, settings_from
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import Evaluation, read_evaluation
 from stargas.features.star_features import STAR_FEATURES
@@ -100,6 +100,8 @@ def example_samples(evaluation: Evaluation) -> list[Sample]:
     if "example/rows" not in arrays:
         raise InputError(f"{evaluation.folder} keeps no example galaxy: evaluate again.")
     names = evaluation.results["galaxies"]
+    n_pixels, radii = arrays["example/maps"].shape[-1], tuple(float(r) for r in evaluation.r_over_R_hl)
+    config = DataConfig(stars=StarMapConfig(n_pixels), gas=HIMapConfig(n_pixels), truth=TruthConfig(radii))
     samples = []
     for k, i in enumerate(arrays["example/rows"]):
         row: dict[str, Any] = {
@@ -117,6 +119,7 @@ def example_samples(evaluation: Evaluation) -> list[Sample]:
                 quality=np.zeros(len(QUALITY)),
                 r_kpc=arrays["example/scalars"][k][SCALARS.index("R_hl_kpc")] * evaluation.r_over_R_hl,
                 log10_mass=arrays["log10_true"][i],
+                config=config,
                 row=row,
             )
         )

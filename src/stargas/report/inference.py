@@ -46,13 +46,15 @@ from stargas.report.inference_tables import (
 from stargas.report.profile import Profile, mass_points
 from stargas.sample import SCALARS, TRACERS, Sample
 from stargas.storage import refuse_foreign
+from stargas.validity.assessment import assess_validity
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from rich.console import Console
 
     from stargas.model.posterior import Posterior
-    from stargas.validity.validity import Limits, ValidityResult
+    from stargas.validity.reference import ValidityReference
+    from stargas.validity.result import ValidityResult
 
 MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
 """Label of a model by its tracers."""
@@ -87,7 +89,7 @@ def write_inference(
     seed: int = 0,
     radii_kpc: Sequence[float] = (),
     *,
-    limits: "Limits | None" = None,
+    reference: "ValidityReference | None" = None,
     overwrite: bool = False,
 ) -> Inference:
     """Infer the mass profile of a galaxy from each of its views and write everything down.
@@ -108,8 +110,8 @@ def write_inference(
         Root seed of the draws.
     radii_kpc
         Further radii [kpc] for ``dynamics.ecsv``, between the first and the last of every view.
-    limits
-        What the model carries to know what it has not learned. Without them the page says so.
+    reference
+        Validity reference of the model. Without them the page says so.
     overwrite
         Replace an inference that is already there.
 
@@ -134,11 +136,11 @@ def write_inference(
     profiles = tuple(map(_profile, views, titles, quantiles))
     joint = tuple(ProfileDraws(p.r_kpc, drawn) for p, drawn in zip(profiles, draws, strict=True))
     judgments: Sequence[ValidityResult | None] = [None] * len(views)
-    if limits is not None:
-        judgments = limits.check(views, cast("Posterior", posterior))
+    if reference is not None:
+        judgments = assess_validity(views, cast("Posterior", posterior), reference)
     explanations = explain_views(posterior, views, n_draws, seed)
     said = tuple(
-        tuple(dict.fromkeys((*(judged.warnings if judged else ()), *unusual(s, q, posterior), *falling(d))))
+        tuple(dict.fromkeys((*(judged.reasons if judged else ()), *unusual(s, q, posterior), *falling(d))))
         for judged, s, q, d in zip(judgments, views, quantiles, joint, strict=True)
     )
     warnings = with_prior_warnings(said, explanations)
@@ -220,7 +222,7 @@ def write_files(
                 **dict(zip(SCALARS, map(float, sample.scalars), strict=True)),
                 "tracers": [t for t, present in zip(TRACERS, sample.tracers, strict=True) if present],
                 "warnings": list(said),
-                "limits": asdict(judged) if judged else None,
+                "validity": asdict(judged) if judged else None,
             }
             for sample, profile, said, judged in zip(
                 views, found.profiles, found.warnings, found.judgments, strict=True

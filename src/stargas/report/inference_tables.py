@@ -18,7 +18,7 @@ from stargas.report.table import TABLE_RADII
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from stargas.validity.validity import ValidityResult
+    from stargas.validity.result import ValidityResult
 
 QUANTILE_COLUMNS = tuple(f"log10_mass_{end}" for end in QUANTILE_SUFFIXES)
 """Columns of ``profile.ecsv``, in the order of the quantiles."""

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from stargas import __version__
+from stargas.report.cells import number, percent, with_error
 from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Text:
     Parameters
     ----------
     markdown
-        The text; `stargas.report.page.text_from` reads it from a template.
+        The text; `text_from` reads it from a template.
     """
 
     markdown: str
@@ -117,7 +118,7 @@ class Figure:
 
     path: Path
     alt: str
-    caption: str
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,9 +205,23 @@ def write_page(page: Page, path: Path) -> Path:
     return path
 
 
-def text_from(template: str, **values: Any) -> Text:  # noqa: ANN401 (whatever the template prints)
-    """Return the text of the template ``<template>.md.j2`` with its values filled in; one that is missing raises."""
-    return Text(_templates().get_template(f"{template}.md.j2").render(values))
+def text_from(template: str, block: str | None = None, /, **values: Any) -> Text:  # noqa: ANN401 (what the template prints)
+    """Return text that stands in a template, with its values filled in.
+
+    Parameters
+    ----------
+    template
+        Name of the file ``<template>.md.j2``.
+    block
+        Name of a block of it; the whole of it if None.
+    values
+        Values of its variables; one that is missing raises `jinja2.UndefinedError`. Templates can call the functions
+        of `stargas.report.cells`.
+    """
+    source = _templates().get_template(f"{template}.md.j2")
+    if block is None:
+        return Text(source.render(values).strip())
+    return Text("".join(source.blocks[block](source.new_context(values))).strip())
 
 
 def terminal_table(table: Table, title: str = "") -> "TerminalTable":
@@ -223,8 +238,8 @@ def terminal_table(table: Table, title: str = "") -> "TerminalTable":
         caption_justify="left",
         padding=0,
     )
-    for number, name in enumerate(table.head):
-        shown.add_column(name, justify="right" if number else "left", no_wrap=True)
+    for place, name in enumerate(table.head):
+        shown.add_column(name, justify="right" if place else "left", no_wrap=True)
     for row, starts in zip(table.rows, table.group_starts, strict=True):
         if starts:
             shown.add_section()
@@ -247,7 +262,7 @@ def _templates() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["zip"] = zip
+    environment.globals |= {"zip": zip, "number": number, "percent": percent, "with_error": with_error}
     environment.filters |= {
         "kind": lambda part: type(part).__name__,
         "markdown": lambda text: Markup(prose.render(text)),  # noqa: S704 (the renderer escapes HTML)

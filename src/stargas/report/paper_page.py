@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from stargas.errors import InputError
+from stargas.report.cells import markdown_table as table
 from stargas.report.paper_claims import paper_relations
 from stargas.report.paper_figures import figure_files
 from stargas.report.paper_findings import own_marks, words
@@ -24,7 +25,6 @@ from stargas.report.paper_tables import (
     width_table,
 )
 from stargas.report.paper_text import GAIN_PLACEMENT, OPENING, PART_TEXTS, READING, RULES
-from stargas.report.suite_text import table
 
 REMARKS = "remarks.md"
 """File of hand-written remarks beside the results: a heading ``## <part>`` and a paragraph for each."""

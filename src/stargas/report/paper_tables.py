@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from stargas.report.cells import markdown_table as table
 from stargas.report.paper_claims import NOT_MEASURED, Relation
 from stargas.report.paper_results import (
     Part,
@@ -18,7 +19,6 @@ from stargas.report.paper_results import (
     row_labels,
     width_quotient,
 )
-from stargas.report.suite_text import table
 from stargas.report.supplementary_figures import choice_labels
 from stargas.report.table import TABLE_RADII
 

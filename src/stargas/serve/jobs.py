@@ -1,5 +1,7 @@
 """Galaxies that visitors work on: a folder each, which nobody else can name, and its removal."""
 
+import contextlib
+import os
 import re
 import secrets
 import shutil
@@ -17,11 +19,21 @@ if TYPE_CHECKING:
 
 State = Literal["open", "waiting", "running", "done", "failed"]
 
+PREFIX = "stargas-serve-"
+"""How the folders of servers are named, followed by the number of the process."""
+
 _ODD = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
 class FullError(InputError):
     """The server holds as much as it may."""
+
+
+class NoJobError(InputError):
+    """The job was removed, or never was."""
+
+    def __init__(self, sentence: str = "this galaxy was removed from the server: add the files again.") -> None:
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,7 @@ class Job:
     message: str = ""
     result: dict[str, Any] = field(default_factory=dict)
     task: "Future[Any] | None" = None
+    preview: "Future[Any] | None" = None
     incoming: int = 0
     touched: float = field(default_factory=time.monotonic)
 
@@ -99,7 +112,8 @@ class Jobs:
 
     def __init__(self, config: ServeConfig) -> None:
         self.config = config
-        self.root = Path(tempfile.mkdtemp(prefix="stargas-serve-")).resolve()
+        remove_leftovers()
+        self.root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")).resolve()
         self._jobs: dict[str, Job] = {}
 
     def __len__(self) -> int:
@@ -145,8 +159,9 @@ class Jobs:
     def drop(self, job: Job) -> None:
         """Remove a job with all its files."""
         self._jobs.pop(job.id, None)
-        if job.task is not None:
-            job.task.cancel()
+        for task in (job.task, job.preview):
+            if task is not None:
+                task.cancel()
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def holds(self, job: Job) -> bool:
@@ -166,6 +181,25 @@ class Jobs:
         for job in list(self._jobs.values()):
             self.drop(job)
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def remove_leftovers() -> None:
+    """Remove folders of servers of this user that ended without removing them, as by a kill."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        process = folder.name.removeprefix(PREFIX).split("-")[0]
+        with contextlib.suppress(OSError, ValueError):
+            if folder.stat().st_uid == os.getuid() and not _is_alive(int(process)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def shown_name(name: str) -> str:

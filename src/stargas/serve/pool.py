@@ -3,11 +3,10 @@
 Each process is served by a thread. One that dies or takes too long is replaced, and only its own task fails.
 """
 
-import itertools
 import multiprocessing
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -19,13 +18,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-FIRST, LATER = 0, 1
-"""Priorities: looks at files go before inferences."""
-
 START_SECONDS = 180.0
 """Longest time that a process may take to load the model [s]."""
-
-_LAST = 9
 
 Entry = Callable[..., None]
 
@@ -34,15 +28,66 @@ class TaskError(InputError):
     """A task failed, in one sentence."""
 
 
-@dataclass(order=True)
+@dataclass(eq=False)
 class _Task:
-    priority: int
-    number: int
-    kind: str = field(compare=False, default="")
-    payload: Any = field(compare=False, default=None)
-    seconds: float = field(compare=False, default=0.0)
-    on_phase: Callable[[str], None] = field(compare=False, default=lambda _: None)
-    future: "Future[Any]" = field(compare=False, default_factory=Future)
+    kind: str
+    payload: Any
+    seconds: float
+    on_phase: Callable[[str], None]
+    future: "Future[Any]" = field(default_factory=Future)
+
+
+class _FairQueue:
+    """Tasks of several kinds, first come, first served within a kind; kinds take turns.
+
+    So short tasks do not wait for all long ones, and many short ones delay a long one by no more than one of them each
+    time.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[_Task]] = {}
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, task: _Task) -> None:
+        with self._changed:
+            self._waiting.setdefault(task.kind, deque()).append(task)
+            self._changed.notify()
+
+    def take(self) -> _Task | None:
+        """Wait for the next task that is not cancelled; None once the queue is closed."""
+        with self._changed:
+            while not self._closed:
+                for kind, tasks in list(self._waiting.items()):
+                    while tasks:
+                        task = tasks.popleft()
+                        if task.future.set_running_or_notify_cancel():
+                            self._waiting[kind] = self._waiting.pop(kind)  # to the end of the turns
+                            return task
+                self._changed.wait()
+        return None
+
+    def position(self, future: "Future[Any]") -> int:
+        """Place of a task among those of its kind, from 1; 0 where it waits no longer."""
+        with self._changed:
+            for tasks in self._waiting.values():
+                waiting = [task.future for task in tasks if not task.future.cancelled()]
+                if future in waiting:
+                    return waiting.index(future) + 1
+        return 0
+
+    def count(self, kind: str) -> int:
+        with self._changed:
+            return sum(not task.future.cancelled() for task in self._waiting.get(kind, ()))
+
+    def close(self) -> None:
+        """Cancel what waits and wake all that wait for tasks."""
+        with self._changed:
+            self._closed = True
+            for tasks in self._waiting.values():
+                for task in tasks:
+                    task.future.cancel()
+            self._changed.notify_all()
 
 
 class Pool:
@@ -65,10 +110,7 @@ class Pool:
     def __init__(self, n_workers: int, entry: Entry, *arguments: object) -> None:
         self._entry, self._arguments = entry, arguments
         self._context = multiprocessing.get_context("spawn")
-        self._queue: queue.PriorityQueue[_Task] = queue.PriorityQueue()
-        self._numbers = itertools.count()
-        self._waiting: list[_Task] = []
-        self._lock = threading.Lock()
+        self._queue = _FairQueue()
         self._closing = threading.Event()
         self._started: list[Future[Any]] = [Future() for _ in range(n_workers)]
         self._threads = [
@@ -95,10 +137,9 @@ class Pool:
         payload: object,
         *,
         seconds: float,
-        priority: int = LATER,
         on_phase: Callable[[str], None] = lambda _: None,
     ) -> "Future[Any]":
-        """Queue a task.
+        """Queue a task; kinds of tasks take turns.
 
         Parameters
         ----------
@@ -106,8 +147,6 @@ class Pool:
             What the process receives.
         seconds
             Longest time it may run.
-        priority
-            `FIRST` or `LATER`; within one, first come, first served.
         on_phase
             Called with each phase, in a thread of the pool.
 
@@ -116,29 +155,22 @@ class Pool:
         Future
             Of the value; it raises `TaskError` where the task failed.
         """
-        task = _Task(priority, next(self._numbers), kind, payload, seconds, on_phase)
-        with self._lock:
-            self._waiting.append(task)
+        task = _Task(kind, payload, seconds, on_phase)
         self._queue.put(task)
         return task.future
 
     def position(self, future: "Future[Any]") -> int:
-        """Tasks that come before one in the queue; 0 where it has left it."""
-        with self._lock:
-            waiting = sorted(task for task in self._waiting if not task.future.cancelled())
-        for place, task in enumerate(waiting):
-            if task.future is future:
-                return place + 1
-        return 0
+        """Place of a task in the queue of its kind, from 1; 0 where it has left it."""
+        return self._queue.position(future)
+
+    def n_waiting(self, kind: str) -> int:
+        """Count the tasks of a kind that wait."""
+        return self._queue.count(kind)
 
     def close(self) -> None:
         """End all processes; what waits is cancelled."""
         self._closing.set()
-        with self._lock:
-            for task in self._waiting:
-                task.future.cancel()
-        for _ in self._threads:
-            self._queue.put(_Task(_LAST, next(self._numbers)))
+        self._queue.close()
         for thread in self._threads:
             thread.join(timeout=10)
 
@@ -148,15 +180,7 @@ class Pool:
             started.set_result(worker.start())
         except TaskError as error:
             started.set_exception(error)
-        while not self._closing.is_set():
-            task = self._queue.get()
-            with self._lock:
-                if task in self._waiting:
-                    self._waiting.remove(task)
-            if self._closing.is_set() or task.priority == _LAST:
-                break
-            if not task.future.set_running_or_notify_cancel():
-                continue
+        while (task := self._queue.take()) is not None:
             try:
                 value = worker.run(task)
             except Exception as error:  # noqa: BLE001 (the thread must go on, the future tells)

@@ -84,8 +84,7 @@ class Gate:
             return "this server is not known under that name: start it with --name to allow it."
         if method in _SAFE:
             return None
-        origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if not _is_of(headers.get(b"origin"), host):
             return "only the page of this server may send data to it."
         if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return "only the page of this server may send data to it."
@@ -103,3 +102,13 @@ class Gate:
         except ValueError:
             return False
         return True
+
+
+def _is_of(origin: str | None, host: str) -> bool:
+    """Whether a request names this server as its origin, or names none."""
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # no address at all
+        return False

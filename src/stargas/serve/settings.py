@@ -20,6 +20,14 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Role of a file → endings that it may have."""
 
+TRACER_OF_ROLE: Mapping[str, str] = MappingProxyType(
+    {"stars": "stars", "hi_cube": "gas", "moment0": "gas", "moment1": "gas", "moment2": "gas"}
+)
+"""Role of a file → tracer that it shows."""
+
+ARCHIVE = "stargas.zip"
+"""Name of the file that holds all results."""
+
 
 @dataclass(frozen=True)
 class ServeConfig:
@@ -28,7 +36,7 @@ class ServeConfig:
     Parameters
     ----------
     model
-        Folder of the model; the shipped one if None.
+        Folder of the model; the pretrained one if None.
     workers
         Processes that infer; each holds the model.
     names
@@ -40,7 +48,7 @@ class ServeConfig:
     max_jobs
         Galaxies that are held at a time.
     max_waiting
-        Inferences that wait at a time.
+        Inferences, and previews, that wait at a time.
     keep_minutes
         After which an untouched galaxy and all its files are removed [minutes].
     upload_seconds, preview_seconds, infer_seconds

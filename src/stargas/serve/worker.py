@@ -17,22 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError, StargasError
+from stargas.serve.examples import FOLDER
 from stargas.serve.sandbox import install, only
-from stargas.serve.settings import ServeConfig
+from stargas.serve.settings import ARCHIVE, TRACER_OF_ROLE, ServeConfig
 
 if TYPE_CHECKING:
     from stargas.inference.infer import InferenceResult
     from stargas.model.posterior import Posterior
     from stargas.report.inference_tables import Inference
-    from stargas.validity.validity import Limits
+    from stargas.validity.reference import ValidityReference
 
 SEED = 0
-
-ARCHIVE = "stargas.zip"
-
-EXAMPLES = Path(__file__).parent / "examples"
-
-TRACER_OF_ROLE = {"stars": "stars", "hi_cube": "gas", "moment0": "gas", "moment1": "gas", "moment2": "gas"}
 
 WORDS = {"stars": "stars", "gas": "HI"}
 """Tracer → how it is called."""
@@ -109,13 +104,13 @@ class InferenceWorker:
         Of the server.
     model
         The model.
-    limits
-        What it carries to know what it has not learned.
+    reference
+        Its validity reference.
     """
 
     config: ServeConfig
     model: "Posterior"
-    limits: "Limits | None"
+    reference: "ValidityReference | None"
 
     @classmethod
     def opened(cls, config: ServeConfig) -> "InferenceWorker":
@@ -129,11 +124,11 @@ class InferenceWorker:
         import torch
 
         from stargas.model.posterior import load_model
-        from stargas.validity.validity import load_limits
+        from stargas.validity.reference import load_validity
 
         warnings.simplefilter("ignore")
         torch.set_num_threads(1)
-        desk = cls(config, load_model(config.model), load_limits(config.model))
+        desk = cls(config, load_model(config.model), load_validity(config.model))
         desk.warm()
         most = int(config.max_memory_gb * 1e9)
         with contextlib.suppress(ValueError, OSError):  # a lower limit may be set already
@@ -153,9 +148,9 @@ class InferenceWorker:
         from astropy.utils import iers
 
         iers.conf.auto_download = False
-        install(self.config.model or EXAMPLES)
-        files = {"stars": EXAMPLES / "mock_dwarf_stars.csv", "hi_cube": EXAMPLES / "mock_dwarf_hi.fits"}
-        with tempfile.TemporaryDirectory(prefix="stargas-warm-") as folder, contextlib.suppress(InputError):
+        install(self.config.model or FOLDER)
+        files = {"stars": FOLDER / "mock_dwarf_stars.csv", "hi_cube": FOLDER / "mock_dwarf_hi.fits"}
+        with tempfile.TemporaryDirectory(prefix="stargas-warmup-") as folder, contextlib.suppress(InputError):
             payload: dict[str, Any] = {
                 "folder": folder,
                 "files": {role: (str(path), path.name) for role, path in files.items()},
@@ -223,7 +218,7 @@ class InferenceWorker:
             n_draws=self.config.n_draws,
             n_realizations=config.n_realizations,
             seed=SEED,
-            limits=self.limits,
+            reference=self.reference,
         )
         say("drawing the figures and writing the report")
         shutil.rmtree(out, ignore_errors=True)

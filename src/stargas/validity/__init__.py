@@ -1,1 +1,1 @@
-"""Tell whether a galaxy is like those that a model learned from."""
+"""Comparison of a galaxy with those that a model learned from."""

@@ -1,9 +1,9 @@
-"""What of a galaxy's maps, scalars and mask must agree, whatever its mass: named checks, one sentence each.
+"""Named checks that the maps, scalars and mask of a galaxy agree, whatever its mass.
 
-A check measures one number per sample. What is usual for it is learned with the model; here is only what is measured.
-Lengths and velocities of maps are in units that the arrays do not hold. They are in the row of a sample
-(``velocity_scale_kms``, ``half_width_kpc``) and belong to the maps; where they are not known, what needs them is
-not checked.
+A check measures one number per sample. Its distribution over galaxies is learned with the model
+(`stargas.validity.reference_distribution`); this module only measures. The arrays of a sample do not hold the units of
+lengths and velocities of their maps. The row of a sample does (``velocity_scale_kms``, ``half_width_kpc``); where they
+are not known, the checks that need them are skipped.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ import numpy as np
 
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import StackedSamples, map_channels, scalar_columns, stack_samples
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
+from stargas.model.inputs import map_channels, scalar_columns
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Batch, Sample
 from stargas.sky.hi_scalars import measure_hi
 
 SOFTENING_KMS = 2.0
@@ -29,15 +29,15 @@ class Check:
     Parameters
     ----------
     tracer
-        Entry of `stargas.sample.TRACERS` that it needs; "" if it concerns every sample.
+        Entry of `stargas.sample.TRACERS` that it needs; "" if it applies to every sample.
     tolerance
-        Deviation by which a probability falls e-fold at most, in the unit of the check: what is exact in the training
-        set, such as a scalar read off its own map, need not be so in an observation.
+        A p-value falls by no more than a factor e over this deviation, in the unit of the check: what is exact in the
+        training set, such as a scalar measured on its own map, need not be so in an observation.
     sentence
-        What is wrong; ``{factor}`` is 10 to the power of the deviation from what is usual, other fields are those of
+        What is wrong; ``{factor}`` is 10 to the power of the deviation from the median, other fields are those of
         `outside_ranges`.
     one_sided
-        Only more than usual is wrong.
+        Only values above the median are wrong.
     """
 
     tracer: str
@@ -50,14 +50,14 @@ CHECKS: Mapping[str, Check] = {
     "mask": Check(
         "",
         0.01,
-        "Mask and maps contradict each other: a tracer that is said to be there has an empty map, or one that is said "
-        "to be absent has a map or a measurement.",
+        "Mask and maps contradict each other: a tracer that the mask lists as present has an empty map, or one that it "
+        "lists as absent has a map or a measurement.",
         one_sided=True,
     ),
     "range": Check(
         "",
         0.03,
-        "{name} = {value:.3g} lies outside the training set ({low:.3g} to {high:.3g}): the answer is an extrapolation.",
+        "{name} = {value:.3g} lies outside the training set ({low:.3g} to {high:.3g}): the result is an extrapolation.",
         one_sided=True,
     ),
     "Rv_orientation": Check(
@@ -69,8 +69,8 @@ CHECKS: Mapping[str, Check] = {
     "sigma_scale": Check(
         "stars",
         0.02,
-        "sigma_kms, with the errors of the velocities, is {factor:.3g} times the usual in the velocity unit of the "
-        "R-v map: is one of them of another galaxy or in another unit?",
+        "sigma_kms, with the errors of the velocities, is {factor:.3g} times the typical value in the velocity unit of "
+        "the R-v map: is one of them of another galaxy or in another unit?",
     ),
     "R_HI": Check(
         "gas",
@@ -97,13 +97,13 @@ CHECKS: Mapping[str, Check] = {
         one_sided=True,
     ),
 }
-"""Checks by name. "range" and "mask" judge the tracers that the model sees. A second look at sigma stands
-in `stargas.validity.reference_distribution.DISTANCES`: its ratio to the unit of the R-v map may depend on
-the shape of the map."""
+"""Checks by name. "range" and "mask" use the tracers that the model sees. A second check of sigma is among
+`stargas.validity.reference_distribution.DISTANCES`: its ratio to the unit of the R-v map may depend on the shape of the
+map."""
 
 
 def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mapping[str, Any]) -> dict[str, FloatArray]:
-    """Measure every check that concerns a model.
+    """Measure every check that applies to a model.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mappin
         Name → shape (n,): ratios and ranges in dex, share of pixels, log10 ratio of asymmetries. NaN where the tracer
         is absent or a unit is not known; infinite where nothing of the kind can be measured on the map.
     """
-    batch = stack_samples(samples)
+    batch = Batch.stack(samples)
     seen = {TRACERS[TRACER_OF_MAP[i]] for i in map_channels(config)}
     found = {"mask": _contradictions(batch, config), "range": _outside(batch, config, about.get("ranges", {}))}
     if "stars" in seen:
@@ -140,17 +140,17 @@ def units(samples: Sequence[Sample], name: str) -> FloatArray:
 
 
 def outside_ranges(sample: Sample, config: ModelConfig, about: Mapping[str, Any]) -> list[str]:
-    """Say which scalars that a model sees lie outside its training set."""
-    said = []
+    """Return a sentence for each scalar that a model sees and that lies outside its training set."""
+    sentences = []
     for i in scalar_columns(config):
         limits, value = about.get("ranges", {}).get(SCALARS[i]), float(sample.scalars[i])
         if limits and value > 0 and not limits[0] <= value <= limits[1]:
             sentence = CHECKS["range"].sentence
-            said.append(sentence.format(name=SCALARS[i], value=value, low=limits[0], high=limits[1]))
-    return said
+            sentences.append(sentence.format(name=SCALARS[i], value=value, low=limits[0], high=limits[1]))
+    return sentences
 
 
-def _contradictions(batch: StackedSamples, config: ModelConfig) -> FloatArray:
+def _contradictions(batch: Batch, config: ModelConfig) -> FloatArray:
     """Infinite where mask and maps contradict each other, else 0."""
     wrong = np.zeros(len(batch.maps), bool)
     for i in map_channels(config):
@@ -161,7 +161,7 @@ def _contradictions(batch: StackedSamples, config: ModelConfig) -> FloatArray:
     return np.where(wrong, np.inf, 0.0)
 
 
-def _outside(batch: StackedSamples, config: ModelConfig, ranges: Mapping[str, Sequence[float]]) -> FloatArray:
+def _outside(batch: Batch, config: ModelConfig, ranges: Mapping[str, Sequence[float]]) -> FloatArray:
     """Distance from the training set of the scalar that is farthest outside [dex]."""
     farthest = np.zeros(len(batch.scalars))
     for i in scalar_columns(config):
@@ -174,7 +174,7 @@ def _outside(batch: StackedSamples, config: ModelConfig, ranges: Mapping[str, Se
     return farthest
 
 
-def _star_checks(batch: StackedSamples, velocity_scale_kms: FloatArray) -> dict[str, FloatArray]:
+def _star_checks(batch: Batch, velocity_scale_kms: FloatArray) -> dict[str, FloatArray]:
     image = np.maximum(batch.maps[:, MAPS.index("Rv")].astype(np.float64), 0)
     up, across = (np.abs(image - np.flip(image, axis)).sum(axis=(1, 2)) for axis in (1, 2))
     scatter = np.hypot(
@@ -184,25 +184,25 @@ def _star_checks(batch: StackedSamples, velocity_scale_kms: FloatArray) -> dict[
     return {"Rv_orientation": np.log10((up + 1e-9) / (across + 1e-9)), "sigma_scale": sigma}
 
 
-def _gas_checks(batch: StackedSamples, half_width_kpc: FloatArray) -> dict[str, FloatArray]:
+def _gas_checks(batch: Batch, half_width_kpc: FloatArray) -> dict[str, FloatArray]:
     column, velocity, dispersion = (batch.maps[:, MAPS.index(f"moment{k}")] for k in range(3))
     R_HI, v_cold, sigma_cold = batch.scalars[
         :, [SCALARS.index(n) for n in ("R_HI_kpc", "v_cold_kms", "sigma_cold_kms")]
     ].T
-    # What is measured grows with the half side, velocities do not, so those are checked where it is not known.
+    # Lengths grow with the half width of the map, velocities do not: those are checked even where it is not known.
     unmeasurable = (np.inf, np.inf, np.inf)
     maps = batch.maps[:, MAPS.index("moment0") :]
-    shown = np.array([measure_hi(m, 1.0) or unmeasurable for m in maps]).reshape(-1, 3)
-    lost = ~np.isfinite(shown[:, 0])
+    measured = np.array([measure_hi(m, 1.0) or unmeasurable for m in maps]).reshape(-1, 3)
+    lost = ~np.isfinite(measured[:, 0])
     with np.errstate(divide="ignore", invalid="ignore"):
         found = {
-            "R_HI": np.log10(R_HI / (shown[:, 0] * half_width_kpc)),
-            "v_cold": np.log10((v_cold + SOFTENING_KMS) / (shown[:, 1] + SOFTENING_KMS)),
-            "sigma_cold": np.log10((sigma_cold + SOFTENING_KMS) / (shown[:, 2] + SOFTENING_KMS)),
+            "R_HI": np.log10(R_HI / (measured[:, 0] * half_width_kpc)),
+            "v_cold": np.log10((v_cold + SOFTENING_KMS) / (measured[:, 1] + SOFTENING_KMS)),
+            "sigma_cold": np.log10((sigma_cold + SOFTENING_KMS) / (measured[:, 2] + SOFTENING_KMS)),
         }
     for ratio in found.values():
         ratio[lost] = np.inf
     known = dispersion > 0
-    least = np.where(known, column, np.inf).min(axis=(1, 2), keepdims=True)
-    found["HI_masks"] = (((velocity != 0) != known) | (~known & (column > least))).mean(axis=(1, 2))
+    faintest = np.where(known, column, np.inf).min(axis=(1, 2), keepdims=True)
+    found["HI_masks"] = (((velocity != 0) != known) | (~known & (column > faintest))).mean(axis=(1, 2))
     return found

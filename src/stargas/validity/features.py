@@ -1,4 +1,4 @@
-"""What a galaxy is compared in with those that a model learned from."""
+"""The features in which a galaxy is compared with the training set."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from stargas.baselines.tree_features import feature_names, hand_features
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import map_channels, scalar_columns, stack_samples
+from stargas.model.inputs import map_channels, scalar_columns
 from stargas.model.posterior import Posterior
-from stargas.sample import MAPS, SCALARS, TRACERS, Sample
+from stargas.sample import MAPS, SCALARS, TRACERS, Batch, Sample
 from stargas.sky.ellipse import map_ellipticity
 from stargas.sky.harmonics import map_gradient
 from stargas.validity.consistency import units
 
 
-def features(samples: Sequence[Sample], posterior: Posterior) -> FloatArray:
-    """Measure samples: hand-made features, how maps lie in their frame, the network's features.
+def measure_features(samples: Sequence[Sample], posterior: Posterior) -> FloatArray:
+    """Measure hand-made features, the orientations of maps and the features of the network.
 
     Parameters
     ----------
@@ -29,16 +29,16 @@ def features(samples: Sequence[Sample], posterior: Posterior) -> FloatArray:
     Returns
     -------
     numpy.ndarray
-        Shape (n, k): what maps alone tell; log10 of sigma in the unit of the R-v map; the logarithms of the scalars;
-        what mixes maps and scalars, and how many features the maps do not show. Those, and the second where the model
-        does not see it or the unit is not known, are NaN.
+        Shape (n, k), in this order: features of the maps alone; log10 of sigma in the unit of the R-v map; the
+        logarithms of the scalars; features that mix maps and scalars; the number of missing features. A feature that
+        the maps do not show is NaN, and so is sigma where the model does not see it or the unit is not known.
 
     Raises
     ------
     InputError
         As `stargas.model.posterior.Posterior.sample`.
     """
-    batch, config = stack_samples(samples), posterior.config
+    batch, config = Batch.stack(samples), posterior.config
     by_hand, of_maps = hand_features(batch, config), _of_maps(config)
     n_scalars = len(scalar_columns(config))
     orientations = [_orientation(batch.maps[:, i], MAPS[i]) for i in _with_direction(config)]
@@ -57,13 +57,13 @@ def features(samples: Sequence[Sample], posterior: Posterior) -> FloatArray:
 
 
 def scalar_block(config: ModelConfig) -> slice:
-    """Columns of `features` that are logarithms of scalars; sigma in the unit of the map stands before them."""
+    """Columns of `measure_features` that are logarithms of scalars; sigma in the unit of the map stands before them."""
     first = int(_of_maps(config).sum()) + 2 * len(_with_direction(config)) + 1
     return slice(first, first + len(scalar_columns(config)))
 
 
 def _of_maps(config: ModelConfig) -> NDArray[np.bool_]:
-    """Tell which hand-made features follow from maps alone."""
+    """Which hand-made features follow from maps alone."""
     return np.array([name.startswith(("xy_", "Rv_", "moment0_", "HI_")) for name in feature_names(config)])
 
 
@@ -72,5 +72,5 @@ def _with_direction(config: ModelConfig) -> list[int]:
 
 
 def _orientation(maps: NDArray[np.float32], name: str) -> FloatArray:
-    """Orientation of maps on the sky, which features that no rotation changes leave out; shape (n, 2)."""
+    """Orientation of maps on the sky, to which features that are invariant under rotations are blind; shape (n, 2)."""
     return map_gradient(maps) if name == "moment1" else map_ellipticity(maps)

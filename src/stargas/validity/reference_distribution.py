@@ -1,4 +1,4 @@
-"""What is usual among galaxies: quantiles, correlations, and the chances of deviations from them."""
+"""The distribution of checks and features over galaxies, and the p-values of deviations from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,41 +25,57 @@ DISTANCES: Mapping[str, Check] = {
     ),
     "whole": Check("", 0.02, "As a whole, this is unlike all galaxies that the model learned from.", one_sided=True),
 }
-"""Judged beside the ``CHECKS``, in standard deviations: sigma in the unit of the R-v map from what the maps let expect,
-the scalars from what the maps and other scalars do, and all features from the middle of the galaxies (rms)."""
+"""Mahalanobis distances that are compared beside `stargas.validity.consistency.CHECKS`, in standard deviations: of
+sigma in the unit of the R-v map from what the maps predict, of the scalars from what the maps and the other scalars
+predict, and of all features from the center of the galaxies (rms)."""
 
 TAIL = np.array([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002])
-"""Shares of galaxies for which the deviation that they exceed is kept."""
+"""Fractions of galaxies for which the deviation that they exceed is stored."""
 
 _FOLDS = 5
 _LEVELS = np.array([0.001, 0.01, 0.05, 0.16, 0.5, 0.84, 0.95, 0.99, 0.999])
 _SCORES = np.array([-3.0902, -2.3263, -1.6449, -0.9945, 0, 0.9945, 1.6449, 2.3263, 3.0902])  # of a Gaussian
 _SHRINKAGE = 0.05
+_SMALLEST_SCALE = 0.1  # of -ln of the smallest p-value, where galaxies hardly differ
 
 
 @dataclass(frozen=True, eq=False)
 class ReferenceDistribution:
-    """What is usual for galaxies with the same tracers.
+    """Checks and features of galaxies that have the same tracers.
 
     Parameters
     ----------
     nodes
-        Quantiles of each feature that become those of a Gaussian, shape (9, k).
+        Quantiles of each feature that are mapped to those of a Gaussian, shape (9, k).
     whiten
         Lower triangle that makes the correlated Gaussian scores independent, shape (k, k).
     center
         Medians of the checks and of `DISTANCES`, shape (m + 3,); NaN where no galaxy had what the check needs.
     tails
-        Deviations from them that shares of 0.5 … 0.002 exceed, shape (m + 3, 8).
-    least
-        -ln of the least chance that the same shares exceed, shape (8,).
+        Deviations from them that fractions of 0.5 … 0.002 exceed, shape (m + 3, 8).
+    smallest
+        -ln of the smallest p-value of a galaxy's checks that the same fractions exceed, shape (8,).
     """
 
     nodes: FloatArray
     whiten: FloatArray
     center: FloatArray
     tails: FloatArray
-    least: FloatArray
+    smallest: FloatArray
+
+    def p_value(self, log_p_values: FloatArray) -> float:
+        """Return the p-value of a galaxy from those of its checks, whatever their number.
+
+        Parameters
+        ----------
+        log_p_values
+            Natural logarithms of the p-values of its checks, shape (m + 3,).
+        """
+        return float(np.exp(log_tail(-log_p_values.min()[None], self.smallest, _SMALLEST_SCALE)[0]))
+
+    def critical(self, rate: float) -> float:
+        """Return the natural logarithm of the p-value that a check alone needs to put a galaxy into a fraction."""
+        return -float(np.interp(-np.log(rate), -np.log(TAIL), self.smallest))
 
 
 def all_checks(names: Sequence[str]) -> dict[str, Check]:
@@ -67,21 +83,21 @@ def all_checks(names: Sequence[str]) -> dict[str, Check]:
     return {**{name: CHECKS[name] for name in names}, **DISTANCES}
 
 
-def fit_reference(
-    galaxy_ids: Sequence[str], table: FloatArray, measured: FloatArray, checks: Sequence[Check], block: slice
+def fit_distribution(
+    galaxy_ids: Sequence[str], values: FloatArray, features: FloatArray, checks: Sequence[Check], block: slice
 ) -> ReferenceDistribution:
-    """Learn what is usual; distances are cross-fitted, so that no galaxy is compared with itself.
+    """Fit the distribution; distances are cross-fitted, so that no galaxy is compared with itself.
 
     Parameters
     ----------
     galaxy_ids
         Galaxy of each of n samples; all samples of one galaxy are left out together.
-    table
-        The checks, shape (n, m).
-    measured
+    values
+        Values of the checks, shape (n, m).
+    features
         The features, shape (n, k).
     checks
-        Those of the table, then `DISTANCES`.
+        Those of ``values``, then `DISTANCES`.
     block
         Columns of the features that are scalars.
     """
@@ -89,63 +105,63 @@ def fit_reference(
     fold = rng_for(0, "limits").permutation(len(galaxies))[number] % _FOLDS
     apart = np.empty((len(galaxy_ids), len(DISTANCES)))
     for k in range(_FOLDS):
-        apart[fold == k] = distances(measured[fold == k], *_fit_gaussian(measured[fold != k]), block)
-    rows = np.column_stack([table, apart])
+        apart[fold == k] = distances(features[fold == k], *_fit_gaussian(features[fold != k]), block)
+    rows = np.column_stack([values, apart])
     center, tails = np.full(rows.shape[1], np.nan), np.zeros((rows.shape[1], len(TAIL)))
     for i, check in enumerate(checks):
         known = rows[np.isfinite(rows[:, i]), i]
         if known.size:
             center[i] = np.median(known)
             tails[i] = np.quantile(_deviation(known, center[i], check), 1 - TAIL)
-    least = -log_chances(rows, center, tails, checks).min(axis=1)
-    return ReferenceDistribution(*_fit_gaussian(measured), center, tails, np.quantile(least, 1 - TAIL))
+    smallest = -log_p_values(rows, center, tails, checks).min(axis=1)
+    return ReferenceDistribution(*_fit_gaussian(features), center, tails, np.quantile(smallest, 1 - TAIL))
 
 
-def distances(measured: FloatArray, nodes: FloatArray, whiten: FloatArray, block: slice) -> FloatArray:
+def distances(features: FloatArray, nodes: FloatArray, whiten: FloatArray, block: slice) -> FloatArray:
     """Return `DISTANCES` of features, shape (n, 3); NaN where sigma in the unit of the map is not known.
 
-    A triangle makes each score independent of those before it, so what stands behind the maps is left with what they
-    do not explain. What is missing is taken to be what all others let expect.
+    The whitening matrix is a triangle, so each score becomes independent of those before it: what comes after the maps
+    is reduced to what they do not explain. A missing feature is replaced by its expectation given all others.
     """
-    scores = _filled(_gaussian_scores(measured, nodes), np.isnan(measured), whiten)
+    scores = _filled(_gaussian_scores(features, nodes), np.isnan(features), whiten)
     square = (scores @ whiten.T) ** 2
-    sigma = np.where(np.isnan(measured[:, block.start - 1]), np.nan, square[:, block.start - 1])
+    sigma = np.where(np.isnan(features[:, block.start - 1]), np.nan, square[:, block.start - 1])
     return np.sqrt(np.column_stack([sigma, square[:, block].mean(axis=1), square.mean(axis=1)]))
 
 
 def _filled(scores: FloatArray, missing: NDArray[np.bool_], whiten: FloatArray) -> FloatArray:
-    """Put what the others let expect, the mean of the Gaussian given them, in the place of what is missing."""
+    """Replace missing scores by the mean of the Gaussian conditioned on the others."""
     filled, precision = scores.copy(), whiten.T @ whiten
     patterns, number = np.unique(missing, axis=0, return_inverse=True)
     for k, lost in enumerate(patterns):
         if lost.any():
             rows = np.ix_(number.ravel() == k, lost)
-            given = scores[number.ravel() == k][:, ~lost]
-            filled[rows] = -np.linalg.solve(precision[np.ix_(lost, lost)], precision[np.ix_(lost, ~lost)] @ given.T).T
+            known = scores[number.ravel() == k][:, ~lost]
+            filled[rows] = -np.linalg.solve(precision[np.ix_(lost, lost)], precision[np.ix_(lost, ~lost)] @ known.T).T
     return filled
 
 
-def _fit_gaussian(measured: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return quantiles of features, and what makes their Gaussian scores independent."""
-    known = np.where(np.isfinite(measured), measured, np.nan)
+def _fit_gaussian(features: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return quantiles of features, and the matrix that makes their Gaussian scores independent."""
+    known = np.where(np.isfinite(features), features, np.nan)
     empty = ~np.isfinite(known).any(axis=0)
     known[:, empty] = 0
     nodes = np.nanquantile(known, _LEVELS, axis=0)
     middle = len(_LEVELS) // 2
     spread = np.maximum(nodes[-1] - nodes[0], 1e-6 + 1e-3 * np.abs(nodes[middle]))
-    # Where many share one value, quantiles coincide: a least distance keeps the scores finite.
+    # Where many share one value, quantiles coincide: a minimum distance keeps the scores finite.
     nodes = nodes + 1e-2 * spread * _SCORES[:, None]
-    correlation = np.atleast_2d(np.cov(_gaussian_scores(measured, nodes), rowvar=False))
+    correlation = np.atleast_2d(np.cov(_gaussian_scores(features, nodes), rowvar=False))
     shrunk = (1 - _SHRINKAGE) * correlation + _SHRINKAGE * np.eye(len(correlation))
     return nodes, np.linalg.inv(np.linalg.cholesky(shrunk))
 
 
-def _gaussian_scores(measured: FloatArray, nodes: FloatArray) -> FloatArray:
-    """Map quantiles to those of a Gaussian, straight on beyond the outermost; what is missing is in the middle."""
-    scores = np.zeros(measured.shape)
-    for k in range(measured.shape[1]):
-        x, known = nodes[:, k], np.isfinite(measured[:, k])
-        value = measured[known, k]
+def _gaussian_scores(features: FloatArray, nodes: FloatArray) -> FloatArray:
+    """Map quantiles to those of a Gaussian, linearly beyond the outermost; a missing value gets the score 0."""
+    scores = np.zeros(features.shape)
+    for k in range(features.shape[1]):
+        x, known = nodes[:, k], np.isfinite(features[:, k])
+        value = features[known, k]
         segment = np.clip(np.searchsorted(x, value) - 1, 0, len(x) - 2)
         slope = (_SCORES[segment + 1] - _SCORES[segment]) / (x[segment + 1] - x[segment])
         scores[known, k] = _SCORES[segment] + slope * (value - x[segment])
@@ -156,8 +172,8 @@ def _deviation(values: FloatArray, center: float, check: Check) -> FloatArray:
     return values - center if check.one_sided else np.abs(values - center)
 
 
-def log_chances(rows: FloatArray, center: FloatArray, tails: FloatArray, checks: Sequence[Check]) -> FloatArray:
-    """Ln of the share of usual galaxies that deviate at least as much, shape (n, m + 3); 0 where nothing is known."""
+def log_p_values(rows: FloatArray, center: FloatArray, tails: FloatArray, checks: Sequence[Check]) -> FloatArray:
+    """Natural logarithm of each check's p-value, shape (n, m + 3); 0 where a value or its center is not known."""
     result = np.zeros(rows.shape)
     for i, check in enumerate(checks):
         known = ~np.isnan(rows[:, i] - center[i])
@@ -166,9 +182,10 @@ def log_chances(rows: FloatArray, center: FloatArray, tails: FloatArray, checks:
 
 
 def log_tail(deviation: FloatArray, exceeded: FloatArray, tolerance: float) -> FloatArray:
-    """Ln of the share that exceeds a deviation: linear between the table's, an exponential beyond it.
+    """Natural logarithm of the fraction that exceeds a deviation, shape of ``deviation``.
 
-    It falls no faster than e-fold in a tolerance.
+    Linear between the entries of ``exceeded``, which belong to `TAIL`, and exponential beyond the last. It falls by no
+    more than a factor e in a tolerance.
     """
     log = np.log(TAIL)
     x = exceeded.copy()

@@ -3,10 +3,11 @@
 import { Gone, request, sentence, upload } from "./api.js";
 import { profileChart } from "./chart.js";
 import { byId, facts, make, notice, size } from "./dom.js";
-import { ROLES, roleOf, suffixOf } from "./sniff.js";
+import { ROLES, roleOf, suffixOf } from "./filetype.js";
 
 const LOOK_AFTER_MS = 700;
 const ASK_EVERY_MS = 400;
+const KEPT = "stargas job"; // what survives a reload of the page in this tab
 const HEADS = ["", "r/R_hl", "r [kpc]", "log₁₀ M [M☉], 68 %", "95 %"];
 const COLUMNS = {
   ra: "right ascension", dec: "declination", xi: "offset east [arcmin]", eta: "offset north [arcmin]",
@@ -31,6 +32,39 @@ async function start() {
   for (const [name, title] of Object.entries(examples)) {
     byId("examples").append(make("button", { type: "button", on: { click: () => guarded(() => useExample(name)) } }, title));
   }
+  await restore();
+}
+
+// after a reload: the same files, settings and answer, or the inference that still runs
+async function restore() {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+  if (!kept) return;
+  let state;
+  try {
+    state = await request("GET", `jobs/${kept.id}`);
+  } catch (error) {
+    sessionStorage.removeItem(KEPT);
+    if (error instanceof Gone) return;
+    throw error;
+  }
+  page.job = Promise.resolve(kept.id);
+  page.columns = kept.settings.columns ?? {};
+  for (const [role, file] of Object.entries(state.files)) page.files.set(role, { ...file, roles: [], share: null });
+  for (const input of byId("form").querySelectorAll("input[name]")) {
+    const [name, part] = input.name.split(".");
+    const value = part === undefined ? kept.settings[name] : kept.settings[name]?.[Number(part)];
+    input.value = value ?? "";
+  }
+  showFiles();
+  if (state.state === "open") await look();
+  else {
+    byId("look").hidden = byId("known").hidden = false;
+    await answerOf(async () => state);
+  }
+}
+
+async function keep() {
+  if (page.job) sessionStorage.setItem(KEPT, JSON.stringify({ id: await page.job, settings: settings() }));
 }
 
 // every action ends in a sentence on the page where it fails
@@ -49,6 +83,7 @@ function say(text) {
 
 function forgetJob() {
   page.job = null;
+  sessionStorage.removeItem(KEPT);
   page.files.clear();
   showFiles();
   hideAll();
@@ -108,6 +143,7 @@ async function send(file, role, roles) {
       if (bar) bar.value = share;
     });
     entry.share = null;
+    await keep();
   } catch (error) {
     if (page.files.get(role) === entry) page.files.delete(role);
     throw error;
@@ -204,6 +240,7 @@ async function look() {
   }
   page.turn += 1;
   const turn = page.turn;
+  await keep();
   byId("look").hidden = byId("known").hidden = false;
   byId("looking").textContent = "looking …";
   try {
@@ -257,6 +294,14 @@ async function infer(event) {
   byId("result").hidden = true;
   if (page.busy || page.sending) return;
   clearTimeout(page.waiting);
+  await answerOf(async (id) => {
+    await keep();
+    return request("POST", `jobs/${id}/infer`, settings());
+  });
+}
+
+// follow an inference from its first state to its answer
+async function answerOf(begin) {
   page.turn += 1;
   const turn = page.turn;
   const began = performance.now();
@@ -264,7 +309,7 @@ async function infer(event) {
   setBusy(true);
   try {
     const id = await job();
-    let state = await request("POST", `jobs/${id}/infer`, settings());
+    let state = await begin(id);
     while (turn === page.turn && (state.state === "waiting" || state.state === "running")) {
       const seconds = Math.round((performance.now() - began) / 1000);
       const phase = sentence(state.phase || "starting");

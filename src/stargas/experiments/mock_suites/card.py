@@ -1,0 +1,129 @@
+"""Cards of the mock suites: their population and how real they are, as JSON, figures and pages."""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stargas.errors import InputError
+from stargas.experiments.mock_suites import pictures, realism
+from stargas.experiments.mock_suites.measure import Workers, measure_suite, start_workers
+from stargas.report import suite_figures as figures
+from stargas.report.suite_page import write_suite_index, write_suite_page
+from stargas.simulations.mock_suites.physics import INGREDIENTS
+from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
+from stargas.storage import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from stargas.galaxy import FloatArray
+
+SUITES = ("bursty", "smooth", "shifted")
+"""Suites that have a card in the documentation."""
+
+SIGNIFICANT_DIGITS = 4
+"""Digits of the numbers in the JSON files."""
+
+
+def write_suite_cards(
+    names: Sequence[str],
+    out: str | os.PathLike[str],
+    n_galaxies: int = 300,
+    seed: int = 0,
+    workers: int = 1,
+    ingredients: Sequence[str] = INGREDIENTS,
+    report: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Measure suites and write their cards.
+
+    Parameters
+    ----------
+    names
+        Suites.
+    out
+        Folder; gets ``<suite>.md``, ``<suite>.json``, ``<suite>_*.png`` and ``index.md``.
+    n_galaxies
+        Galaxies to measure per suite. Each variant of a suite (one ingredient off, another strength of the gas
+        disturbances) is measured on a fifth of them, the equilibrium on 50 at most.
+    seed
+        Root seed of the suites.
+    workers
+        Processes.
+    ingredients
+        Ingredients that are switched off, one at a time.
+    report
+        Called with a line after each step.
+
+    Returns
+    -------
+    list of Path
+        The cards.
+
+    Raises
+    ------
+    InputError
+        If there is no such suite or a number is out of range.
+    """
+    if workers < 1:
+        raise InputError(f"workers must be 1 or more, got {workers}.")
+    suites = [mock_suite(name, n_galaxies, seed) for name in names]
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    with start_workers(workers) as pool:
+        for suite in suites:
+            card = _rounded(measure_card(suite, pool, folder, ingredients, report or (lambda _: None)))
+            write_atomically(folder / f"{suite.name}.json", (json.dumps(card, indent=1) + "\n").encode())
+            write_suite_page(folder, suite.name)
+    write_suite_index(folder)
+    return [folder / f"{suite.name}.md" for suite in suites]
+
+
+def measure_card(
+    suite: MockSuite, workers: Workers, folder: Path, ingredients: Sequence[str], report: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return the numbers of a card, ready for JSON, and draw its figures into ``folder``."""
+    few = MockSuite(suite.physics, max(len(suite) // 5, min(len(suite), 8)), suite.seed, suite.stirring)
+    galaxies, views = measure_suite(suite, workers)
+    report(f"{suite.name}: {len(suite)} galaxies measured in {len(views['galaxy'])} views")
+    examples = [pictures.example(suite[row]) for row in pictures.choose_examples(galaxies)]
+    drawn: dict[str, Figure | FloatArray] = {
+        "relations": figures.draw_relations(suite.name, pictures.relation_panels(suite, galaxies)),
+        "distributions": figures.draw_distributions(suite.name, galaxies),
+        "realism": figures.draw_realism(suite.name, galaxies, views, realism.MASS_BINS),
+        "examples": figures.draw_examples(examples),
+        "sheet": figures.suite_sheet(pictures.sheet_tiles(suite)),
+    }
+    for name, picture in drawn.items():
+        figures.save_small(picture, folder / f"{suite.name}_{name}.png")
+    report(f"{suite.name}: figures drawn in {folder}")
+    card = {
+        "provenance": suite.provenance(),
+        "population": realism.population(galaxies),
+        "relations": realism.relations(suite, galaxies),
+        "inner_slopes": realism.inner_slopes(galaxies),
+        "estimators": realism.estimator_ratios(galaxies, views),
+        "hi_rotation": realism.hi_rotation(galaxies, views),
+        "size_from_gas": realism.size_from_gas(galaxies),
+        "kappa_co": realism.rotation_support(galaxies),
+        "equilibrium": realism.equilibrium(suite, min(50, len(suite)), workers),
+    }
+    report(f"{suite.name}: orbits followed for 2 Gyr")
+    card["switch_off"] = realism.switch_off(few, workers, ingredients)
+    report(f"{suite.name}: {len(ingredients)} ingredients switched off in turn")
+    card["stirring"] = realism.stirring_sweep(few, workers)
+    card["cost_ms"] = realism.cost(suite, min(9, len(suite)))
+    report(f"{suite.name}: gas disturbances and cost measured")
+    return card
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401 (anything that JSON holds)
+    """Round floats to `SIGNIFICANT_DIGITS`, so that the files stay small and their changes readable."""
+    if isinstance(value, float):
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    if isinstance(value, Mapping):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(inner) for inner in value]
+    return value

@@ -1,0 +1,208 @@
+"""Statistics of the galaxies of a mock suite beside the relations they were drawn from, as numbers ready for JSON."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from stargas.baselines.estimators import ESTIMATORS
+from stargas.evaluation.strata import ROTATION_KAPPA
+from stargas.experiments.mock_suites.equilibrium import evolve
+from stargas.experiments.mock_suites.measure import Columns, Workers, measure_suite, time_galaxy
+from stargas.galaxy import FloatArray
+from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites.physics import INGREDIENTS
+from stargas.simulations.mock_suites.suites import MockSuite
+
+MASS_BINS = (5.5, 7.5, 8.5, 9.5, 11.0)
+"""Edges in log10 M* [Msun] of the tables by mass."""
+
+STIRRINGS = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""Strengths of the gas disturbances at which the HI rotation is measured."""
+
+FEW_VIEWS = 4
+"""Views per galaxy in the tables that measure many variants of a suite."""
+
+SLOPE_BINS = (-4.0, -3.5, -3.0, -2.5, -2.0, -1.5)
+"""Edges in log10 M*/Mh of the inner slopes."""
+
+
+def spread(values: FloatArray) -> dict[str, float | int | None]:
+    """Median, percentiles 16 and 84 and half their difference of the finite values; None where there are none."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return {"median": None, "p16": None, "p84": None, "half_width": None, "n": 0}
+    low, middle, high = (float(q) for q in np.percentile(values, [16, 50, 84]))
+    return {"median": middle, "p16": low, "p84": high, "half_width": (high - low) / 2, "n": len(values)}
+
+
+def _residual(values: FloatArray, scatter: FloatArray | float) -> dict[str, float | int | None]:
+    """Compare residuals [dex] to the relation that was drawn from: their median, and their scatter over its scatter."""
+    scatter = np.broadcast_to(scatter, values.shape)
+    good = np.isfinite(values)
+    if good.sum() < 2:
+        return {"median_offset_dex": None, "scatter_dex": None, "recipe_dex": None, "scatter_ratio": None, "n": 0}
+    return {
+        "median_offset_dex": float(np.median(values[good])),
+        "scatter_dex": float(np.std(values[good])),
+        "recipe_dex": float(np.sqrt(np.mean(scatter[good] ** 2))),
+        "scatter_ratio": float(np.sqrt(np.mean((values[good] / scatter[good]) ** 2))),
+        "n": int(good.sum()),
+    }
+
+
+def relations(suite: MockSuite, galaxies: Columns) -> dict[str, Any]:
+    """Residuals of the galaxies, as drawn and as measured, from each relation that they were drawn from."""
+    physics = suite.physics
+    mass, halo = galaxies["log10_stellar_mass"], galaxies["log10_halo_mass"]
+    hi_mass = galaxies["log10_hi_mass_unstripped"]
+    size = recipe.median_size(mass) + physics.size_offset_dex
+    hi_size = recipe.median_hi_radius(galaxies["log10_hi_mass"]) + physics.hi_radius_offset_dex
+    return {
+        "stellar-halo mass": _residual(mass - recipe.moster_stellar_mass(halo), recipe.moster_scatter(mass)),
+        "concentration": _residual(
+            galaxies["log10_concentration"] - recipe.median_concentration(halo), recipe.CONCENTRATION_SCATTER
+        ),
+        "stellar size (drawn R_e)": _residual(
+            galaxies["log10_R_e"] - size, physics.size_scatter * recipe.size_scatter(mass)
+        ),
+        "stellar size (R_hl of the stars)": _residual(
+            galaxies["log10_R_hl"] - size, physics.size_scatter * recipe.size_scatter(mass)
+        ),
+        "HI mass (before stripping)": _residual(
+            hi_mass - recipe.median_hi_mass(mass) - physics.hi_offset_dex,
+            physics.hi_scatter * recipe.hi_mass_scatter(mass),
+        ),
+        "HI size (drawn)": _residual(galaxies["log10_R_HI"] - hi_size, recipe.HI_RADIUS_SCATTER),
+        "HI size (on the maps)": _residual(galaxies["log10_R_HI_measured"] - hi_size, recipe.HI_RADIUS_SCATTER),
+    }
+
+
+def inner_slopes(galaxies: Columns) -> list[dict[str, Any]]:
+    """Slope of the dark matter at 1-2 % of R200 by log10 M*/Mh, beside that of Tollet et al. (2016)."""
+    ratio = galaxies["log10_stellar_mass"] - galaxies["log10_halo_mass"]
+    rows = []
+    for low, high in pairwise(SLOPE_BINS):
+        inside = (ratio >= low) & (ratio < high)
+        published = float(np.median(recipe.tollet_slope(ratio[inside]))) if inside.any() else None
+        rows.append({"from": low, "to": high, "tollet2016": published} | spread(galaxies["inner_slope"][inside]))
+    return rows
+
+
+def estimator_ratios(galaxies: Columns, views: Columns) -> dict[str, Any]:
+    """Estimated over true mass: dispersion-supported galaxies, all, and those by viewing angle."""
+    kappa = galaxies["kappa_co"][views["galaxy"].astype(int)]
+    angle = views["inclination_deg"]
+    groups = {
+        "kappa_co < 0.5": kappa < ROTATION_KAPPA,
+        "kappa_co >= 0.5": kappa >= ROTATION_KAPPA,
+        "all": np.ones(len(kappa), dtype=bool),
+        "edge-on (90°)": angle == 90,
+        "60°": angle == 60,
+        "30°": angle == 30,
+    }
+    return {name: {group: spread(views[name][where]) for group, where in groups.items()} for name in ESTIMATORS}
+
+
+def hi_rotation(galaxies: Columns, views: Columns) -> list[dict[str, Any]]:
+    """v²R/G from HI over true mass at R_HI, with the true inclination (above 30°), by stellar mass."""
+    mass = galaxies["log10_stellar_mass"][views["galaxy"].astype(int)]
+    return [
+        {"from": low, "to": high}
+        | spread(views["hi_rotation"][(mass >= low) & (mass < high)])
+        | {"sigma_cold_kms": spread(views["sigma_cold_kms"][(mass >= low) & (mass < high)])["median"]}
+        for low, high in pairwise(MASS_BINS)
+    ]
+
+
+def rotation_support(galaxies: Columns) -> list[dict[str, Any]]:
+    """Fraction of galaxies with κ_co above the cut, by stellar mass."""
+    mass, kappa = galaxies["log10_stellar_mass"], galaxies["kappa_co"]
+    rows = []
+    for low, high in pairwise(MASS_BINS):
+        inside = kappa[(mass >= low) & (mass < high)]
+        share = float(np.mean(inside > ROTATION_KAPPA)) if len(inside) else None
+        rows.append({"from": low, "to": high, "share_above": share, "kappa_co": spread(inside)})
+    return rows
+
+
+def size_from_gas(galaxies: Columns) -> dict[str, Any]:
+    """How well log R_hl follows from log M_HI and log R_HI of the cold-gas set by a linear regression."""
+    chosen = (galaxies["cold_gas_set"] > 0) & np.isfinite(galaxies["log10_R_HI_measured"])
+    n = int(chosen.sum())
+    if n < 6:
+        return {"scatter_dex": None, "scatter_of_R_hl_dex": None, "n": n}
+    y = galaxies["log10_R_hl"][chosen]
+    terms = np.column_stack([np.ones(n), galaxies["log10_hi_mass"][chosen], galaxies["log10_R_HI_measured"][chosen]])
+    fit = np.linalg.lstsq(terms, y, rcond=None)[0]
+    return {
+        "scatter_dex": float(np.sqrt(np.sum((y - terms @ fit) ** 2) / (n - 3))),
+        "scatter_of_R_hl_dex": float(np.std(y)),
+        "coefficients": [float(c) for c in fit],
+        "n": n,
+    }
+
+
+def population(galaxies: Columns) -> dict[str, float]:
+    """Fractions and ranges that describe the population."""
+    return {
+        "above 10^9.5 Msun": float(np.mean(galaxies["log10_stellar_mass"] > 9.5)),
+        "satellites among dwarfs": float(np.mean(galaxies["is_satellite"][galaxies["log10_stellar_mass"] < 9.5])),
+        "failing the cold-gas cut": float(1 - np.mean(galaxies["cold_gas_set"])),
+        "without HI": float(np.mean(~np.isfinite(galaxies["log10_hi_mass"]))),
+        "fewest stars": float(galaxies["n_stars"].min()),
+        "most stars": float(galaxies["n_stars"].max()),
+    }
+
+
+def _dwarf_rotation(galaxies: Columns, views: Columns) -> dict[str, Any]:
+    mass = galaxies["log10_stellar_mass"][views["galaxy"].astype(int)]
+    return {
+        "dwarfs": spread(views["hi_rotation"][mass < 8.5]),
+        "others": spread(views["hi_rotation"][mass >= 8.5]),
+    }
+
+
+def _variant(suite: MockSuite, workers: Workers) -> dict[str, Any]:
+    """Scatter of the estimators, of the HI rotation and of R_hl given HI for one variant of a suite."""
+    galaxies, views = measure_suite(suite, workers, FEW_VIEWS)
+    ratios = estimator_ratios(galaxies, views)["wolf2010"]
+    return {
+        "wolf2010": {group: ratios[group] for group in ("kappa_co < 0.5", "all")},
+        "hi_rotation": _dwarf_rotation(galaxies, views),
+        "size_from_gas": size_from_gas(galaxies),
+        "kappa_co": spread(galaxies["kappa_co"]),
+    }
+
+
+def switch_off(suite: MockSuite, workers: Workers, ingredients: Sequence[str] = INGREDIENTS) -> dict[str, Any]:
+    """Statistics of the same galaxies without each ingredient in turn."""
+    variants = {"nothing": suite} | {name: suite.without(name) for name in ingredients}
+    return {name: _variant(variant, workers) for name, variant in variants.items()}
+
+
+def equilibrium(suite: MockSuite, n: int, workers: Workers) -> dict[str, Any]:
+    """Change of R_hl and σ_los of the stars over 2 Gyr in the fixed potential, median and largest."""
+    changes = workers(evolve, suite, range(n))
+    columns = {name: np.array([change[name] for change in changes]) for name in changes[0]}
+    return {"n": n} | {
+        name: {"median": float(np.median(c)), "max": float(c.max()), "galaxy": int(c.argmax())}
+        for name, c in columns.items()
+    }
+
+
+def cost(suite: MockSuite, n: int) -> dict[str, float]:
+    """Median processor time [ms] of a galaxy of 10⁵ stars and 2·10⁴ gas particles, and of its parts."""
+    time_galaxy(suite, 0)  # compiles
+    times = [time_galaxy(suite, index) for index in range(n)]
+    return {name: float(np.median([t[name] for t in times])) for name in times[0]}
+
+
+def stirring_sweep(suite: MockSuite, workers: Workers) -> list[dict[str, Any]]:
+    """v²R/G over true mass at R_HI for several strengths of the gas disturbances, on the same galaxies."""
+    rows = []
+    for stirring in STIRRINGS:
+        stirred = MockSuite(suite.physics, len(suite), suite.seed, stirring)
+        rows.append({"stirring": stirring} | _dwarf_rotation(*measure_suite(stirred, workers, FEW_VIEWS)))
+    return rows

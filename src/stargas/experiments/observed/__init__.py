@@ -1,0 +1,1 @@
+"""A model on mock galaxies that are written to an observer's files, read back and inferred."""

@@ -1,0 +1,188 @@
+"""Cards of the mock suites as Markdown pages, from their JSON files and figures."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from stargas.baselines.estimators import ESTIMATORS
+from stargas.report.cells import interval, median_and_range, number, percent
+from stargas.report.page import Figure, Page, Part, Section, Table, Text, text_from, write_page
+
+Card: TypeAlias = Mapping[str, Any]
+"""Content of ``<suite>.json``; see `stargas.experiments.mock_suites.card`."""
+
+INDEX = "index.md"
+"""Name of the page that leads to the cards."""
+
+
+def write_suite_page(folder: Path, name: str) -> Path:
+    """Write ``<name>.md`` from ``<name>.json`` and the figures ``<name>_*.png`` beside it."""
+    card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+    def prose(block: str) -> Text:
+        return text_from("suite", block, card=card, name=name)
+
+    def figure(kind: str, alt: str, caption: str = "") -> Figure:
+        return Figure(folder / f"{name}_{kind}.png", alt, caption)
+
+    parts: list[Part | Section] = [
+        prose("opening"),
+        figure("sheet", "Fifty galaxies", prose("sheet").markdown),
+        Section(
+            "Population",
+            [
+                prose("population"),
+                figure("relations", "Relations"),
+                figure("distributions", "Distributions"),
+                _relations(card["relations"]),
+            ],
+        ),
+        Section("Dark matter", [prose("dark_matter"), _inner_slopes(card["inner_slopes"])]),
+        Section(
+            "Mass estimators",
+            [prose("estimators"), figure("realism", "Realism"), _estimators(card["estimators"])],
+        ),
+        Section("HI rotation", [prose("hi_rotation"), _hi_rotation(card["hi_rotation"]), prose("size_from_gas")]),
+        Section("Rotation and equilibrium of the stars", [_rotation_support(card["kappa_co"]), prose("equilibrium")]),
+        Section("Contribution of each ingredient", [prose("switch_off"), _switch_off(card["switch_off"])]),
+        Section("Strength of the gas disturbances", [prose("stirring"), _stirring(card["stirring"])]),
+        Section("Examples", [figure("examples", "Maps of example galaxies", prose("examples").markdown)]),
+        Section("Cost", [prose("cost")]),
+    ]
+    return write_page(Page(f"Mock suite `{name}`", parts), folder / f"{name}.md")
+
+
+def write_suite_index(folder: Path) -> Path:
+    """Write the page that leads to the cards of a folder and to its other pages."""
+    cards = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+    others = sorted({path.stem for path in folder.glob("*.md")} - {Path(INDEX).stem} - set(cards))
+    head = [
+        "suite",
+        "Wolf+10 over truth, κ_co < 0.5",
+        "v²R/G over truth, 10^7.5-10^8.5 Msun",
+        "v²R/G over truth, above 10^9.5 Msun",
+        "R_hl from HI [dex]",
+        "fail the cold-gas cut",
+    ]
+    rows = [
+        [
+            f"[{name}]({name}.md)",
+            _spread(card["estimators"]["wolf2010"]["kappa_co < 0.5"]),
+            _spread(card["hi_rotation"][1]),
+            _spread(card["hi_rotation"][-1]),
+            number(card["size_from_gas"]["scatter_dex"]),
+            percent(card["population"]["failing the cold-gas cut"], digits=0),
+        ]
+        for name, card in cards.items()
+    ]
+    parts: list[Part | Section] = [
+        text_from("suites", "opening"),
+        Table(head, rows),
+        text_from("suites", "contents", pages=[*cards, *others]),
+    ]
+    return write_page(Page("Mock suites", parts), folder / INDEX)
+
+
+def _spread(values: Mapping[str, Any]) -> str:
+    return median_and_range(values["median"], values["p16"], values["p84"])
+
+
+def _relations(relations: Mapping[str, Any]) -> Table:
+    head = ["relation", "offset of the median [dex]", "scatter [dex]", "scatter of the relation [dex]", "ratio"]
+    rows = [
+        [
+            label,
+            *(number(row[key], 3) for key in ("median_offset_dex", "scatter_dex", "recipe_dex")),
+            number(row["scatter_ratio"]),
+            str(row["n"]),
+        ]
+        for label, row in relations.items()
+    ]
+    return Table([*head, "galaxies"], rows)
+
+
+def _inner_slopes(rows: Sequence[Mapping[str, Any]]) -> Table:
+    return Table(
+        ["log M*/M200", "median", "half-width", "Tollet+16", "galaxies"],
+        [
+            [
+                interval(row["from"], row["to"]),
+                *(number(row[key]) for key in ("median", "half_width", "tollet2016")),
+                str(row["n"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _estimators(ratios: Mapping[str, Any]) -> Table:
+    groups = list(next(iter(ratios.values())))
+    rows = [
+        [
+            ESTIMATORS[name].label,
+            *(_spread(values[group]) for group in groups),
+            number(values[groups[0]]["half_width"]),
+        ]
+        for name, values in ratios.items()
+    ]
+    return Table(["estimator", *groups, f"half-width, {groups[0]}"], rows)
+
+
+def _hi_rotation(rows: Sequence[Mapping[str, Any]]) -> Table:
+    return Table(
+        ["log M*", "v²R/G over true mass", "half-width", "dispersion on the maps [km/s]", "views"],
+        [
+            [
+                interval(row["from"], row["to"]),
+                _spread(row),
+                number(row["half_width"]),
+                number(row["sigma_cold_kms"], 1),
+                str(row["n"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _rotation_support(rows: Sequence[Mapping[str, Any]]) -> Table:
+    return Table(
+        ["log M*", "fraction with κ_co > 0.5", "κ_co", "galaxies"],
+        [
+            [
+                interval(row["from"], row["to"]),
+                number(row["share_above"]),
+                _spread(row["kappa_co"]),
+                str(row["kappa_co"]["n"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _switch_off(variants: Mapping[str, Any]) -> Table:
+    head = ["without", "Wolf, κ_co < 0.5", "Wolf, all", "v²R/G, dwarfs", "v²R/G, others", "R_hl from HI", "median κ_co"]
+    rows = [
+        [
+            name,
+            number(variant["wolf2010"]["kappa_co < 0.5"]["half_width"], 3),
+            number(variant["wolf2010"]["all"]["half_width"], 3),
+            number(variant["hi_rotation"]["dwarfs"]["half_width"], 3),
+            number(variant["hi_rotation"]["others"]["half_width"], 3),
+            number(variant["size_from_gas"]["scatter_dex"], 3),
+            number(variant["kappa_co"]["median"]),
+        ]
+        for name, variant in variants.items()
+    ]
+    return Table(head, rows)
+
+
+def _stirring(sweep: Sequence[Mapping[str, Any]]) -> Table:
+    rows = [
+        [
+            f"{row['stirring']:g}",
+            *(text for kind in ("dwarfs", "others") for text in (_spread(row[kind]), number(row[kind]["half_width"]))),
+        ]
+        for row in sweep
+    ]
+    return Table(["stirring", "dwarfs", "half-width", "others", "half-width"], rows)

@@ -1,0 +1,50 @@
+"""Examples that a visitor can click: files that come with the package, and the numbers that belong to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from stargas.serve.settings import TRACER_OF_ROLE
+
+FOLDER = Path(__file__).parent / "examples"
+"""Where the files lie."""
+
+_STARS, _CUBE = "mock_dwarf_stars.csv", "mock_dwarf_hi.fits"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example.
+
+    Parameters
+    ----------
+    title
+        What the page calls it.
+    files
+        Role of a file → its name in `FOLDER`.
+    values
+        Settings that are filled in.
+    """
+
+    title: str
+    files: Mapping[str, str]
+    values: Mapping[str, float]
+
+    def suits(self, needs: Sequence[str]) -> bool:
+        """Whether it has the tracers that a model cannot do without."""
+        return set(needs) <= {TRACER_OF_ROLE[role] for role in self.files}
+
+
+_MOCK_DWARF = MappingProxyType(
+    {"distance_kpc": 950.0, "distance_error_kpc": 30.0, "R_hl_kpc": 1.41, "R_hl_error_kpc": 0.08}
+)
+
+EXAMPLES: Mapping[str, Example] = MappingProxyType(
+    {
+        "both": Example("Mock dwarf: stars and HI", {"stars": _STARS, "hi_cube": _CUBE}, _MOCK_DWARF),
+        "stars": Example("Mock dwarf: stars alone", {"stars": _STARS}, _MOCK_DWARF),
+        "hi": Example("Mock dwarf: HI alone", {"hi_cube": _CUBE}, _MOCK_DWARF),
+    }
+)
+"""Examples by name."""

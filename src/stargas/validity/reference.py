@@ -1,0 +1,215 @@
+"""The validity reference of a model: what its checks and features are for galaxies like those it learned from.
+
+It is fitted to the validation split, whose galaxies the model did not learn from, and stored beside the model in
+``validity.safetensors``: plain numbers, of which nothing is executed.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from stargas.errors import DamagedFileError, InputError
+from stargas.model.inputs import tracers_needed
+from stargas.model.posterior import Posterior
+from stargas.pretrained import FOLDER as PRETRAINED
+from stargas.sample import TRACERS, Sample, without_tracer
+from stargas.storage import Format, check_version, write_atomically
+from stargas.validity.consistency import measure_checks
+from stargas.validity.features import measure_features, scalar_block
+from stargas.validity.reference_distribution import ReferenceDistribution, all_checks, fit_distribution
+
+if TYPE_CHECKING:
+    from stargas.dataset.store import Dataset
+    from stargas.galaxy import FloatArray
+
+FILE = "validity.safetensors"
+"""Name of the file in the folder of a model."""
+
+FORMAT = Format("stargas validity", 2)
+
+OLD_FILE = "limits.safetensors"
+"""Name of the file in version 1 of the format."""
+
+MAX_SAMPLES = 6000
+"""Samples that a reference is fitted to at most, spread evenly over the validation split."""
+
+MIN_GALAXIES = 40
+"""Galaxies with the same tracers that a distribution is fitted to at least."""
+
+CHUNK = 128
+"""Samples that are measured at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class ValidityReference:
+    """Distributions of checks and features over galaxies like those that a model learned from.
+
+    Parameters
+    ----------
+    checks
+        Names of the checks, in the order of the distributions.
+    distributions
+        By the tracers that are present: ``"stars"``, ``"gas"`` or ``"stars+gas"``.
+    """
+
+    checks: tuple[str, ...]
+    distributions: Mapping[str, ReferenceDistribution]
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write ``validity.safetensors`` into the folder of the model that it belongs to."""
+        folder = Path(folder)
+        arrays = {
+            f"{tracers}.{f.name}": np.ascontiguousarray(getattr(distribution, f.name), dtype=np.float32)
+            for tracers, distribution in self.distributions.items()
+            for f in fields(distribution)
+        }
+        header = {
+            "format": FORMAT.name,
+            "format_version": FORMAT.version,
+            "checks": self.checks,
+            "weights_sha256": _weights_of(folder),
+        }
+        write_atomically(folder / FILE, safetensors.numpy.save(arrays, {"stargas": json.dumps(header)}))
+
+
+def load_validity(folder: str | os.PathLike[str] | None = None) -> ValidityReference | None:
+    """Read the validity reference of a model; None if it has none.
+
+    Parameters
+    ----------
+    folder
+        Folder of the model; the pretrained model if None.
+
+    Raises
+    ------
+    InputError
+        If an earlier or a later stargas wrote it.
+    DamagedFileError
+        If the file is damaged or belongs to another model.
+    """
+    folder = PRETRAINED if folder is None else Path(folder)
+    path = folder / FILE
+    if not path.is_file():
+        if (folder / OLD_FILE).is_file():
+            check_version(folder / OLD_FILE, 1, FORMAT, "convert the model with 'stargas convert'")
+        return None
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            header = json.loads(file.metadata()["stargas"])
+            arrays = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}  # noqa: SIM118 (no dict)
+        version, checks, weights = header["format_version"], tuple(header["checks"]), str(header["weights_sha256"])
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise DamagedFileError(f"{path} is damaged: remove it, or copy it again from the model's folder.") from error
+    check_version(path, version, FORMAT, "convert the model with 'stargas convert'")
+    if _weights_of(folder) != weights:
+        raise DamagedFileError(f"{path} does not belong to the model beside it: remove it, or copy both again.")
+    names = [f.name for f in fields(ReferenceDistribution)]
+    try:
+        distributions = {
+            tracers: ReferenceDistribution(**{name: arrays[f"{tracers}.{name}"] for name in names})
+            for tracers in dict.fromkeys(name.split(".")[0] for name in arrays)
+        }
+    except KeyError as error:
+        raise DamagedFileError(f"{path} is damaged: remove it, or copy it again from the model's folder.") from error
+    return ValidityReference(checks, distributions)
+
+
+def convert_validity(old: Path, folder: Path) -> None:
+    """Write version 1 of the file, ``limits.safetensors``, as the validity reference of the model in a folder.
+
+    Parameters
+    ----------
+    old
+        The file of version 1.
+    folder
+        Folder of the model, whose ``model.json`` must be there.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is damaged.
+    """
+    try:
+        with safetensors.safe_open(old, framework="numpy") as file:
+            checks = tuple(json.loads(file.metadata()["stargas"])["checks"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+        distributions = {
+            tracers: ReferenceDistribution(
+                *(arrays[f"{tracers}.{name}"] for name in ("nodes", "whiten", "center", "tails", "least"))
+            )
+            for tracers in dict.fromkeys(name.split(".")[0] for name in arrays)
+        }
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise DamagedFileError(f"{old} is damaged: remove it, or copy it again from the model's folder.") from error
+    ValidityReference(checks, distributions).save(folder)
+
+
+def _weights_of(folder: Path) -> str:
+    path = folder / "model.json"
+    return str(json.loads(path.read_text())["weights_sha256"]) if path.is_file() else ""
+
+
+def fit_validity(posterior: Posterior, validation: "Dataset", without: Sequence[str] = ()) -> ValidityReference:
+    """Fit the validity reference of a model to the galaxies of a validation split.
+
+    Parameters
+    ----------
+    posterior
+        A trained model.
+    validation
+        Galaxies like those that it learned from, but not those.
+    without
+        Tracers that the model can do without: a distribution is fitted to galaxies that lack each of them, too.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than `MIN_GALAXIES` galaxies with the same tracers.
+    """
+    chosen = np.unique(np.linspace(0, len(validation) - 1, min(MAX_SAMPLES, len(validation))).astype(int))
+    rows: dict[str, list[tuple[str, FloatArray, FloatArray]]] = {}
+    checks: tuple[str, ...] = ()
+    for start in range(0, len(chosen), CHUNK):
+        complete = [validation[int(i)] for i in chosen[start : start + CHUNK]]
+        for dropped in ("", *without):
+            samples = [without_tracer(s, dropped) for s in complete] if dropped else complete
+            samples = [s for s in samples if s.tracers.any()]  # some have one tracer only
+            if not samples:
+                continue
+            measured = measure_checks(samples, posterior.config, posterior.about)
+            checks = tuple(measured)
+            values, features = np.column_stack(list(measured.values())), measure_features(samples, posterior)
+            for sample, own_values, own_features in zip(samples, values, features, strict=True):
+                row = (str(sample.row["galaxy_id"]), own_values, own_features)
+                rows.setdefault(tracers_seen(sample, posterior), []).append(row)
+    distributions = {}
+    for tracers, of_tracers in rows.items():
+        galaxy_ids = [galaxy_id for galaxy_id, _, _ in of_tracers]
+        if len(set(galaxy_ids)) >= MIN_GALAXIES:
+            distributions[tracers] = fit_distribution(
+                galaxy_ids,
+                np.stack([values for _, values, _ in of_tracers]),
+                np.stack([features for _, _, features in of_tracers]),
+                tuple(all_checks(checks).values()),
+                scalar_block(posterior.config),
+            )
+    if not distributions:
+        n = max((len({row[0] for row in of_tracers}) for of_tracers in rows.values()), default=0)
+        raise InputError(
+            f"a validity reference needs {MIN_GALAXIES} validation galaxies with the same tracers, got {n}: build "
+            "more galaxies."
+        )
+    return ValidityReference(checks, distributions)
+
+
+def tracers_seen(sample: Sample, posterior: Posterior) -> str:
+    """Return the tracers of a sample that the model sees, as `ValidityReference` names them."""
+    needed = tracers_needed(posterior.config)
+    return "+".join(name for name, present in zip(TRACERS, sample.tracers, strict=True) if present and name in needed)

@@ -1,0 +1,65 @@
+"""What `stargas show` prints of files and folders."""
+
+import json
+
+import pytest
+from analytic import star_gas_galaxy
+from astropy.table import Table
+
+from stargas import write_galaxy
+from stargas.cli import main
+
+
+def test_the_provenance_of_a_folder_is_a_tree(capsys, tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"seed": 7, "source": {"suite": "bursty"}}))
+    assert main(["show", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "data set" in text
+    assert "seed: 7" in text
+    assert "suite: bursty" in text
+
+
+def test_a_damaged_file_is_named(capsys, tmp_path):
+    (tmp_path / "model.json").write_text('{"seed": ')
+    assert main(["show", str(tmp_path)]) == 1
+    assert "model.json" in capsys.readouterr().err
+
+
+def test_a_file_that_no_reader_knows_is_one_line(capsys, tmp_path):
+    (tmp_path / "notes.txt").write_text("")
+    assert main(["show", str(tmp_path / "notes.txt")]) == 1
+    error = capsys.readouterr().err
+    assert "give a particle table or a snapshot" in error
+    assert error.count("\n") == 1
+
+
+def test_a_file_without_fields_is_named(capsys, tmp_path):
+    (tmp_path / "manifest.json").write_text("[]")
+    assert main(["show", str(tmp_path)]) == 1
+    assert "holds no fields" in capsys.readouterr().err
+
+
+def test_a_galaxy_shows_its_masses_and_particles(capsys, tmp_path):
+    galaxy = star_gas_galaxy(200, 100)
+    write_galaxy(galaxy, tmp_path / "galaxy.hdf5")
+    assert main(["show", str(tmp_path / "galaxy.hdf5")]) == 0
+    text = capsys.readouterr().out
+    assert "star particles: 200" in text
+    assert f"HI mass [Msun]: {galaxy.hi_mass_msun:.4g}" in text
+
+
+def test_galaxies_left_out_are_listed_with_their_reasons(capsys, tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"seed": 7, "complete": False}))
+    table = Table({"index": [0], "galaxy_id": ["g[1]"], "status": ["rejected"], "reason": ["0 gas particles"]})
+    table.write(tmp_path / "rejected.ecsv", format="ascii.ecsv")
+    assert main(["show", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "g[1] (rejected): 0 gas particles" in text
+    assert "not complete" in text
+
+
+@pytest.mark.parametrize("path", ["nowhere", "."])
+def test_what_is_nothing_of_stargas_is_one_line(capsys, tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["show", path]) == 1
+    assert capsys.readouterr().err.count("\n") == 1

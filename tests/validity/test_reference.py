@@ -1,0 +1,114 @@
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.numpy
+from disc_galaxies import disc_dataset
+
+from stargas.cli import train
+from stargas.config import LocalConfig, TrainingConfig
+from stargas.errors import DamagedFileError, InputError
+from stargas.validity.assessment import assess_validity
+from stargas.validity.reference import FILE, OLD_FILE, convert_validity, fit_validity, load_validity
+
+MAX_BYTES = 200_000
+
+
+@pytest.fixture
+def folder(models, tmp_path):
+    posterior, reference = models["stargas"]
+    posterior.save(tmp_path)
+    reference.save(tmp_path)
+    return tmp_path
+
+
+def p_values(samples, posterior, reference):
+    return np.array([result.p_value for result in assess_validity(samples, posterior, reference)])
+
+
+def test_a_reference_survives_its_file(models, others, folder):
+    posterior, reference = models["stargas"]
+    assert (folder / FILE).stat().st_size < MAX_BYTES
+    before, after = p_values(others, posterior, reference), p_values(others, posterior, load_validity(folder))
+    # A galaxy closer than the median has a p-value of 1; rounding puts one at the median on either side of it.
+    np.testing.assert_allclose(np.minimum(after, 0.5), np.minimum(before, 0.5), rtol=1e-2)
+
+
+def test_a_model_without_the_file_has_no_reference(folder):
+    (folder / FILE).unlink()
+    assert load_validity(folder) is None
+
+
+def test_damaged_and_foreign_files_are_refused(models, folder, tmp_path):
+    path = folder / FILE
+    content = path.read_bytes()
+    path.write_bytes(content[:-100])
+    with pytest.raises(DamagedFileError, match="is damaged"):
+        load_validity(folder)
+    later = content.replace(b'\\"format_version\\": 2', b'\\"format_version\\": 9')
+    assert later != content
+    path.write_bytes(later)
+    with pytest.raises(InputError, match="update stargas"):
+        load_validity(folder)
+    models["star"][0].save(tmp_path / "star")
+    (tmp_path / "star" / FILE).write_bytes(content)
+    with pytest.raises(DamagedFileError, match="does not belong to the model beside it"):
+        load_validity(tmp_path / "star")
+
+
+def as_version_1(path):
+    """The content of a reference as version 1 of the format had it."""
+    with safetensors.safe_open(path, framework="numpy") as file:
+        header = json.loads(file.metadata()["stargas"])
+        arrays = {name.replace(".smallest", ".least"): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    header |= {"format": "stargas limits", "format_version": 1}
+    return safetensors.numpy.save(arrays, {"stargas": json.dumps(header)})
+
+
+def test_version_1_is_refused_by_name_and_converted(folder):
+    content = (folder / FILE).read_bytes()
+    (folder / OLD_FILE).write_bytes(as_version_1(folder / FILE))
+    (folder / FILE).unlink()
+    with pytest.raises(InputError, match=r"limits\.safetensors is of version 1 .*convert"):
+        load_validity(folder)
+    convert_validity(folder / OLD_FILE, folder)
+    new, old = safetensors.numpy.load((folder / FILE).read_bytes()), safetensors.numpy.load(content)
+    assert new.keys() == old.keys()
+    for name, values in old.items():
+        np.testing.assert_array_equal(new[name], values)
+    (folder / OLD_FILE).write_bytes(b"nothing")
+    with pytest.raises(DamagedFileError, match="is damaged"):
+        convert_validity(folder / OLD_FILE, folder)
+
+
+def test_too_few_galaxies_make_no_reference(models):
+    with pytest.raises(InputError, match="needs 40 validation galaxies with the same tracers, got 30"):
+        fit_validity(models["star"][0], disc_dataset(30))
+
+
+def test_a_distribution_is_fitted_for_each_missing_tracer(models):
+    reference = fit_validity(models["stargas"][0], disc_dataset(80, seed=2), without=("gas", "stars"))
+    assert set(reference.distributions) == {"stars+gas", "stars", "gas"}
+
+
+@pytest.mark.parametrize("n_galaxies", [80, 40])
+def test_training_ends_with_a_reference(monkeypatch, tmp_path, capsys, untrained, n_galaxies):
+    data = disc_dataset(n_galaxies)
+    monkeypatch.setattr("stargas.dataset.store.open_dataset", lambda _path: data)
+    posterior = untrained(data, "star")
+
+    def trained(_datasets, out, **_settings):
+        posterior.save(out)
+        return posterior
+
+    monkeypatch.setattr("stargas.training.train.train_model", trained)
+    settings = SimpleNamespace(model=posterior.config, training=TrainingConfig(), local=LocalConfig())
+    train.run(train.parser().parse_args([str(tmp_path / "model"), "--data", "d"]), settings)
+    printed = " ".join(capsys.readouterr().out.split())
+    if n_galaxies == 80:
+        assert load_validity(tmp_path / "model") is not None
+    else:
+        assert load_validity(tmp_path / "model") is None
+        assert "The model has no validity reference: a validity reference needs 40" in printed
