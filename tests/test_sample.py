@@ -9,8 +9,9 @@ from stargas.config import DataConfig, HIMapConfig, ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import Galaxy
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, SCALARS, intrinsic_hi, make_sample, make_samples
+from stargas.sample import MAPS, SCALARS, make_sample, make_samples
 from stargas.sky.hi_maps import hi_moments
+from stargas.sky.intrinsic_hi import intrinsic_hi
 from stargas.sky.projection import SkyGalaxy, half_count_radius, project
 from stargas.sky.regrid import regrid_moments
 from stargas.sky.star_maps import draw_star_subsets, star_maps

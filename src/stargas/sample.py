@@ -1,33 +1,28 @@
 """What a network is given for one galaxy from one side, and what it should answer."""
 
-import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stargas.config import DataConfig, HIMapConfig
-from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, PROTON_MASS
+from stargas.config import DataConfig
 from stargas.errors import InputError
 from stargas.features.star_features import STAR_FEATURES, measure_stars
-from stargas.features.table import FeatureGroup
-from stargas.frame import rotation_to_spin
-from stargas.galaxy import FloatArray, Galaxy, Particles
-from stargas.kinematics import kappa_co, virial_ratio
+from stargas.galaxy import FloatArray, Galaxy
 from stargas.map_settings import pretrained_settings
 from stargas.randomness import rng_for
-from stargas.simulations.selection import in_cold_gas_set
-from stargas.sky.channels import CHANNELS
-from stargas.sky.degradation import CLEAR, Degradation, draw_degradation, hide_faint_hi, observe_stars
-from stargas.sky.hi_maps import hi_moments
-from stargas.sky.hi_scalars import measure_hi, measure_hi_radius
-from stargas.sky.projection import HIMaps, SkyGalaxy, SkyGas, SkyStars, project
-from stargas.sky.regrid import regrid_moments
-from stargas.sky.star_maps import draw_star_subsets, star_maps, velocity_dispersion, velocity_scale
+from stargas.simulations.description import describe_galaxy, log10_or_nan
+from stargas.sky.channels import CHANNELS, channels_of
+from stargas.sky.degradation import Degradation, draw_degradation
+from stargas.sky.hi_scalars import HIScalars
+from stargas.sky.intrinsic_hi import intrinsic_hi
+from stargas.sky.observables import observe_hi_maps, observe_star_maps, require_stars
+from stargas.sky.projection import SkyGalaxy, project
+from stargas.sky.star_maps import draw_star_subsets
 from stargas.sky.view import standard_views
-from stargas.tracers import TRACERS, observed_sets
+from stargas.tracers import TRACERS
 
 
 class Entry(NamedTuple):
@@ -115,6 +110,14 @@ class ArrayField:
         """Shape in a sample that was made with some settings."""
         length = {PIXELS: config.stars.n_pixels, RADII: len(config.truth.radii)}
         return tuple(length[axis] if isinstance(axis, str) else len(axis) for axis in self.axes)
+
+    def filled(self, values: Mapping[str, Any], config: DataConfig) -> NDArray[Any]:
+        """Return an array for a sample from the values of its entries by name; the others are absent."""
+        array = np.full(self.shape(config), self.absent, self.dtype)
+        for i, entry in enumerate(self.entries):
+            if entry.name in values:
+                array[i] = values[entry.name]
+        return array
 
     def checked(self, value: ArrayLike, config: DataConfig) -> NDArray[Any]:
         """Return an array for a sample.
@@ -223,77 +226,6 @@ class Sample(Arrays):
                 object.__setattr__(self, declared.name, declared.checked(value, self.config))
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Batch(Arrays):
-    """Arrays of n samples: those of `Arrays` with a leading axis of n; ``log10_mass`` is NaN where it is not known."""
-
-    if TYPE_CHECKING:
-        log10_mass: NDArray[np.float32]  # type: ignore[assignment]
-
-    @classmethod
-    def stack(cls, samples: Sequence[Sample]) -> "Batch":
-        """Return the arrays of some samples of the same settings, at least one."""
-
-        def stacked(declared: ArrayField) -> NDArray[Any]:
-            shape = declared.shape(samples[0].config)
-            values = [getattr(sample, declared.name) for sample in samples]
-            known = [np.full(shape, np.nan) if value is None else value for value in values]
-            return np.stack(known).astype(declared.batch_dtype, copy=False)
-
-        return cls(**{declared.name: stacked(declared) for declared in FIELDS})
-
-    def __len__(self) -> int:
-        """Return the number of samples."""
-        return len(self.tracers)
-
-    def take(self, indices: ArrayLike) -> "Batch":
-        """Return some of the samples, given their places, shape (k,)."""
-        chosen = np.asarray(indices, dtype=np.intp)
-        return Batch(**{declared.name: getattr(self, declared.name)[chosen] for declared in FIELDS})
-
-    def column(self, name: str) -> NDArray[Any]:
-        """Return an array by its name, or of one of its entries one map (n, 64, 64) or number (n,) of each sample."""
-        array, entry = _PLACES[name]
-        values: NDArray[Any] = getattr(self, array)
-        return values if entry is None else values[:, entry]
-
-    def knows(self, need: str) -> NDArray[np.bool_]:
-        """Whether ``"stars"``, ``"gas"`` or ``"R_hl"`` is known of each sample, shape (n,)."""
-        known: NDArray[np.bool_] = self.column("R_hl_kpc") > 0 if need == "R_hl" else self.column(need)
-        return known
-
-    @property
-    def tracer_sets(self) -> NDArray[np.intp]:
-        """What is known of each sample, indices into `stargas.tracers.TRACER_SETS`, shape (n,)."""
-        return observed_sets(self.tracers, self.column("R_hl_kpc"))
-
-    def measure(self, groups: Iterable[FeatureGroup]) -> FloatArray:
-        """Measure features on the samples.
-
-        Parameters
-        ----------
-        groups
-            Features, for instance `stargas.features.table.FEATURES`.
-
-        Returns
-        -------
-        numpy.ndarray
-            One row per sample, the features of all groups in their order; NaN where one is not known.
-        """
-        measured: dict[str, NDArray[Any]] = {}
-        for group in groups:
-            known = np.logical_and.reduce([self.knows(need) for need in group.needs])
-            inputs = (measured[name] if name in measured else self.column(name) for name in group.inputs)
-            measured |= zip(group.names, group.measure(known, *inputs).T, strict=True)
-        return np.column_stack([np.empty((len(self), 0)), *measured.values()])
-
-
-_PLACES: dict[str, tuple[str, int | None]] = {
-    **{entry.name: (declared.name, i) for declared in FIELDS for i, entry in enumerate(declared.entries)},
-    **{declared.name: (declared.name, None) for declared in FIELDS},
-}
-
-
 def without_tracer(sample: Sample, tracer: str) -> Sample:
     """Return a sample as it is if one of `stargas.tracers.TRACERS` is not observed; R_hl stays known."""
     changed = {}
@@ -303,17 +235,7 @@ def without_tracer(sample: Sample, tracer: str) -> Sample:
             array = getattr(sample, declared.name).copy()
             array[hidden] = declared.absent
             changed[declared.name] = array
-    return dataclasses.replace(sample, **changed)
-
-
-WIDER = 1.5
-"""Degraded HI maps are first made this much wider, since a beam moves the radius that sets their side."""
-
-RING = (0.85, 1.15)
-"""Radii [R_HI] between which the intrinsic rotation velocity of the HI is measured."""
-
-N_RINGS = 10
-"""Rings inside R_HI whose mean rotation does not count as dispersion."""
+    return replace(sample, **changed)
 
 
 def make_sample(
@@ -353,11 +275,7 @@ def make_sample(
     if stars is None and sky.stars is not None:
         n_views = config.views.n_views if sky.galaxy is not None else 1
         stars = draw_star_subsets(len(sky.stars), n_views, config.stars, rng)[0]
-    row = {} if sky.galaxy is None else _galaxy_row(sky.galaxy, config)
-    intrinsic = None
-    if sky.galaxy is not None and config.gas.scalars == "intrinsic":
-        intrinsic = intrinsic_hi(sky.galaxy)
-    return _sample(sky, rng, config, stars, row, intrinsic)
+    return _make_sample(sky, rng, config, stars, _Truth.of(sky.galaxy, config))
 
 
 def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0) -> list[Sample]:
@@ -384,245 +302,77 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     """
     config = config or pretrained_settings()
     views = standard_views(config.views, rng_for(seed, "views", galaxy.id))
-    _require_stars(len(galaxy.stars), config.stars.min_stars)
+    require_stars(len(galaxy.stars), config.stars.min_stars)
     subsets = draw_star_subsets(len(galaxy.stars), len(views), config.stars, rng_for(seed, "stars", galaxy.id))
-    row = _galaxy_row(galaxy, config)
-    intrinsic = intrinsic_hi(galaxy) if config.gas.scalars == "intrinsic" else None
-    return [
-        _sample(
-            project(galaxy, view),
-            rng_for(seed, "noise", galaxy.id, number),
-            config,
-            subset,
-            {**row, "view": number},
-            intrinsic,
-        )
-        for number, (view, subset) in enumerate(zip(views, subsets, strict=True))
-    ]
-
-
-def intrinsic_hi(galaxy: Galaxy) -> tuple[float, float, float] | None:
-    """R_HI, rotation velocity and dispersion of the HI as nobody can observe them, for ablations.
-
-    Returns
-    -------
-    tuple of float or None
-        R_HI [kpc] of the disc seen along its own angular momentum; HI-weighted mean azimuthal velocity [km/s] at
-        0.85-1.15 R_HI; HI-weighted one-dimensional dispersion [km/s] inside R_HI around the mean rotation in
-        rings, with the thermal width. None where there is no R_HI.
-    """
-    if galaxy.gas is None or not galaxy.hi_mass_msun > 0:
-        return None
-    shining = galaxy.gas.hi_mass_msun > 0
-    hi = Particles(galaxy.gas.hi_mass_msun[shining], galaxy.gas.position_kpc[shining], galaxy.gas.velocity_kms[shining])
-    rotation = rotation_to_spin(hi)
-    x, y, _ = rotation @ hi.position_kpc.T
-    vx, vy, vz = rotation @ hi.velocity_kms.T
-    R_HI = measure_hi_radius(x, y, hi.mass_msun)
-    if R_HI is None:
-        return None
-    radius = np.maximum(np.hypot(x, y), 1e-9)
-    v_R, v_phi = (x * vx + y * vy) / radius, (x * vy - y * vx) / radius
-    near = (radius > RING[0] * R_HI) & (radius < RING[1] * R_HI)
-    inside = radius < R_HI
-    if not near.any() or not inside.any():
-        return None
-    v_cold = float(np.average(v_phi[near], weights=hi.mass_msun[near]))
-    ring = np.minimum((radius[inside] / R_HI * N_RINGS).astype(int), N_RINGS - 1)
-    mass = hi.mass_msun[inside]
-    in_ring = np.bincount(ring, mass, N_RINGS)
-    mean = np.bincount(ring, mass * v_phi[inside], N_RINGS) / np.maximum(in_ring, np.finfo(float).tiny)
-    squares = v_R[inside] ** 2 + (v_phi[inside] - mean[ring]) ** 2 + vz[inside] ** 2
-    thermal = BOLTZMANN * galaxy.gas.temperature_K[shining][inside] / PROTON_MASS * 1e-6
-    return R_HI, v_cold, float(np.sqrt(np.average(squares / 3 + thermal, weights=mass)))
-
-
-def _require_stars(n_stars: int, least: int) -> None:
-    if n_stars < least:
-        raise InputError(
-            f"a sample needs at least {least} stars, got {n_stars}: give more stars or lower data.stars.min_stars."
-        )
-
-
-def _log10_or_nan(mass_msun: float) -> float:
-    return float(np.log10(mass_msun)) if mass_msun > 0 else float("nan")
-
-
-def _galaxy_row(galaxy: Galaxy, config: DataConfig) -> dict[str, Any]:
-    """Tell what the catalogue says of a galaxy, whatever the view."""
-    return {
-        "galaxy_id": galaxy.id,
-        "host_id": galaxy.host_id,
-        "suite": galaxy.suite,
-        "redshift": galaxy.redshift,
-        "log10_stellar_mass": _log10_or_nan(galaxy.stellar_mass_msun),
-        "log10_hi_mass": _log10_or_nan(galaxy.hi_mass_msun),
-        "kappa_co": kappa_co(galaxy),
-        "virial_ratio": virial_ratio(galaxy),
-        "n_star_particles": len(galaxy.stars),
-        "n_gas_particles": 0 if galaxy.gas is None else len(galaxy.gas),
-        "cold_gas_set": in_cold_gas_set(galaxy, config.selection),
-        "is_satellite": bool(galaxy.properties.get("is_satellite", False)),
-        **{name: float(value) for name, value in galaxy.properties.items() if name != "is_satellite"},
-        **galaxy.provenance,
-    }
+    truth = _Truth.of(galaxy, config)
+    samples = []
+    for number, (view, stars) in enumerate(zip(views, subsets, strict=True)):
+        rng = rng_for(seed, "noise", galaxy.id, number)
+        of_view = replace(truth, row={**truth.row, "view": number})
+        samples.append(_make_sample(project(galaxy, view), rng, config, stars, of_view))
+    return samples
 
 
 @dataclass(frozen=True, eq=False)
-class _StarPart:
-    """What a sample holds of its stars; the defaults are those of a galaxy without."""
+class _Truth:
+    """What is known of a simulated galaxy without looking at it from one side; of an observed one nothing."""
 
-    maps: NDArray[np.float32]
-    numbers: NDArray[np.float32]
-    sigma_kms: float = 0.0
-    velocity_scale_kms: float = 0.0
-    n_stars: int = 0
-    velocity_error_kms: float = 0.0
+    row: Mapping[str, Any] = field(default_factory=dict)
+    hi: HIScalars | None = None
 
-
-@dataclass(frozen=True, eq=False)
-class _GasPart:
-    """What a sample holds of its HI."""
-
-    moments: NDArray[np.float32]
-    hi: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    half_width_kpc: float = 0.0
-    beam_fwhm_kpc: float = 0.0
-    noise_msun_pc2: float = 0.0
+    @classmethod
+    def of(cls, galaxy: Galaxy | None, config: DataConfig) -> "_Truth":
+        if galaxy is None:
+            return cls()
+        hi = intrinsic_hi(galaxy) if config.gas.scalars == "intrinsic" else None
+        return cls(describe_galaxy(galaxy, config.selection), hi)
 
 
-def _star_part(
-    sky: SkyGalaxy,
-    stars: NDArray[np.intp] | None,
-    config: DataConfig,
-    degradation: Degradation,
-    rng: np.random.Generator,
-) -> _StarPart:
-    if sky.stars is None:
-        size = config.stars.n_pixels
-        return _StarPart(np.zeros((2, size, size), np.float32), np.full(len(STAR_FEATURES), np.nan, np.float32))
-    seen = sky.stars
-    if stars is not None:
-        seen = SkyStars(seen.x_kpc[stars], seen.y_kpc[stars], seen.v_los_kms[stars])
-    _require_stars(len(seen), config.min_stars)
-    if sky.R_hl_kpc is None or not sky.R_hl_kpc > 0:
-        raise InputError(f"star maps need a positive half-light radius, got R_hl_kpc={sky.R_hl_kpc}.")
-    sigma, error = sky.sigma_kms, sky.velocity_error_kms
-    if degradation != Degradation():
-        seen, sigma, error = observe_stars(seen, sky.R_hl_kpc, degradation, config.degradation, rng)
-    x, y, v = seen.x_kpc, seen.y_kpc, seen.v_los_kms
-    return _StarPart(
-        star_maps(x, y, v, sky.R_hl_kpc, dataclasses.replace(config.stars, min_stars=config.min_stars)),
-        measure_stars(x, y, v, sky.R_hl_kpc),
-        velocity_dispersion(v) if sigma is None else sigma,
-        velocity_scale(v, config.stars),
-        len(seen),
-        error,
-    )
-
-
-def _gas_part(
-    sky: SkyGalaxy,
-    rng: np.random.Generator,
-    config: HIMapConfig,
-    degradation: Degradation,
-    intrinsic: tuple[float, float, float] | None,
-) -> _GasPart | None:
-    """Return HI moments with what is measured on them; None where there is no R_HI."""
-    if sky.gas is None:
-        return None
-    seen, beam_kpc, noise = sky.gas, sky.beam_fwhm_kpc, sky.noise_msun_pc2
-    if isinstance(seen, SkyGas) and (degradation.beam_pixels or degradation.limit_cm2):
-        degraded = _degraded_hi(seen, config, degradation, rng)
-        if degraded is None:
-            return None
-        seen, beam_kpc, noise = degraded
-    if isinstance(seen, HIMaps):
-        regridded = regrid_moments(seen, config)
-        if regridded is None:
-            return None
-        moments, half_width = regridded[0].astype(np.float32), regridded[1]
-    else:
-        radius = measure_hi_radius(seen.x_kpc, seen.y_kpc, seen.mHI_msun)
-        if radius is None:
-            return None
-        half_width = config.half_width * radius
-        moments = _moments(seen, half_width, config, rng)
-    leaks = config.scalars == "intrinsic" and sky.galaxy is not None
-    measured = intrinsic if leaks else measure_hi(moments, half_width)
-    return None if measured is None else _GasPart(moments, measured, half_width, beam_kpc, noise)
-
-
-def _moments(gas: SkyGas, half_width: float, config: HIMapConfig, rng: np.random.Generator) -> NDArray[np.float32]:
-    columns = (gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc)
-    return hi_moments(*columns, half_width, engine=config.engine, config=config, rng=rng)
-
-
-def _degraded_hi(
-    gas: SkyGas, config: HIMapConfig, degradation: Degradation, rng: np.random.Generator
-) -> tuple[HIMaps, float, float] | None:
-    """Return maps as a telescope gives them, the FWHM of its beam [kpc] and the noise of the column [Msun/pc²]."""
-    radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
-    if radius is None:
-        return None
-    half_width = WIDER * config.half_width * radius
-    beam_kpc = degradation.beam_pixels * 2 * config.half_width * radius / config.n_pixels
-    wide = dataclasses.replace(config, n_pixels=round(WIDER * config.n_pixels), beam_fwhm_kpc=beam_kpc)
-    maps = HIMaps(_moments(gas, half_width, wide, rng).astype(np.float64), half_width)
-    if degradation.limit_cm2:
-        maps = hide_faint_hi(maps, beam_kpc, degradation.limit_cm2, rng)
-    return maps, beam_kpc, degradation.limit_cm2 / HI_ATOMS_PER_CM2 / CLEAR
-
-
-def _sample(
+def _make_sample(
     sky: SkyGalaxy,
     rng: np.random.Generator,
     config: DataConfig,
     stars: NDArray[np.intp] | None,
-    row: Mapping[str, Any],
-    intrinsic: tuple[float, float, float] | None,
+    truth: _Truth,
 ) -> Sample:
     if sky.stars is None and sky.gas is None:
         raise InputError("a sample needs stars, gas or both, got neither.")
     degradation = Degradation()
     if config.degradation.share and sky.galaxy is not None:
         degradation = draw_degradation(config.degradation, rng)
-    star = _star_part(sky, stars, config, degradation, rng)
-    seen = _gas_part(sky, rng, config.gas, degradation, intrinsic)
-    size = config.gas.n_pixels
-    gas = seen or _GasPart(np.zeros((3, size, size), np.float32))
+    star = observe_star_maps(sky, stars, config, degradation, rng)
+    hi = observe_hi_maps(sky, config.gas, degradation, rng, truth.hi)
     R_hl = sky.R_hl_kpc or 0.0
+    entries: dict[str, Any] = {"R_hl_kpc": R_hl, "stars": star is not None, "gas": hi is not None}
+    row = {**truth.row, **({} if sky.view is None else asdict(sky.view))}
+    if star is not None:
+        x, y, v = star.stars.x_kpc, star.stars.y_kpc, star.stars.v_los_kms
+        entries |= zip(STAR_FEATURES, measure_stars(x, y, v, R_hl), strict=True)
+        entries |= zip(channels_of("stars"), star.maps, strict=True)
+        entries |= {"sigma_kms": star.sigma_kms, "n_stars": len(v), "velocity_error_kms": star.velocity_error_kms}
+    if hi is not None:
+        entries |= zip(channels_of("gas"), hi.maps, strict=True)
+        entries |= {**hi.scalars._asdict(), "beam_fwhm_kpc": hi.beam_fwhm_kpc, "noise_msun_pc2": hi.noise_msun_pc2}
     r_kpc = R_hl * np.array(config.truth.radii)
-    view = {} if sky.view is None else dataclasses.asdict(sky.view)
-    scalars = np.array([R_hl, star.sigma_kms, *gas.hi])
-    quality = np.array([star.n_stars, star.velocity_error_kms, gas.beam_fwhm_kpc, gas.noise_msun_pc2], np.float64)
-    log10_mass, log10_mass_R_HI = None, float("nan")
+    log10_mass, log10_mass_R_HI = None, np.nan
     if sky.galaxy is not None:
-        mass = sky.galaxy.enclosed_mass(r_kpc)
-        if not np.all(mass > 0):
-            raise InputError(f"galaxy {sky.galaxy.id} has no mass inside {r_kpc[0]:.3g} kpc: is its center right?")
-        log10_mass = np.log10(mass)
-        if seen is not None:
-            log10_mass_R_HI = _log10_or_nan(float(sky.galaxy.enclosed_mass(gas.hi[0])))
-    return Sample(
-        maps=np.concatenate([star.maps, gas.moments]).astype(np.float32, copy=False),
-        scalars=scalars,
-        tracers=np.array([sky.stars is not None, seen is not None]),
-        star_features=star.numbers,
-        quality=quality,
-        r_kpc=r_kpc,
-        log10_mass=log10_mass,
-        config=config,
-        row={
-            **row,
-            **view,
-            **dict(zip(SCALARS, scalars.tolist(), strict=True)),
-            **dict(zip(QUALITY, quality.tolist(), strict=True)),
-            "n_stars": star.n_stars,
-            "interlopers": degradation.interlopers,
-            "velocity_scale_kms": star.velocity_scale_kms,
-            "half_width_kpc": gas.half_width_kpc,
-            "has_gas": seen is not None,
-            "log10_mass_R_HI": log10_mass_R_HI,
-        },
-    )
+        log10_mass = _log10_mass(sky.galaxy, r_kpc)
+        log10_mass_R_HI = np.nan if hi is None else log10_or_nan(float(sky.galaxy.enclosed_mass(hi.scalars.R_HI_kpc)))
+    row |= {
+        **{name: entries.get(name, 0.0) for name in (*SCALARS, *QUALITY)},
+        "n_stars": entries.get("n_stars", 0),
+        "interlopers": degradation.interlopers,
+        "velocity_scale_kms": 0.0 if star is None else star.velocity_scale_kms,
+        "half_width_kpc": 0.0 if hi is None else hi.half_width_kpc,
+        "has_gas": hi is not None,
+        "log10_mass_R_HI": log10_mass_R_HI,
+    }
+    arrays = {declared.name: declared.filled(entries, config) for declared in FIELDS if declared.entries}
+    return Sample(**arrays, r_kpc=r_kpc, log10_mass=log10_mass, config=config, row=row)
+
+
+def _log10_mass(galaxy: Galaxy, r_kpc: FloatArray) -> FloatArray:
+    mass = np.asarray(galaxy.enclosed_mass(r_kpc))
+    if not np.all(mass > 0):
+        raise InputError(f"galaxy {galaxy.id} has no mass inside {r_kpc[0]:.3g} kpc: is its center right?")
+    return np.log10(mass)

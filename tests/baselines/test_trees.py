@@ -12,13 +12,14 @@ from toy import toy_dataset
 from stargas.baselines import trees as module
 from stargas.baselines.tree_features import feature_names, hand_features
 from stargas.baselines.trees import SETTINGS, fit_trees
+from stargas.batch import Batch
 from stargas.config import ModelConfig, TrainingConfig
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import evaluate
 from stargas.features.hi_features import HI_FEATURES
 from stargas.features.star_features import STAR_FEATURES
 from stargas.features.star_map_features import N_BINS
-from stargas.sample import SCALARS, Batch
+from stargas.sample import SCALARS
 
 NODE = np.linspace(-1, 1, SIZE)
 STAR, GAS, BOTH = (ModelConfig(tracers=tracers) for tracers in ("star", "gas", "stargas"))

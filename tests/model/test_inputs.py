@@ -5,6 +5,7 @@ import pytest
 import torch
 from toy import N_PIXELS, standardized, toy_dataset
 
+from stargas.batch import Batch
 from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.features.hi_features import HI_FEATURES
@@ -31,7 +32,7 @@ from stargas.model.inputs import (
     visible,
 )
 from stargas.model.posterior import Posterior, make_network
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, Batch
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR
 
 ANY = ModelConfig(
     tracers="any",

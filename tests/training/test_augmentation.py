@@ -5,10 +5,11 @@ import pytest
 import torch
 from toy import toy_dataset
 
+from stargas.batch import Batch
 from stargas.config import ModelConfig, TrainingConfig
 from stargas.model.inputs import TRACER_SETS, flag_names, measure_scaling, number_names, prepare, visible
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, TRACER_OF_MAP, Batch
+from stargas.sample import MAPS, TRACER_OF_MAP
 from stargas.training.augmentation import ROW, Augmentation, turn
 from stargas.training.batches import training_rows
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.baselines.estimators import estimate_mass, wolf_hi_mass
+from stargas.batch import Batch
 from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.features.hi_features import HI_FEATURES, measure_hi_maps
@@ -15,7 +16,7 @@ from stargas.features.star_features import STAR_FEATURES
 from stargas.features.star_map_features import STAR_MAP_FEATURES, measure_star_maps
 from stargas.galaxy import FloatArray
 from stargas.model.inputs import log_scalars, map_channels, scalar_columns
-from stargas.sample import MAPS, SCALARS, TRACERS, Batch
+from stargas.sample import MAPS, SCALARS, TRACERS
 
 
 def feature_names(config: ModelConfig) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stargas.batch import Batch
 from stargas.config import DataConfig, settings_from
 from stargas.dataset.manifest import CATALOGUE, MANIFEST, SHARDS, read_manifest
 from stargas.dataset.shards import open_array
 from stargas.dataset.split import SPLITS
 from stargas.errors import DamagedFileError, InputError
 from stargas.map_settings import map_differences
-from stargas.sample import FIELDS, ArrayField, Batch, Sample
+from stargas.sample import FIELDS, ArrayField, Sample
 from stargas.storage import sha256_of_file
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from stargas.batch import Batch
 from stargas.galaxy import FloatArray
 from stargas.model.inputs import (
     KNOWN_IN_SET,
@@ -24,7 +25,7 @@ from stargas.model.inputs import (
 )
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACERS, Batch, Sample
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACERS, Sample
 
 PATCH = 8
 """Side of a patch [pixels]."""

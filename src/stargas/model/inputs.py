@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from stargas.batch import Batch
 from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.features.hi_features import HI_FEATURES, measure_hi_maps
@@ -26,7 +27,7 @@ from stargas.features.star_features import STAR_FEATURES
 from stargas.features.star_map_features import STAR_MAP_FEATURES, measure_star_maps
 from stargas.galaxy import FloatArray
 from stargas.model.scaling import Scaling, fit_baseline, mean_and_std
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Batch, Sample
+from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset

@@ -33,8 +33,9 @@ from stargas.randomness import rng_for
 from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
+    from stargas.batch import Batch
     from stargas.dataset.store import Dataset
-    from stargas.sample import Batch, Sample
+    from stargas.sample import Sample
 
 FORMAT = "stargas model"
 FORMAT_VERSION = 2

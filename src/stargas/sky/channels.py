@@ -1,4 +1,4 @@
-"""The channels of a sample's maps: what a network sees of each, and how it changes with the galaxy's orientation.
+"""The channels of a sample's maps: how each is made, what a network sees of it, how it changes with the orientation.
 
 A channel is added by an entry here and the function that makes it.
 """
@@ -6,7 +6,13 @@ A channel is added by an entry here and the function that makes it.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargas.sky.star_maps import position_map, radius_velocity_map
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,6 +63,9 @@ class Channel:
         One of `stargas.tracers.TRACERS`, which the map is zero without.
     unit
         Of its values.
+    make
+        Of a channel of stars: function of `stargas.sky.star_maps.ScaledStars` and of the settings of star maps. Of a
+        channel of gas: function of the HI moments, shape (3, n, n). It returns the map, shape (n, n).
     compress
         What a network sees of it, before it is divided by its rms: a function of a tensor whose last two axes are the
         map's rows and columns. Zero stays zero. Ours, since the paper says only that inputs are normalized.
@@ -69,6 +78,7 @@ class Channel:
     name: str
     tracer: str
     unit: str
+    make: Callable[..., NDArray[np.float32]]
     compress: Callable[["Tensor"], "Tensor"]
     reverse: Callable[["Tensor"], "Tensor"]
     on_sky: bool = True
@@ -80,10 +90,20 @@ class Channel:
 
 
 CHANNELS = (
-    Channel("xy", "stars", "1/R_hl²", square_root, unchanged),
-    Channel("Rv", "stars", "1/(R_hl velocity_scale)", square_root, mirrored, on_sky=False),
-    Channel("moment0", "gas", "Msun/pc²", log10_of_one_more, unchanged),
-    Channel("moment1", "gas", "km/s", asinh_of_velocity, negated),
-    Channel("moment2", "gas", "km/s", asinh_of_velocity, unchanged),
+    Channel("xy", "stars", "1/R_hl²", position_map, square_root, unchanged),
+    Channel("Rv", "stars", "1/(R_hl velocity_scale)", radius_velocity_map, square_root, mirrored, on_sky=False),
+    Channel("moment0", "gas", "Msun/pc²", itemgetter(0), log10_of_one_more, unchanged),
+    Channel("moment1", "gas", "km/s", itemgetter(1), asinh_of_velocity, negated),
+    Channel("moment2", "gas", "km/s", itemgetter(2), asinh_of_velocity, unchanged),
 )
 """Channels of `stargas.sample.Sample.maps`, in order."""
+
+
+def channels_of(tracer: str) -> tuple[str, ...]:
+    """Names of the channels of a tracer, in order."""
+    return tuple(channel.name for channel in CHANNELS if channel.tracer == tracer)
+
+
+def make_channels(tracer: str, *source: Any) -> NDArray[np.float32]:  # noqa: ANN401 (what the tracer's channels are made of)
+    """Make the maps of one tracer, shape (n_channels, n, n), from the arguments of `Channel.make`."""
+    return np.stack([channel.make(*source) for channel in CHANNELS if channel.tracer == tracer])

@@ -29,28 +29,6 @@ MEAN_NOISE, WIDTH_NOISE = 1.44, 1.08
 
 
 @dataclass(frozen=True)
-class Quality:
-    """How good the data of one galaxy are.
-
-    Parameters
-    ----------
-    n_stars
-        Stars with velocities; 0 without.
-    velocity_error_kms
-        Root mean square error of the stars' velocities [km/s].
-    beam_fwhm_kpc
-        FWHM of the beam of the HI maps [kpc]; 0 if it is far below the pixels of the maps.
-    noise_msun_pc2
-        Noise of the HI column density [Msun/pc²].
-    """
-
-    n_stars: float = 0.0
-    velocity_error_kms: float = 0.0
-    beam_fwhm_kpc: float = 0.0
-    noise_msun_pc2: float = 0.0
-
-
-@dataclass(frozen=True)
 class Degradation:
     """Strengths of the effects on one view.
 

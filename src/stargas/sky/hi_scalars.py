@@ -1,5 +1,7 @@
 """Size, rotation and dispersion of HI as an observer reads them off the maps."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,6 +21,24 @@ FLAT = 0.35
 
 SPREAD = 4
 """Points per side that stand for a pixel of a flat map."""
+
+
+class HIScalars(NamedTuple):
+    """Size and kinematics of the HI.
+
+    Parameters
+    ----------
+    R_HI_kpc
+        Radius where the face-on surface density falls below `EDGE_MSUN_PC2` [kpc].
+    v_cold_kms
+        Rotation velocity at R_HI [km/s].
+    sigma_cold_kms
+        Velocity dispersion inside R_HI [km/s].
+    """
+
+    R_HI_kpc: float
+    v_cold_kms: float
+    sigma_cold_kms: float
 
 
 def _edge_radius(radius: FloatArray, mass: FloatArray) -> float | None:
@@ -91,7 +111,7 @@ def _edge_radius_of_pixels(x: FloatArray, y: FloatArray, mass: FloatArray) -> fl
     return _edge_radius(np.hypot(*fit_ellipse(x_in, y_in, mass_in).coordinates(x_in, y_in)), mass_in)
 
 
-def measure_hi(moments: NDArray[np.floating], half_width_kpc: float) -> tuple[float, float, float] | None:
+def measure_hi(moments: NDArray[np.floating], half_width_kpc: float) -> HIScalars | None:
     """Measure R_HI, rotation velocity and dispersion of the HI on its maps.
 
     Parameters
@@ -103,7 +123,7 @@ def measure_hi(moments: NDArray[np.floating], half_width_kpc: float) -> tuple[fl
 
     Returns
     -------
-    tuple of float, or None
+    HIScalars or None
         R_HI [kpc]; v_cold [km/s], the amplitude of the first harmonic of moment 1 around the ellipse at R_HI, not
         corrected for inclination; sigma_cold [km/s], the mean of moment 2 inside R_HI. Both means are weighted with
         moment 0 over unmasked pixels. None where there is no R_HI or no unmasked pixel near it.
@@ -125,4 +145,4 @@ def measure_hi(moments: NDArray[np.floating], half_width_kpc: float) -> tuple[fl
         return None
     v_cold = harmonic_amplitude(np.arctan2(minor[ring], major[ring]), velocity[ring], column[ring])
     sigma = np.average(dispersion[disc], weights=column[disc])
-    return R_HI, v_cold, float(sigma)
+    return HIScalars(R_HI, v_cold, float(sigma))

@@ -4,6 +4,7 @@ Both are Gaussian kernel density estimates with the full covariance, as ``scipy.
 (§3.1.1 of Expósito-Márquez et al. 2026).
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -72,6 +73,48 @@ def draw_star_subsets(
     return [order[np.arange(view * size, (view + 1) * size) % n_stars] for view in range(n_views)]
 
 
+@dataclass(frozen=True, eq=False)
+class ScaledStars:
+    """Stars in the units of their maps.
+
+    Parameters
+    ----------
+    x, y
+        Positions from the galaxy's center [R_hl], shape (n,).
+    radius
+        Projected radii [R_hl], shape (n,).
+    velocity
+        Line-of-sight velocities [velocity scale], shape (n,).
+    """
+
+    x: FloatArray
+    y: FloatArray
+    radius: FloatArray
+    velocity: FloatArray
+
+
+def scaled_stars(
+    x_kpc: ArrayLike, y_kpc: ArrayLike, v_los_kms: ArrayLike, R_hl_kpc: float, config: StarMapConfig
+) -> ScaledStars:
+    """Bring stars to the units of their maps; arguments and errors as those of `star_maps`."""
+    x, y, v = to_array("x_kpc", x_kpc), to_array("y_kpc", y_kpc), to_array("v_los_kms", v_los_kms)
+    R_hl_kpc = to_number("R_hl_kpc", R_hl_kpc)
+    if x.ndim != 1 or not x.shape == y.shape == v.shape:
+        raise InputError(f"stars need x, y and v_los of one shape (n,), got {x.shape}, {y.shape} and {v.shape}.")
+    if len(x) < config.min_stars:
+        raise InputError(f"a star map needs at least {config.min_stars} stars (min_stars), got {len(x)}.")
+    if not (R_hl_kpc > 0 and np.isfinite(R_hl_kpc)):
+        raise InputError(f"R_hl_kpc must be positive and finite, got {R_hl_kpc}.")
+    # a sum is finite only if all its terms are, and needs no array of booleans
+    if not np.isfinite(x.sum() + y.sum() + v.sum()):
+        raise InputError("stars need finite x, y and v_los: drop the stars without a measured velocity.")
+    scale = velocity_scale(v, config)
+    if not scale > 0:
+        raise InputError("the stars' velocities do not differ, so the R-v map has no velocity scale.")
+    x, y = x / R_hl_kpc, y / R_hl_kpc
+    return ScaledStars(x, y, np.sqrt(x * x + y * y), v / scale)
+
+
 def star_maps(
     x_kpc: ArrayLike,
     y_kpc: ArrayLike,
@@ -106,54 +149,44 @@ def star_maps(
         map lie on a line.
     """
     config = config or StarMapConfig()
-    x, y, v = to_array("x_kpc", x_kpc), to_array("y_kpc", y_kpc), to_array("v_los_kms", v_los_kms)
-    R_hl_kpc = to_number("R_hl_kpc", R_hl_kpc)
-    if x.ndim != 1 or not x.shape == y.shape == v.shape:
-        raise InputError(f"stars need x, y and v_los of one shape (n,), got {x.shape}, {y.shape} and {v.shape}.")
-    if len(x) < config.min_stars:
-        raise InputError(f"a star map needs at least {config.min_stars} stars (min_stars), got {len(x)}.")
-    if not (R_hl_kpc > 0 and np.isfinite(R_hl_kpc)):
-        raise InputError(f"R_hl_kpc must be positive and finite, got {R_hl_kpc}.")
-    # a sum is finite only if all its terms are, and needs no array of booleans
-    if not np.isfinite(x.sum() + y.sum() + v.sum()):
-        raise InputError("stars need finite x, y and v_los: drop the stars without a measured velocity.")
-    scale = velocity_scale(v, config)
-    if not scale > 0:
-        raise InputError("the stars' velocities do not differ, so the R-v map has no velocity scale.")
-    x, y = x / R_hl_kpc, y / R_hl_kpc
-    radius, speed = np.sqrt(x * x + y * y), v / scale
-    limit, out = config.xy_limit, np.empty((2, config.n_pixels, config.n_pixels), dtype=np.float32)
-    in_xy = in_Rv = None
+    stars = scaled_stars(x_kpc, y_kpc, v_los_kms, R_hl_kpc, config)
+    return np.stack([position_map(stars, config), radius_velocity_map(stars, config)])
+
+
+def position_map(stars: ScaledStars, config: StarMapConfig) -> NDArray[np.float32]:
+    """Density of stars on the sky [1/R_hl²], shape (n_pixels, n_pixels); row is y, column x."""
+    limit = config.xy_limit
+    entering = None
     if config.stars_in == "within_R_hl":
-        in_xy = in_Rv = radius <= 1
+        entering = stars.radius <= 1
     elif config.stars_in == "in_map":
-        in_xy = (np.abs(x) <= limit) & (np.abs(y) <= limit)
-        in_Rv = (radius <= config.radius_limit) & (np.abs(speed) <= config.velocity_limit)
-    out[0] = _density("xy", x, y, in_xy, (-limit, limit), (-limit, limit), config)
-    out[1] = _density(
-        "R-v",
-        radius,
-        speed,
-        in_Rv,
-        (0.0, config.radius_limit),
-        (-config.velocity_limit, config.velocity_limit),
-        config,
-    )
-    return out
+        entering = (np.abs(stars.x) <= limit) & (np.abs(stars.y) <= limit)
+    return _density("xy", stars.x, stars.y, entering, (-limit, limit), (-limit, limit), config)
+
+
+def radius_velocity_map(stars: ScaledStars, config: StarMapConfig) -> NDArray[np.float32]:
+    """Density of stars in radius and velocity [1/(R_hl velocity_scale)]; row is velocity, column radius."""
+    R_limit, v_limit = config.radius_limit, config.velocity_limit
+    entering = None
+    if config.stars_in == "within_R_hl":
+        entering = stars.radius <= 1
+    elif config.stars_in == "in_map":
+        entering = (stars.radius <= R_limit) & (np.abs(stars.velocity) <= v_limit)
+    return _density("R-v", stars.radius, stars.velocity, entering, (0.0, R_limit), (-v_limit, v_limit), config)
 
 
 def _density(
     name: str,
     x: FloatArray,
     y: FloatArray,
-    enter: NDArray[np.bool_] | None,
+    entering: NDArray[np.bool_] | None,
     x_limits: tuple[float, float],
     y_limits: tuple[float, float],
     config: StarMapConfig,
-) -> FloatArray:
+) -> NDArray[np.float32]:
     """Kernel density estimate of the stars that enter a map."""
-    if enter is not None:
-        x, y = x[enter], y[enter]
+    if entering is not None:
+        x, y = x[entering], y[entering]
     n = len(x)
     xx, xy, yy = covariance(x, y) if n > 1 else (0.0, 0.0, 0.0)
     if not xx * yy - xy * xy > MIN_CORRELATION_GAP * xx * yy:
@@ -162,7 +195,8 @@ def _density(
             "give stars with different positions and velocities."
         )
     factor2 = (bandwidth(n, config.bandwidth) * config.bandwidth_factor) ** 2
-    return density_on_grid(x, y, (xx * factor2, xy * factor2, yy * factor2), x_limits, y_limits, config.n_pixels)
+    covariances = (xx * factor2, xy * factor2, yy * factor2)
+    return density_on_grid(x, y, covariances, x_limits, y_limits, config.n_pixels).astype(np.float32)
 
 
 def bandwidth(n: int, rule: Literal["scott"] | float) -> float:

@@ -344,7 +344,7 @@ def describe_training_set(
     learn
         Training samples.
     scalars, tracers, log10_mass
-        Their arrays as `stargas.sample.Batch` has them, shapes (n, 5), (n, 2), (n, 10).
+        Their arrays as `stargas.batch.Batch` has them, shapes (n, 5), (n, 2), (n, 10).
     """
     positive = np.where(scalars > 0, scalars, np.nan)
     low, high = np.fmin.reduce(positive), np.fmax.reduce(positive)

@@ -1,0 +1,207 @@
+"""What is observed of a galaxy on the sky: the maps of its stars and of its HI, with what is measured on each."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargas.config import DataConfig, HIMapConfig
+from stargas.constants import HI_ATOMS_PER_CM2
+from stargas.errors import InputError
+from stargas.sky.channels import make_channels
+from stargas.sky.degradation import CLEAR, Degradation, hide_faint_hi, observe_stars
+from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_scalars import HIScalars, measure_hi, measure_hi_radius
+from stargas.sky.projection import HIMaps, SkyGalaxy, SkyGas, SkyStars
+from stargas.sky.regrid import regrid_moments
+from stargas.sky.star_maps import scaled_stars, velocity_dispersion, velocity_scale
+
+WIDER = 1.5
+"""Degraded HI maps are first made this much wider, since a beam moves the radius that sets their side."""
+
+
+@dataclass(frozen=True, eq=False)
+class StarObservables:
+    """Stars as they are observed.
+
+    Parameters
+    ----------
+    maps
+        Channels of stars of `stargas.sky.channels.CHANNELS`, shape (n_channels, n, n).
+    stars
+        The stars themselves, with errors and interlopers.
+    sigma_kms
+        Velocity dispersion without the errors of measurement [km/s].
+    velocity_scale_kms
+        Velocity that is 1 on the R-v map [km/s].
+    velocity_error_kms
+        Root mean square error of the velocities [km/s].
+    """
+
+    maps: NDArray[np.float32]
+    stars: SkyStars
+    sigma_kms: float
+    velocity_scale_kms: float
+    velocity_error_kms: float
+
+
+@dataclass(frozen=True, eq=False)
+class HIObservables:
+    """HI as it is observed.
+
+    Parameters
+    ----------
+    maps
+        Channels of gas of `stargas.sky.channels.CHANNELS`, shape (n_channels, n, n).
+    scalars
+        Size and kinematics.
+    half_width_kpc
+        Half the side of the maps [kpc].
+    beam_fwhm_kpc
+        FWHM of the beam [kpc].
+    noise_msun_pc2
+        Noise of the column density [Msun/pc²].
+    """
+
+    maps: NDArray[np.float32]
+    scalars: HIScalars
+    half_width_kpc: float
+    beam_fwhm_kpc: float
+    noise_msun_pc2: float
+
+
+def require_stars(n_stars: int, min_stars: int) -> None:
+    """Raise `InputError` where a galaxy has too few stars for a sample."""
+    if n_stars < min_stars:
+        raise InputError(
+            f"a sample needs at least {min_stars} stars, got {n_stars}: give more stars or lower data.stars.min_stars."
+        )
+
+
+def observe_star_maps(
+    sky: SkyGalaxy,
+    chosen: NDArray[np.intp] | None,
+    config: DataConfig,
+    degradation: Degradation,
+    rng: np.random.Generator,
+) -> StarObservables | None:
+    """Observe the stars of a galaxy.
+
+    Parameters
+    ----------
+    sky
+        The galaxy.
+    chosen
+        Indices of the stars that are observed, shape (k,); all if None.
+    config
+        Settings of star maps and degradation.
+    degradation
+        Strengths of the effects of observing.
+    rng
+        Draws what they do.
+
+    Returns
+    -------
+    StarObservables or None
+        None where no stars are observed.
+
+    Raises
+    ------
+    InputError
+        If there are too few stars, or their half-light radius is not positive.
+    """
+    if sky.stars is None:
+        return None
+    stars = sky.stars
+    if chosen is not None:
+        stars = SkyStars(stars.x_kpc[chosen], stars.y_kpc[chosen], stars.v_los_kms[chosen])
+    require_stars(len(stars), config.min_stars)
+    if sky.R_hl_kpc is None or not sky.R_hl_kpc > 0:
+        raise InputError(f"star maps need a positive half-light radius, got R_hl_kpc={sky.R_hl_kpc}.")
+    sigma, error = sky.sigma_kms, sky.velocity_error_kms
+    if degradation != Degradation():
+        stars, sigma, error = observe_stars(stars, sky.R_hl_kpc, degradation, config.degradation, rng)
+    of_maps = replace(config.stars, min_stars=config.min_stars)
+    scaled = scaled_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, sky.R_hl_kpc, of_maps)
+    return StarObservables(
+        make_channels("stars", scaled, of_maps),
+        stars,
+        velocity_dispersion(stars.v_los_kms) if sigma is None else sigma,
+        velocity_scale(stars.v_los_kms, config.stars),
+        error,
+    )
+
+
+def observe_hi_maps(
+    sky: SkyGalaxy,
+    config: HIMapConfig,
+    degradation: Degradation,
+    rng: np.random.Generator,
+    intrinsic: HIScalars | None = None,
+) -> HIObservables | None:
+    """Observe the HI of a galaxy.
+
+    Parameters
+    ----------
+    sky
+        The galaxy.
+    config
+        Settings of HI maps.
+    degradation
+        Strengths of the effects of observing.
+    rng
+        Draws what they do, and the noise of the maps.
+    intrinsic
+        What stands in the place of the scalars that are measured on the maps of a simulated galaxy, where the settings
+        say so; None where it cannot be measured.
+
+    Returns
+    -------
+    HIObservables or None
+        None where no HI is observed, or its surface density nowhere reaches 1 Msun/pc².
+    """
+    if sky.gas is None:
+        return None
+    gas, beam_kpc, noise = sky.gas, sky.beam_fwhm_kpc, sky.noise_msun_pc2
+    if isinstance(gas, SkyGas) and (degradation.beam_pixels or degradation.limit_cm2):
+        degraded = _degraded_maps(gas, config, degradation, rng)
+        if degraded is None:
+            return None
+        gas, beam_kpc, noise = degraded
+    if isinstance(gas, HIMaps):
+        regridded = regrid_moments(gas, config)
+        if regridded is None:
+            return None
+        moments, half_width = regridded[0].astype(np.float32), regridded[1]
+    else:
+        radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
+        if radius is None:
+            return None
+        half_width = config.half_width * radius
+        moments = _moments(gas, half_width, config, rng)
+    leaks = config.scalars == "intrinsic" and sky.galaxy is not None
+    scalars = intrinsic if leaks else measure_hi(moments, half_width)
+    if scalars is None:
+        return None
+    return HIObservables(make_channels("gas", moments), scalars, half_width, beam_kpc, noise)
+
+
+def _moments(gas: SkyGas, half_width: float, config: HIMapConfig, rng: np.random.Generator) -> NDArray[np.float32]:
+    columns = (gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc)
+    return hi_moments(*columns, half_width, engine=config.engine, config=config, rng=rng)
+
+
+def _degraded_maps(
+    gas: SkyGas, config: HIMapConfig, degradation: Degradation, rng: np.random.Generator
+) -> tuple[HIMaps, float, float] | None:
+    """Return maps as a telescope gives them, the FWHM of its beam [kpc] and the noise of the column [Msun/pc²]."""
+    radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
+    if radius is None:
+        return None
+    half_width = WIDER * config.half_width * radius
+    beam_kpc = degradation.beam_pixels * 2 * config.half_width * radius / config.n_pixels
+    wide = replace(config, n_pixels=round(WIDER * config.n_pixels), beam_fwhm_kpc=beam_kpc)
+    maps = HIMaps(_moments(gas, half_width, wide, rng).astype(np.float64), half_width)
+    if degradation.limit_cm2:
+        maps = hide_faint_hi(maps, beam_kpc, degradation.limit_cm2, rng)
+    return maps, beam_kpc, degradation.limit_cm2 / HI_ATOMS_PER_CM2 / CLEAR
