@@ -122,6 +122,21 @@ def json_bytes(value: Any, indent: int = 1) -> bytes:  # noqa: ANN401 (anything 
         raise InputError(f"a file of stargas holds finite numbers only ({error}).") from error
 
 
+def rounded(value: Any, digits: int) -> Any:  # noqa: ANN401 (anything that is ready for JSON)
+    """Return a value with its floats rounded to significant digits, so that a file is small and its changes readable.
+
+    >>> rounded({"rms": [0.123456, 3]}, 2)
+    {'rms': [0.12, 3]}
+    """
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}")
+    if isinstance(value, Mapping):
+        return {key: rounded(inner, digits) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(inner, digits) for inner in value]
+    return value
+
+
 def read_json(path: Path, remedy: str) -> Any:  # noqa: ANN401 (whatever the file holds)
     """Read a JSON file.
 

@@ -12,7 +12,7 @@ from stargas.cli.settings import read_settings
 from stargas.config import DegradationConfig
 from stargas.experiments import plan as plan_module
 from stargas.experiments.default import LEARNED_FROM, OBSERVED, TRACER_SETS, TRIALS, default_plan
-from stargas.experiments.paper import paper_plan
+from stargas.experiments.paper.plan import paper_plan
 from stargas.experiments.plan import EvaluationSpec
 from stargas.experiments.release import MODEL
 from stargas.experiments.run import Run

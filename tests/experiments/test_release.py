@@ -7,13 +7,13 @@ import shutil
 import numpy as np
 import pytest
 from disc_galaxies import disc_dataset
+from results_for_tests import row, write_parts
 
-from report.paper_for_tests import row, write_parts
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
 from stargas.errors import DamagedFileError, InputError
-from stargas.experiments import release as ship
+from stargas.experiments import release
 from stargas.experiments.plan import ModelSpec, Plan
-from stargas.experiments.release import MAX_BYTES, MODEL, ship_model
+from stargas.experiments.release import MAX_BYTES, MODEL, release_model
 from stargas.model.posterior import load_model
 from stargas.sample import without_tracer
 from stargas.training.train import train_model
@@ -67,9 +67,9 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory, trained, results):
-    folder = tmp_path_factory.mktemp("shipped") / "here"
-    ship_model(trained, results, folder)
+def released(tmp_path_factory, trained, results):
+    folder = tmp_path_factory.mktemp("released") / "here"
+    release_model(trained, results, folder)
     return folder
 
 
@@ -77,34 +77,34 @@ def digests(folder):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
 
 
-def test_weights_description_validity_reference_and_card_are_there_and_nothing_else(shipped, trained):
-    assert {path.name for path in shipped.iterdir()} == {*FILES, "card.md"}
+def test_weights_description_validity_reference_and_card_are_there_and_nothing_else(released, trained):
+    assert {path.name for path in released.iterdir()} == {*FILES, "card.md"}
     source = digests(trained.out / "models" / MODEL)
-    assert {name: digests(shipped)[name] for name in FILES} == {name: source[name] for name in FILES}
-    assert sum((shipped / name).stat().st_size for name in FILES) < MAX_BYTES
+    assert {name: digests(released)[name] for name in FILES} == {name: source[name] for name in FILES}
+    assert sum((released / name).stat().st_size for name in FILES) < MAX_BYTES
 
 
-def test_it_is_read_and_answers_as_the_trained_one(shipped, trained, data):
-    model, source = load_model(shipped), load_model(trained.out / "models" / MODEL)
+def test_it_is_read_and_answers_as_the_trained_one(released, trained, data):
+    model, source = load_model(released), load_model(trained.out / "models" / MODEL)
     samples = [data[0], without_tracer(data[1], "gas"), without_tracer(data[2], "stars")]
     assert np.array_equal(model.sample(samples, 20), source.sample(samples, 20))
 
 
-def test_the_validity_reference_knows_every_mix_of_tracers(shipped, data):
-    reference, model = load_validity(shipped), load_model(shipped)
+def test_the_validity_reference_knows_every_mix_of_tracers(released, data):
+    reference, model = load_validity(released), load_model(released)
     assert set(reference.distributions) == {"stars", "gas", "stars+gas"}
     for sample in (data[2], without_tracer(data[2], "gas"), without_tracer(data[2], "stars")):
         (result,) = assess_validity(sample, model, reference)
         assert result.p_value is not None
 
 
-def test_the_card_is_of_this_model_and_quotes_the_results(shipped):
-    card = (shipped / "card.md").read_text(encoding="utf-8")
-    described = json.loads((shipped / "model.json").read_text())
-    n = sum(int(np.prod(p.shape)) for p in load_model(shipped).network.parameters())
+def test_the_card_is_of_this_model_and_quotes_the_results(released):
+    card = (released / "card.md").read_text(encoding="utf-8")
+    described = json.loads((released / "model.json").read_text())
+    n = sum(int(np.prod(p.shape)) for p in load_model(released).network.parameters())
     about = described["about"]
     assert f"network of {n:,} parameters" in card
-    assert f"stargas {described['stargas_version']}, licence" in card
+    assert f"stargas {described['stargas_version']}, license" in card
     assert f"{about['galaxies']:,} mock galaxies ({about['samples']:,} views) of the suites `discs`" in card
     assert "0.123 ± 0.002" in card
     assert "{" not in card
@@ -112,36 +112,38 @@ def test_the_card_is_of_this_model_and_quotes_the_results(shipped):
         assert f"{name} {low:.3g} to {high:.3g}" in card
 
 
-def test_an_earlier_model_is_replaced(shipped, trained, results, tmp_path):
+def test_an_earlier_model_is_replaced(released, trained, results, tmp_path):
     folder = tmp_path / "here"
     folder.mkdir()
     for name in (*FILES, "card.md"):
         (folder / name).write_text("an earlier one")
-    ship_model(trained, results, folder)
-    assert digests(folder) == digests(shipped)
+    release_model(trained, results, folder)
+    assert digests(folder) == digests(released)
 
 
 def test_a_model_that_is_too_large_is_refused_and_nothing_copied(trained, results, tmp_path, monkeypatch):
-    monkeypatch.setattr(ship, "MAX_BYTES", 1000)
-    with pytest.raises(InputError, match=r"the model has [\d,]+ bytes, more than the 1,000 that ship: make it smaller"):
-        ship_model(trained, results, tmp_path / "here")
+    monkeypatch.setattr(release, "MAX_BYTES", 1000)
+    with pytest.raises(
+        InputError, match=r"the model has [\d,]+ bytes, more than the 1,000 of a release: make it smaller"
+    ):
+        release_model(trained, results, tmp_path / "here")
     assert not (tmp_path / "here").exists()
 
 
 def test_without_results_there_is_no_card(trained, tmp_path):
     with pytest.raises(InputError, match="has no results"):
-        ship_model(trained, tmp_path, tmp_path / "here")
+        release_model(trained, tmp_path, tmp_path / "here")
     assert not (tmp_path / "here" / "card.md").exists()
 
 
 def test_a_model_that_is_not_trained_is_named(results, tmp_path):
     with pytest.raises(InputError, match="holds no model"):
-        ship_model(SmallRun(tmp_path, None), results, tmp_path / "here")
+        release_model(SmallRun(tmp_path, None), results, tmp_path / "here")
 
 
-def test_a_reference_of_another_model_do_not_ship_unnoticed(shipped, tmp_path):
+def test_a_reference_of_another_model_does_not_go_unnoticed(released, tmp_path):
     folder = tmp_path / "here"
-    shutil.copytree(shipped, folder)
+    shutil.copytree(released, folder)
     described = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(described | {"weights_sha256": "0" * 64}))
     for load in (load_model, load_validity):

@@ -2,30 +2,35 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+from results_for_tests import parts as paper_parts
+from results_for_tests import row, write_parts
 
-from report.paper_for_tests import parts as paper_parts
-from report.paper_for_tests import row, write_parts
 from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments.default import TRACER_SETS, TRIALS, default_plan
-from stargas.report import default_page
+from stargas.model.posterior import load_model
 from stargas.report.default_page import (
     BEGIN,
+    COMMAND,
     END,
+    HEADINGS,
     PARTS,
-    REMARKS,
     SUITES,
-    read_parts,
     summary_table,
     write_default_page,
+    write_model_card,
     write_readme_numbers,
 )
+from stargas.report.page import table_markdown, text_from
+from stargas.report.results import REMARKS, read_parts
 
 WIDTH = {"StarGas": 0.15, "Star": 0.19, "Gas": 0.55, "Gas, R_hl known": 0.36}
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README, RESULTS, PRETRAINED = ROOT / "README.md", ROOT / "results", ROOT / "src" / "stargas" / "pretrained"
 
 
 def parts():
@@ -86,9 +91,9 @@ class TestPage:
     def test_every_part_has_a_section_with_a_table(self, text):
         found = sections(text)
         for name in PARTS:
-            heading, said = default_page._HEADS[name]
-            assert said in found[heading]
-            assert tables(found[heading]), name
+            section = found[HEADINGS[name]]
+            assert text_from("default", name).markdown in section
+            assert tables(section), name
         assert {"In short", "Trainings"} <= set(found)
 
     def test_parts_are_those_of_the_plan(self):
@@ -130,7 +135,7 @@ class TestPage:
         assert write_default_page(folder).read_text().endswith("## By hand\n\nWhat was seen.\n")
 
     def test_without_results_it_says_what_to_do(self, tmp_path):
-        with pytest.raises(InputError, match="has no results: run 'stargas experiment default' first"):
+        with pytest.raises(InputError, match=r"has no results .*: run 'stargas experiment default' first"):
             write_default_page(tmp_path)
         assert not (tmp_path / "README.md").exists()
 
@@ -143,17 +148,17 @@ class TestPage:
 
 class TestSummary:
     def test_each_suite_and_case_has_a_line_of_its_numbers(self, results):
-        (lines,) = tables(summary_table(read_parts(results), {}))
-        named = {(line[0], line[1]): line[2:] for line in lines[2:]}
-        assert len(named) == len(lines) - 2 == len(SUITES) * len(TRACER_SETS) + 2 + 2
+        rows = summary_table(read_parts(results, PARTS, COMMAND), {}).rows
+        named = {(row[0], row[1]): row[2:] for row in rows}
+        assert len(named) == len(rows) == len(SUITES) * len(TRACER_SETS) + 2 + 2
         for suite in SUITES:
             for name in TRACER_SETS:
                 at_1 = named[f"`{suite}`", f"**{name}**"][1]
                 assert at_1 == f"{WIDTH[name]:.3f} ± {0.02 * WIDTH[name]:.3f}"
-        told = named["`smooth`", "**StarGas**, prior `smooth`"]
-        assert told[1].startswith(f"{0.9 * WIDTH['StarGas']:.3f}")
+        with_prior = named["`smooth`", "**StarGas**, prior `smooth`"]
+        assert with_prior[1].startswith(f"{0.9 * WIDTH['StarGas']:.3f}")
         assert named["`bursty`", "*Trees (Star), trained on bursty*"][1].startswith("0.210")
-        assert told[-2:] == ["68.1 ± 0.8 %", "94.9 ± 0.4 %"]
+        assert with_prior[-2:] == ["68.1 ± 0.8 %", "94.9 ± 0.4 %"]
 
     def test_the_paper_s_method_stands_beside_where_its_results_are(self, tmp_path):
         folder = write_parts(tmp_path / "default", parts())
@@ -172,7 +177,8 @@ class TestSummary:
     def test_subsets_take_no_part(self, tmp_path):
         content = parts()
         content["accuracy"]["rows"].append(row("StarGas", 9.0, subset="edge-on", trained_on="all"))
-        assert "9.000" not in summary_table(read_parts(write_parts(tmp_path, content)), {})
+        rows = summary_table(read_parts(write_parts(tmp_path, content), PARTS, COMMAND), {}).rows
+        assert not any("9.000" in cell for row in rows for cell in row)
 
 
 class TestReadme:
@@ -181,7 +187,7 @@ class TestReadme:
         readme.write_text(f"# Name\n\nBefore.\n\n{BEGIN}\nold numbers\n{END}\n\nAfter | é.\n", encoding="utf-8")
         write_readme_numbers(results, readme)
         once = readme.read_text(encoding="utf-8")
-        numbers = summary_table(read_parts(results), {}).strip()
+        numbers = table_markdown(summary_table(read_parts(results, PARTS, COMMAND), {}))
         assert once == f"# Name\n\nBefore.\n\n{BEGIN}\n\n{numbers}\n\n{END}\n\nAfter | é.\n"
         write_readme_numbers(results, readme)
         assert readme.read_text(encoding="utf-8") == once
@@ -200,10 +206,30 @@ class TestReadme:
         assert text.index(BEGIN) < text.index(END)
 
 
+def test_the_committed_page_readme_and_card_are_those_of_the_results(tmp_path):
+    folder = tmp_path / "results" / "default"
+    shutil.copytree(RESULTS / "default", folder)
+    shutil.copytree(RESULTS / "paper", folder.parent / "paper")
+    assert write_default_page(folder).read_text(encoding="utf-8") == (RESULTS / "default" / "README.md").read_text(
+        encoding="utf-8"
+    )
+    readme = tmp_path / "README.md"
+    shutil.copy(README, readme)
+    write_readme_numbers(folder, readme)
+    assert readme.read_text(encoding="utf-8") == README.read_text(encoding="utf-8")
+
+
+def test_the_card_of_the_pretrained_model_is_that_of_the_model(tmp_path):
+    described = json.loads((PRETRAINED / "model.json").read_text(encoding="utf-8"))
+    n_parameters = sum(parameter.numel() for parameter in load_model().network.parameters())
+    card = write_model_card(described, n_parameters, RESULTS / "default", tmp_path / "card.md")
+    assert card.read_text(encoding="utf-8") == (PRETRAINED / "card.md").read_text(encoding="utf-8")
+
+
 def test_titles_of_the_files_are_not_needed_but_their_parts_are(tmp_path):
     content = parts()
     content["mix"]["part"] = "trials"
     folder = write_parts(tmp_path, content)
     assert json.loads((folder / "mix.json").read_text())["part"] == "trials"
     with pytest.raises(DamagedFileError, match="it is of part 'trials'"):
-        read_parts(folder)
+        read_parts(folder, PARTS, COMMAND)

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
+from results_for_tests import R, parts, row
 
-from report.paper_for_tests import R, parts, row, write_parts
-from stargas.errors import DamagedFileError, InputError
 from stargas.report import paper_figures as figures
-from stargas.report.paper_results import Value, at, read_part, read_results, row_labels, width_quotient
 from stargas.report.supplementary_figures import draw_choices, draw_correlations, draw_coverage, draw_gain, draw_views
 
 
@@ -124,10 +122,9 @@ class TestFiguresOfOurOwn:
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
     folder = tmp_path_factory.mktemp("paper")
-    results = write_parts(folder / "results", {name: part for name, part in parts().items() if name != "fig8"})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "PAPER_DPI", 30)
-        return figures.draw_paper_figures(results, folder / "figures")
+        patch.setattr("stargas.report.style.DPI", 30)
+        return figures.draw_paper_figures({name: part for name, part in parts().items() if name != "fig8"}, folder)
 
 
 class TestFiles:
@@ -138,75 +135,6 @@ class TestFiles:
         assert names[-1] == "tng.png"
         assert sum(name.startswith("calibration_") for name in names) == 3
         assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
-
-    def test_a_folder_without_results_is_named(self, tmp_path):
-        with pytest.raises(InputError, match="has no results"):
-            figures.draw_paper_figures(tmp_path, tmp_path)
-
-
-class TestResults:
-    @pytest.mark.parametrize(
-        ("damage", "words"),
-        [
-            (lambda part: part.pop("rows"), "'rows'"),
-            (lambda part: part["rows"][0].pop("p84"), "'p84'"),
-            (lambda part: part["rows"][0]["median_se"].pop(), "10 numbers of median_se"),
-            (lambda part: part.update(part="fig6"), "'fig6'"),
-            (lambda part: part.pop("scale"), "'scale'"),
-        ],
-    )
-    def test_a_damaged_file_is_named_in_one_sentence(self, tmp_path, damage, words):
-        part = parts()["fig5"]
-        damage(part)
-        write_parts(tmp_path, {"fig5": part})
-        with pytest.raises(DamagedFileError, match=words) as error:
-            read_results(tmp_path)
-        assert "fig5.json" in str(error.value)
-        assert "\n" not in str(error.value)
-
-    def test_a_torn_file_is_named(self, tmp_path):
-        (tmp_path / "fig4.json").write_text('{"part": "fig4", ', encoding="utf-8")
-        with pytest.raises(DamagedFileError, match=r"fig4\.json is not a readable JSON file"):
-            read_part(tmp_path / "fig4.json")
-
-    def test_views_of_the_wrong_shape_are_named(self, tmp_path):
-        part = parts()["tng"]
-        part["views"]["inclination_deg"].pop()
-        write_parts(tmp_path, {"tng": part})
-        with pytest.raises(DamagedFileError, match="per view"):
-            read_results(tmp_path)
-
-    def test_numbers_between_radii_are_interpolated(self):
-        line = row("Star", 0.2) | {"median": np.linspace(1, 1.9, 10).tolist()}
-        assert at(line, "median", 0.7).value == pytest.approx(1.05)
-        assert at(line, "median", 3.0).value == pytest.approx(1.9)
-
-    def test_labels_name_what_differs_and_nothing_else(self):
-        one, two = row("Star", 0.2), row("Gas", 0.2)
-        assert row_labels([one]) == ["Star"]
-        assert row_labels([one, two]) == ["Star", "Gas"]
-        assert row_labels([one, one | {"set": "full set"}]) == ["cold-gas set", "full set"]
-        there = one | {"trained_on": "smooth"}
-        assert row_labels([one, there]) == ["trained on bursty", "trained on smooth"]
-        assert row_labels([one, there | {"tested_on": "smooth"}]) == ["on bursty", "on smooth"]
-        back = one | {"tested_on": "smooth"}
-        assert row_labels([one, there, back]) == ["bursty → bursty", "smooth → bursty", "bursty → smooth"]
-        sets = [one | {"set": kind, "trained_on": f"bursty, {kind}"} for kind in ("full set", "cold-gas set")]
-        assert row_labels(sets) == ["full set", "cold-gas set"]
-
-    def test_a_quotient_has_the_error_of_rows_resampled_together_where_there_is_one(self):
-        star, both = row("Star", 0.2), row("StarGas", 0.1)
-        entry = {"of": "Star", "to": "StarGas", "tested_on": "bursty", "r_over_R_hl": R.tolist()}
-        entry |= {"half_width": [2.0] * 10, "half_width_se": [0.01] * 10}
-        part = {"rows": [star, both], "comparisons": [entry]}
-        assert width_quotient(part, star, both, 1.0) == Value(2.0, 0.01)
-        assert width_quotient(part, both, star, 1.0).error == pytest.approx(0.01 / 4)
-        independent = width_quotient({"rows": [star, both]}, star, both, 1.0)
-        assert independent.value == pytest.approx(2)
-        assert independent.error == pytest.approx(2 * np.hypot(0.02, 0.02))
-        for change in ({"subset": "edge-on"}, {"tested_on": "smooth"}, {"stirring": 2.0}):
-            others = [line | change for line in (star, both)]
-            assert width_quotient(part, *others, 1.0).error == pytest.approx(independent.error)
 
     def test_a_part_without_rows_has_no_figure(self, content):
         assert figures.figure_files("search", content["search"] | {"rows": []}) == []

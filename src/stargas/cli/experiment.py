@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stargas.cli.settings import Settings
+    from stargas.experiments.plan import Plan
+    from stargas.experiments.run import Run
 
 
 def preset(options: Namespace) -> str:
@@ -50,7 +52,9 @@ def parser() -> CommandParser:
     made.add_argument("--tng", type=Path, nargs="+", default=[], help="galaxies of another simulation to judge on too")
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
     default = made.add_argument_group("default")
-    default.add_argument("--release", type=Path, help="folder to put the model with its limits and card into")
+    default.add_argument(
+        "--release", type=Path, help="folder to put the model with its validity reference and card into"
+    )
     default.add_argument("--readme", type=Path, help="file between whose marks the model's numbers are written")
     observed = made.add_argument_group("observed")
     observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the shipped one)")
@@ -64,53 +68,64 @@ def parser() -> CommandParser:
 
 
 def run(options: Namespace, settings: Settings) -> None:
-    """Run the experiment and say where its page is."""
+    """Run the experiment and print where its page is."""
     if options.name == "observed":
         _run_observed(options)
-        return
-    if options.name == "suites":
+    elif options.name == "suites":
         _run_suites(options, settings)
-        return
+    elif options.name == "paper":
+        _run_paper(options, settings)
+    else:
+        _run_default(options, settings)
+
+
+def _run_paper(options: Namespace, settings: Settings) -> None:
+    from stargas.experiments.paper.findings import write_claims
+    from stargas.experiments.paper.plan import paper_plan
+    from stargas.report.paper_figures import draw_paper_figures
+    from stargas.report.paper_page import COMMAND, PARTS, write_paper_page
+    from stargas.report.results import read_parts
+
+    plan = paper_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
+    made = _run_plan(plan, options, settings)
+    write_claims(made.results, COMMAND)
+    draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures")
+    page = write_paper_page(made.results, made.results / "README.md", made.results / "figures")
+    made.say(f"Page: {page}")
+
+
+def _run_default(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.default import default_plan
-    from stargas.experiments.paper import paper_plan
+    from stargas.experiments.release import release_model
+    from stargas.report.default_page import write_default_page, write_readme_numbers
+
+    plan = default_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
+    made = _run_plan(plan, options, settings)
+    page = write_default_page(made.results)
+    if options.readme is not None:
+        write_readme_numbers(made.results, options.readme)
+    if options.release is not None:
+        release_model(made, made.results, options.release)
+        made.say(f"Released: {options.release}")
+    made.say(f"Page: {page}")
+
+
+def _run_plan(plan: Plan, options: Namespace, settings: Settings) -> Run:
+    """Make what the parts of a plan lack."""
     from stargas.experiments.run import Run
 
-    console = open_console()
-    out = options.out or Path("runs") / options.name
-    results = options.results or Path("results") / options.name
     use_threads(options.workers)
-    if options.name == "paper":
-        plan = paper_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
-    else:
-        plan = default_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
-    run_of = Run(
+    made = Run(
         plan,
-        out,
-        results,
+        options.out or Path("runs") / plan.name,
+        options.results or Path("results") / plan.name,
         local_with_workers(settings.local, options.workers),
         options.seed,
         options.draws,
-        lambda line: console.print(line, soft_wrap=True, markup=False),
+        _line_printer(),
     )
-    run_of.make(tuple(options.parts))
-    if options.name == "paper":
-        from stargas.report.paper_figures import draw_paper_figures
-        from stargas.report.paper_page import write_paper_page
-
-        draw_paper_figures(results, results / "figures")
-        write_paper_page(results, results / "README.md", results / "figures")
-    else:
-        from stargas.report.default_page import write_default_page, write_readme_numbers
-
-        write_default_page(results)
-        if options.readme is not None:
-            write_readme_numbers(results, options.readme)
-        if options.ship is not None:
-            from stargas.experiments.release import ship_model
-
-            ship_model(run_of, results, options.ship)
-            console.print(f"Shipped: {options.ship}")
-    console.print(f"Page: {results / 'README.md'}")
+    made.make(tuple(options.parts))
+    return made
 
 
 def _run_observed(options: Namespace) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig
-from stargas.experiments.paper import (
+from stargas.experiments.paper.plan import (
     ANGLES,
     COUNTS,
     DWARFS,

@@ -13,6 +13,7 @@ from stargas.model.posterior import Posterior
 from stargas.report.dynamics import QUANTILE_SUFFIXES
 from stargas.report.html_fragments import figure_html, list_html, table_html
 from stargas.report.profile import Profile, add_legend_and_title, paired_panels
+from stargas.report.results import TABLE_RADII
 from stargas.report.style import (
     INK,
     MODEL_COLORS,
@@ -23,7 +24,6 @@ from stargas.report.style import (
     draw_band,
     new_figure,
 )
-from stargas.report.table import TABLE_RADII
 from stargas.sample import MAPS, Sample
 
 if TYPE_CHECKING:

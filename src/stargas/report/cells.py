@@ -1,7 +1,5 @@
 """Numbers as they stand in tables and sentences."""
 
-from collections.abc import Iterable, Sequence
-
 DASH = "–"
 """Stands where there is no number."""
 
@@ -51,9 +49,3 @@ def interval(low: float, high: float) -> str:
     '5.5 to 7.5'
     """
     return f"{low} to {high}"
-
-
-def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; goes when the pages of experiments are pages of `stargas.report.page`."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

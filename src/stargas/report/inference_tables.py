@@ -13,7 +13,7 @@ from stargas.galaxy import FloatArray
 from stargas.profiles import ProfileDraws, Quantity
 from stargas.report.dynamics import QUANTILE_SUFFIXES
 from stargas.report.profile import Profile
-from stargas.report.table import TABLE_RADII
+from stargas.report.results import TABLE_RADII
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -194,7 +194,14 @@ def html_of(page: Page) -> str:
 
 def markdown_of(page: Page, folder: Path = Path()) -> str:
     """Return a page as Markdown (MyST), whose links to figures start from ``folder``."""
-    return _templates().get_template("page.md.j2").render(page=page, folder=folder)
+    text = _templates().get_template("page.md.j2").render(page=page, folder=folder)
+    return text.replace("M* ", "M\\* ")  # a stellar mass, no emphasis
+
+
+def table_markdown(table: Table) -> str:
+    """Return a table alone as Markdown."""
+    parts: Any = _templates().get_template("parts.md.j2").module
+    return str(parts.Table(table, Path())).strip()
 
 
 def write_page(page: Page, path: Path) -> Path:

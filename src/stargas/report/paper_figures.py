@@ -1,13 +1,13 @@
 """The figures of the paper's experiments, drawn from their JSON files alone, in the paper's arrangement."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stargas.report.paper_panels import Panel, draw_panels
-from stargas.report.paper_results import Part, Row, find_rows, read_results
 from stargas.report.ratio import subset_label
+from stargas.report.results import FORMULAS, MODELS, Part, Row, find_rows
 from stargas.report.style import INK, OTHER_COLORS, model_color, save_figure, suite_color
 from stargas.report.supplementary_figures import (
     draw_choices,
@@ -21,44 +21,64 @@ from stargas.report.supplementary_figures import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PAPER_DPI = 150
-"""Resolution of the docs' figures."""
+CAPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "fig4.png": "Gas (above) and StarGas (below) on the full set and on the cold-gas set.",
+        "fig5.png": (
+            "Models (lines and bands) and closed formulas (symbols at their own radii; those of the HI lie outside and "
+            "stand at the right edge with their radius)."
+        ),
+        "fig6.png": "StarGas below and above 10^9.5 Msun.",
+        "fig7.png": "Massive galaxies, with StarGas trained on all and on massive ones alone.",
+        "fig8.png": "The three models by rotation support (above) and inclination (below).",
+        "fig9.png": "StarGas on `bursty` (left) and `smooth` (right), by training suite.",
+        "gain.png": (
+            "Half-widths (above; trees dashed) and Star over StarGas (below) against the strength of the gas "
+            "disturbances."
+        ),
+        "calibration_coverage.png": (
+            "Fraction of truths in the central intervals of the networks: by radius (left), by kind of galaxy (right). "
+            "Dashed: an exact posterior."
+        ),
+        "calibration_curves.png": (
+            "Ranks of the truth at three radii (flat is right, high ends too narrow, a hump too wide, a slope biased) "
+            "and TARP (the diagonal is right). Color: networks; gray: trees."
+        ),
+        "calibration_correlation.png": (
+            "Correlation of the ten masses in the posteriors of the networks, that of their errors, and the difference."
+        ),
+        "ablations.png": "Rms error by choice with standard errors; filled: the choice of the preset.",
+        "search.png": "Rms error on the validation split; filled: chosen.",
+        "tng.png": "Ratio per view, colored by inclination.",
+    }
+)
+"""File → caption of the figure."""
 
-MODELS = ("Star", "Gas", "StarGas")
-"""The paper's models in the order of its legends."""
 
-
-def draw_paper_figures(results: Path, figures: Path) -> list[Path]:
-    """Draw every part that has results.
+def draw_paper_figures(parts: Mapping[str, Part], figures: Path) -> list[Path]:
+    """Draw every part.
 
     Parameters
     ----------
-    results
-        Folder of ``<part>.json`` files.
+    parts
+        Results by part, as from `stargas.report.results.read_parts`.
     figures
         Folder for the PNG files.
 
     Returns
     -------
     list of Path
-        The files, in the order of the page.
-
-    Raises
-    ------
-    InputError
-        If there are no results.
-    DamagedFileError
-        If a file is not the result of a part.
+        The files, in the order of the parts.
     """
     return [
-        save_figure(_DRAWN[file](part), figures / file, dpi=PAPER_DPI)
-        for name, part in read_results(results).items()
+        save_figure(_DRAWN[file](part), figures / file)
+        for name, part in parts.items()
         for file in figure_files(name, part)
     ]
 
 
 def figure_files(name: str, part: Part) -> list[str]:
-    """Names of the files that a part is drawn into."""
+    """Return the names of the files of a part's figures."""
     if name != "calibration":
         return [f"{name}.png"] if part["rows"] else []
     blocks = {"coverage": part["rows"], "curves": part.get("curves"), "correlation": part.get("correlation")}
@@ -143,17 +163,17 @@ def _compared(part: Part, name: str, key: str) -> Panel:
     """Return a panel of one model, a curve per value of a key."""
     rows = find_rows(part, name=name, kind="model")
     colors = {value: OTHER_COLORS[i] for i, value in enumerate(dict.fromkeys(row[key] for row in rows))}
-    words = {"trained_on": "trained on {}", "subset": "{}"}[key]
+    text = {"trained_on": "trained on {}", "subset": "{}"}[key]
     others = {f"on {row['tested_on']}" + ("" if key == "subset" else f", {row['subset']}") for row in rows}
     return Panel(
         f"{name}, {subset_label(' and '.join(sorted(others)))}",
-        [(f"{words.format(subset_label(row[key]))} ({_count(row)})", colors[row[key]], row) for row in rows],
+        [(f"{text.format(subset_label(row[key]))} ({_count(row)})", colors[row[key]], row) for row in rows],
         [(colors[row[key]], row) for row in find_rows(part, name=f"Trees ({name})") if row[key] in colors],
     )
 
 
 def _formulas(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row["kind"] in ("estimator", "baseline")]
+    return [row for row in rows if row["kind"] in FORMULAS]
 
 
 def _count(row: Row) -> str:
@@ -164,7 +184,7 @@ def _suite_color(row: Row, number: int) -> str:
     return suite_color(str(row["trained_on"]), number)
 
 
-_DRAWN: MappingProxyType[str, Callable[[Part], "Figure"]] = MappingProxyType(
+_DRAWN: Mapping[str, Callable[[Part], "Figure"]] = MappingProxyType(
     {
         "fig4.png": draw_fig4,
         "fig5.png": draw_fig5,

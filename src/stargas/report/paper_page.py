@@ -1,46 +1,80 @@
-"""The docs page on the paper's experiments, in Markdown: figures, tables and words from the JSON files alone."""
+"""The page on the paper's experiments: figures, tables and text from the JSON files of its results alone."""
 
-import os
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, TypeAlias
 
-from stargas.errors import InputError
-from stargas.report.cells import markdown_table as table
-from stargas.report.paper_claims import paper_relations
-from stargas.report.paper_figures import figure_files
-from stargas.report.paper_findings import own_marks, words
-from stargas.report.paper_results import PARTS, Part, Row, find_row, find_rows, read_results
-from stargas.report.paper_tables import (
+from stargas.errors import DamagedFileError, InputError
+from stargas.report.cells import DASH, number, with_error
+from stargas.report.page import Caution, Figure, Page, Part, Section, Table, Text, text_from, write_page
+from stargas.report.paper_figures import CAPTIONS, figure_files
+from stargas.report.result_tables import (
+    RADII_HEAD,
     choice_table,
     formula_table,
     gain_table,
     ratio_table,
-    relation_table,
     strata_table,
     training_table,
     verdict_table,
     views_tables,
     width_table,
 )
-from stargas.report.paper_text import GAIN_PLACEMENT, OPENING, PART_TEXTS, READING, RULES
+from stargas.report.results import FORMULAS, MODELS, REMARKS, find_row, find_rows, read_parts, read_remarks
+from stargas.report.results import Part as Results
 
-REMARKS = "remarks.md"
-"""File of hand-written remarks beside the results: a heading ``## <part>`` and a paragraph for each."""
+Claims: TypeAlias = Mapping[str, Any]
+"""Content of `CLAIMS`; see `stargas.experiments.paper.findings`."""
+
+COMMAND = "stargas experiment paper"
+"""Command that makes the results."""
+
+CLAIMS = "claims.json"
+"""File of the comparison with the paper beside the results."""
+
+SIGNIFICANT = 2.0
+"""Standard errors beyond which a difference is bold."""
+
+HEADINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "fig4": "Galaxies without much gas (Fig. 4)",
+        "fig5": "Three models and the closed formulas (Fig. 5, Table 1)",
+        "fig6": "Dwarfs and massive galaxies (Fig. 6)",
+        "fig7": "Trained on massive galaxies alone (Fig. 7)",
+        "fig8": "Rotation support and inclination (Fig. 8)",
+        "fig9": "From one suite to the other (Fig. 9, Table 2)",
+        "gain": "Gain from gas against the strength of its disturbances",
+        "calibration": "Calibration of the posteriors",
+        "ablations": "Choices that the paper leaves open",
+        "search": "Search for the settings",
+        "tng": "A galaxy of IllustrisTNG in twelve views",
+    }
+)
+"""Part → heading of its section."""
+
+PARTS = tuple(HEADINGS)
+"""All parts in the order of the page."""
 
 
-def write_paper_page(results: Path, page: Path, figures: Path) -> None:
+def write_paper_page(results: Path, page: Path, figures: Path) -> Path:
     """Write the page; the same results give the same bytes.
 
     Parameters
     ----------
     results
-        Folder of ``<part>.json`` files, and of `REMARKS` if there are any.
+        Folder of ``<part>.json`` files and `CLAIMS`, and of `REMARKS` if there are any.
     page
-        Markdown file to write.
+        File to write, Markdown or HTML by its ending.
     figures
-        Folder of the figures that `stargas.report.paper_figures.draw_paper_figures` drew; linked relative to the page.
+        Folder of the figures that `stargas.report.paper_figures.draw_paper_figures` drew.
+
+    Returns
+    -------
+    Path
+        The page.
 
     Raises
     ------
@@ -49,154 +83,203 @@ def write_paper_page(results: Path, page: Path, figures: Path) -> None:
     DamagedFileError
         If a file is not the result of a part.
     """
-    parts = read_results(results)
-    remarks = read_remarks(results / REMARKS)
-    link = Path(os.path.relpath(figures, page.parent)).as_posix()
-    sections = [
-        "# The paper's experiments on our suites",
-        OPENING,
-        _state(parts),
-        _summary(parts),
-        *(_part(name, parts, remarks.get(name), link) for name in parts),
-        "## Trainings\n\n" + training_table(parts),
-        "## How to read this\n\n" + READING,
+    parts, claims, remarks = read_parts(results, PARTS, COMMAND), read_claims(results), _remarks(results / REMARKS)
+    content: list[Part | Section] = [
+        text_from("paper", "opening"),
+        *_state(parts),
+        Section("In short", _summary(claims)),
+        *(
+            Section(HEADINGS[name], _section(name, part, claims["findings"].get(name, {}), remarks.get(name), figures))
+            for name, part in parts.items()
+        ),
+        Section("Trainings", [training_table(parts)]),
+        Section("How to read this", [text_from("paper", "reading")]),
     ]
-    text = "\n\n".join(section.strip("\n") for section in sections) + "\n"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(_escaped(text), encoding="utf-8")
+    return write_page(Page("The paper's experiments on our suites", content), page)
 
 
-def read_remarks(path: Path) -> dict[str, str]:
-    """Read hand-written remarks: text under headings ``## <part>``.
-
-    Returns
-    -------
-    dict
-        Part → Markdown; empty if there is no file.
+def read_claims(results: Path) -> Claims:
+    """Read the comparison with the paper.
 
     Raises
     ------
     InputError
-        If a heading is not the name of a part.
+        If it was not made.
+    DamagedFileError
+        If the file is no such comparison.
     """
+    path = results / CLAIMS
     if not path.is_file():
-        return {}
-    pieces = re.split(r"^##[ \t]+(.+?)[ \t]*$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    remarks = {name: text.strip() for name, text in zip(pieces[1::2], pieces[2::2], strict=True)}
+        raise InputError(f"{results} has no comparison with the paper ({CLAIMS}): run '{COMMAND}' first.")
+    try:
+        claims: Claims = json.loads(path.read_text(encoding="utf-8"))
+        _ = claims["relations"], claims["goals"], claims["findings"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFileError(f"{path} is damaged: run '{COMMAND}' again.") from error
+    return claims
+
+
+def _remarks(path: Path) -> dict[str, str]:
+    """Read the remarks on parts; a heading that is no part raises `InputError`."""
+    remarks = read_remarks(path)
     unknown = [name for name in remarks if name not in PARTS]
     if unknown:
         raise InputError(f"{path} has a remark on {unknown[0]!r}, which is no part: use one of {', '.join(PARTS)}.")
     return remarks
 
 
-def _escaped(text: str) -> str:
-    """Keep the asterisk of M* from becoming an emphasis."""
-    return text.replace("M* ", "M\\* ")
-
-
-def _state(parts: Mapping[str, Part]) -> str:
-    """Say which version made the results and at which scale."""
-    versions = sorted({str(part["stargas"]) for part in parts.values()})
+def _state(parts: Mapping[str, Results]) -> list[Part]:
+    """Return the version that made the results, and their scale."""
     scales: dict[float, list[str]] = {}
     for name, part in parts.items():
         scales.setdefault(float(part["scale"]), []).append(name)
-    made = f"`stargas experiment paper` (stargas {', '.join(versions)}) writes this page and its figures."
+    versions = ", ".join(sorted({str(part["stargas"]) for part in parts.values()}))
+    text = text_from("paper", "state", versions=versions, full_scale=list(scales) == [1.0])
     if list(scales) == [1.0]:
-        return f"{made} All parts are at the paper's number of galaxies."
-    said = "; ".join(f"{scale:g} times the paper's number of galaxies: {', '.join(scales[scale])}" for scale in scales)
-    return f"{made}\n\n:::{{warning}}\nNot all parts are runs at full scale. {said}.\n:::"
+        return [text]
+    smaller = "; ".join(
+        f"{scale:g} times the paper's number of galaxies: {', '.join(scales[scale])}" for scale in scales
+    )
+    return [text, Caution(f"Not all parts are runs at full scale. {smaller}.")]
 
 
-def _summary(parts: Mapping[str, Part]) -> str:
-    marks = [[asked, found, "yes" if enough else "**no**"] for asked, found, enough in own_marks(parts)]
-    said = "## In short\n\nThe paper's relations, and whether our suites show them.\n\n"
-    said += relation_table(paper_relations(parts)) + "\n" + RULES
-    if marks:
-        said += "\n\nWhat our runs had to show beyond that:\n\n" + table(["asked", "found", "reached"], marks)
-    return said
+def _summary(claims: Claims) -> list[Part]:
+    relations = [
+        [
+            claim["relation"],
+            claim["numbers"],
+            " / ".join(with_error(**value, digits=2) for value in claim["ours"]) or DASH,
+            " / ".join(number(value) for value in claim["paper"]) or DASH,
+            f"**{claim['verdict']}**" if claim["ours"] else claim["verdict"],
+        ]
+        for claim in claims["relations"]
+    ]
+    parts: list[Part] = [
+        Text("The paper's relations, and whether they appear in our suites:"),
+        Table(["relation", "numbers", "ours", "paper", "verdict"], relations),
+        text_from("paper", "rules"),
+    ]
+    if claims["goals"]:
+        goals = [[goal["goal"], goal["found"], "yes" if goal["reached"] else "**no**"] for goal in claims["goals"]]
+        parts += [Text("Goals beyond the paper:"), Table(["goal", "result", "reached"], goals)]
+    return parts
 
 
-def _part(name: str, parts: Mapping[str, Part], remark: str | None, link: str) -> str:
-    text, part = PART_TEXTS[name], parts[name]
-    pieces = [f"## {text.heading}", text.done]
-    if text.paper:
-        pieces.append(f"**The paper:** {text.paper}")
+def _section(name: str, part: Results, findings: Mapping[str, Any], remark: str | None, figures: Path) -> list[Part]:
+    parts: list[Part] = [text_from("paper", name)]
     if part.get("left_out"):
-        pieces.append(f":::{{warning}}\nNot measured: {'; '.join(part['left_out'])}.\n:::")
+        parts.append(Caution(f"Not measured: {'; '.join(part['left_out'])}."))
     if not part["rows"]:
-        return "\n\n".join([*pieces, "There are no results yet."])
+        return [*parts, Text("There are no results yet.")]
     for file in figure_files(name, part):
-        caption = text.caption[file]
-        alt = re.sub(r"[`*]", "", f"{text.heading}: {caption}")
-        pieces.append(f"![{alt}]({link}/{file})\n\n*{caption}*")
-    pieces.append(_TABLES[name](part))
-    sentences = words(name, parts)
-    if sentences:
-        pieces.append("**Ours:**\n\n" + "\n".join(f"- {sentence}" for sentence in sentences))
+        alt = re.sub(r"[`*]", "", f"{HEADINGS[name]}: {CAPTIONS[file]}")
+        parts.append(Figure(figures / file, alt, CAPTIONS[file]))
+    parts += [*_TABLES[name](part), *_findings(name, findings)]
     if remark:
-        pieces.append(remark)
-    if name == "gain":
-        pieces.append(GAIN_PLACEMENT)
-    return "\n\n".join(piece.strip("\n") for piece in pieces)
+        parts.append(Text(remark))
+    return [*parts, text_from("paper", "gain_placement")] if name == "gain" else parts
 
 
-def _models_tables(part: Part) -> str:
-    rows = [row for row in part["rows"] if row["kind"] not in ("estimator", "baseline")]
-    return ratio_table(rows) + "\n" + width_table(rows)
+def _findings(name: str, findings: Mapping[str, Any]) -> list[Part]:
+    """Return what the experiments found in a part, as tables and sentences."""
+    parts: list[Part] = []
+    if findings.get("widths"):
+        rows = [[row["comparison"], *map(_quotient, row["quotients"])] for row in findings["widths"]]
+        parts.append(Table(["quotient of half-widths", *RADII_HEAD], rows))
+    if findings.get("medians"):
+        rows = [[row["row"], f"{row['r_over_R_hl']:g} R_hl", _bold(row, 3)] for row in findings["medians"]]
+        parts.append(Table(["M_pred/M_true", "radius", "median farthest from 1"], rows))
+    if findings.get("means"):
+        rows = [[row["subset"], *(_mean(row["medians"].get(model)) for model in MODELS)] for row in findings["means"]]
+        parts.append(Table(["median, mean over radii", *MODELS], rows))
+    if findings.get("changes"):
+        rows = [[row["group"], row["choice"], row["reference"], _bold(row, 3)] for row in findings["changes"]]
+        parts.append(Table(["group", "choice", "reference", "rms error, choice over reference"], rows))
+    if name in ("gain", "calibration", "search"):
+        parts.append(text_from("paper", f"{name}_findings", **findings))
+    return parts
 
 
-def _with_formulas(part: Part) -> str:
-    pieces = [_models_tables(part)]
+def _bold(value: Mapping[str, Any], digits: int) -> str:
+    """Return a value with its error, bold if it differs significantly from 1."""
+    text = with_error(value["value"], value["error"], digits=digits)
+    return f"**{text}**" if abs(value["value"] - 1) > SIGNIFICANT * value["error"] else text
+
+
+def _quotient(value: Mapping[str, Any]) -> str:
+    return _bold(value, 2) + ("" if value["paper"] is None else f" (paper {value['paper']:.2f})")
+
+
+def _mean(value: Mapping[str, Any] | None) -> str:
+    return DASH if value is None else _bold(value, 3)
+
+
+def _model_tables(part: Results) -> list[Part]:
+    rows = [row for row in part["rows"] if row["kind"] not in FORMULAS]
+    return [ratio_table(rows), width_table(rows)]
+
+
+def _tables_with_formulas(part: Results) -> list[Part]:
+    parts = _model_tables(part)
     for suite in dict.fromkeys(row["tested_on"] for row in part["rows"]):
-        formulas = [row for row in find_rows(part, tested_on=suite) if row["kind"] in ("estimator", "baseline")]
+        formulas = [row for row in find_rows(part, tested_on=suite) if row["kind"] in FORMULAS]
         if formulas:
-            pieces.append(f"Closed formulas on `{suite}`, beside the StarGas model of that suite at the same radius:")
-            pieces.append(formula_table(formulas, _own_model(part, suite)))
-    return "\n\n".join(piece.strip("\n") for piece in pieces)
+            model = find_row(part, name="StarGas", kind="model", trained_on=suite, tested_on=suite)
+            text = f"Closed formulas on `{suite}`, beside the StarGas model of that suite at the same radius:"
+            parts += [Text(text), formula_table(formulas, model)]
+    return parts
 
 
-def _own_model(part: Part, suite: str) -> Row | None:
-    return find_row(part, name="StarGas", kind="model", trained_on=suite, tested_on=suite)
+def calibration_tables(part: Results, suites: Sequence[str]) -> list[Part]:
+    """Return the verdicts over all galaxies, and the coverage by kind of galaxy on each suite."""
+    parts: list[Part] = [verdict_table(find_rows(part, subset="all"))]
+    for suite in suites:
+        strata = [table for kind in ("model", "trees") if (table := strata_table(part, suite, kind)) is not None]
+        if strata:
+            parts += [Text(f"Coverage of the 68 % and 95 % intervals on `{suite}`, with standard errors:"), *strata]
+    return parts
 
 
-def _calibration_tables(part: Part) -> str:
-    pieces = [verdict_table(find_rows(part, subset="all"))]
-    for suite in dict.fromkeys(row["tested_on"] for row in part["rows"]):
-        pieces.append(f"Coverage of the 68 % and 95 % intervals on `{suite}`, with standard errors:")
-        pieces += [written for kind in ("model", "trees") if (written := strata_table(part, suite, kind))]
-    return "\n\n".join(piece.strip("\n") for piece in pieces)
+def _calibration(part: Results) -> list[Part]:
+    return calibration_tables(part, list(dict.fromkeys(row["tested_on"] for row in part["rows"])))
 
 
-def _ablation_tables(part: Part) -> str:
-    groups = dict.fromkeys(row["group"] for row in part["rows"])
-    return "\n".join(f"**{group}**\n\n{choice_table(find_rows(part, group=group))}" for group in groups)
+def _gain(part: Results) -> list[Part]:
+    return [gain_table(part)]
 
 
-def _views_tables(part: Part) -> str:
-    formulas = [row for row in part["rows"] if row["kind"] in ("estimator", "baseline")]
-    said = views_tables(part)
+def _ablations(part: Results) -> list[Part]:
+    parts: list[Part] = []
+    for group in dict.fromkeys(row["group"] for row in part["rows"]):
+        parts += [Text(f"**{group}**"), choice_table(find_rows(part, group=group))]
+    return parts
+
+
+def _search(part: Results) -> list[Part]:
+    return [choice_table(part["rows"])]
+
+
+def _views(part: Results) -> list[Part]:
+    formulas = [row for row in part["rows"] if row["kind"] in FORMULAS]
+    parts: list[Part] = [*views_tables(part)]
     if formulas:
-        said += "\nClosed formulas on the same views, beside StarGas:\n\n"
-        said += formula_table(formulas, find_row(part, name="StarGas", kind="model"))
-    return said
+        table = formula_table(formulas, find_row(part, name="StarGas", kind="model"))
+        parts += [Text("Closed formulas on the same views, beside StarGas:"), table]
+    return parts
 
 
-def _search_table(part: Part) -> str:
-    return choice_table(part["rows"])
-
-
-_TABLES: MappingProxyType[str, Callable[[Part], str]] = MappingProxyType(
+_TABLES: Mapping[str, Callable[[Results], list[Part]]] = MappingProxyType(
     {
-        "fig4": _models_tables,
-        "fig5": _with_formulas,
-        "fig6": _models_tables,
-        "fig7": _models_tables,
-        "fig8": _models_tables,
-        "fig9": _with_formulas,
-        "gain": gain_table,
-        "calibration": _calibration_tables,
-        "ablations": _ablation_tables,
-        "search": _search_table,
-        "tng": _views_tables,
+        "fig4": _model_tables,
+        "fig5": _tables_with_formulas,
+        "fig6": _model_tables,
+        "fig7": _model_tables,
+        "fig8": _model_tables,
+        "fig9": _tables_with_formulas,
+        "gain": _gain,
+        "calibration": _calibration,
+        "ablations": _ablations,
+        "search": _search,
+        "tng": _views,
     }
 )

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stargas.baselines.estimators import ESTIMATORS
-from stargas.report.paper_results import Row, paper_half_width
 from stargas.report.ratio import RADIUS_LABEL, draw_bands, draw_point, limit_heights
+from stargas.report.results import TABLE_RADII, Row, paper_half_width
 from stargas.report.style import ESTIMATOR_MARKERS, FAINT, INK, MUTED, apply_style, draw_band, new_figure
-from stargas.report.table import TABLE_RADII
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

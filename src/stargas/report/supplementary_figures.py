@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stargas.report.calibration import RANK_RADII, draw_rank_histogram, draw_tarp_curve
-from stargas.report.paper_results import Part, Row, at, find_rows
 from stargas.report.ratio import RADIUS_LABEL, RATIO_LABEL, limit_heights, subset_label
+from stargas.report.results import MODELS, TABLE_RADII, Part, Row, at, choice_labels, find_rows
 from stargas.report.style import FAINT, INK, MUTED, apply_style, model_color, new_figure
-from stargas.report.table import TABLE_RADII
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,22 +18,22 @@ DASHED = (0, (4, 3))
 
 
 def draw_gain(part: Part) -> "Figure":
-    """Draw half-widths of Star, Gas and StarGas (above) and of Star over StarGas (below) along the dial of the gas."""
-    names = [name for name in ("Star", "Gas", "StarGas") if find_rows(part, name=name)]
+    """Draw half-widths (above) and Star over StarGas (below) against the strength of the gas disturbances."""
+    names = [name for name in MODELS if find_rows(part, name=name)]
     with apply_style():
         figure = new_figure(8.2, 5.2)
         panels = figure.subplots(2, len(TABLE_RADII), sharex=True, sharey="row", height_ratios=[1.6, 1])
         for column, radius in enumerate(TABLE_RADII):
             upper, lower = panels[:, column]
             for name in names:
-                _along_dial(upper, find_rows(part, name=name), radius, model_color(name), name)
-                _along_dial(upper, find_rows(part, name=f"Trees ({name})"), radius, model_color(name), None)
-            _draw_ratio_along_dial(lower, part, radius)
+                _draw_gain_of(upper, find_rows(part, name=name), radius, model_color(name), name)
+                _draw_gain_of(upper, find_rows(part, name=f"Trees ({name})"), radius, model_color(name), None)
+            _draw_ratio_draw_gain_of(lower, part, radius)
             upper.set_title(rf"at {radius:.1f} $R_{{hl}}$", loc="left")
             upper.set_ylim(0, min(upper.get_ylim()[1], 1.6))
             for axes in (upper, lower):
                 axes.grid(axis="y", color=FAINT, linewidth=0.6)
-            lower.set_xlabel("stirring of the gas")
+            lower.set_xlabel("strength of the gas disturbances")
         panels[0, 0].set_ylabel("half-width of the ratio")
         panels[1, 0].set_ylabel("Star / StarGas")
         handles, labels = panels[0, 0].get_legend_handles_labels()
@@ -42,7 +41,7 @@ def draw_gain(part: Part) -> "Figure":
     return figure
 
 
-def _along_dial(axes: "Axes", rows: Sequence[Row], radius: float, color: str, label: str | None) -> None:
+def _draw_gain_of(axes: "Axes", rows: Sequence[Row], radius: float, color: str, label: str | None) -> None:
     if not rows:
         return
     rows = sorted(rows, key=lambda row: row["stirring"])
@@ -61,7 +60,7 @@ def _along_dial(axes: "Axes", rows: Sequence[Row], radius: float, color: str, la
     )
 
 
-def _draw_ratio_along_dial(axes: "Axes", part: Part, radius: float) -> None:
+def _draw_ratio_draw_gain_of(axes: "Axes", part: Part, radius: float) -> None:
     dial, ratios = [], []
     for stars in sorted(find_rows(part, name="Star"), key=lambda row: row["stirring"]):
         for both in find_rows(part, name="StarGas", stirring=stars["stirring"]):
@@ -207,7 +206,7 @@ def draw_correlations(part: Part) -> "Figure":
 
 
 def draw_choices(part: Part) -> "Figure":
-    """Draw the error of each choice with its standard error, the preset's (or the chosen) one filled, by group."""
+    """Draw the error of each choice with its standard error, the reference (or chosen) one filled, by group."""
     rows = list(part["rows"])
     labels, groups = choice_labels(rows), [str(row.get("group", "")) for row in rows]
     with apply_style():
@@ -233,15 +232,9 @@ def draw_choices(part: Part) -> "Figure":
                 elinewidth=1,
             )
         axes.set_yticks(ticks, names, fontsize=8)
-        axes.set_xlabel("rms error over all radii [dex]; filled: the preset's choice")
+        axes.set_xlabel("rms error over all radii [dex]; filled: the choice of the preset")
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
     return figure
-
-
-def choice_labels(rows: Sequence[Row]) -> list[str]:
-    """Name rows by their choice, with the model where there are several."""
-    several = len({row["name"] for row in rows}) > 1
-    return [f"{row['choice']} ({row['name']})" if several else str(row["choice"]) for row in rows]
 
 
 def draw_views(part: Part) -> "Figure":

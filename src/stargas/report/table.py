@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stargas.evaluation.evaluate import Evaluation
+from stargas.report.results import TABLE_RADII
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-
-TABLE_RADII = (0.6, 1.0, 2.4)
-"""Radii [R_hl] of the paper's tables."""
 
 
 def summary_rows(

@@ -1,8 +1,7 @@
 """Cards of the mock suites: their population and how real they are, as JSON, figures and pages."""
 
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from stargas.report import suite_figures as figures
 from stargas.report.suite_page import write_suite_index, write_suite_page
 from stargas.simulations.mock_suites.physics import INGREDIENTS
 from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
-from stargas.storage import write_atomically
+from stargas.storage import json_bytes, rounded, write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,8 +72,10 @@ def write_suite_cards(
     folder.mkdir(parents=True, exist_ok=True)
     with start_workers(workers) as pool:
         for suite in suites:
-            card = _rounded(measure_card(suite, pool, folder, ingredients, report or (lambda _: None)))
-            write_atomically(folder / f"{suite.name}.json", (json.dumps(card, indent=1) + "\n").encode())
+            card = rounded(
+                measure_card(suite, pool, folder, ingredients, report or (lambda _: None)), SIGNIFICANT_DIGITS
+            )
+            write_atomically(folder / f"{suite.name}.json", json_bytes(card))
             write_suite_page(folder, suite.name)
     write_suite_index(folder)
     return [folder / f"{suite.name}.md" for suite in suites]
@@ -116,14 +117,3 @@ def measure_card(
     card["cost_ms"] = realism.cost(suite, min(9, len(suite)))
     report(f"{suite.name}: gas disturbances and cost measured")
     return card
-
-
-def _rounded(value: Any) -> Any:  # noqa: ANN401 (anything that JSON holds)
-    """Round floats to `SIGNIFICANT_DIGITS`, so that the files stay small and their changes readable."""
-    if isinstance(value, float):
-        return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
-    if isinstance(value, Mapping):
-        return {key: _rounded(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(inner) for inner in value]
-    return value

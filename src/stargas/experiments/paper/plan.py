@@ -48,7 +48,7 @@ TRACERS = {"Star": "star", "Gas": "gas", "StarGas": "stargas"}
 
 DWARFS, MASSIVE = f"M* < 10^{MASSIVE_LOG10}", f"M* > 10^{MASSIVE_LOG10}"
 SLOW, FAST = f"kappa_co < {ROTATION_KAPPA}", f"kappa_co > {ROTATION_KAPPA}"
-ANGLES = ("edge-on", "i = 60°", "i = 30°")
+EDGE_ON, INCLINED, FACE_ON = ANGLES = ("edge-on", "i = 60°", "i = 30°")
 COUNTS = ("< 300 stars", "300-2000 stars", "> 2000 stars")
 
 FLOWS: dict[str, dict[str, Any]] = {

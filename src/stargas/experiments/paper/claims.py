@@ -1,10 +1,11 @@
-"""Does a relation that the paper found appear in ours? Rules that are the same for all relations.
+"""Whether a relation that the paper found appears in our results, by rules that are the same for all relations.
 
-A relation is one or more effects. An effect that *departs* is found if it lies on the paper's side of no effect by
-more than two standard errors, and large if it is at least half as large as the paper's. An effect that *stays* is
-found if it is within a tolerance, or within two standard errors, of no effect. A relation appears if all its
-effects are found and large, does not appear if none that departs is found, and appears partly otherwise; where none
-is found but the paper's values are within two standard errors of ours as well, ours are too uncertain to say.
+A relation consists of one or more effects. An effect with a direction is found if it lies on the paper's side of no
+effect by more than two standard errors, and large if it is at least half as large as the paper's. The effect of no
+difference (``sign`` 0) is found if the value is within a tolerance, or within two standard errors, of none. A relation
+appears if all its effects are found and large, does not appear if no effect with a direction is found, and appears
+partly otherwise; where none is found but the paper's values are within two standard errors of ours as well, ours are
+too uncertain to tell.
 """
 
 from collections.abc import Mapping
@@ -12,19 +13,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stargas.report.paper_results import Part, Row, Value, at, find_row, find_rows, paper_half_width, width_quotient
-from stargas.report.table import TABLE_RADII
+from stargas.experiments.paper.plan import EDGE_ON, FAST, INCLINED, MASSIVE, SLOW
+from stargas.report.results import (
+    MODELS,
+    TABLE_RADII,
+    Part,
+    Row,
+    Value,
+    at,
+    find_row,
+    find_rows,
+    paper_ratio,
+    width_quotient,
+)
 
 SIGNIFICANT = 2.0
 """Standard errors that make an effect."""
 
-APPEARS, PARTLY, ABSENT, UNDECIDED = "appears", "partly", "does not appear", "too uncertain to say"
+APPEARS, PARTLY, ABSENT, UNDECIDED = "appears", "partly", "does not appear", "too uncertain to tell"
 
 NOT_MEASURED = "not measured"
-
-MASSIVE, DWARFS = "M* > 10^9.5", "M* < 10^9.5"
-SLOW, FAST = "kappa_co < 0.5", "kappa_co > 0.5"
-EDGE_ON, INCLINED, FACE_ON = "edge-on", "i = 60°", "i = 30°"
 
 
 @dataclass(frozen=True)
@@ -40,9 +48,9 @@ class Effect:
     null
         Value without any effect.
     sign
-        Side of ``null`` on which the paper's effect lies; 0 if the effect is to stay at ``null``.
+        Side of ``null`` on which the paper's effect lies; 0 if the paper found none.
     tolerance
-        How far an effect that stays may be from ``null``.
+        Distance from ``null`` that counts as no effect.
     """
 
     ours: Value
@@ -78,11 +86,11 @@ class Relation:
     Parameters
     ----------
     name
-        What the paper found.
+        The paper's finding.
     where
-        What the numbers are.
+        Definition of the numbers.
     effects
-        None if it was not measured.
+        The numbers; empty if they were not measured.
     """
 
     name: str
@@ -91,15 +99,15 @@ class Relation:
 
     @property
     def verdict(self) -> str:
-        """``appears``, ``partly``, ``does not appear``, ``too uncertain to say`` or ``not measured``."""
+        """``appears``, ``partly``, ``does not appear``, ``too uncertain to tell`` or ``not measured``."""
         if not self.effects:
             return NOT_MEASURED
         if all(effect.large for effect in self.effects):
             return APPEARS
-        departing = [effect for effect in self.effects if effect.sign] or list(self.effects)
-        if any(effect.found for effect in departing):
+        directed = [effect for effect in self.effects if effect.sign] or list(self.effects)
+        if any(effect.found for effect in directed):
             return PARTLY
-        return UNDECIDED if all(effect.agrees for effect in departing) else ABSENT
+        return UNDECIDED if all(effect.agrees for effect in directed) else ABSENT
 
 
 def paper_relations(parts: Mapping[str, Part]) -> list[Relation]:
@@ -116,7 +124,7 @@ def paper_relations(parts: Mapping[str, Part]) -> list[Relation]:
         In the order of the paper.
     """
     fig4, fig5, fig8 = parts.get("fig4"), parts.get("fig5"), parts.get("fig8")
-    star, gas, both = (find_row(fig5, name=name) for name in ("Star", "Gas", "StarGas"))
+    star, gas, both = (find_row(fig5, name=name) for name in MODELS)
     radii = "at 0.6 / 1 / 2.4 R_hl"
     full, cold = (find_row(fig4, name="Gas", set=which) for which in ("full set", "cold-gas set"))
     gas_slow, gas_fast = (find_row(fig8, name="Gas", subset=which) for which in (SLOW, FAST))
@@ -156,21 +164,15 @@ def _widths(part: Part | None, over: Row | None, under: Row | None, paper: float
     )
 
 
-def paper_ratio(over: Row, under: Row, radius: float) -> float | None:
-    """Return the paper's quotient of half-widths, where it has both."""
-    a, b = paper_half_width(over, radius), paper_half_width(under, radius)
-    return None if a is None or b is None else a / b
-
-
 def farthest(row: Row, key: str = "median") -> tuple[float, Value]:
-    """Return the radius at which a number of a row is farthest from 1, and the number."""
+    """Return the radius [R_hl] at which a quantity of a row is farthest from 1, and its value."""
     place = int(np.argmax(np.abs(np.asarray(row[key], dtype=np.float64) - 1)))
     radius = float(row["r_over_R_hl"][place])
     return radius, at(row, key, radius)
 
 
 def mean_over_radii(row: Row, key: str = "median") -> Value:
-    """Return the mean over radii; errors at neighboring radii go together, so that of the mean is the mean error."""
+    """Return the mean over radii; errors at different radii are correlated, so that of the mean is the mean error."""
     return Value(float(np.mean(row[key])), float(np.mean(row[f"{key}_se"])))
 
 
@@ -220,7 +222,7 @@ def _asymmetry(part: Part | None) -> Relation:
 
 
 def _trained_on_both(part: Part | None) -> Relation:
-    """Both suites at once may cost a quarter of the width and a bias of 5 %."""
+    """Training on both suites may widen the scatter by a quarter and bias the median by 5 %."""
     effects: list[Effect] = []
     for suite in ("bursty", "smooth"):
         joint = find_row(part, name="StarGas", trained_on="both", tested_on=suite)

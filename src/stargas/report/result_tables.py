@@ -1,17 +1,18 @@
-"""Markdown tables of the paper's experiments: ours beside the paper's, row by row."""
+"""Tables of the results of experiments: ours beside the paper's, row by row."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from stargas.report.cells import markdown_table as table
-from stargas.report.paper_claims import NOT_MEASURED, Relation
-from stargas.report.paper_results import (
+from stargas.report.cells import DASH, median_and_range, number, percent
+from stargas.report.page import Table
+from stargas.report.results import (
+    TABLE_RADII,
     Part,
     Row,
     Value,
     at,
+    choice_labels,
     find_row,
     find_rows,
     paper_at,
@@ -19,27 +20,23 @@ from stargas.report.paper_results import (
     row_labels,
     width_quotient,
 )
-from stargas.report.supplementary_figures import choice_labels
-from stargas.report.table import TABLE_RADII
 
 RADII_HEAD = [f"{radius:g} R_hl" for radius in TABLE_RADII]
 
-DASH = "–"
 
-
-def ratio_table(rows: Sequence[Row]) -> str:
-    """Write median, + to p84 and − to p16 at three radii, coverage and counts; the paper's values in italics below."""
+def ratio_table(rows: Sequence[Row]) -> Table:
+    """Return median, + to p84 and − to p16 at three radii, coverage and counts; the paper's values in italics below."""
     lines = []
     for label, row in zip(row_labels(rows), rows, strict=True):
-        cover = [percent(row, f"coverage_{level}_mean") for level in (68, 95)]
+        cover = [coverage(row, level) for level in (68, 95)]
         lines.append([label, *(median_cell(row, r) for r in TABLE_RADII), *cover, f"{row['n_galaxies']:,}"])
         if row.get("paper"):
             lines.append([_paper_label(row), *(_paper_cell(row, r) for r in TABLE_RADII), "", "", ""])
-    return table(["M_pred/M_true", *RADII_HEAD, "in 68 %", "in 95 %", "galaxies"], lines)
+    return Table(["M_pred/M_true", *RADII_HEAD, "in 68 %", "in 95 %", "galaxies"], lines)
 
 
-def width_table(rows: Sequence[Row]) -> str:
-    """Write half-widths with their errors at three radii and the rms error; the paper's half-widths below."""
+def width_table(rows: Sequence[Row]) -> Table:
+    """Return half-widths with their errors at three radii and the rms error; the paper's half-widths below."""
     lines = []
     for label, row in zip(row_labels(rows), rows, strict=True):
         widths = [at(row, "half_width", r).text(3) for r in TABLE_RADII]
@@ -47,11 +44,11 @@ def width_table(rows: Sequence[Row]) -> str:
         if row.get("paper"):
             theirs = [paper_half_width(row, r) for r in TABLE_RADII]
             lines.append([_paper_label(row), *(DASH if w is None else f"*{w:.3f}*" for w in theirs), ""])
-    return table(["half-width", *RADII_HEAD, "rms [dex]"], lines)
+    return Table(["half-width", *RADII_HEAD, "rms [dex]"], lines)
 
 
-def formula_table(formulas: Sequence[Row], model: Row | None) -> str:
-    """Write closed formulas at their radii beside the half-width of a model there."""
+def formula_table(formulas: Sequence[Row], model: Row | None) -> Table:
+    """Return closed formulas at their radii beside the half-width of a model there."""
     lines = []
     for row in formulas:
         r = row["r_over_R_hl"]
@@ -65,62 +62,45 @@ def formula_table(formulas: Sequence[Row], model: Row | None) -> str:
                 beyond = radius > max(model["r_over_R_hl"]) + 0.01
                 line += [there.text(3) + (" (at 2.4)" if beyond else ""), (own / there).text()]
             lines.append(line)
-    return table(["formula", "r/R_hl", "M_pred/M_true", "half-width", "of StarGas", "formula/StarGas"], lines)
+    return Table(["formula", "r/R_hl", "M_pred/M_true", "half-width", "of StarGas", "formula/StarGas"], lines)
 
 
-def relation_table(relations: Sequence[Relation]) -> str:
-    """Write the paper's relations with ours beside them."""
-    lines = [
-        [
-            relation.name,
-            relation.where,
-            " / ".join(effect.ours.text() for effect in relation.effects) or DASH,
-            " / ".join(DASH if effect.paper is None else f"{effect.paper:.2f}" for effect in relation.effects) or DASH,
-            relation.verdict if relation.verdict == NOT_MEASURED else f"**{relation.verdict}**",
-        ]
-        for relation in relations
-    ]
-    return table(["relation", "numbers", "ours", "paper", "verdict"], lines)
-
-
-def strata_table(part: Part, suite: str, kind: str) -> str:
-    """Write coverage by kind of galaxy, a column per model; empty if there are no models of the kind."""
+def strata_table(part: Part, suite: str, kind: str) -> Table | None:
+    """Return coverage by kind of galaxy, a column per model; None if there are no models of the kind."""
     rows = [row for row in find_rows(part, tested_on=suite, kind=kind) if row.get("coverage_68") is not None]
     if not rows:
-        return ""
+        return None
     names = list(dict.fromkeys(row["name"] for row in rows))
     lines = []
     for subset in dict.fromkeys(row["subset"] for row in rows):
         found = [find_row(part, tested_on=suite, subset=subset, name=name) for name in names]
         cells = [
-            DASH
-            if row is None
-            else " / ".join(percent(row, f"coverage_{level}_mean").removesuffix(" %") for level in (68, 95))
+            DASH if row is None else " / ".join(coverage(row, level).removesuffix(" %") for level in (68, 95))
             for row in found
         ]
         first = next(row for row in found if row is not None)
         lines.append(["all" if subset == "all" else str(subset), f"{first['n_galaxies']:,}", *cells])
-    return table(["galaxies", "number", *(f"{name}, 68 / 95 [%]" for name in names)], lines)
+    return Table(["galaxies", "number", *(f"{name}, 68 / 95 [%]" for name in names)], lines)
 
 
-def verdict_table(rows: Sequence[Row]) -> str:
-    """Write what the diagnostics of calibration found over all galaxies."""
+def verdict_table(rows: Sequence[Row]) -> Table:
+    """Return what the diagnostics of calibration found over all galaxies."""
     lines = [
         [
             label,
-            percent(row, "coverage_68_mean"),
-            percent(row, "coverage_95_mean"),
-            _number(row.get("tarp_distance"), 3),
-            _number(row.get("negative_log_prob"), 2),
+            coverage(row, 68),
+            coverage(row, 95),
+            number(row.get("tarp_distance"), 3),
+            number(row.get("negative_log_prob"), 2),
             str(row.get("verdict") or DASH),
         ]
         for label, row in zip(row_labels(rows), rows, strict=True)
     ]
-    return table(["model", "in 68 %", "in 95 %", "TARP distance", "−log q(truth)", "verdict"], lines)
+    return Table(["model", "in 68 %", "in 95 %", "TARP distance", "−log q(truth)", "verdict"], lines)
 
 
-def choice_table(rows: Sequence[Row]) -> str:
-    """Write half-widths, rms and coverage per choice; the preset's or the chosen one in bold."""
+def choice_table(rows: Sequence[Row]) -> Table:
+    """Return half-widths, rms and coverage per choice; the preset's or the chosen one in bold."""
     lines = []
     for label, row in zip(choice_labels(rows), rows, strict=True):
         chosen = bool(row.get("reference") or row.get("chosen"))
@@ -129,15 +109,15 @@ def choice_table(rows: Sequence[Row]) -> str:
                 f"**{label}**" if chosen else label,
                 *(at(row, "half_width", r).text(3) for r in TABLE_RADII),
                 Value(row["rms_dex"], row["rms_dex_se"]).text(4),
-                percent(row, "coverage_68_mean"),
-                _number(row.get("negative_log_prob"), 2),
+                coverage(row, 68),
+                number(row.get("negative_log_prob"), 2),
             ]
         )
-    return table(["choice", *RADII_HEAD, "rms [dex]", "in 68 %", "−log q(truth)"], lines)
+    return Table(["choice", *RADII_HEAD, "rms [dex]", "in 68 %", "−log q(truth)"], lines)
 
 
-def gain_table(part: Part) -> str:
-    """Write half-widths at 1 R_hl along the dial of the gas, and Star over StarGas at three radii."""
+def gain_table(part: Part) -> Table:
+    """Return half-widths at 1 R_hl along the dial of the gas, and Star over StarGas at three radii."""
     lines = []
     names = [name for name in ("Star", "Gas", "StarGas") if find_rows(part, name=name)]
     for dial in sorted({row["stirring"] for row in part["rows"]}):
@@ -149,11 +129,11 @@ def gain_table(part: Part) -> str:
         widths = [DASH if row is None else at(row, "half_width", 1.0).text(3) for row in rows.values()]
         lines.append([f"{dial:g}", *widths, *quotients])
     head = [f"{name}, 1 R_hl" for name in names] + [f"Star/StarGas, {radius}" for radius in RADII_HEAD]
-    return table(["stirring", *head], lines)
+    return Table(["stirring", *head], lines)
 
 
-def views_tables(part: Part) -> str:
-    """Write the ratio at 1 R_hl per view, with what interval holds the truth, and the summary per model."""
+def views_tables(part: Part) -> list[Table]:
+    """Return the ratio at 1 R_hl per view, with what interval holds the truth, and the summary per model."""
     views = part["views"]
     summary, columns = [], []
     for name, numbers in views["models"].items():
@@ -168,12 +148,14 @@ def views_tables(part: Part) -> str:
         columns.append([f"{value:.2f} ({mark})" for value, mark in zip(ratio[:, j], marks, strict=True)])
     lines = [[f"{angle:.0f}°", *cells] for angle, *cells in zip(views["inclination_deg"], *columns, strict=True)]
     names = list(views["models"])
-    first = table(["M_pred/M_true, median (range)", *RADII_HEAD, "in 68 %", "in 95 %"], summary)
-    return first + "\n" + table(["inclination", *(f"{name}, 1 R_hl" for name in names)], sorted(lines, key=_angle))
+    return [
+        Table(["M_pred/M_true, median (range)", *RADII_HEAD, "in 68 %", "in 95 %"], summary),
+        Table(["inclination", *(f"{name}, 1 R_hl" for name in names)], sorted(lines, key=_angle)),
+    ]
 
 
-def training_table(parts: Mapping[str, Part]) -> str:
-    """Write every training once: data, epochs of network and flow, minutes."""
+def training_table(parts: Mapping[str, Part]) -> Table:
+    """Return every training once: data, epochs of network and flow, minutes."""
     lines: list[list[str]] = []
     for part in parts.values():
         for row in part["rows"]:
@@ -191,20 +173,17 @@ def training_table(parts: Mapping[str, Part]) -> str:
             ]
             if line not in lines:
                 lines.append(line)
-    return table(["model", "trained on", "galaxies", "samples", "epochs", "minutes"], lines) if lines else ""
+    return Table(["model", "trained on", "galaxies", "samples", "epochs", "minutes"], lines)
 
 
 def median_cell(row: Row, radius: float) -> str:
-    """Write median, + to p84 and − to p16 of a row at a radius."""
-    median, low, high = (at(row, key, radius).value for key in ("median", "p16", "p84"))
-    return f"{median:.2f} +{high - median:.2f} −{median - low:.2f}"
+    """Return median, + to p84 and − to p16 of a row at a radius."""
+    return median_and_range(*(at(row, key, radius).value for key in ("median", "p16", "p84")))
 
 
-def percent(row: Row, key: str) -> str:
-    """Write a share with its error in percent, a dash for none."""
-    if row.get(key) is None:
-        return DASH
-    return f"{100 * row[key]:.1f} ± {100 * row[f'{key}_se']:.1f} %"
+def coverage(row: Row, level: int) -> str:
+    """Return the fraction of truths in the central interval of a level [%], mean over radii, with its error."""
+    return percent(row.get(f"coverage_{level}_mean"), row.get(f"coverage_{level}_mean_se"))
 
 
 def _paper_label(row: Row) -> str:
@@ -214,10 +193,6 @@ def _paper_label(row: Row) -> str:
 def _paper_cell(row: Row, radius: float) -> str:
     numbers = paper_at(row, radius)
     return DASH if numbers is None else "*{:.2f} +{:.2f} −{:.2f}*".format(*numbers)
-
-
-def _number(value: Any, digits: int) -> str:  # noqa: ANN401 (a number of JSON, or none)
-    return DASH if value is None else f"{value:.{digits}f}"
 
 
 def _angle(line: Sequence[str]) -> float:

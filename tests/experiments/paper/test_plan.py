@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
-from stargas.experiments.paper import N_BURSTY, N_SMOOTH, paper_plan
+from stargas.experiments.paper.plan import N_BURSTY, N_SMOOTH, paper_plan
 from stargas.experiments.plan import MIN_GALAXIES, scaled
 
 FULL = paper_plan(DataConfig(), ModelConfig(), TrainingConfig(), tng=[Path("galaxy.hdf5")])

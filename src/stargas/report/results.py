@@ -1,34 +1,45 @@
-"""Results of the paper's experiments as their JSON files hold them: read, checked, and asked for single numbers.
+"""Results of experiments as their JSON files hold them: read, checked, and looked up.
 
-A part is one JSON file: ``part``, ``title``, ``stargas``, ``scale`` and ``rows``, and what some parts add. A row is one
-model (or closed formula) on one set of galaxies: its name, what it was trained and tested on, and lists over radius of
-the median, mean, p16, p84 and half-width of M_pred/M_true, each with a standard error ``_se``.
+A part is one JSON file: ``part``, ``title``, ``stargas``, ``scale`` and ``rows``, and blocks that some parts add. A row
+is one model (or closed formula) on one set of galaxies: its name, the sets it was trained and tested on, and lists over
+radius of the median, mean, p16, p84 and half-width of M_pred/M_true, each with a standard error ``_se``.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from stargas.errors import DamagedFileError, InputError
+from stargas.report.cells import with_error
 
-Row = Mapping[str, Any]
+Row: TypeAlias = Mapping[str, Any]
 """One row of a part."""
 
-Part = Mapping[str, Any]
+Part: TypeAlias = Mapping[str, Any]
 """Content of one file."""
 
-PARTS = ("fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "gain", "calibration", "ablations", "search", "tng")
-"""All parts in the order of the page."""
+TABLE_RADII = (0.6, 1.0, 2.4)
+"""Radii [R_hl] of the paper's tables."""
+
+MODELS = ("Star", "Gas", "StarGas")
+"""The paper's models in the order of its legends."""
+
+FORMULAS = ("estimator", "baseline")
+"""Kinds of rows that are closed formulas: of stars, and of HI."""
+
+REMARKS = "remarks.md"
+"""File of hand-written remarks beside the results."""
 
 QUANTITIES = ("median", "mean", "p16", "p84", "half_width")
 """Lists over radius of every row; each has a second one with ``_se``."""
 
 IDENTITY = ("name", "trained_on", "tested_on", "set", "subset", "stirring", "choice")
-"""What tells one row from another, in the order in which labels name it."""
+"""Entries that distinguish rows, in the order in which labels name them."""
 
 
 @dataclass(frozen=True)
@@ -48,33 +59,37 @@ class Value:
         return Value(self.value - other.value, float(np.hypot(self.error, other.error)))
 
     def text(self, digits: int = 2) -> str:
-        """Write value ± error."""
-        return f"{self.value:.{digits}f} ± {self.error:.{digits}f}"
+        """Return value ± error."""
+        return with_error(self.value, self.error, digits=digits)
 
 
-def read_results(folder: Path) -> dict[str, Part]:
-    """Read the files of all parts that a folder has.
+def read_parts(folder: Path, names: Sequence[str], command: str) -> dict[str, Part]:
+    """Read the results of those parts of an experiment that were made.
 
     Parameters
     ----------
     folder
         With one ``<part>.json`` per part; other files are ignored.
+    names
+        Parts of the experiment.
+    command
+        Command that makes them, for the message.
 
     Returns
     -------
     dict
-        Name of a part → its content, in the order of `PARTS`.
+        Name of a part → its content, in the order of ``names``.
 
     Raises
     ------
     InputError
         If the folder has none of the parts.
     DamagedFileError
-        If a file is not what it should be.
+        If a file is not the result of a part.
     """
-    found = {name: read_part(folder / f"{name}.json") for name in PARTS if (folder / f"{name}.json").is_file()}
+    found = {name: read_part(path) for name in names if (path := folder / f"{name}.json").is_file()}
     if not found:
-        raise InputError(f"{folder} has no results (fig4.json, ...): run the experiments of the paper first.")
+        raise InputError(f"{folder} has no results ({names[0]}.json, ...): run '{command}' first.")
     return found
 
 
@@ -110,38 +125,42 @@ def _check(content: Any, name: str) -> None:  # noqa: ANN401 (anything that JSON
         raise ValueError(f"it is of part {content['part']!r}")
     float(content["scale"])
     str(content["title"])
-    if name == "tng":
-        views = content["views"]
-        n_views = len(views["inclination_deg"])
-        for model, numbers in views["models"].items():
-            shapes = {key: np.shape(numbers[key]) for key in ("ratio", "inside_68", "inside_95")}
-            if (
-                any(len(shape) != 2 or shape[0] != n_views for shape in shapes.values())
-                or len(set(shapes.values())) > 1
-            ):
-                raise ValueError(f"{model} needs one list over radius per view")
-        return
     for row in content["rows"]:
-        who = f"row {row['name']!r}"
         n = len(row["r_over_R_hl"])
-        for key in QUANTITIES:
-            for full in (key, f"{key}_se"):
-                numbers = np.asarray(row[full], dtype=np.float64)
-                if numbers.shape != (n,):
-                    raise ValueError(f"{who} needs {n} numbers of {full}")
+        for key in (full for name in QUANTITIES for full in (name, f"{name}_se")):
+            if np.asarray(row[key], dtype=np.float64).shape != (n,):
+                raise ValueError(f"row {row['name']!r} needs {n} numbers of {key}")
         for key in ("kind", "tested_on", "subset", "n_galaxies", "n_samples", "rms_dex", "rms_dex_se"):
             row[key]
+    if "views" in content:
+        _check_views(content["views"])
+
+
+def _check_views(views: Mapping[str, Any]) -> None:
+    n_views = len(views["inclination_deg"])
+    for model, numbers in views["models"].items():
+        shapes = {np.shape(numbers[key]) for key in ("ratio", "inside_68", "inside_95")}
+        if len(shapes) > 1 or any(len(shape) != 2 or shape[0] != n_views for shape in shapes):
+            raise ValueError(f"{model} needs one list over radius per view")
+
+
+def read_remarks(path: Path) -> dict[str, str]:
+    """Read hand-written remarks: heading ``## <heading>`` → the Markdown under it; empty if there is no file."""
+    if not path.is_file():
+        return {}
+    pieces = re.split(r"^##[ \t]+(.+?)[ \t]*$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {heading: text.strip() for heading, text in zip(pieces[1::2], pieces[2::2], strict=True)}
 
 
 def find_rows(part: Part | None, **wanted: Any) -> list[Row]:  # noqa: ANN401 (values of JSON)
-    """Rows whose entries are the wanted ones; none if there is no such part."""
+    """Return the rows whose entries are the wanted ones; none if there is no such part."""
     if part is None:
         return []
     return [row for row in part["rows"] if all(row.get(key) == value for key, value in wanted.items())]
 
 
 def find_row(part: Part | None, **wanted: Any) -> Row | None:  # noqa: ANN401 (values of JSON)
-    """First of `find_rows`, or None."""
+    """Return the first of `find_rows`, or None."""
     return next(iter(find_rows(part, **wanted)), None)
 
 
@@ -208,7 +227,7 @@ def paper_half_width(row: Row, radius: float) -> float | None:
 
 
 def row_labels(rows: Sequence[Row]) -> list[str]:
-    """Name rows by what they differ in.
+    """Label rows by the entries in which they differ.
 
     Returns
     -------
@@ -222,20 +241,20 @@ def row_labels(rows: Sequence[Row]) -> list[str]:
     own = transfer and all(row["trained_on"] == row["tested_on"] for row in rows)
     labels = []
     for row in rows:
-        said = [str(row["name"])] if "name" in differing or not differing else []
+        pieces = [str(row["name"])] if "name" in differing or not differing else []
         if transfer:
-            said.append(f"on {row['tested_on']}" if own else f"{row['trained_on']} → {row['tested_on']}")
-        said += [
+            pieces.append(f"on {row['tested_on']}" if own else f"{row['trained_on']} → {row['tested_on']}")
+        pieces += [
             _entry(key, row[key])
             for key in differing
             if key != "name" and row.get(key) is not None and not (transfer and key in ("trained_on", "tested_on"))
         ]
-        labels.append(", ".join(said) or str(row["name"]))
+        labels.append(", ".join(pieces) or str(row["name"]))
     return labels
 
 
 def _entry(key: str, value: Any) -> str:  # noqa: ANN401 (values of JSON)
-    """Write one entry so that it explains itself."""
+    """Return an entry as a label shows it."""
     if key == "trained_on":
         return f"trained on {value}"
     if key == "tested_on":
@@ -243,3 +262,15 @@ def _entry(key: str, value: Any) -> str:  # noqa: ANN401 (values of JSON)
     if key == "stirring":
         return f"stirring {value:g}"
     return "all galaxies" if key == "subset" and value == "all" else str(value)
+
+
+def choice_labels(rows: Sequence[Row]) -> list[str]:
+    """Label rows by their choice, with the model where there are several."""
+    several = len({row["name"] for row in rows}) > 1
+    return [f"{row['choice']} ({row['name']})" if several else str(row["choice"]) for row in rows]
+
+
+def paper_ratio(over: Row, under: Row, radius: float) -> float | None:
+    """Return the paper's quotient of two half-widths, or None where it lacks one of them."""
+    a, b = paper_half_width(over, radius), paper_half_width(under, radius)
+    return None if a is None or b is None else a / b

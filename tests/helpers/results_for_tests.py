@@ -226,3 +226,14 @@ def write_parts(folder, content):
     for name, part in content.items():
         (folder / f"{name}.json").write_text(json.dumps(part), encoding="utf-8")
     return folder
+
+
+def rows_of(content, part, **wanted):
+    """Return the rows of a part whose entries are the wanted ones."""
+    return [line for line in content[part]["rows"] if all(line.get(key) == value for key, value in wanted.items())]
+
+
+def scale_widths(line, factor):
+    """Make a row wider or narrower."""
+    for key in ("half_width", "half_width_se"):
+        line[key] = [factor * value for value in line[key]]
