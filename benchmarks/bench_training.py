@@ -11,7 +11,8 @@ from torch import nn
 from stargas.config import ModelConfig
 from stargas.model.flow import FlowSampler, MassFlow
 from stargas.model.network import MassNetwork
-from stargas.training.batches import Batches, InMemory, shuffled
+from stargas.training.batches import Batches, ShuffledOrder
+from stargas.training.examples import NetworkBatch
 from workloads import products_per_second
 
 BATCH = 128
@@ -25,19 +26,19 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-def _rows(config, n):
+def _samples(config, n):
     torch.manual_seed(0)
     n_maps, n_scalars = (5, 5) if config.tracers == "stargas" else (2, 2)
     maps = torch.randn(n, n_maps, 64, 64).half()
-    return InMemory((maps, torch.randn(n, n_scalars), torch.randn(n, 10)))
+    return NetworkBatch(maps, torch.randn(n, n_scalars), torch.randn(n, 10), torch.full((n,), torch.nan))
 
 
 def _step(network, fused):
     optimizer = torch.optim.AdamW(network.parameters(), 1e-3, fused=fused)
 
-    def step(maps, scalars, target):
+    def step(batch):
         optimizer.zero_grad()
-        loss = (network(maps, scalars) - target).square().mean()
+        loss = (network(batch.maps, batch.features) - batch.theta).square().mean()
         loss.backward()
         optimizer.step()
         return float(loss.detach())
@@ -67,14 +68,14 @@ def _products(network, config):
 def test_training_step(config, compare):
     network = MassNetwork(config)
     plain = PlainNetwork(network)
-    batch = _rows(config, BATCH).tensors
+    batch = _samples(config, BATCH)
     with torch.no_grad():
-        apart = float((network(*batch[:2]) - plain(*batch[:2])).abs().max())
+        apart = float((network(batch.maps, batch.features) - plain(batch.maps, batch.features)).abs().max())
     ours, theirs = _step(network, fused=True), _step(plain, fused=False)
     row = compare(
         f"training step of {BATCH} samples, {config.tracers}, filters {config.filters}, stride {config.first_stride}",
-        lambda: ours(*batch),
-        peer=lambda: theirs(*batch),
+        lambda: ours(batch),
+        peer=lambda: theirs(batch),
         peer_name="the same network as a textbook writes it",
         agreement={"greatest difference of the prediction": apart},
         lower_bound=(BATCH * _products(network, config) / products_per_second(), "its products at the speed of BLAS"),
@@ -87,17 +88,17 @@ def test_training_step(config, compare):
 def test_input_pipeline_beside_the_step(record):
     """Processor time of an epoch with shuffled batches over that of as many steps on one batch."""
     config = ModelConfig()
-    rows, step = _rows(config, 16 * BATCH), _step(MassNetwork(config), fused=True)
-    batch = rows.take(np.arange(BATCH))
-    batches = Batches(rows, BATCH, lambda n: shuffled(n, BATCH, seed=0, epoch=0))
+    samples, step = _samples(config, 16 * BATCH), _step(MassNetwork(config), fused=True)
+    batch = samples[np.arange(BATCH)]
+    batches = Batches(samples, ShuffledOrder(len(samples), BATCH, seed=0), lambda: 0)
 
     def with_pipeline():
         for one in batches:
-            step(*one)
+            step(one)
 
     def without():
         for _ in range(len(batches)):
-            step(*batch)
+            step(batch)
 
     times = {}
     for work in (with_pipeline, without) * 3:

@@ -214,7 +214,7 @@ class TestTrials:
             assert TRIALS[words][0] == change
         assert model.flow_transforms < 8
         assert training.feature_noise > 0
-        assert training.auxiliary > 0
+        assert training.inclination_weight > 0
         assert (model.baseline, model.whiten, model.calibrate, model.filters) == ("scalars", True, True, ())
 
     def test_they_are_judged_on_the_validation_split_and_all_else_on_tests(self):

@@ -10,8 +10,9 @@ from stargas.config import ModelConfig, TrainingConfig
 from stargas.model.inputs import TRACER_SETS, flag_names, measure_scaling, number_names, prepare, visible
 from stargas.randomness import rng_for
 from stargas.sample import MAPS, TRACER_OF_MAP
-from stargas.training.augmentation import ROW, Augmentation, turn
-from stargas.training.batches import training_rows
+from stargas.sky.channels import CHANNELS
+from stargas.training.augmentation import Augmentation, apply_symmetries
+from stargas.training.examples import load_examples
 
 PAPER = ModelConfig()
 ANY = ModelConfig(tracers="any", numbers=True, baseline="scalars", priors=("bursty", "smooth"))
@@ -30,30 +31,26 @@ def scaling(data):
 
 
 @pytest.fixture(scope="module")
-def rows(data, scaling):
-    taken = training_rows(data, scaling, ANY, 1.0).take(np.arange(len(data)))
-    assert len(taken) == len(ROW)
-    return taken
+def examples(data, scaling):
+    return load_examples(data, scaling, ANY, memory_gb=1.0)
 
 
-def named(rows):
-    return dict(zip(ROW, rows, strict=True))
+def augmented(examples, scaling, model=ANY, seed=0, **training):
+    return Augmentation(scaling, model, TrainingConfig(**training)).apply(examples, rng_for(seed, "test"))
 
 
-def shown(rows, scaling, model=ANY, seed=0, **training):
-    augmentation = Augmentation(scaling, model, TrainingConfig(**training))
-    maps, numbers, _, target = augmentation.show(rows, rng_for(seed, "show"))
-    return maps, numbers, target
-
-
-def cases_of(numbers):
-    """What the flags of shown samples say is known, as indices into `TRACER_SETS`."""
+def tracer_sets_of(features):
+    """What the flags among the features state is known, as indices into `TRACER_SETS`."""
     names = number_names(ANY)
-    stars, gas, sized = (numbers[:, names.index(name)].numpy() > 0.5 for name in ("stars", "gas", "R_hl"))
+    stars, gas, sized = (features[:, names.index(name)].numpy() > 0.5 for name in ("stars", "gas", "R_hl"))
     return np.where(stars, np.where(gas, 3, 0), np.where(sized, 2, 1))
 
 
-class TestTurn:
+def vary(maps, rng, channels=CHANNELS):
+    return apply_symmetries(maps, channels, rng)
+
+
+class TestSymmetries:
     @staticmethod
     def patterned(n=64):
         """Maps without symmetry, whose HI moments follow each other pixel by pixel."""
@@ -65,163 +62,173 @@ class TestTurn:
 
     @pytest.mark.parametrize("seed", range(5))
     def test_maps_of_one_sample_stay_together(self, seed):
-        turned = turn(self.patterned(), PAPER, np.random.default_rng(seed))
-        assert torch.equal(turned[:, 3].abs(), (turned[:, 2] ** 3).abs())
-        assert torch.equal(turned[:, 4], turned[:, 2].abs())
-        assert torch.equal(turned[:, 0], turned[:, 2] + 1)
-        assert not torch.equal(turned[:, 1], turned[:, 1].transpose(1, 2))
+        varied = vary(self.patterned(), np.random.default_rng(seed))
+        assert torch.equal(varied[:, 3].abs(), (varied[:, 2] ** 3).abs())
+        assert torch.equal(varied[:, 4], varied[:, 2].abs())
+        assert torch.equal(varied[:, 0], varied[:, 2] + 1)
+        assert not torch.equal(varied[:, 1], varied[:, 1].transpose(1, 2))
 
-    def test_every_sample_is_shown_from_one_of_eight_sides(self):
+    def test_all_eight_symmetries_of_the_square_occur_and_no_other(self):
         maps = self.patterned()
-        sides = [torch.rot90(m, k, dims=(2, 3)) for m in (maps, maps.flip(3)) for k in range(4)]
+        symmetric = [torch.rot90(m, k, dims=(2, 3)) for m in (maps, maps.flip(3)) for k in range(4)]
         met = set()
         for seed in range(40):
-            turned = turn(maps, PAPER, np.random.default_rng(seed))
+            varied = vary(maps, np.random.default_rng(seed))
             for i in range(len(maps)):
-                own = [k for k, side in enumerate(sides) if torch.equal(turned[i, 2], side[i, 2])]
+                own = [k for k, one in enumerate(symmetric) if torch.equal(varied[i, 2], one[i, 2])]
                 assert len(own) == 1
                 met.update(own)
         assert met == set(range(8))
 
-    def test_reversed_velocities_negate_moment_1_and_mirror_the_r_v_map(self):
+    def test_reversed_velocities_negate_moment_1_and_reflect_the_r_v_map(self):
         maps, met = self.patterned(), set()
         for seed in range(20):
-            turned = turn(maps, PAPER, np.random.default_rng(seed))
-            reverse = turned[:, 3].sum((1, 2)).sign() != maps[:, 3].sum((1, 2)).sign()
+            varied = vary(maps, np.random.default_rng(seed))
+            reverse = varied[:, 3].sum((1, 2)).sign() != maps[:, 3].sum((1, 2)).sign()
             for i, is_reverse in enumerate(reverse.tolist()):
                 expected = maps[i, 1].flip(0) if is_reverse else maps[i, 1]  # rows are velocities
-                assert torch.equal(turned[i, 1], expected)
+                assert torch.equal(varied[i, 1], expected)
                 sign = -1 if is_reverse else 1
-                assert torch.equal(turned[i, 3], sign * turned[i, 2] ** 3)
+                assert torch.equal(varied[i, 3], sign * varied[i, 2] ** 3)
                 met.add(is_reverse)
         assert met == {False, True}
 
-    @pytest.mark.parametrize("tracers", ["star", "gas"])
-    def test_models_of_one_tracer_have_other_channels(self, tracers):
-        model = ModelConfig(tracers=tracers)
-        channels = [i for i in range(5) if TRACER_OF_MAP[i] == ("star", "gas").index(tracers)]
+    @pytest.mark.parametrize("tracer", [0, 1])
+    def test_maps_of_one_tracer_alone_vary_as_with_the_other(self, tracer):
+        channels = [i for i in range(5) if TRACER_OF_MAP[i] == tracer]
         maps = self.patterned()
-        one = turn(maps, PAPER, np.random.default_rng(3))[:, channels]
-        assert torch.equal(turn(maps[:, channels], model, np.random.default_rng(3)), one)
+        expected = vary(maps, np.random.default_rng(3))[:, channels]
+        assert torch.equal(vary(maps[:, channels], np.random.default_rng(3), [CHANNELS[i] for i in channels]), expected)
 
-    def test_nothing_is_lost_and_the_given_maps_stay(self):
+    def test_no_pixel_is_lost_and_the_maps_that_are_passed_do_not_change(self):
         maps = self.patterned()
         before = maps.clone()
-        turned = turn(maps, PAPER, np.random.default_rng(1))
+        varied = vary(maps, np.random.default_rng(1))
         assert torch.equal(maps, before)
-        assert not torch.equal(turned, maps)
-        assert torch.equal(turned.abs().flatten(2).sort(dim=2).values, maps.abs().flatten(2).sort(dim=2).values)
+        assert not torch.equal(varied, maps)
+        assert torch.equal(varied.abs().flatten(2).sort(dim=2).values, maps.abs().flatten(2).sort(dim=2).values)
 
     @pytest.mark.parametrize("n", [1, 2, 3])
     def test_few_samples(self, n):
-        assert turn(self.patterned(n), PAPER, np.random.default_rng(0)).shape == (n, 5, SIZE, SIZE)
+        assert vary(self.patterned(n), np.random.default_rng(0)).shape == (n, 5, SIZE, SIZE)
 
 
-def test_a_model_of_the_paper_is_shown_rows_as_they_are(data):
+def test_a_model_of_the_paper_is_trained_on_samples_as_they_are(data):
     scaling = measure_scaling(data, PAPER)
-    rows = training_rows(data, scaling, PAPER, 1.0).take(np.arange(len(data)))
+    examples = load_examples(data, scaling, PAPER, memory_gb=1.0)
     augmentation = Augmentation(scaling, PAPER, TrainingConfig())
-    assert not augmentation.varies
-    maps, numbers, _, target = augmentation.show(rows, np.random.default_rng(0))
-    assert torch.equal(maps, rows[0])
-    assert torch.equal(numbers, rows[1])
+    assert not augmentation.is_random
+    batch = augmentation.apply(examples, np.random.default_rng(0))
+    assert torch.equal(batch.maps, examples.maps)
+    assert torch.equal(batch.features, examples.features)
     expected = (data.batch().log10_mass - scaling.mass_mean) / scaling.mass_std
-    assert np.allclose(target, expected, atol=1e-5)
+    assert np.allclose(batch.theta, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("complete_fraction", [0.0, 0.5, 1.0])
-def test_each_case_is_shown_with_the_stated_share(rows, scaling, complete_fraction):
-    _, numbers, _ = shown(rows, scaling, complete_fraction=complete_fraction)
-    own, case = named(rows)["case"].numpy(), cases_of(numbers)
-    whole = own == BOTH
-    assert (case[~whole] == own[~whole]).all()  # what has no gas is shown as it is
-    assert np.mean(case[whole] == BOTH) == pytest.approx(complete_fraction, abs=0.07)
+def test_each_tracer_set_occurs_as_often_as_the_settings_say(examples, scaling, complete_fraction):
+    own = examples.tracer_set.numpy()
+    drawn = tracer_sets_of(augmented(examples, scaling, complete_fraction=complete_fraction).features)
+    complete = own == BOTH
+    assert (drawn[~complete] == own[~complete]).all()  # of a sample without gas nothing more is hidden
+    assert np.mean(drawn[complete] == BOTH) == pytest.approx(complete_fraction, abs=0.07)
     for number in range(BOTH):
-        assert np.mean(case[whole] == number) == pytest.approx((1 - complete_fraction) / 3, abs=0.07)
+        assert np.mean(drawn[complete] == number) == pytest.approx((1 - complete_fraction) / 3, abs=0.07)
 
 
-def test_what_is_hidden_is_zero_and_what_is_shown_is_as_it_was(rows, scaling):
-    maps, numbers, _ = shown(rows, scaling)
-    given, case = named(rows), cases_of(numbers)
+def test_what_is_hidden_is_zero_and_the_rest_is_as_it_was(examples, scaling):
+    batch = augmented(examples, scaling)
+    drawn = tracer_sets_of(batch.features)
     n_flags = len(flag_names(ANY))
-    known = torch.from_numpy(visible(ANY)[case])
-    assert not numbers[:, :-n_flags][~known[:, :-n_flags]].any()
-    assert torch.equal(numbers[:, :-n_flags], (given["numbers"] * known)[:, :-n_flags])
-    stars, gas = np.isin(case, (0, 3)), np.isin(case, (1, 2, 3))
+    known = torch.from_numpy(visible(ANY)[drawn])
+    assert not batch.features[:, :-n_flags][~known[:, :-n_flags]].any()
+    assert torch.equal(batch.features[:, :-n_flags], (examples.features * known)[:, :-n_flags])
+    stars, gas = np.isin(drawn, (0, 3)), np.isin(drawn, (1, 2, 3))
     for channel in range(len(MAPS)):
         seen = (stars, gas)[TRACER_OF_MAP[channel]]
-        assert not maps[~seen, channel].any()
-        assert torch.equal(maps[seen, channel], given["maps"][seen, channel])
+        assert not batch.maps[~seen, channel].any()
+        assert torch.equal(batch.maps[seen, channel], examples.maps[seen, channel])
 
 
-def test_what_is_shown_is_what_a_sample_without_it_gives(data, rows, scaling):
-    """Training and use must see the same bits: of a galaxy without stars, and of one whose stars were hidden."""
-    maps, numbers, target = shown(rows, scaling, prior_probability=0.0)
-    case = cases_of(numbers)
-    for i in np.flatnonzero(named(rows)["case"].numpy() == BOTH)[:40]:
+def test_a_hidden_tracer_is_like_one_that_the_galaxy_lacks(data, examples, scaling):
+    """Training and inference see the same bits: of a galaxy without stars, and of one whose stars were hidden."""
+    batch = augmented(examples, scaling, prior_probability=0.0)
+    drawn = tracer_sets_of(batch.features)
+    for i in np.flatnonzero(examples.tracer_set.numpy() == BOTH)[:40]:
         sample = data[int(i)]
-        stars, gas = case[i] in {0, 3}, case[i] != 0
-        scalars = sample.scalars * np.array([case[i] != 1, stars, gas, gas, gas])
+        stars, gas = drawn[i] in {0, 3}, drawn[i] != 0
+        scalars = sample.scalars * np.array([drawn[i] != 1, stars, gas, gas, gas])
         alone = replace(sample, scalars=scalars, tracers=np.array([stars, gas]))
         inputs = prepare(Batch.stack([alone]), scaling, ANY)
-        assert torch.equal(inputs.maps[0], maps[i])
-        assert torch.equal(inputs.numbers[0], numbers[i])
-        baseline = scaling.baseline(inputs.tracer_set, inputs.log_scalar)[0]
-        expected = (sample.log10_mass - baseline) / scaling.spread(inputs.tracer_set)[0]
-        assert np.allclose(target[i], expected, atol=1e-4)
+        assert torch.equal(inputs.maps[0], batch.maps[i])
+        assert torch.equal(inputs.numbers[0], batch.features[i])
+        expected = scaling.baseline(inputs.tracer_set, inputs.log_scalar)[0]
+        theta = (sample.log10_mass - expected) / scaling.spread(inputs.tracer_set)[0]
+        assert np.allclose(batch.theta[i], theta, atol=1e-4)
 
 
 @pytest.mark.parametrize("prior_probability", [0.0, 0.5, 1.0])
-def test_priors_are_told_with_the_stated_share_and_never_wrongly(data, rows, scaling, prior_probability):
-    _, numbers, _ = shown(rows, scaling, prior_probability=prior_probability)
+def test_priors_are_given_as_often_as_the_settings_say_and_never_wrongly(data, examples, scaling, prior_probability):
+    features = augmented(examples, scaling, prior_probability=prior_probability).features
     names, suites = number_names(ANY), np.asarray(data.catalogue["suite"])
-    told = {prior: numbers[:, names.index(f"prior {prior}")].numpy() > 0.5 for prior in ANY.priors}
-    for prior, flag in told.items():
+    flags = {prior: features[:, names.index(f"prior {prior}")].numpy() > 0.5 for prior in ANY.priors}
+    for prior, flag in flags.items():
         assert not flag[suites != prior].any()
         assert flag[suites == prior].mean() == pytest.approx(prior_probability, abs=0.1)
     assert (suites == "made up").any()  # a suite that is no prior of the model
 
 
-def test_augmentation_is_for_training_alone(rows, scaling):
-    augmentation = Augmentation(scaling, ANY, TrainingConfig(augment=True))
-    assert augmentation.varies
-    plain = shown(rows, scaling)[0]
-    augmented = augmentation.show(rows, rng_for(0, "show"))[0]
-    validation = augmentation.show(rows, rng_for(0, "show"), augment=False)[0]
-    assert not torch.equal(augmented, plain)
-    assert torch.equal(validation, plain)
+def test_validation_draws_tracers_and_priors_alone(examples, scaling):
+    training = TrainingConfig(augment=True, feature_noise=0.3)
+    augmentation = Augmentation(scaling, ANY, training)
+    assert augmentation.is_random
+    plain = augmented(examples, scaling)
+    validation = augmentation.condition(examples, rng_for(0, "test"))
+    for name, tensor in validation.tensors().items():
+        assert torch.equal(tensor.nan_to_num(), plain.tensors()[name].nan_to_num())
+    batch = augmentation.apply(examples, rng_for(0, "test"))
+    assert not torch.equal(batch.maps, plain.maps)
+    assert not torch.equal(batch.features, plain.features)
 
 
-def test_the_same_seed_shows_the_same(rows, scaling):
-    one, same, other = (shown(rows, scaling, seed=seed, augment=True) for seed in (0, 0, 1))
-    for a, b in zip(one, same, strict=True):
-        assert torch.equal(a, b)
-    assert not torch.equal(one[1], other[1])
+def test_epochs_and_batches_of_training_differ_and_those_of_validation_do_not(examples, scaling):
+    augmentation = Augmentation(scaling, ANY, TrainingConfig(augment=True), seed=3)
+
+    def features(make, *numbers):
+        return make(examples, *numbers).features
+
+    training, validation = augmentation.training_batch, augmentation.validation_batch
+    assert torch.equal(features(training, 1, 2), features(training, 1, 2))
+    assert not torch.equal(features(training, 1, 2), features(training, 2, 2))
+    assert not torch.equal(features(training, 1, 2), features(training, 1, 3))
+    assert not torch.equal(features(training, 1, 2), features(replace(augmentation, seed=4).training_batch, 1, 2))
+    assert torch.equal(features(validation, 1, 2), features(validation, 2, 2))
+    assert not torch.equal(features(validation, 1, 2), features(validation, 1, 3))
 
 
-def test_rows_are_not_changed(rows, scaling):
-    before = [tensor.clone() for tensor in rows]
-    shown(rows, scaling, augment=True, prior_probability=1.0)
-    for now, then in zip(rows, before, strict=True):
-        assert torch.equal(torch.nan_to_num(now), torch.nan_to_num(then))
+def test_the_examples_do_not_change(examples, scaling):
+    before = {name: tensor.clone() for name, tensor in examples.tensors().items()}
+    augmented(examples, scaling, augment=True, prior_probability=1.0, feature_noise=0.3)
+    for name, tensor in examples.tensors().items():
+        assert torch.equal(tensor.nan_to_num(), before[name].nan_to_num())
 
 
 class TestNoise:
-    """Noise on the numbers; nothing is hidden here, so that rows are shown as they are."""
+    """Noise on the features; no tracer is hidden, so that the features are those of the examples."""
 
     STATED = 0.3
     N_FLAGS = len(flag_names(ANY))
+    COMPLETE = TrainingConfig(complete_fraction=1.0, prior_probability=0.0, feature_noise=STATED)
 
-    def added(self, rows, scaling, *, augment=True, feature_noise=STATED, **training):
-        config = TrainingConfig(complete_fraction=1.0, prior_probability=0.0, feature_noise=feature_noise, **training)
-        plain = Augmentation(scaling, ANY, replace(config, feature_noise=0.0))
-        noisy = Augmentation(scaling, ANY, config)
-        one, other = (p.show(rows, rng_for(0, "show"), augment=augment)[1] for p in (plain, noisy))
-        return one, other - one
+    def added(self, examples, scaling):
+        config = self.COMPLETE
+        without = Augmentation(scaling, ANY, replace(config, feature_noise=0.0))
+        one, other = (a.apply(examples, rng_for(0, "test")) for a in (without, Augmentation(scaling, ANY, config)))
+        return one.features, other.features - one.features
 
-    def test_numbers_that_are_not_zero_move_by_the_stated_deviation(self, rows, scaling):
-        numbers, added = self.added(rows, scaling)
-        known = numbers[:, : -self.N_FLAGS] != 0
+    def test_features_that_are_not_zero_move_by_the_stated_deviation(self, examples, scaling):
+        features, added = self.added(examples, scaling)
+        known = features[:, : -self.N_FLAGS] != 0
         own = added[:, : -self.N_FLAGS][known]
         assert own.std().item() == pytest.approx(self.STATED, rel=0.02)
         assert own.mean().item() == pytest.approx(0, abs=0.01)
@@ -230,54 +237,43 @@ class TestNoise:
             if one.sum() > 100:  # some do not vary in this data set
                 assert column[one].std().item() == pytest.approx(self.STATED, rel=0.2)
 
-    def test_what_is_unknown_or_hidden_stays_zero(self, rows, scaling):
-        numbers, added = self.added(rows, scaling)
-        zero = numbers[:, : -self.N_FLAGS] == 0
-        assert zero.any()  # galaxies without gas, and star numbers that are NaN
+    def test_what_is_unknown_or_hidden_stays_zero(self, examples, scaling):
+        features, added = self.added(examples, scaling)
+        zero = features[:, : -self.N_FLAGS] == 0
+        assert zero.any()  # galaxies without gas, and star features that are NaN
         assert not added[:, : -self.N_FLAGS][zero].any()
-        hidden = Augmentation(scaling, ANY, TrainingConfig(complete_fraction=0.0, feature_noise=self.STATED))
-        _, numbers, *_ = hidden.show(rows, rng_for(0, "show"))
-        known = torch.from_numpy(visible(ANY)[cases_of(numbers)])
-        assert not numbers[:, : -self.N_FLAGS][~known[:, : -self.N_FLAGS]].any()
+        reduced = augmented(examples, scaling, complete_fraction=0.0, feature_noise=self.STATED).features
+        known = torch.from_numpy(visible(ANY)[tracer_sets_of(reduced)])
+        assert not reduced[:, : -self.N_FLAGS][~known[:, : -self.N_FLAGS]].any()
 
-    def test_flags_are_never_moved(self, rows, scaling):
-        _, added = self.added(rows, scaling)
+    def test_flags_never_move(self, examples, scaling):
+        _, added = self.added(examples, scaling)
         assert not added[:, -self.N_FLAGS :].any()
-        told = Augmentation(scaling, ANY, TrainingConfig(prior_probability=1.0, feature_noise=self.STATED))
-        flags_shown = told.show(rows, rng_for(0, "show"))[1][:, -self.N_FLAGS :]
-        assert set(flags_shown.unique().tolist()) == {0.0, 1.0}
+        flags = augmented(examples, scaling, prior_probability=1.0, feature_noise=self.STATED).features
+        assert set(flags[:, -self.N_FLAGS :].unique().tolist()) == {0.0, 1.0}
 
-    def test_validation_has_none(self, rows, scaling):
-        _, added = self.added(rows, scaling, augment=False)
-        assert not added.any()
-
-    def test_it_is_new_each_time_and_follows_the_seed(self, rows, scaling):
-        augmentation = Augmentation(scaling, ANY, TrainingConfig(complete_fraction=1.0, feature_noise=self.STATED))
-        rng = rng_for(0, "show")
-        first, second = (augmentation.show(rows, rng)[1] for _ in range(2))
-        again = augmentation.show(rows, rng_for(0, "show"))[1]
+    def test_it_is_new_each_time_and_follows_the_seed(self, examples, scaling):
+        augmentation = Augmentation(scaling, ANY, self.COMPLETE)
+        rng = rng_for(0, "test")
+        first, second = (augmentation.apply(examples, rng).features for _ in range(2))
+        again = augmentation.apply(examples, rng_for(0, "test")).features
         assert torch.equal(first, again)
         assert not torch.equal(first[:, 0], second[:, 0])
 
-    def test_masses_maps_and_rows_are_left_alone(self, rows, scaling):
-        before = [tensor.clone() for tensor in rows]
-        shows = []
-        for noise in (0.0, self.STATED):
-            config = TrainingConfig(complete_fraction=1.0, prior_probability=0.0, feature_noise=noise)
-            shows.append(Augmentation(scaling, ANY, config).show(rows, rng_for(0, "show")))
-        (maps, _, cos_i, target), (other_maps, _, other_cos_i, other_target) = shows
-        assert torch.equal(maps, other_maps)
-        assert torch.equal(cos_i.nan_to_num(), other_cos_i.nan_to_num())
-        assert torch.equal(target, other_target)
-        for now, then in zip(rows, before, strict=True):
-            assert torch.equal(now.nan_to_num(), then.nan_to_num())
+    def test_targets_and_maps_are_left_alone(self, examples, scaling):
+        without, with_noise = (
+            Augmentation(scaling, ANY, replace(self.COMPLETE, feature_noise=noise)).apply(examples, rng_for(0, "test"))
+            for noise in (0.0, self.STATED)
+        )
+        for name in ("maps", "theta", "cos_inclination"):
+            one, other = without.tensors()[name], with_noise.tensors()[name]
+            assert torch.equal(one.nan_to_num(), other.nan_to_num())
 
     def test_a_model_of_fixed_tracers_has_it_too(self, data):
         model = ModelConfig(numbers=True)
         scaling = measure_scaling(data, model)
-        taken = training_rows(data, scaling, model, 1.0).take(np.arange(len(data)))
-        augmentation = Augmentation(scaling, model, TrainingConfig(feature_noise=self.STATED))
-        added = augmentation.show(taken, rng_for(0, "show"))[1] - taken[1]
-        assert added[taken[1] != 0].std().item() == pytest.approx(self.STATED, rel=0.02)
-        assert not added[taken[1] == 0].any()
-        assert not (augmentation.show(taken, rng_for(0, "show"), augment=False)[1] - taken[1]).any()
+        examples = load_examples(data, scaling, model, memory_gb=1.0)
+        batch = Augmentation(scaling, model, self.COMPLETE).apply(examples, rng_for(0, "test"))
+        added = batch.features - examples.features
+        assert added[examples.features != 0].std().item() == pytest.approx(self.STATED, rel=0.02)
+        assert not added[examples.features == 0].any()

@@ -1,35 +1,37 @@
 import pytest
 import torch
 
-from stargas.config import ModelConfig
+from stargas.config import ModelConfig, TrainingConfig
 from stargas.model.feature_network import FeatureNetwork
 from stargas.model.inputs import number_names
-from stargas.training.stages import regression_loss
+from stargas.training.examples import NetworkBatch
+from stargas.training.stages import NetworkStage, StageConfig
 
-CONFIG = ModelConfig(design="fusion", filters=(2, 4), dense=(16,), members=2)
+MODEL = ModelConfig(design="fusion", filters=(2, 4), dense=(16,), members=2)
 SIZE = 16
 
 
-def gradients(cos_inclination, auxiliary):
+def gradients(cos_inclination, inclination_weight):
     torch.manual_seed(0)
-    network = FeatureNetwork(CONFIG, 10, SIZE).eval()
-    maps, numbers = torch.randn(8, 5, SIZE, SIZE), torch.randn(8, len(number_names(CONFIG)))
-    loss = regression_loss(network, auxiliary)((maps, numbers, cos_inclination, torch.randn(8, 10)))
-    loss.mean().backward()
-    return loss.detach(), torch.cat([p.grad.flatten() for p in network.parameters()])
+    network = FeatureNetwork(MODEL, 10, SIZE).eval()
+    maps, features = torch.randn(8, 5, SIZE, SIZE), torch.randn(8, len(number_names(MODEL)))
+    stage = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), inclination_weight)
+    losses = stage.losses(NetworkBatch(maps, features, torch.randn(8, 10), cos_inclination))
+    losses.mean().backward()
+    return losses.detach(), torch.cat([p.grad.flatten() for p in network.parameters()])
 
 
-@pytest.mark.parametrize("auxiliary", [0.0, 0.5])
-def test_an_unknown_inclination_takes_no_part(auxiliary):
+@pytest.mark.parametrize("inclination_weight", [0.0, 0.5])
+def test_an_unknown_inclination_has_no_part_in_the_loss(inclination_weight):
     known = torch.linspace(0, 1, 8)
     unknown = torch.where(torch.arange(8) < 4, known, torch.nan)
-    loss, gradient = gradients(unknown, auxiliary)
-    whole, _ = gradients(known, auxiliary)
-    plain, _ = gradients(known, 0.0)
-    assert torch.isfinite(loss).all()
+    losses, gradient = gradients(unknown, inclination_weight)
+    all_known, _ = gradients(known, inclination_weight)
+    without, _ = gradients(known, 0.0)
+    assert torch.isfinite(losses).all()
     assert torch.isfinite(gradient).all()
-    assert torch.allclose(loss[:4], whole[:4])
-    assert torch.allclose(loss[4:], plain[4:])
+    assert torch.allclose(losses[:4], all_known[:4])
+    assert torch.allclose(losses[4:], without[4:])
 
 
 def test_an_inclination_counts_with_its_weight():
@@ -38,3 +40,12 @@ def test_an_inclination_counts_with_its_weight():
     losses = [gradients(one, weight)[0] for weight in (0.0, 0.5, 1.0)]
     assert torch.allclose(losses[2] - losses[0], 2 * (losses[1] - losses[0]), rtol=1e-4)
     assert (losses[1] > losses[0]).all()
+
+
+def test_each_stage_has_its_own_epochs_and_learning_rate():
+    training = TrainingConfig(epochs=3, flow_epochs=5, learning_rate=0.1, flow_learning_rate=0.2, batch_size=7)
+    network, flow = StageConfig.of_network(training, seed=4), StageConfig.of_flow(training, seed=4)
+    assert (network.name, network.epochs, network.learning_rate) == ("network", 3, 0.1)
+    assert (flow.name, flow.epochs, flow.learning_rate) == ("flow", 5, 0.2)
+    assert network.batch_size == flow.batch_size == 7
+    assert network.seed == flow.seed == 4

@@ -1,6 +1,8 @@
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -10,20 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import trainings
 from toy import toy_dataset
+from trainings import MODEL, QUIET, TRAINING, Interrupted, Interruption
 
-from stargas.config import LocalConfig, ModelConfig, TrainingConfig
-from stargas.errors import InputError
-from stargas.model.inputs import measure_scaling
+from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.model.posterior import load_model
 from stargas.sample import without_tracer
-from stargas.training import stages
-from stargas.training.batches import Batches, InMemory, Streamed, in_order, shuffled, training_rows
+from stargas.storage import locked
 from stargas.training.train import train_model
-
-MODEL = ModelConfig(filters=(2, 4), dense=(24,), flow_transforms=2, flow_hidden=(24, 24))
-TRAINING = TrainingConfig(batch_size=32, epochs=4, flow_epochs=4, learning_rate=1e-2, flow_learning_rate=1e-2)
-QUIET = LocalConfig(progress=False, accelerator="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +36,34 @@ def trained(data, tmp_path_factory):
     return folder
 
 
-def _history(folder):
+@pytest.fixture(scope="module")
+def interrupted(data, tmp_path_factory):
+    """Folder of a training that was interrupted after the second of four epochs of the network."""
+    folder = tmp_path_factory.mktemp("interrupted") / "model"
+    interrupt(data, folder, Interruption("network", "last", 1, is_written=True))
+    return folder
+
+
+def interrupt(data, folder, interruption, training=TRAINING):
+    with pytest.MonkeyPatch.context() as patched:
+        interruption.install(patched)
+        with pytest.raises(Interrupted):
+            train_model(data, folder, MODEL, training, QUIET, seed=3)
+
+
+def history_of(folder):
     return json.loads((folder / "history.json").read_text())
 
 
-def test_training_learns(tmp_path):
+def weights_of(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+def test_training_lowers_the_losses_and_the_error(tmp_path):
     data = toy_dataset(200)
     longer = replace(TRAINING, epochs=12, flow_epochs=20)
     posterior = train_model(data, tmp_path / "model", MODEL, longer, QUIET)
-    history = _history(tmp_path / "model")
+    history = history_of(tmp_path / "model")
     for stage, least in (("network", 0.1), ("flow", 0.003)):
         losses = [epoch["validation"] for epoch in history[stage]]
         assert min(losses) < losses[0] - least * abs(losses[0])
@@ -59,32 +75,33 @@ def test_training_learns(tmp_path):
     assert np.sqrt(np.mean((median[::-1] - truth) ** 2)) > 0.12
 
 
-def test_a_model_tells_what_it_learned_from(trained, data):
+def test_a_model_states_what_it_was_trained_on(trained, data):
     about = load_model(trained).about
-    learned = data.where(np.asarray(data.catalogue["cold_gas_set"])).split("train")
-    assert about["samples"] == len(learned)
-    assert about["galaxies"] == len(set(learned.catalogue["galaxy_id"]))
-    assert about["tracer_share"] == {"stars": 1.0, "gas": 1.0}
-    sigma = learned.batch().scalars[:, 1]
-    assert about["ranges"]["sigma_kms"] == [sigma.min(), sigma.max()]
-    assert np.allclose(about["radii_R_hl"], np.linspace(0.6, 2.4, 10))
+    training_set = data.where(np.asarray(data.catalogue["cold_gas_set"])).split("train")
+    assert about["samples"] == len(training_set)
     assert about["seed"] == 3
     assert about["training"]["epochs"] == 4
     assert about["data"][0]["data_sets"][0]["source"]["name"] == "toy"
     assert about["validation"]["samples"] > 0
+    assert np.allclose(about["radii_R_hl"], np.linspace(0.6, 2.4, 10))
 
 
 def test_the_folder_holds_what_it_should_and_nothing_else(trained):
     names = {path.name for path in trained.iterdir()}
-    assert names == {"model.json", "model.safetensors", "history.json", "training.json"}
+    assert names - {".lock"} == {"model.json", "model.safetensors", "history.json", "training.json"}
+
+
+def test_the_history_has_both_losses_of_each_epoch(trained):
+    for epochs in history_of(trained).values():
+        assert [epoch["epoch"] for epoch in epochs] == [0, 1, 2, 3]
+        assert all(np.isfinite([epoch["training"], epoch["validation"]]).all() for epoch in epochs)
 
 
 def test_the_same_seed_gives_the_same_model_and_another_another(trained, data, tmp_path):
     train_model(data, tmp_path / "same", MODEL, TRAINING, QUIET, seed=3)
     train_model(data, tmp_path / "other", MODEL, TRAINING, QUIET, seed=4)
-    weights = (trained / "model.safetensors").read_bytes()
-    assert (tmp_path / "same" / "model.safetensors").read_bytes() == weights
-    assert (tmp_path / "other" / "model.safetensors").read_bytes() != weights
+    assert weights_of(tmp_path / "same") == weights_of(trained)
+    assert weights_of(tmp_path / "other") != weights_of(trained)
 
 
 def test_training_leaves_the_global_random_state_alone(data, tmp_path):
@@ -95,74 +112,115 @@ def test_training_leaves_the_global_random_state_alone(data, tmp_path):
     assert torch.equal(after, torch.rand(3))
 
 
-class Interrupted(Exception):  # noqa: N818 (a stand-in for a kill)
-    pass
-
-
 @pytest.mark.parametrize(
-    ("stage", "epoch", "written"),
-    [("network", 0, False), ("network", 1, True), ("network", 3, True), ("flow", 2, False), ("flow", 3, True)],
+    "interruption",
+    [
+        Interruption("network", "best", 0, is_written=False),
+        Interruption("network", "last", 0, is_written=False),
+        Interruption("network", "last", 1, is_written=True),
+        Interruption("network", "last", 3, is_written=True),
+        Interruption("flow", "last", 2, is_written=False),
+        Interruption("flow", "last", 3, is_written=True),
+    ],
+    ids=lambda i: f"{i.stage}, {i.file}, epoch {i.epoch}, {'after' if i.is_written else 'before'}",
 )
-def test_an_interrupted_training_ends_as_an_undisturbed_one(
-    trained, data, tmp_path, monkeypatch, stage, epoch, written
-):
-    write = stages._AfterEachEpoch.on_train_epoch_end
-
-    def interrupted(self, trainer, module):
-        now = module.settings.name == stage and module.epochs_done == epoch + 1
-        if written or not now:
-            write(self, trainer, module)
-        if now:
-            raise Interrupted
-
+def test_an_interrupted_training_ends_as_an_undisturbed_one(trained, data, tmp_path, interruption):
     folder = tmp_path / "model"
-    with monkeypatch.context() as patched:
-        patched.setattr(stages._AfterEachEpoch, "on_train_epoch_end", interrupted)
-        with pytest.raises(Interrupted):
-            train_model(data, folder, MODEL, TRAINING, QUIET, seed=3)
+    interrupt(data, folder, interruption)
     assert not (folder / "model.json").exists()
     train_model(data, folder, MODEL, TRAINING, QUIET, seed=3)
-    assert (folder / "model.safetensors").read_bytes() == (trained / "model.safetensors").read_bytes()
-    assert _history(folder) == _history(trained)
+    assert weights_of(folder) == weights_of(trained)
+    assert history_of(folder) == history_of(trained)
+
+
+def test_a_training_that_had_stopped_early_is_not_trained_on(data, tmp_path):
+    hasty = replace(TRAINING, patience=1, epochs=20, learning_rate=0.1)
+    train_model(data, tmp_path / "undisturbed", MODEL, hasty, QUIET, seed=3)
+    epochs = history_of(tmp_path / "undisturbed")["network"]
+    assert 1 < len(epochs) < 20
+    assert epochs[-1]["validation"] > epochs[-2]["validation"]
+    interrupt(data, tmp_path / "model", Interruption("network", "last", len(epochs) - 1, is_written=True), hasty)
+    train_model(data, tmp_path / "model", MODEL, hasty, QUIET, seed=3)
+    assert history_of(tmp_path / "model")["network"] == epochs
+    assert weights_of(tmp_path / "model") == weights_of(tmp_path / "undisturbed")
+
+
+def test_an_interrupted_training_goes_on_in_a_folder_that_was_moved(interrupted, trained, data, tmp_path):
+    shutil.copytree(interrupted, tmp_path / "elsewhere")
+    train_model(data, tmp_path / "elsewhere", MODEL, TRAINING, QUIET, seed=3)
+    assert weights_of(tmp_path / "elsewhere") == weights_of(trained)
+
+
+def test_a_damaged_checkpoint_is_one_sentence_that_says_what_to_delete(interrupted, trained, data, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(interrupted, folder)
+    checkpoint = folder / "checkpoints" / "network" / "last.ckpt"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    with pytest.raises(DamagedFileError) as caught:
+        train_model(data, folder, MODEL, TRAINING, QUIET, seed=3)
+    assert str(caught.value) == (
+        f"the checkpoint {checkpoint} is missing or damaged: delete the folder {checkpoint.parent} and train again."
+    )
+    shutil.rmtree(checkpoint.parent)
+    train_model(data, folder, MODEL, TRAINING, QUIET, seed=3)
+    assert weights_of(folder) == weights_of(trained)
+
+
+def test_a_second_training_in_the_same_folder_is_refused(data, tmp_path):
+    (tmp_path / "model").mkdir()
+    with (
+        locked(tmp_path / "model", "training"),
+        pytest.raises(InputError, match=r"another training is writing to .*model: wait for it"),
+    ):
+        train_model(data, tmp_path / "model", MODEL, TRAINING, QUIET)
+
+
+@pytest.mark.parametrize(("stage", "name"), [("network", "learning_rate"), ("flow", "flow_learning_rate")])
+def test_a_training_that_diverges_gives_no_model(data, tmp_path, stage, name):
+    with pytest.raises(StargasError, match=rf"the training of the {stage} diverged.* lower training\.{name}"):
+        train_model(data, tmp_path / "model", MODEL, replace(TRAINING, **{name: 1e30}), QUIET)
+    assert not (tmp_path / "model" / "model.json").exists()
+
+
+def test_ctrl_c_ends_a_training_as_it_ends_anything(trained, data, tmp_path, monkeypatch):
+    def press():
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patched:
+        Interruption("network", "last", 1, is_written=True).install(patched, press)
+        with pytest.raises(KeyboardInterrupt):
+            train_model(data, tmp_path / "model", MODEL, TRAINING, QUIET, seed=3)
+    assert signal.getsignal(signal.SIGINT) is before
+    train_model(data, tmp_path / "model", MODEL, TRAINING, QUIET, seed=3)
+    assert weights_of(tmp_path / "model") == weights_of(trained)
 
 
 def test_a_finished_training_is_not_redone(trained, data, monkeypatch):
-    monkeypatch.setattr("stargas.training.train.run_stage", None)
+    monkeypatch.setattr("stargas.training.train.fit_stage", None)
     again = train_model(data, trained, MODEL, TRAINING, replace(QUIET, memory_gb=1.0), seed=3)
     assert again.about == load_model(trained).about
 
 
 @pytest.mark.parametrize(
-    ("changed", "named"),
+    ("changed", "difference"),
     [
-        ({"training": replace(TRAINING, epochs=5)}, "training.epochs was 4 and is 5"),
-        ({"model": replace(MODEL, tracers="star")}, "model.tracers was stargas and is star"),
-        ({"seed": 4}, "seed was 3 and is 4"),
+        ({"training": replace(TRAINING, epochs=5)}, r"training\.epochs is 4 there and 5 here"),
+        ({"model": replace(MODEL, tracers="star")}, r'model\.tracers is "stargas" there and "star" here'),
+        ({"seed": 4}, "seed is 3 there and 4 here"),
         ({"datasets": toy_dataset(seed=9)}, "data"),
     ],
 )
-def test_other_settings_in_the_same_folder_are_refused(trained, data, changed, named):
+def test_other_settings_in_the_same_folder_are_refused(trained, data, changed, difference):
     call = {"datasets": data, "model": MODEL, "training": TRAINING, "seed": 3, **changed}
-    with pytest.raises(InputError, match=named):
+    with pytest.raises(InputError, match=difference):
         train_model(out=trained, local=QUIET, **call)
 
 
-def test_another_choice_of_samples_is_other_data(trained, data):
+def test_another_selection_of_samples_is_other_data(trained, data):
     massive = data.where(data.batch().log10_mass[:, 0] > np.median(data.batch().log10_mass[:, 0]))
     with pytest.raises(InputError, match="other settings"):
         train_model(massive, trained, MODEL, TRAINING, QUIET, seed=3)
-
-
-def test_an_empty_split_is_named(data, tmp_path):
-    nothing = data.where(np.asarray(data.catalogue["split"]) == "train")
-    with pytest.raises(InputError, match=r"validation split with training\.cold_gas_only is empty"):
-        train_model(nothing, tmp_path, MODEL, TRAINING, QUIET)
-
-
-def test_the_cold_gas_set_is_a_choice(data, tmp_path):
-    short = replace(TRAINING, epochs=1, flow_epochs=1, cold_gas_only=False)
-    posterior = train_model([data, toy_dataset(seed=8)], tmp_path / "all", MODEL, short, QUIET)
-    assert posterior.about["samples"] == 2 * len(data.split("train"))
 
 
 def test_the_test_split_is_not_touched(data, tmp_path):
@@ -174,58 +232,33 @@ def test_the_test_split_is_not_touched(data, tmp_path):
     short = replace(TRAINING, epochs=1, flow_epochs=1)
     train_model(data, tmp_path / "a", MODEL, short, QUIET)
     train_model(changed, tmp_path / "b", MODEL, short, QUIET)
-    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in "ab"]
-    assert weights[0] == weights[1]
+    assert weights_of(tmp_path / "a") == weights_of(tmp_path / "b")
 
 
-def test_streamed_and_remembered_samples_are_the_same_bits(data):
-    scaling = measure_scaling(data, MODEL)
-    remembered = training_rows(data, scaling, MODEL, memory_gb=1.0)
-    streamed = training_rows(data, scaling, MODEL, memory_gb=1e-6)
-    assert isinstance(remembered, InMemory)
-    assert isinstance(streamed, Streamed)
-    assert streamed.memory_gb < 1e-6 < remembered.memory_gb < 1.0
-    chosen = np.array([5, 0, 17])
-    for one, other in zip(remembered.take(chosen), streamed.take(chosen), strict=True):
-        assert one.dtype == other.dtype
-        assert np.array_equal(one.numpy(), other.numpy(), equal_nan=True)
-
-
-def test_an_epoch_is_a_permutation_that_seed_and_epoch_decide():
-    order = shuffled(100, 32, seed=1, epoch=0)
-    assert len(order) == 96
-    assert len(set(order)) == 96
-    assert np.array_equal(order, shuffled(100, 32, seed=1, epoch=0))
-    assert not np.array_equal(order, shuffled(100, 32, seed=1, epoch=1))
-    assert not np.array_equal(order, shuffled(100, 32, seed=2, epoch=0))
-    assert len(shuffled(10, 32, seed=1, epoch=0)) == 10
-
-
-def test_processes_share_every_batch():
-    rows = InMemory((torch.arange(10.0),))
-    parts = [[batch[0].tolist() for batch in Batches(rows, 4, in_order, rank=rank, world_size=2)] for rank in range(2)]
-    assert parts == [[[0, 2], [4, 6], [7, 9]], [[1, 3], [5], [8]]]
-    assert len(Batches(rows, 4, in_order)) == 3
-
-
-def test_an_error_in_the_background_reaches_the_trainer():
-    class Broken(InMemory):
-        def take(self, indices):
-            if indices[0] >= 4:
-                raise InputError("damaged")
-            return super().take(indices)
-
-    taken = []
-    with pytest.raises(InputError, match="damaged"):
-        taken.extend(Batches(Broken((torch.arange(10.0),)), 4, in_order))
-    assert len(taken) == 1
+@pytest.mark.slow
+@pytest.mark.parametrize("memory_gb", [1.0, 0.0])
+def test_a_flow_is_trained_on_the_network_of_another_model(trained, data, tmp_path, memory_gb):
+    network_of = load_model(trained)
+    model = replace(MODEL, flow_transforms=1)
+    posterior = train_model(
+        data, tmp_path / "model", model, TRAINING, replace(QUIET, memory_gb=memory_gb), network_of=network_of
+    )
+    test = data.split("test")
+    assert np.array_equal(posterior.features(test), network_of.features(test))
+    assert list(history_of(tmp_path / "model")) == ["flow"]
+    with pytest.raises(InputError, match=r"the given network was made with other settings \(dense"):
+        train_model(data, tmp_path / "other", replace(MODEL, dense=(8,)), TRAINING, QUIET, network_of=network_of)
 
 
 def _script(body):
+    """Return a script that runs a training of these tests in processes of its own."""
     head = f"""
-        import sys
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
-        from test_training import *
+        import os, signal, sys
+        from dataclasses import replace
+        sys.path.insert(0, {str(Path(trainings.__file__).parent)!r})
+        from toy import toy_dataset
+        from trainings import MODEL, QUIET, TRAINING, Interruption
+        from stargas.training.train import train_model
         if __name__ == "__main__":
     """
     return textwrap.dedent(head) + textwrap.indent(textwrap.dedent(body).strip(), "    ")
@@ -234,7 +267,7 @@ def _script(body):
 @pytest.mark.slow
 @pytest.mark.parametrize("design", ["paper", "fusion"])
 def test_one_model_answers_for_any_tracers(tmp_path, design):
-    """What a galaxy without gas is told does not change when gas is added to its arrays but not observed."""
+    """The answer for a galaxy without gas does not change when gas is added to its arrays but not observed."""
     data = toy_dataset(200, no_gas=0.2)
     model = replace(
         MODEL,
@@ -250,15 +283,15 @@ def test_one_model_answers_for_any_tracers(tmp_path, design):
     test = data.split("test")
     whole = [sample for sample in test if sample.tracers.all()]
     truth = np.stack([sample.log10_mass for sample in whole])
-    for hidden, case in (("gas", "stars"), ("stars", "gas and R_hl")):
+    for hidden, tracer_set in (("gas", "stars"), ("stars", "gas and R_hl")):
         alone = [without_tracer(sample, hidden) for sample in whole]
-        named = [replace(sample, tracers=one.tracers) for sample, one in zip(whole, alone, strict=True)]
+        unobserved = [replace(sample, tracers=one.tracers) for sample, one in zip(whole, alone, strict=True)]
         draws = posterior.sample(alone, 100)
-        assert np.array_equal(posterior.sample(named, 100), draws)
-        assert np.array_equal(posterior.conditioned_on(case).sample(whole, 100), draws)
+        assert np.array_equal(posterior.sample(unobserved, 100), draws)
+        assert np.array_equal(posterior.conditioned_on(tracer_set).sample(whole, 100), draws)
         assert not np.array_equal(posterior.sample(whole, 100), draws)
         rms = np.sqrt(np.mean((np.median(draws, axis=1) - truth) ** 2))
-        assert rms < 0.4 * truth.std(), (case, rms)
+        assert rms < 0.4 * truth.std(), (tracer_set, rms)
     loaded = load_model(tmp_path / "model")
     assert loaded.config.priors == ("bursty", "smooth")
     assert np.array_equal(loaded.flow.stretch, posterior.flow.stretch)
@@ -271,38 +304,67 @@ def test_one_model_answers_for_any_tracers(tmp_path, design):
 @pytest.mark.slow
 def test_a_killed_process_goes_on_where_it_was(trained, data, tmp_path):
     body = f"""
-        write = stages._AfterEachEpoch.on_train_epoch_end
-        def kill(self, trainer, module):
-            write(self, trainer, module)
-            if module.settings.name == "network" and module.epochs_done == 2:
-                os.kill(os.getpid(), signal.{signal.SIGKILL.name})
-        stages._AfterEachEpoch.on_train_epoch_end = kill
+        import pytest
+        kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+        Interruption("network", "last", 1, is_written=True).install(pytest.MonkeyPatch(), kill)
         train_model(toy_dataset(), {str(tmp_path / "model")!r}, MODEL, TRAINING, QUIET, seed=3)
     """
     (tmp_path / "run.py").write_text(_script(body))
     ended = subprocess.run([sys.executable, "run.py"], cwd=tmp_path, check=False, capture_output=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     train_model(data, tmp_path / "model", MODEL, TRAINING, QUIET, seed=3)
-    assert (tmp_path / "model" / "model.safetensors").read_bytes() == (trained / "model.safetensors").read_bytes()
+    assert weights_of(tmp_path / "model") == weights_of(trained)
+
+
+@pytest.fixture(scope="module")
+def script_of_processes(tmp_path_factory):
+    """Script that trains on the stated devices and nodes; dropout off, so that only the order of sums differs."""
+    body = """
+        devices, nodes = map(int, sys.argv[2:])
+        local = replace(QUIET, devices=devices, nodes=nodes)
+        train_model(toy_dataset(), sys.argv[1], replace(MODEL, dropout=0.0), TRAINING, local, seed=3)
+    """
+    path = tmp_path_factory.mktemp("processes") / "run.py"
+    path.write_text(_script(body))
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained_by_one(script_of_processes):
+    folder = script_of_processes.parent / "one"
+    _run_processes(script_of_processes, folder, devices=1, environments=[{}])
+    return folder
+
+
+def _run_processes(script, folder, devices, environments):
+    """Start the script once for each environment, as a user would on each node, and wait for all."""
+    command = [sys.executable, str(script), str(folder), str(devices), str(len(environments))]
+    processes = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1", **environment})
+        for environment in environments
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=600)
+        assert process.returncode == 0, errors.decode()
 
 
 @pytest.mark.slow
-def test_two_processes_learn_what_one_learns(tmp_path):
-    """Data-parallel training on two CPU processes; dropout off, so that only the order of sums differs."""
-    body = """
-        model = replace(MODEL, dropout=0.0)
-        train_model(toy_dataset(), sys.argv[1], model, TRAINING, replace(QUIET, devices=int(sys.argv[2])), seed=3)
-    """
-    (tmp_path / "run.py").write_text(_script(body))
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    for name in ("1", "2"):
-        command = [sys.executable, "run.py", str(tmp_path / name), name]
-        ended = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, env=env)
-        assert ended.returncode == 0, ended.stderr.decode()
-    one, two = _history(tmp_path / "1"), _history(tmp_path / "2")
+@pytest.mark.parametrize(("devices", "nodes"), [(2, 1), (1, 2)])
+def test_two_processes_train_the_model_that_one_trains(trained_by_one, script_of_processes, tmp_path, devices, nodes):
+    """Data-parallel training on two CPU processes: of one machine, or as if of two."""
+    environments = [{}]
+    if nodes == 2:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(probe.getsockname()[1])}
+        environments = [{**address, "NODE_RANK": rank} for rank in "01"]
+    folder = tmp_path / "two"
+    _run_processes(script_of_processes, folder, devices, environments)
+    one, two = history_of(trained_by_one), history_of(folder)
     assert np.allclose([e["validation"] for e in one["network"]], [e["validation"] for e in two["network"]], rtol=1e-3)
     first, last = one["network"][0]["validation"], one["network"][-1]["validation"]
     assert abs(last / first - 1) > 1e-2  # it moved at all
     ours, theirs = one["flow"][-1]["validation"], two["flow"][-1]["validation"]
     assert ours == pytest.approx(theirs, abs=0.3)
-    load_model(tmp_path / "2")
+    load_model(folder)
+    assert {path.name for path in folder.iterdir()} == {path.name for path in trained_by_one.iterdir()}

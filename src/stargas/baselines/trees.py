@@ -206,7 +206,7 @@ def fit_trees(
     """
     from sklearn.ensemble import HistGradientBoostingRegressor  # takes a second, which those who infer need not wait
 
-    from stargas.training.train import ancestor, describe_training_set, radii_R_hl, training_splits
+    from stargas.training.training_set import describe_training_set, provenance, radii_R_hl, training_splits
 
     config, training = config or ModelConfig(), training or TrainingConfig()
     datasets = list(datasets) if isinstance(datasets, Sequence) else [datasets]
@@ -238,7 +238,7 @@ def fit_trees(
         "training": asdict(training),
         "trees": SETTINGS,
         "seed": seed,
-        "data": [ancestor(dataset) for dataset in datasets],
+        "data": [provenance(dataset) for dataset in datasets],
         "radii_R_hl": radii_R_hl(learn),
         "features": list(feature_names(config)),
         **describe_training_set(learn, scalars, tracers, masses),

@@ -28,24 +28,23 @@ def parser() -> CommandParser:
 
 
 def run(options: Namespace, settings: Settings) -> None:
-    """Train, learn which galaxies are like the training set, and say where the model is."""
+    """Train, measure the reference distributions of the validity checks, and print where the model is."""
     from stargas.dataset.store import open_dataset
     from stargas.errors import InputError
-    from stargas.training.train import train_model, training_splits
+    from stargas.training.folder import is_first_process
+    from stargas.training.train import train_model
+    from stargas.training.training_set import training_splits
     from stargas.validity.reference import fit_validity, load_validity
 
-    model = settings.model
+    model, local = settings.model, local_with_workers(settings.local, options.workers)
     if options.tracers is not None:
         model = dataclasses.replace(model, tracers=options.tracers)
     console, datasets = open_console(), [open_dataset(path) for path in options.data]
     trained = train_model(
-        datasets,
-        options.out,
-        model=model,
-        training=settings.training,
-        local=local_with_workers(settings.local, options.workers),
-        seed=options.seed,
+        datasets, options.out, model=model, training=settings.training, local=local, seed=options.seed
     )
+    if not is_first_process(local):
+        return
     if load_validity(options.out) is None:
         try:
             fit_validity(trained, training_splits(datasets, settings.training)[1]).save(options.out)

@@ -38,7 +38,7 @@ class TrainingConfig(Checked):
         Of a model with priors: share of the samples whose prior is told.
     feature_noise
         Standard deviation of noise that is added to the standardized numbers in training (paper: none).
-    auxiliary
+    inclination_weight
         Of the fusion design: weight of the error of cos i beside that of the masses.
     """
 
@@ -54,7 +54,7 @@ class TrainingConfig(Checked):
     complete_fraction: float = 0.5
     prior_probability: float = 0.5
     feature_noise: float = 0.0
-    auxiliary: float = 0.0
+    inclination_weight: float = 0.0
 
     _block = "training"
 
@@ -70,5 +70,5 @@ class TrainingConfig(Checked):
             "complete_fraction": (0 <= self.complete_fraction <= 1, "between 0 and 1"),
             "prior_probability": (0 <= self.prior_probability <= 1, "between 0 and 1"),
             "feature_noise": (self.feature_noise >= 0, "zero or positive"),
-            "auxiliary": (self.auxiliary >= 0, "zero or positive"),
+            "inclination_weight": (self.inclination_weight >= 0, "zero or positive"),
         }

@@ -46,7 +46,7 @@ TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "convolutions on the maps, no numbers": ({"filters": (8, 16, 24), "numbers": False}, {}),
     "the same, sky and velocities not turned": ({"filters": (8, 16, 24), "numbers": False}, {"augment": False}),
     "masses relative to their mean": ({"baseline": "mean"}, {}),
-    "inclination not asked for": ({}, {"auxiliary": 0.0}),
+    "inclination not asked for": ({}, {"inclination_weight": 0.0}),
     "no noise on the numbers": ({}, {"feature_noise": 0.0}),
     "three times the dropout": ({"dropout": 0.3}, {}),
     "a quarter of the width": ({"dense": (64, 64, 64)}, {}),

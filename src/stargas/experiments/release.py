@@ -34,7 +34,7 @@ def release_model(run: Run, results: Path, folder: Path) -> None:
         If the model is larger than `MAX_BYTES`, or there are no results.
     """
     from stargas.model.posterior import load_model
-    from stargas.training.train import training_splits
+    from stargas.training.training_set import training_splits
     from stargas.validity.reference import FILE, fit_validity
 
     source = run.out / "models" / MODEL

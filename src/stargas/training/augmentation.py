@@ -1,11 +1,12 @@
-"""What of a sample the network is shown in one step: which tracers, from which side, under which prior.
+"""How training varies a sample: which tracers and which prior the network is given, symmetries of the sky, noise.
 
-A model of the paper sees every sample as it is. A model that is to answer for any mix of tracers must have seen
-galaxies without each; and a galaxy seen in a mirror, turned on the sky, or with all velocities reversed has the same
-mass.
+A model of fixed tracers without priors is trained on every sample as it is. A model that answers for any mix of
+tracers has to be trained on galaxies without each; and a galaxy seen in a mirror, rotated on the sky, or with all its
+velocities reversed has the same mass.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -16,19 +17,16 @@ from torch import Tensor
 from stargas.config import ModelConfig, TrainingConfig
 from stargas.model.inputs import TRACER_SETS, flag_names, flags, network_maps, visible, visible_maps
 from stargas.model.scaling import Scaling
-from stargas.sample import MAPS
+from stargas.randomness import rng_for
+from stargas.sky.channels import CHANNELS, Channel
+from stargas.training.examples import Examples, NetworkBatch
 
-Tensors = tuple[Tensor, ...]
-"""One batch: maps, numbers, cos i, then the target; the first axis counts samples."""
-
-ROW = ("maps", "numbers", "case", "log_scalar", "log10_mass", "prior", "cos_inclination")
-"""What a row of training data holds: inputs as `stargas.model.inputs.Inputs`, true masses, its suite's prior, and
-cos i without sign, NaN where it is not known."""
+_SYMMETRIES_PER_BATCH = 4
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Turns rows of training data into batches.
+    """Turns examples into batches of the network.
 
     Parameters
     ----------
@@ -36,85 +34,108 @@ class Augmentation:
         Of the model.
     model, training
         Settings.
+    seed
+        Root seed of what is drawn for `training_batch` and `validation_batch`.
     """
 
     scaling: Scaling
     model: ModelConfig
     training: TrainingConfig
+    seed: int = 0
 
     @property
-    def varies(self) -> bool:
-        """Whether a sample is shown in more than one way."""
+    def is_random(self) -> bool:
+        """Whether one example can become different batches."""
         return self.training.augment or self.model.tracers == "any" or bool(self.model.priors)
 
-    def show(self, rows: Tensors, rng: np.random.Generator, *, augment: bool = True) -> Tensors:
-        """Return maps, numbers, cos i and standardized masses of some rows.
+    def training_batch(self, examples: Examples, epoch: int, number: int) -> NetworkBatch:
+        """Return the batch of some examples, the ``number``-th of an epoch over all processes."""
+        return self.apply(examples, rng_for(self.seed, "show", epoch, number))
+
+    def validation_batch(self, examples: Examples, epoch: int, number: int) -> NetworkBatch:  # noqa: ARG002 (the same in every epoch)
+        """Return the batch of some validation examples: as `training_batch`, without symmetries and noise."""
+        return self.condition(examples, rng_for(self.seed, "show", "validation", number))
+
+    def apply(self, examples: Examples, rng: np.random.Generator) -> NetworkBatch:
+        """Choose what is known of each example, add noise to its features, and apply symmetries to its maps.
 
         Parameters
         ----------
-        rows
-            Tensors `ROW`.
+        examples
+            The samples; they are not changed.
         rng
-            Chooses tracers, priors and sides.
-        augment
-            Whether to turn and mirror, where the settings say so.
+            Draws tracers, priors, noise and symmetries.
         """
-        maps, numbers, case, log_scalar, log10_mass, prior, cos_inclination = rows
-        shown, told = case.numpy(), prior.numpy()
-        n_flags = len(flag_names(self.model))
-        if self.model.priors:
-            told = np.where(rng.random(len(told)) < self.training.prior_probability, told, -1)
-        if self.model.tracers == "any":
-            shown = self._draw_cases(shown, rng)
-            maps = maps * torch.from_numpy(visible_maps(self.model)[shown])[:, :, None, None]
-            numbers = numbers * torch.from_numpy(visible(self.model)[shown])
-        if self.training.feature_noise and augment:
-            noise = rng.standard_normal(numbers.shape, dtype=np.float32) * (numbers.numpy() != 0)
-            numbers = numbers + self.training.feature_noise * torch.from_numpy(noise)
-        if n_flags:
-            numbers = torch.cat([numbers[:, :-n_flags], torch.from_numpy(flags(self.model, shown, told))], dim=1)
-        if self.training.augment and augment and maps.shape[1]:
-            maps = turn(maps, self.model, rng)
-        baseline = self.scaling.baseline(shown, log_scalar.numpy())
-        target = (log10_mass.numpy() - baseline) / self.scaling.spread(shown)
-        return maps, numbers, cos_inclination, torch.from_numpy(target.astype(np.float32))
+        return self._perturb(self.condition(examples, rng), rng)
 
-    def _draw_cases(self, case: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.integer]:
+    def condition(self, examples: Examples, rng: np.random.Generator) -> NetworkBatch:
+        """Choose the tracers and the prior that the network is given of each example, and standardize its target.
+
+        Parameters
+        ----------
+        examples
+            The samples; they are not changed.
+        rng
+            Draws tracers and priors; nothing is drawn for a model of fixed tracers without priors.
+        """
+        maps, features = examples.maps, examples.features
+        tracer_set, prior = examples.tracer_set.numpy(), examples.prior.numpy()
+        if self.model.priors:
+            prior = np.where(rng.random(len(prior)) < self.training.prior_probability, prior, -1)
+        if self.model.tracers == "any":
+            tracer_set = self._draw_tracer_sets(tracer_set, rng)
+            maps = maps * torch.from_numpy(visible_maps(self.model)[tracer_set])[:, :, None, None]
+            features = features * torch.from_numpy(visible(self.model)[tracer_set])
+        if n_flags := len(flag_names(self.model)):
+            own_flags = torch.from_numpy(flags(self.model, tracer_set, prior))
+            features = torch.cat([features[:, :-n_flags], own_flags], dim=1)
+        expected = self.scaling.baseline(tracer_set, examples.log_scalars.numpy())
+        theta = (examples.log10_mass.numpy() - expected) / self.scaling.spread(tracer_set)
+        return NetworkBatch(maps, features, torch.from_numpy(theta.astype(np.float32)), examples.cos_inclination)
+
+    def _draw_tracer_sets(self, tracer_set: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.integer]:
         """Hide tracers of samples that have both."""
         both = TRACER_SETS.index("stars and gas")
-        hidden = (case == both) & (rng.random(len(case)) >= self.training.complete_fraction)
-        return cast("NDArray[np.integer]", np.where(hidden, rng.integers(both, size=len(case)), case))
+        reduced = (tracer_set == both) & (rng.random(len(tracer_set)) >= self.training.complete_fraction)
+        return cast("NDArray[np.integer]", np.where(reduced, rng.integers(both, size=len(tracer_set)), tracer_set))
+
+    def _perturb(self, batch: NetworkBatch, rng: np.random.Generator) -> NetworkBatch:
+        """Add noise to the features that are known, and apply symmetries to the maps, where the settings say so."""
+        maps, features = batch.maps, batch.features
+        if self.training.feature_noise:
+            noise = torch.from_numpy(rng.standard_normal(features.shape, dtype=np.float32))
+            noise[:, features.shape[1] - len(flag_names(self.model)) :] = 0
+            features = features + self.training.feature_noise * noise * (features != 0)
+        if self.training.augment and maps.shape[1]:
+            maps = apply_symmetries(maps, [CHANNELS[i] for i in network_maps(self.model)], rng)
+        return replace(batch, maps=maps, features=features)
 
 
-def turn(maps: Tensor, model: ModelConfig, rng: np.random.Generator) -> Tensor:
-    """Turn and mirror the sky of a batch, and reverse its velocities.
+def apply_symmetries(maps: Tensor, channels: Sequence[Channel], rng: np.random.Generator) -> Tensor:
+    """Rotate and reflect the sky of a batch, and reverse its velocities.
 
     Parameters
     ----------
     maps
-        Shape (n, n_maps, p, p), channels as the model sees them.
-    model
-        Settings: which channels.
+        Shape (n, n_maps, n_pixels, n_pixels).
+    channels
+        What each map is.
     rng
-        Chooses one of the eight symmetries of the square, and the sign of the velocities, per quarter of the batch.
+        Draws one of the eight symmetries of the square, and the sign of the velocities, for each quarter of the batch.
 
     Returns
     -------
     torch.Tensor
-        Maps on the sky are turned together. The R-v map does not change with the sky; it is mirrored in v.
+        A copy. Maps on the sky are rotated and reflected together; others do not depend on the orientation there.
     """
-    names = [MAPS[i] for i in network_maps(model)]
-    on_sky = [i for i, name in enumerate(names) if name != "Rv"]
+    on_sky = [i for i, channel in enumerate(channels) if channel.on_sky]
     parts = []
-    for part in torch.tensor_split(maps, min(4, len(maps))):
-        turned = part.clone()
+    for part in torch.tensor_split(maps, min(_SYMMETRIES_PER_BATCH, len(maps))):
+        varied = part.clone()
         sky = torch.rot90(part[:, on_sky], int(rng.integers(4)), dims=(2, 3))
-        turned[:, on_sky] = sky.flip(3) if rng.random() < 0.5 else sky
+        varied[:, on_sky] = sky.flip(3) if rng.random() < 0.5 else sky
         if rng.random() < 0.5:
-            for i, name in enumerate(names):
-                if name == "Rv":
-                    turned[:, i] = turned[:, i].flip(1)
-                elif name == "moment1":
-                    turned[:, i] = -turned[:, i]
-        parts.append(turned)
+            for i, channel in enumerate(channels):
+                varied[:, i] = channel.reverse(varied[:, i])
+        parts.append(varied)
     return torch.cat(parts)
