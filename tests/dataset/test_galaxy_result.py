@@ -6,29 +6,29 @@ import pytest
 from analytic import plummer_galaxy
 from sources_for_tests import TINY, AnalyticSource, BadSource
 
-from stargas.dataset.galaxy_result import encode, process_galaxy, read_arrays, read_outcome
+from stargas.dataset.galaxy_result import encode_result, process_galaxy, read_arrays, read_outcome
 from stargas.kinematics import warn_if_not_virial
 from stargas.sample import FIELDS
 
 
 def test_a_part_round_trips():
-    part = process_galaxy(AnalyticSource(1), 0, TINY, seed=0)
-    outcome, arrays = read_outcome(part), read_arrays(part)
+    result = process_galaxy(AnalyticSource(1), 0, TINY, seed=0)
+    outcome, arrays = read_outcome(result), read_arrays(result)
     assert (outcome.index, outcome.galaxy_id, outcome.status, outcome.reason) == (0, "galaxy-0", "done", "")
     assert len(outcome.rows) == 3
     assert set(arrays) == {declared.name for declared in FIELDS}
     assert {len(array) for array in arrays.values()} == {3}
     assert arrays["tracers"].dtype == bool
-    assert encode(outcome, arrays) == part
+    assert encode_result(outcome, arrays) == result
 
 
 @pytest.mark.parametrize(("index", "status", "reason"), [(6, "rejected", "fewer than 100"), (2, "failed", "truncated")])
 def test_a_galaxy_without_samples_is_a_part_too(index, status, reason):
-    part = process_galaxy(BadSource(8, damaged=(2,)), index, TINY, seed=0)
-    outcome = read_outcome(part)
+    result = process_galaxy(BadSource(8, damaged=(2,)), index, TINY, seed=0)
+    outcome = read_outcome(result)
     assert outcome.status == status
     assert reason in outcome.reason
-    assert read_arrays(part) == {}
+    assert read_arrays(result) == {}
 
 
 def test_rows_are_strict_json():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig, TrainingConfig
 from stargas.config.observation import ObservationConfig
+from stargas.config.renamed import renamed
 from stargas.presets import PRESETS, preset_path
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ _IN_PLAIN_WORDS = (
     (r"Expected a typing\.Literal\[(.*?)\]\. Got value: ", r"expected one of \1, got "),
     (r'"<unicode string>"', "the file"),
 )
+
+
+_UNKNOWN = (
+    r"unrecognized arguments: --(?P<name>[\w.]+)",
+    r"Group '(?P<block>[\w.]+)' does not accept option '(?P<name>[\w.]+)'",
+    r"(?P<block>[\w.]+): Option '(?P<name>\w+)' is not accepted",
+)
+"""How jsonargparse reports a setting that there is not."""
 
 
 class Settings(NamedTuple):
@@ -114,6 +123,11 @@ def _plain(message: str) -> str:
     text = " ".join(message.split())
     for pattern, words in _IN_PLAIN_WORDS:
         text = re.sub(pattern, words, text)
+    for pattern in _UNKNOWN:
+        found = re.search(pattern, text)
+        if found is not None:
+            name = ".".join(filter(None, (found.groupdict().get("block"), found["name"])))
+            text = renamed(name) or text
     return f"{text.removesuffix('.')} (--help lists the settings)."
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from stargas.config.renamed import renamed
+
 T = TypeVar("T")
 
 
@@ -78,9 +80,13 @@ def settings_from(kind: type[T], values: Mapping[str, Any]) -> T:
     TypeError
         If a field is unknown, as in settings of a later version.
     ValueError
-        If a value is not possible.
+        If a value is not possible, or a field has another name today.
     """
     hints = get_type_hints(kind)
+    for name in values.keys() - hints.keys():
+        sentence = renamed(f"{getattr(kind, '_block', '')}.{name}")
+        if sentence is not None:
+            raise ValueError(f"{sentence}.")
 
     def typed(name: str, value: Any) -> Any:  # noqa: ANN401 (any field)
         if is_dataclass(hints.get(name)) and isinstance(value, Mapping):

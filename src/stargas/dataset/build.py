@@ -17,8 +17,8 @@ from stargas.dataset.folder import claimed, log_run
 from stargas.dataset.galaxy_result import Outcome, read_outcome, read_outcome_file
 from stargas.dataset.manifest import (
     CATALOGUE,
+    GALAXIES,
     MANIFEST,
-    PARTS,
     REJECTED,
     SHARDS,
     manifest_bytes,
@@ -35,7 +35,7 @@ from stargas.dataset.split import SPLITS, split_of
 from stargas.dataset.workers import process_galaxies
 from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.simulations.source import Source
-from stargas.storage import sync_folder, write_atomically
+from stargas.storage import sha256_of, sync_folder, write_atomically
 
 PathLike = str | os.PathLike[str]
 
@@ -163,7 +163,7 @@ def _check(source: Source) -> None:
 
 
 class _Build:
-    """The state of a build on disk: shards, and parts of the shards that are not complete."""
+    """The state of a build on disk: shards, and results of the galaxies of shards that are not complete."""
 
     def __init__(
         self, folder: Path, source: Source, config: DataConfig, seed: int, manifest: Mapping[str, Any]
@@ -176,13 +176,13 @@ class _Build:
     def shard(self, number: int) -> Path:
         return self.folder / SHARDS / shard_name(number)
 
-    def part(self, index: int) -> Path:
-        return self.folder / PARTS / f"{index:08d}.safetensors"
+    def result(self, index: int) -> Path:
+        return self.folder / GALAXIES / f"{index:08d}.safetensors"
 
     def run(self, local: LocalConfig, *, strict: bool) -> int:
         """Make what is missing; return the number of galaxies made."""
         self.clean()
-        self.look()
+        self.scan()
         todo = set().union(*self.missing.values())
         if not todo:
             return 0
@@ -191,29 +191,29 @@ class _Build:
             raise InputError(f"the groups of {self.source.name} must name each of its galaxies once.")
         with (
             _progress(local, total=len(self.source), done=len(self.source) - len(todo)) as advance,
-            contextlib.closing(process_galaxies(self.source, groups, self.config, self.seed, local)) as parts,
+            contextlib.closing(process_galaxies(self.source, groups, self.config, self.seed, local)) as results,
         ):
-            for part in parts:
-                self.keep(part, strict=strict)
+            for result in results:
+                self.store(result, strict=strict)
                 advance()
         return len(todo)
 
     def clean(self) -> None:
         """Remove what an interrupted build left half-written."""
-        for path in [*(self.folder / SHARDS).glob(".*.new"), *(self.folder / PARTS).glob(".*.new")]:
+        for path in [*(self.folder / SHARDS).glob(".*.new"), *(self.folder / GALAXIES).glob(".*.new")]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def look(self) -> None:
-        """Find out which galaxies are missing, and complete the shards whose parts are all there."""
+    def scan(self) -> None:
+        """Find out which galaxies are missing, and complete the shards whose results are all there."""
         for number, block in enumerate(self.blocks):
             if self.shard(number).exists():
                 if all(outcome.status != "failed" for outcome in read_outcomes(self.shard(number))):
                     self.missing[number].clear()
-                    self.drop_parts(block)
+                    self.remove_results(block)
                     continue
                 self.reopen(number)
             for index in block:
-                if self.is_whole(self.part(index)):
+                if self.is_whole(self.result(index)):
                     self.missing[number].discard(index)
             if not self.missing[number]:
                 self.complete(number)
@@ -221,14 +221,14 @@ class _Build:
     def reopen(self, number: int) -> None:
         """Take a shard apart in which galaxies failed, to try those again."""
         write_atomically(self.folder / MANIFEST, manifest_bytes(self.manifest))
-        for index, part in unpack_shard(self.shard(number)):
-            write_atomically(self.part(index), part)
-        sync_folder(self.folder / PARTS)
+        for index, result in unpack_shard(self.shard(number), self.config):
+            write_atomically(self.result(index), result)
+        sync_folder(self.folder / GALAXIES)
         shutil.rmtree(self.shard(number))
 
     @staticmethod
     def is_whole(path: Path) -> bool:
-        """Whether a part is there in full; after a power failure its file may be empty."""
+        """Whether a result is there in full; after a power failure its file may be empty."""
         try:
             return read_outcome_file(path).status != "failed"
         except FileNotFoundError:
@@ -237,26 +237,26 @@ class _Build:
             path.unlink()
             return False
 
-    def keep(self, part: bytes, *, strict: bool) -> None:
-        """Write the part of a galaxy, and its shard if it was the last one."""
-        outcome = read_outcome(part)
+    def store(self, result: bytes, *, strict: bool) -> None:
+        """Write the result of a galaxy, and its shard if it was the last one."""
+        outcome = read_outcome(result)
         if strict and outcome.status == "failed":
             raise StargasError(f"galaxy {outcome.galaxy_id} failed: {outcome.reason}")
-        write_atomically(self.part(outcome.index), part, lasting=False)
+        write_atomically(self.result(outcome.index), result, lasting=False)
         number = outcome.index // self.config.galaxies_per_shard
         self.missing[number].discard(outcome.index)
         if not self.missing[number]:
             self.complete(number)
 
     def complete(self, number: int) -> None:
-        """Put the parts of a shard together."""
+        """Put the results of a shard together."""
         block = self.blocks[number]
-        write_shard(self.shard(number), [self.part(index) for index in block])
-        self.drop_parts(block)
+        write_shard(self.shard(number), [self.result(index) for index in block])
+        self.remove_results(block)
 
-    def drop_parts(self, block: Sequence[int]) -> None:
+    def remove_results(self, block: Sequence[int]) -> None:
         for index in block:
-            self.part(index).unlink(missing_ok=True)
+            self.result(index).unlink(missing_ok=True)
 
     def finish(self) -> tuple[list[Outcome], int]:
         """Write catalogue, rejected galaxies and manifest; return the outcomes of all galaxies and the samples."""
@@ -303,12 +303,12 @@ class _Build:
             },
             "failed": [{"galaxy_id": o.galaxy_id, "reason": o.reason} for o in outcomes if o.status == "failed"],
             "warnings": [{"galaxy_id": o.galaxy_id, "warning": text} for o in outcomes for text in o.warnings],
-            "catalogue": {"name": CATALOGUE, "bytes": len(catalogue)},
+            "catalogue": {"name": CATALOGUE, "sha256": sha256_of(catalogue)},
             "shards": shards,
         }
         write_atomically(self.folder / MANIFEST, manifest_bytes(manifest))
         with contextlib.suppress(OSError):
-            (self.folder / PARTS).rmdir()
+            (self.folder / GALAXIES).rmdir()
         sync_folder(self.folder)
         return outcomes, len(table)
 

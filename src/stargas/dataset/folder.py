@@ -1,7 +1,6 @@
 """The folder of a build: claimed by one builder at a time, and by one data set for good."""
 
 import contextlib
-import json
 import platform
 import time
 from collections.abc import Iterator
@@ -9,10 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from stargas.config import LocalConfig
-from stargas.dataset.manifest import LOG, MANIFEST, PARTS, SHARDS, manifest_bytes, manifest_differences, read_manifest
+from stargas.dataset.manifest import (
+    GALAXIES,
+    LOG,
+    MANIFEST,
+    SHARDS,
+    manifest_bytes,
+    manifest_differences,
+    read_manifest,
+)
 from stargas.dataset.workers import worker_count
-from stargas.errors import InputError
-from stargas.storage import LOCK, locked, refuse_foreign, write_atomically
+from stargas.errors import DamagedFileError, InputError
+from stargas.storage import LOCK, json_bytes, locked, read_json, refuse_foreign, write_atomically
 
 
 @contextlib.contextmanager
@@ -34,17 +41,16 @@ def claimed(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
         if not (folder / MANIFEST).exists():
             write_atomically(folder / MANIFEST, manifest_bytes(manifest))
         (folder / SHARDS).mkdir(exist_ok=True)
-        (folder / PARTS).mkdir(exist_ok=True)
+        (folder / GALAXIES).mkdir(exist_ok=True)
         yield
 
 
 def log_run(folder: Path, local: LocalConfig, n_made: int, seconds: float) -> None:
     """Note when, where and by how many workers the data set was worked on."""
     path = folder / LOG
-    try:
-        runs = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        runs = []
+    runs: list[Any] = []
+    with contextlib.suppress(DamagedFileError):  # nothing depends on the log
+        runs = read_json(path, "delete it")
     runs.append(
         {
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -55,4 +61,4 @@ def log_run(folder: Path, local: LocalConfig, n_made: int, seconds: float) -> No
             "seconds": round(seconds, 2),
         }
     )
-    write_atomically(path, json.dumps(runs, indent=1).encode())
+    write_atomically(path, json_bytes(runs))

@@ -1,7 +1,7 @@
 """What becomes of one galaxy of a build: its samples, or the reason why there are none.
 
-A part is the bytes of a safetensors file: the arrays of all samples of the galaxy and, in the file's metadata,
-a JSON record with the outcome and the catalogue rows. Workers send parts, the builder keeps them as files until
+A galaxy result is the bytes of a safetensors file: the arrays of all samples of the galaxy and, in the file's metadata,
+a JSON record with the outcome and the catalogue rows. Workers send results, the builder stores them as files until
 their shard is complete. Reading one executes nothing.
 """
 
@@ -40,7 +40,7 @@ class Outcome:
     reason
         Why there are no samples; empty if it is done.
     warnings
-        What was odd about it, in words.
+        What is unusual about it, a sentence each.
     rows
         Catalogue rows, one per sample.
     """
@@ -68,7 +68,7 @@ def process_galaxy(source: Source, index: int, config: DataConfig, seed: int) ->
     Returns
     -------
     bytes
-        A part. Whatever goes wrong with the galaxy is an outcome with a reason, not an exception.
+        A galaxy result. Whatever goes wrong with the galaxy is an outcome with a reason, not an exception.
     """
     galaxy_id = f"number {index}"
     samples: list[Sample] = []
@@ -89,17 +89,17 @@ def process_galaxy(source: Source, index: int, config: DataConfig, seed: int) ->
         except NoGalaxyError as error:
             outcome = Outcome(index, galaxy_id, "rejected", str(error))
         except Exception as error:  # noqa: BLE001 (one bad galaxy must not end the build of thousands)
-            samples, outcome = [], Outcome(index, galaxy_id, "failed", _in_words(error))
-    odd = []
+            samples, outcome = [], Outcome(index, galaxy_id, "failed", _describe(error))
+    unusual = []
     for warning in caught:
         if issubclass(warning.category, VirialWarning):
-            odd.append(str(warning.message).removeprefix(f"galaxy {galaxy_id}: "))
+            unusual.append(str(warning.message).removeprefix(f"galaxy {galaxy_id}: "))
         else:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     rows = tuple({name: _plain(value) for name, value in sample.row.items()} for sample in samples)
-    outcome = Outcome(index, galaxy_id, outcome.status, outcome.reason, tuple(dict.fromkeys(odd)), rows)
+    outcome = Outcome(index, galaxy_id, outcome.status, outcome.reason, tuple(dict.fromkeys(unusual)), rows)
     arrays = {f.name: np.stack([getattr(sample, f.name) for sample in samples]) for f in FIELDS} if samples else {}
-    return encode(outcome, arrays)
+    return encode_result(outcome, arrays)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (what a catalogue may hold)
@@ -108,26 +108,26 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 (what a catalogue may hold)
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _in_words(error: Exception) -> str:
-    """Say what went wrong; an error that is not one of ours also says where."""
+def _describe(error: Exception) -> str:
+    """Return what went wrong; of an error that is not one of stargas also where."""
     if isinstance(error, StargasError):
         return str(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
 
 
-def encode(outcome: Outcome, arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return the bytes of a part."""
+def encode_result(outcome: Outcome, arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return the bytes of a galaxy result."""
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {"outcome": outcome.to_json()})
 
 
-def read_outcome(part: bytes) -> Outcome:
-    """Return the outcome that a part, or its beginning with the whole header, records."""
-    return Outcome.from_json(json.loads(json.loads(part[8 : _header_end(part)])["__metadata__"]["outcome"]))
+def read_outcome(result: bytes) -> Outcome:
+    """Return the outcome that a galaxy result, or its beginning with the whole header, records."""
+    return Outcome.from_json(json.loads(json.loads(result[8 : _header_end(result)])["__metadata__"]["outcome"]))
 
 
 def read_outcome_file(path: Path) -> Outcome:
-    """Return the outcome that the file of a part records, without reading its arrays.
+    """Return the outcome that the file of a galaxy result records, without reading its arrays.
 
     Raises
     ------
@@ -144,10 +144,10 @@ def read_outcome_file(path: Path) -> Outcome:
     return read_outcome(start)
 
 
-def _header_end(part: bytes) -> int:
-    return 8 + int.from_bytes(part[:8], "little")
+def _header_end(result: bytes) -> int:
+    return 8 + int.from_bytes(result[:8], "little")
 
 
-def read_arrays(part: bytes) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a part; none for a galaxy without samples."""
-    return load(part)
+def read_arrays(result: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a galaxy result; none for a galaxy without samples."""
+    return load(result)

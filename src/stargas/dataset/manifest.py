@@ -19,9 +19,10 @@ from stargas.storage import Format, differences, json_bytes, plain, read_header
 MANIFEST = "manifest.json"
 CATALOGUE = "catalogue.fits"
 REJECTED = "rejected.ecsv"
-SHARDS = "shards"
-PARTS = "parts"
 LOG = "build.log.json"
+SHARDS = "shards"
+GALAXIES = "galaxies"
+"""Folder of the results of galaxies whose shard is not complete."""
 
 FORMAT = Format("stargas data set", 3)
 

@@ -16,9 +16,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.dataset.galaxy_result import Outcome, encode, read_arrays, read_outcome_file
+from stargas.config import DataConfig
+from stargas.dataset.galaxy_result import Outcome, encode_result, read_arrays, read_outcome_file
 from stargas.errors import DamagedFileError
-from stargas.sample import FIELDS
+from stargas.sample import FIELDS, ArrayField
 from stargas.storage import sync_folder, write_atomically
 
 INDEX = "index.json"
@@ -68,14 +69,14 @@ class _ArrayFile:
             return
 
 
-def write_shard(folder: Path, part_files: Sequence[Path]) -> None:
-    """Put the parts of a block of galaxies into one shard.
+def write_shard(folder: Path, result_files: Sequence[Path]) -> None:
+    """Put the results of a block of galaxies into one shard.
 
     Parameters
     ----------
     folder
         Where the shard shall be; it must not exist.
-    part_files
+    result_files
         One per galaxy of the block, in the order of the source.
 
     Raises
@@ -83,14 +84,14 @@ def write_shard(folder: Path, part_files: Sequence[Path]) -> None:
     OSError
         If the disk is full; nothing is left behind then.
     """
-    outcomes = [read_outcome_file(path) for path in part_files]
+    outcomes = [read_outcome_file(path) for path in result_files]
     n_rows = sum(len(outcome.rows) for outcome in outcomes)
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     files: dict[str, _ArrayFile] = {}
     try:
-        for path in part_files:
+        for path in result_files:
             for name, rows in sorted(read_arrays(path.read_bytes()).items()):
                 if name not in files:
                     files[name] = _ArrayFile(beside / f"{name}.npy")
@@ -115,7 +116,7 @@ def _index_bytes(n_rows: int, outcomes: Sequence[Outcome], files: Mapping[str, A
 
 
 def read_index(folder: Path) -> dict[str, Any]:
-    """Return what a shard says of itself.
+    """Return the index of a shard.
 
     Raises
     ------
@@ -135,13 +136,24 @@ def read_outcomes(folder: Path) -> list[Outcome]:
     return [Outcome.from_json(record) for record in read_index(folder)["galaxies"]]
 
 
-def open_array(path: Path, n_rows: int) -> NDArray[Any]:
+def open_array(path: Path, declared: ArrayField, n_samples: int, config: DataConfig) -> NDArray[Any]:
     """Memory-map an array of a shard.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    declared
+        What it must hold.
+    n_samples
+        Samples in the shard.
+    config
+        Settings of the data set.
 
     Raises
     ------
     DamagedFileError
-        If the file is missing, truncated, holds Python objects or another number of rows.
+        If the file is missing, truncated, holds Python objects, or another shape or type than declared.
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -149,21 +161,30 @@ def open_array(path: Path, n_rows: int) -> NDArray[Any]:
         raise DamagedFileError(
             f"{path} is missing, truncated or no plain array ({error}): build the data set again."
         ) from error
-    if len(array) != n_rows:
-        raise DamagedFileError(f"{path} holds {len(array)} samples, expected {n_rows}: build the data set again.")
+    shape = (n_samples, *declared.shape(config))
+    if array.shape != shape or array.dtype != declared.dtype:
+        raise DamagedFileError(
+            f"{path} holds {array.dtype} of shape {array.shape}, expected {declared.dtype} of shape {shape}: build the "
+            "data set again."
+        )
     return array
 
 
-def unpack_shard(folder: Path) -> Iterable[tuple[int, bytes]]:
-    """Yield the index and the part of every galaxy of a shard that did not fail."""
+def array_path(folder: Path, declared: ArrayField) -> Path:
+    """File of an array in the folder of a shard."""
+    return folder / f"{declared.name}.npy"
+
+
+def unpack_shard(folder: Path, config: DataConfig) -> Iterable[tuple[int, bytes]]:
+    """Yield the index and the result of every galaxy of a shard that did not fail."""
     index = read_index(folder)
     arrays = {}
     if index["samples"]:
-        arrays = {f.name: open_array(folder / f"{f.name}.npy", index["samples"]) for f in FIELDS}
+        arrays = {f.name: open_array(array_path(folder, f), f, index["samples"], config) for f in FIELDS}
     start = 0
     for outcome in (Outcome.from_json(record) for record in index["galaxies"]):
         stop = start + len(outcome.rows)
         if outcome.status != "failed":
             own = {name: array[start:stop] for name, array in arrays.items()} if stop > start else {}
-            yield outcome.index, encode(outcome, own)
+            yield outcome.index, encode_result(outcome, own)
         start = stop

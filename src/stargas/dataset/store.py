@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from stargas.batch import Batch
 from stargas.config import DataConfig, settings_from
 from stargas.dataset.manifest import CATALOGUE, MANIFEST, SHARDS, read_manifest
-from stargas.dataset.shards import open_array
+from stargas.dataset.shards import array_path, open_array
 from stargas.dataset.split import SPLITS
 from stargas.errors import DamagedFileError, InputError
 from stargas.map_settings import map_differences
@@ -26,20 +26,36 @@ if TYPE_CHECKING:
 
 IntArray = NDArray[np.intp]
 
+_DECLARED = {declared.name: declared for declared in FIELDS}
 
-class _Shard:
-    """Arrays of one shard, mapped when they are first used; a copy in another process maps them anew."""
+
+class Shard:
+    """Arrays of one shard, mapped when they are first used; a copy in another process maps them anew.
+
+    Parameters
+    ----------
+    folder
+        Its folder.
+    n_samples
+        Samples that it holds.
+    config
+        Settings of the data set.
+    """
 
     def __init__(self, folder: Path, n_samples: int, config: DataConfig) -> None:
         self.folder, self.n_samples, self.config = folder, n_samples, config
         self._arrays: dict[str, NDArray[Any]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return an array, memory-mapped."""
         if name not in self._arrays:
-            self._arrays[name] = open_array(self.folder / f"{name}.npy", self.n_samples)
+            declared = _DECLARED[name]
+            path = array_path(self.folder, declared)
+            self._arrays[name] = open_array(path, declared, self.n_samples, self.config)
         return self._arrays[name]
 
     def __getstate__(self) -> dict[str, Any]:
+        """Leave the mapped arrays behind."""
         return {**self.__dict__, "_arrays": {}}
 
 
@@ -50,7 +66,7 @@ class Dataset:
     Made by `open_dataset`, `Dataset.join`, `Dataset.split` and `Dataset.where`.
     """
 
-    shards: tuple[_Shard, ...]
+    shards: tuple[Shard, ...]
     rows: IntArray
     """Place of each sample among those of all shards."""
     manifests: tuple[Mapping[str, Any], ...]
@@ -199,7 +215,7 @@ class Dataset:
     def _starts(self) -> IntArray:
         return np.cumsum([0, *(shard.n_samples for shard in self.shards[:-1])])
 
-    def _place(self, row: np.intp) -> tuple[_Shard, int]:
+    def _place(self, row: np.intp) -> tuple[Shard, int]:
         # Shards without samples share their start with the next one, which is the one searched for.
         number = int(np.searchsorted(self._starts, row, side="right")) - 1
         return self.shards[number], int(row - self._starts[number])
@@ -225,7 +241,7 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     Raises
     ------
     InputError
-        If the folder is no data set, one of a newer stargas, or not complete.
+        If the folder is no data set, one of another version of stargas, or not complete.
     DamagedFileError
         If a file is missing, truncated or changed; the message names it.
     """
@@ -233,14 +249,18 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     manifest = read_manifest(folder)
     if not manifest["complete"]:
         raise InputError(f"the data set {folder} is not complete: run the same build again, it goes on where it ended.")
-    table = _read_catalogue(folder / CATALOGUE, manifest["counts"]["samples"])
-    config = settings_from(DataConfig, manifest["config"])
-    shards: list[_Shard] = []
+    try:
+        config, n_samples = settings_from(DataConfig, manifest["config"]), manifest["counts"]["samples"]
+        checksum, entries = manifest["catalogue"]["sha256"], manifest["shards"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedFileError(f"{folder / MANIFEST} is damaged ({error}): build the data set again.") from error
+    table = _read_catalogue(folder / CATALOGUE, n_samples, checksum)
+    shards: list[Shard] = []
     good: list[NDArray[np.bool_]] = []
-    for entry in manifest["shards"]:
-        shard = _Shard(folder / SHARDS / entry["name"], entry["samples"], config)
+    for entry in entries:
+        shard = Shard(folder / SHARDS / entry["name"], entry["samples"], config)
         try:
-            _check_files(shard.folder, entry["files"], check_sums=check_sums)
+            _check_shard(shard, entry["files"], check_sums=check_sums)
         except DamagedFileError as error:
             if not skip_damaged:
                 raise
@@ -252,7 +272,7 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     return Dataset(tuple(shards), np.flatnonzero(np.concatenate(good)), (manifest,), (table,))
 
 
-def _read_catalogue(path: Path, n_samples: int) -> "Table":
+def _read_catalogue(path: Path, n_samples: int, checksum: str) -> "Table":
     from astropy.table import Table
 
     try:
@@ -261,22 +281,29 @@ def _read_catalogue(path: Path, n_samples: int) -> "Table":
             table = Table.read(path, format="fits", character_as_bytes=False, memmap=False, mask_invalid=False)
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise DamagedFileError(f"{path} is missing or damaged ({error}): build the data set again.") from error
-    if len(table) != n_samples:
-        raise DamagedFileError(f"{path} has {len(table)} rows, {MANIFEST} says {n_samples}: build the data set again.")
+    if "sample" not in table.colnames or not np.array_equal(table["sample"], np.arange(n_samples)):
+        raise DamagedFileError(
+            f"the rows of {path} are not the samples 0 to {n_samples - 1} in their order: save a table that was sorted "
+            "or cut under another name, and run the same build again, which writes this one anew."
+        )
+    if sha256_of_file(path) != checksum:
+        raise DamagedFileError(
+            f"{path} is not what was built (its checksum differs): save your changes under another name, and "
+            "run the same build again, which writes this one anew."
+        )
     return table
 
 
-def _check_files(folder: Path, files: Mapping[str, Mapping[str, Any]], *, check_sums: bool) -> None:
-    for name, wanted in files.items():
-        path = folder / name
+def _check_shard(shard: Shard, files: Mapping[str, Mapping[str, Any]], *, check_sums: bool) -> None:
+    """Raise `DamagedFileError` where a file of a shard is not what the manifest and the declarations say."""
+    remedy = f"delete the folder {shard.folder} and run the same build again, or skip damaged shards"
+    for declared in FIELDS if shard.n_samples else ():
+        path = array_path(shard.folder, declared)
+        wanted = files.get(path.name, {"bytes": None})
         size = path.stat().st_size if path.is_file() else None
-        if size != wanted["bytes"]:
+        if size is None or size != wanted["bytes"]:
             what = "is missing" if size is None else f"has {size} bytes, the manifest says {wanted['bytes']}"
-            raise DamagedFileError(
-                f"{path} {what}: delete the folder {folder} and run the same build again, or skip damaged shards."
-            )
+            raise DamagedFileError(f"{path} {what}: {remedy}.")
+        open_array(path, declared, shard.n_samples, shard.config)
         if check_sums and sha256_of_file(path) != wanted["sha256"]:
-            raise DamagedFileError(
-                f"{path} is not what was built (its checksum differs): delete the folder {folder} and run the same "
-                "build again, or skip damaged shards."
-            )
+            raise DamagedFileError(f"{path} is not what was built (its checksum differs): {remedy}.")

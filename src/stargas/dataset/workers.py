@@ -1,7 +1,7 @@
 """Fan-out: the galaxies of a source over local processes or a Dask cluster.
 
-Both ways yield parts as they come, keep the galaxies of a group on one worker while there are other groups
-to do, hold a bounded number of parts in memory, and survive the death of a worker: its galaxy is tried once more,
+Both ways yield galaxy results as they come, keep the galaxies of a group on one worker while there are other groups
+to do, hold a bounded number of results in memory, and survive the death of a worker: its galaxy is tried once more,
 then given up.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 
 from stargas import __version__
 from stargas.config import DataConfig, LocalConfig
-from stargas.dataset.galaxy_result import Outcome, encode, process_galaxy
+from stargas.dataset.galaxy_result import Outcome, encode_result, process_galaxy
 from stargas.errors import InputError, StargasError
 from stargas.simulations.source import Source
 
@@ -33,13 +33,13 @@ TRIES = 2
 """Deaths of a worker on one galaxy after which the galaxy is given up."""
 
 READY = b"ready"
-"""What a worker says before its first galaxy."""
+"""What a worker sends before its first galaxy."""
 
 
 def process_galaxies(
     source: Source, groups: Sequence[Sequence[int]], config: DataConfig, seed: int, local: LocalConfig
 ) -> Generator[bytes]:
-    """Make the parts of many galaxies at once.
+    """Process many galaxies at once.
 
     Parameters
     ----------
@@ -48,14 +48,14 @@ def process_galaxies(
     groups
         Indices of the galaxies to make; those of one group are best made by one worker, in this order.
     config, seed
-        What the parts are made with.
+        Settings and root seed of the samples.
     local
         Number of processes, or the address of a Dask scheduler.
 
     Yields
     ------
     bytes
-        A part per galaxy, in no particular order.
+        A galaxy result each, in no particular order.
 
     Raises
     ------
@@ -66,13 +66,13 @@ def process_galaxies(
     if not schedule:
         return
     if local.scheduler is not None:
-        yield from _dask_parts(source, schedule, config, seed, local.scheduler)
+        yield from _dask_results(source, schedule, config, seed, local.scheduler)
     else:
-        yield from _local_parts(source, schedule, config, seed, min(worker_count(local), len(schedule)))
+        yield from _local_results(source, schedule, config, seed, min(worker_count(local), len(schedule)))
 
 
 def worker_count(local: LocalConfig) -> int:
-    """Return the processes to start: as asked for, else the cores that this process may use."""
+    """Return the processes to start: those of the settings, else the cores that this process may use."""
     if local.workers is not None:
         return local.workers
     if hasattr(os, "sched_getaffinity"):
@@ -117,7 +117,7 @@ class Schedule:
 
 
 def _given_up(source: Source, index: int, why: str) -> bytes:
-    return encode(Outcome(index, source.galaxy_id(index), "failed", why), {})
+    return encode_result(Outcome(index, source.galaxy_id(index), "failed", why), {})
 
 
 # ---- local processes
@@ -138,7 +138,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def _serve(connection: Connection, source: Source, config: DataConfig, seed: int) -> None:
-    """Make the parts that the builder asks for, until it hangs up or is dead."""
+    """Process the galaxies that the builder sends, until it hangs up or is dead."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         connection.send_bytes(READY)
@@ -163,7 +163,7 @@ class _Process:
         self.ready = False
         self.index: int | None = None
 
-    def ask(self, index: int | None) -> None:
+    def assign(self, index: int | None) -> None:
         self.index = index
         if index is not None:
             # A worker that died just now is noticed when its answer is waited for.
@@ -185,7 +185,9 @@ class _Process:
         return f"exit status {code}"
 
 
-def _local_parts(source: Source, schedule: Schedule, config: DataConfig, seed: int, n_workers: int) -> Iterator[bytes]:
+def _local_results(
+    source: Source, schedule: Schedule, config: DataConfig, seed: int, n_workers: int
+) -> Iterator[bytes]:
     deaths: dict[int, int] = {}
     workers: dict[int, _Process] = {}
     try:
@@ -215,7 +217,7 @@ def _local_parts(source: Source, schedule: Schedule, config: DataConfig, seed: i
                     continue
                 # The next galaxy goes out before this one is dealt with, so that the worker need not wait.
                 was_ready, worker.ready = worker.ready, True
-                worker.ask(schedule.take(number))
+                worker.assign(schedule.take(number))
                 if worker.index is None:
                     workers.pop(number).stop()
                 if was_ready:
@@ -231,14 +233,14 @@ _ONE_AT_A_TIME = threading.Lock()
 """Readers of snapshots are not made for threads, of which a Dask worker may have several."""
 
 
-def _dask_part(version: str, source: Source, index: int, config: DataConfig, seed: int) -> bytes:
+def _process_on_dask(version: str, source: Source, index: int, config: DataConfig, seed: int) -> bytes:
     if version != __version__:
         raise InputError(f"the Dask worker has stargas {__version__}, the builder {version}: install the same one.")
     with _ONE_AT_A_TIME:
         return process_galaxy(source, index, config, seed)
 
 
-def _dask_parts(source: Source, schedule: Schedule, config: DataConfig, seed: int, address: str) -> Iterator[bytes]:
+def _dask_results(source: Source, schedule: Schedule, config: DataConfig, seed: int, address: str) -> Iterator[bytes]:
     try:
         from distributed import CancelledError, Client, KilledWorker, as_completed
     except ImportError as error:
@@ -254,7 +256,7 @@ def _dask_parts(source: Source, schedule: Schedule, config: DataConfig, seed: in
         # A task, unlike scattered data, is done again when the worker that holds its result dies.
         shared = client.submit(_itself, source, pure=False)
         cluster = _Cluster(client, shared, source, schedule, config, seed)
-        yield from cluster.parts(as_completed, (KilledWorker, CancelledError))
+        yield from cluster.results(as_completed, (KilledWorker, CancelledError))
 
 
 def _itself(source: Source) -> Source:
@@ -277,25 +279,25 @@ class _Cluster:
     seed: int
     flying: dict[Any, tuple[str, int]] = field(default_factory=dict)
     idle: dict[str, bool] = field(default_factory=dict)
-    looked: float = -math.inf
+    checked_at: float = -math.inf
 
     def fill(self) -> list[Any]:
         """Send galaxies to the workers that have none."""
-        if time.monotonic() - self.looked > 2.0:
+        if time.monotonic() - self.checked_at > 2.0:
             present = self.client.nthreads()
             for gone in self.idle.keys() - present.keys():
                 self.idle.pop(gone)
                 self.schedule.leave(gone)
             for worker in sorted(present):
                 self.idle.setdefault(worker, True)
-            self.looked = time.monotonic()
+            self.checked_at = time.monotonic()
         new = []
         for worker in [worker for worker, idle in self.idle.items() if idle]:
             index = self.schedule.take(worker)
             if index is None:
                 continue
             future = self.client.submit(
-                _dask_part,
+                _process_on_dask,
                 __version__,
                 self.shared,
                 index,
@@ -310,13 +312,13 @@ class _Cluster:
             new.append(future)
         return new
 
-    def parts(self, as_completed: Any, killed: tuple[type[BaseException], ...]) -> Iterator[bytes]:  # noqa: ANN401 (a function of dask)
-        """Yield parts as they come."""
+    def results(self, as_completed: Any, killed: tuple[type[BaseException], ...]) -> Iterator[bytes]:  # noqa: ANN401 (a function of dask)
+        """Yield galaxy results as they come."""
         coming = as_completed(self.fill(), loop=self.client.loop)
         while self.flying or self.schedule:
             if not self.flying:  # all workers are gone: wait for others
                 self.client.wait_for_workers(1)
-                self.looked = -math.inf
+                self.checked_at = -math.inf
                 coming.update(self.fill())
                 continue
             future = next(coming)
@@ -324,9 +326,9 @@ class _Cluster:
             if worker in self.idle:
                 self.idle[worker] = True
             try:
-                part = future.result()
+                result = future.result()
             except killed:
-                part = _given_up(self.source, index, "its workers died, perhaps for want of memory")
+                result = _given_up(self.source, index, "its workers died, perhaps for want of memory")
             future.release()
             coming.update(self.fill())
-            yield part
+            yield result
