@@ -4,6 +4,7 @@ import pytest
 
 from stargas.config import SplitConfig
 from stargas.dataset.split import SPLITS, split_of
+from stargas.dataset.store import open_dataset
 
 HOSTS = [f"halo-{number}" for number in range(4000)]
 
@@ -35,3 +36,13 @@ def test_shares_that_are_none_are_refused(shares):
 
 def test_all_for_training_is_allowed():
     assert {split_of(host, 0, SplitConfig(0.0, 0.0)) for host in HOSTS[:50]} == {"train"}
+
+
+def test_no_galaxy_and_no_host_is_in_two_splits(built):
+    data = open_dataset(built)
+    for name in ("galaxy_id", "host_id"):
+        pairs = {(row[name], row["split"]) for row in data.catalogue}
+        assert len(pairs) == len({row[name] for row in data.catalogue})
+    # control: a split by sample would leak
+    by_row = {(row["galaxy_id"], row["sample"] % 3) for row in data.catalogue}
+    assert len(by_row) > len({row["galaxy_id"] for row in data.catalogue})

@@ -8,12 +8,11 @@ import sys
 
 import numpy as np
 import pytest
-from astropy import units as u
 from astropy.table import Table
 from dataset_for_tests import N_GALAXIES, build
 from sources_for_tests import TINY, AnalyticSource
 
-from stargas.dataset.catalogue import FIRST_COLUMNS, make_catalogue
+from stargas.config import ViewConfig
 from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import DamagedFileError, InputError
 from stargas.sample import SCALARS
@@ -111,7 +110,7 @@ def test_a_host_in_two_splits_does_not_join(data, tmp_path):
 def test_data_sets_of_other_maps_do_not_join(data, tmp_path):
     stars = dataclasses.replace(TINY.stars, xy_limit=1.0)
     build(tmp_path / "other", AnalyticSource(2), config=dataclasses.replace(TINY, stars=stars))
-    with pytest.raises(InputError, match=r"data\.stars cannot be joined"):
+    with pytest.raises(InputError, match=r"data sets of data\.stars\.xy_limit 0\.5 and 1\.0 cannot be joined"):
         Dataset.join([data, open_dataset(tmp_path / "other")])
 
 
@@ -122,81 +121,85 @@ def test_a_copy_in_another_process_carries_no_arrays(data):
     assert np.array_equal(pickle.loads(pickled).batch([3]).maps, data.batch([3]).maps)  # noqa: S301 (our own)
 
 
-# ---- catalogue
-
-
-def test_catalogue_has_the_columns_and_units(built):
-    table = Table.read(built / "catalogue.fits")
-    assert [name for name in table.colnames if name in FIRST_COLUMNS] == list(FIRST_COLUMNS)
-    assert len(table) == 3 * (N_GALAXIES - 1)
-    assert table["R_hl_kpc"].unit == u.kpc
-    assert table["sigma_kms"].unit == u.km / u.s
-    assert table["inclination_deg"].unit == u.deg
-    assert table["has_gas"].dtype == bool
-    assert table["sample"].tolist() == list(range(len(table)))
-
-
-def test_rows_with_different_columns_make_one_table():
-    table = make_catalogue(
-        [
-            {"galaxy_id": "a", "spin": 1.5, "n": 3, "is_satellite": True, "hi": "table"},
-            {"galaxy_id": "longer", "spin": None, "is_satellite": False},
-        ]
-    )
-    assert table["spin"].tolist()[0] == 1.5
-    assert np.isnan(table["spin"][1])
-    assert np.isnan(table["n"][1])
-    assert table["hi"].tolist() == ["table", ""]
-    assert table["is_satellite"].tolist() == [True, False]
-    assert table["galaxy_id"].tolist() == ["a", "longer"]
-
-
-# ---- splits
-
-
-def test_no_galaxy_and_no_host_is_in_two_splits(data):
-    for name in ("galaxy_id", "host_id"):
-        pairs = {(row[name], row["split"]) for row in data.catalogue}
-        assert len(pairs) == len({row[name] for row in data.catalogue})
-    # control: a split by sample would leak
-    by_row = {(row["galaxy_id"], row["sample"] % 3) for row in data.catalogue}
-    assert len(by_row) > len({row["galaxy_id"] for row in data.catalogue})
+def test_data_sets_that_differ_in_what_is_no_map_do_join(data, tmp_path):
+    config = dataclasses.replace(TINY, galaxies_per_shard=2, views=ViewConfig(n_views=2))
+    build(tmp_path / "other", AnalyticSource(2, seed=9), config=config)
+    both = Dataset.join([data, open_dataset(tmp_path / "other")])
+    assert both[len(data)].config == config
+    assert both[0].config == TINY
+    assert both.configs == (TINY, config)
 
 
 # ---- damage
 
 
-def test_no_data_set_is_one_sentence(tmp_path, built):
-    with pytest.raises(InputError, match="does not exist"):
-        open_dataset(tmp_path / "nothing")
-    with pytest.raises(InputError, match=r"holds no manifest\.json"):
-        open_dataset(built / "shards")
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "sentence"),
-    [
-        ({"format_version": 99}, InputError, "format version 99, this stargas reads up to 2: update stargas"),
-        ({"format_version": 1}, InputError, "before stars were summed up as sets: build the data set again"),
-        ({"format": "something"}, InputError, "not the manifest of a data set"),
-        ({"complete": False}, InputError, "not complete: run the same build again"),
-    ],
-)
-def test_manifests_that_do_not_fit(copy, change, error, sentence):
-    manifest = json.loads((copy / "manifest.json").read_text())
-    (copy / "manifest.json").write_text(json.dumps(manifest | change))
-    with pytest.raises(error, match=sentence):
+def test_an_unfinished_data_set_is_refused(copy):
+    change_manifest(copy, complete=False)
+    with pytest.raises(InputError, match="not complete: run the same build again"):
         open_dataset(copy)
 
 
-def test_damaged_manifest_and_catalogue(copy):
+@pytest.mark.parametrize("change", [{"shards": None}, {"config": {"stars": {"xy_limit": -1.0}}}, {"catalogue": {}}])
+def test_a_manifest_that_lacks_something_is_damaged(copy, change):
+    change_manifest(copy, **change)
+    with pytest.raises(DamagedFileError, match=r"manifest\.json is damaged"):
+        open_dataset(copy)
+
+
+def change_manifest(folder, **changes):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | changes))
+
+
+def test_a_damaged_catalogue_is_named(copy):
     catalogue = (copy / "catalogue.fits").read_bytes()
     for content in (b"", catalogue[: len(catalogue) // 2], b"no table"):
         (copy / "catalogue.fits").write_bytes(content)
         with pytest.raises(DamagedFileError, match=r"catalogue\.fits"):
             open_dataset(copy)
-    (copy / "manifest.json").write_text("{")
-    with pytest.raises(DamagedFileError, match=r"manifest\.json is damaged"):
+
+
+@pytest.mark.parametrize("change", ["sort", "cut", "drop"])
+def test_a_catalogue_in_another_order_is_refused(copy, change):
+    """As a table program leaves it that sorted the file and saved it in its place."""
+    table = Table.read(copy / "catalogue.fits")
+    if change == "sort":
+        table.sort("sigma_kms")
+    elif change == "cut":
+        table = table[:-1]
+    else:
+        table.remove_column("sample")
+    table.write(copy / "catalogue.fits", overwrite=True)
+    with pytest.raises(DamagedFileError, match="are not the samples 0 to 26 in their order"):
+        open_dataset(copy)
+
+
+def test_a_catalogue_with_other_values_is_refused_and_a_build_writes_it_anew(copy, data):
+    table = Table.read(copy / "catalogue.fits")
+    table["split"][:] = "test"
+    table.write(copy / "catalogue.fits", overwrite=True)
+    with pytest.raises(DamagedFileError, match="its checksum differs"):
+        open_dataset(copy)
+    build(copy)
+    assert open_dataset(copy).catalogue["split"].tolist() == data.catalogue["split"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "sentence"),
+    [
+        ("maps", lambda array: array.astype(np.float16), r"maps\.npy holds float16 of shape \(12, 5, 16, 16\)"),
+        ("maps", lambda array: array[:, :4], r"shape \(12, 4, 16, 16\), expected float32 of shape \(12, 5, 16, 16\)"),
+        ("scalars", lambda array: array[:-1], r"scalars\.npy holds float64 of shape \(11, 5\)"),
+        ("log10_mass", lambda array: array[:, :9], r"expected float64 of shape \(12, 10\)"),
+    ],
+)
+def test_arrays_that_are_not_as_declared_are_refused(copy, name, change, sentence):
+    path = copy / "shards" / "00000" / f"{name}.npy"
+    np.save(path, change(np.load(path)))
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["shards"][0]["files"][path.name]["bytes"] = path.stat().st_size
+    change_manifest(copy, **manifest)
+    with pytest.raises(DamagedFileError, match=sentence):
         open_dataset(copy)
 
 

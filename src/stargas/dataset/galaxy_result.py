@@ -102,6 +102,11 @@ def process_galaxy(source: Source, index: int, config: DataConfig, seed: int) ->
     return encode_result(outcome, arrays)
 
 
+def failed_result(source: Source, index: int, reason: str) -> bytes:
+    """Return the galaxy result of a galaxy that cannot be processed."""
+    return encode_result(Outcome(index, source.galaxy_id(index), "failed", reason), {})
+
+
 def _plain(value: Any) -> Any:  # noqa: ANN401 (what a catalogue may hold)
     """Return a value that JSON knows; None for a number that is not finite."""
     value = value.item() if isinstance(value, np.generic) else value

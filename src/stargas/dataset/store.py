@@ -251,24 +251,23 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
         raise InputError(f"the data set {folder} is not complete: run the same build again, it goes on where it ended.")
     try:
         config, n_samples = settings_from(DataConfig, manifest["config"]), manifest["counts"]["samples"]
-        checksum, entries = manifest["catalogue"]["sha256"], manifest["shards"]
+        shards = [Shard(folder / SHARDS / shard["name"], shard["samples"], config) for shard in manifest["shards"]]
+        files = [shard["files"] for shard in manifest["shards"]]
+        checksum = manifest["catalogue"]["sha256"]
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedFileError(f"{folder / MANIFEST} is damaged ({error}): build the data set again.") from error
     table = _read_catalogue(folder / CATALOGUE, n_samples, checksum)
-    shards: list[Shard] = []
     good: list[NDArray[np.bool_]] = []
-    for entry in entries:
-        shard = Shard(folder / SHARDS / entry["name"], entry["samples"], config)
+    for shard, of_shard in zip(shards, files, strict=True):
         try:
-            _check_shard(shard, entry["files"], check_sums=check_sums)
+            _check_shard(shard, of_shard, check_sums=check_sums)
         except DamagedFileError as error:
             if not skip_damaged:
                 raise
-            warnings.warn(f"{entry['samples']} samples are left out: {error}", stacklevel=2)
+            warnings.warn(f"{shard.n_samples} samples are left out: {error}", stacklevel=2)
             good.append(np.zeros(shard.n_samples, bool))
         else:
             good.append(np.ones(shard.n_samples, bool))
-        shards.append(shard)
     return Dataset(tuple(shards), np.flatnonzero(np.concatenate(good)), (manifest,), (table,))
 
 
