@@ -3,19 +3,20 @@ import dataclasses
 import numpy as np
 import pytest
 from analytic import plummer_galaxy, plummer_mass, rotating_gas, star_gas_galaxy
+from samples_for_tests import hand_made
 from sources_for_tests import TINY
 
-from stargas.config import DataConfig, HIMapConfig, ViewConfig
+from stargas.config import DataConfig, ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import Galaxy
+from stargas.map_settings import pretrained_settings
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, SCALARS, make_sample, make_samples
+from stargas.sample import FIELDS, MAPS, SCALARS, Sample, make_sample, make_samples, without_tracer
 from stargas.sky.hi_maps import hi_moments
-from stargas.sky.intrinsic_hi import intrinsic_hi
 from stargas.sky.projection import SkyGalaxy, half_count_radius, project
-from stargas.sky.regrid import regrid_moments
 from stargas.sky.star_maps import draw_star_subsets, star_maps
 from stargas.sky.view import View, standard_views
+from stargas.tracers import TRACERS
 
 
 def rng():
@@ -24,14 +25,6 @@ def rng():
 
 def with_gas_settings(**changes):
     return dataclasses.replace(TINY, gas=dataclasses.replace(TINY.gas, **changes))
-
-
-def turned_gas(tilt_deg, **options):
-    """The analytic disc, tilted in the galaxy's frame."""
-    gas = rotating_gas(**options)
-    cos, sin = np.cos(np.radians(tilt_deg)), np.sin(np.radians(tilt_deg))
-    turn = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
-    return dataclasses.replace(gas, position_kpc=gas.position_kpc @ turn.T, velocity_kms=gas.velocity_kms @ turn.T)
 
 
 def test_shapes_and_types_of_the_default_sample():
@@ -184,63 +177,84 @@ def test_observed_maps_on_the_right_pixels_stay_what_they_are():
     assert np.sqrt(np.mean((again.maps[2] - particles.maps[2]) ** 2)) < 0.02 * peak
 
 
-def test_regridding_keeps_mass_and_momentum():
-    sky = project(Galaxy("g", star_gas_galaxy(300).stars, rotating_gas(20_000)), View(50.0))
-    gas = sky.gas
-    fine = hi_moments(
-        gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc, 12.0,
-        config=HIMapConfig(n_pixels=150, mask_cm2=0.0),
-    ).astype(float)  # fmt: skip
-    observed = SkyGalaxy().with_gas(fine, 12.0).gas
-    coarse, half_width = regrid_moments(observed, HIMapConfig(n_pixels=40, mask_cm2=0.0, half_width=3.0))
-    old, new = (24e3 / 150) ** 2, (2e3 * half_width / 40) ** 2
-    mass = np.sum(coarse[0]) * new
-    assert mass == pytest.approx(np.sum(fine[0]) * old, rel=2e-3)
-    assert np.sum(coarse[0] * coarse[1]) * new / mass == pytest.approx(np.sum(fine[0] * fine[1]) * old / mass, abs=0.05)
-    energy = [np.sum(maps[0] * (maps[1] ** 2 + maps[2] ** 2)) * area for maps, area in ((fine, old), (coarse, new))]
-    assert energy[1] == pytest.approx(energy[0], rel=5e-3)
-    # control: averaging velocity and dispersion by themselves loses the motion inside a new pixel
-    mass, v, sigma = (part.reshape(30, 5, 30, 5).mean(axis=(1, 3)) for part in fine)
-    assert np.sum(mass * (v**2 + sigma**2)) * 25 * old < 0.97 * energy[0]
+# ---- the record
 
 
-def test_blank_velocities_do_not_pull_the_mean_to_zero():
-    moments = np.zeros((3, 40, 40))
-    y, x = np.mgrid[-19.5:20, -19.5:20]
-    moments[0] = 20 * np.exp(-np.hypot(x, y) / 6)
-    moments[1:] = 30.0
-    moments[1:, ::2, ::2] = 0.0  # masked by the observer
-    regridded, _ = regrid_moments(SkyGalaxy().with_gas(moments, 10.0).gas, HIMapConfig(n_pixels=16))
-    seen = regridded[1] != 0
-    assert seen.any()
-    assert regridded[1][seen] == pytest.approx(30.0)
-    assert regridded[2][seen] == pytest.approx(30.0)
+def test_its_settings_are_those_that_it_was_made_with():
+    sky = project(star_gas_galaxy(), View(60.0))
+    assert make_sample(sky, rng(), TINY).config == TINY
+    assert {sample.config for sample in make_samples(star_gas_galaxy(), TINY)} == {TINY}
 
 
-def test_maps_without_enough_gas_count_as_none():
-    moments = np.full((3, 8, 8), 0.01)
-    assert regrid_moments(SkyGalaxy().with_gas(moments, 5.0).gas, HIMapConfig()) is None
+def test_without_settings_it_is_made_for_the_pretrained_model():
+    galaxy = star_gas_galaxy()
+    sky = project(galaxy, View(60.0))
+    default, paper = make_sample(sky, rng()), make_sample(sky, rng(), DataConfig())
+    assert default.config == pretrained_settings()
+    assert not np.array_equal(default.maps, paper.maps)  # the paper's maps end nearer to the center
+    assert {sample.config for sample in make_samples(galaxy)} == {pretrained_settings()}
 
 
-# ---- intrinsic scalars
+def test_declared_shapes_are_those_of_samples():
+    sample = make_sample(project(star_gas_galaxy(), View(60.0)), rng(), TINY)
+    for declared in FIELDS:
+        array = getattr(sample, declared.name)
+        assert array.shape == declared.shape(TINY)
+        assert array.dtype == declared.dtype
+    assert [declared.name for declared in FIELDS] == [
+        name for name in Sample.__dataclass_fields__ if name not in {"config", "row"}
+    ]
 
 
-def test_intrinsic_scalars_are_those_of_the_disc_and_the_same_from_everywhere():
-    stars = star_gas_galaxy(400).stars
-    flat = Galaxy("flat", stars, rotating_gas(20_000, v_rot_kms=60.0))
-    tilted = Galaxy("tilted", stars, turned_gas(50.0, n=20_000, v_rot_kms=60.0))
-    R_HI, v_cold, sigma_cold = intrinsic_hi(flat)
-    assert v_cold == pytest.approx(60.0, rel=1e-3)
-    assert sigma_cold == pytest.approx(np.sqrt(1.380649e-23 * 8000 / 1.67262192e-27) / 1e3, rel=0.05)
-    assert intrinsic_hi(tilted) == pytest.approx((R_HI, v_cold, sigma_cold), rel=1e-3)
-    config = with_gas_settings(scalars="intrinsic")
-    for sample in make_samples(flat, config):
-        assert sample.scalars[2:] == pytest.approx((R_HI, v_cold, sigma_cold))
-    observed = [sample.scalars[3] for sample in make_samples(flat, TINY)]
-    assert max(observed) > 1.5 * min(observed)  # an observer sees v sin i
+@pytest.mark.parametrize(
+    ("array", "sentence"),
+    [
+        ({"maps": np.zeros((5, 4, 3))}, r"maps of a sample must be float32 of shape \(5, 4, 4\), got float64 of shape"),
+        ({"scalars": np.zeros(4)}, r"scalars of a sample must be float64 of shape \(5,\)"),
+        ({"tracers": np.ones(2)}, "tracers of a sample must be bool"),
+        ({"tracers": None}, "tracers of a sample must be bool"),
+        ({"maps": np.zeros((5, 4, 4), object)}, "got object"),
+        ({"r_kpc": np.ones(9)}, r"r_kpc of a sample must be float64 of shape \(10,\)"),
+        ({"scalars": np.array([1, np.nan, 0, 0, 0])}, "scalars of a sample must be finite, got nan in sigma_kms"),
+        ({"maps": np.full((5, 4, 4), np.inf)}, "maps of a sample must be finite, got inf in xy"),
+        ({"log10_mass": np.full(10, np.nan)}, "log10_mass of a sample must be finite, got nan in entry 0"),
+    ],
+)
+def test_arrays_that_are_not_as_declared_are_refused(array, sentence):
+    hand_made()  # control: zeros everywhere will do
+    with pytest.raises(InputError, match=sentence):
+        hand_made(**array)
 
 
-def test_intrinsic_scalars_of_no_gas_are_none():
-    assert intrinsic_hi(plummer_galaxy(200)) is None
-    config = with_gas_settings(scalars="intrinsic")
-    assert make_samples(plummer_galaxy(200), config)[0].tracers.tolist() == [True, False]
+def test_arrays_take_their_declared_type_and_star_features_may_be_unknown():
+    sample = hand_made(maps=np.zeros((5, 4, 4)), scalars=[1, 2, 0, 0, 0], star_features=np.full(66, np.nan))
+    assert sample.maps.dtype == np.float32
+    assert sample.scalars.tolist() == [1.0, 2.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("tracer", TRACERS)
+def test_without_a_tracer_nothing_of_it_is_left(tracer):
+    galaxy = star_gas_galaxy(600, 400)
+    whole = make_sample(project(galaxy, View(60.0)), rng(), TINY)
+    without = without_tracer(whole, tracer)
+    for declared in FIELDS:
+        one, other = getattr(whole, declared.name), getattr(without, declared.name)
+        for i, entry in enumerate(declared.entries):
+            if tracer in entry.needs:
+                assert not np.nan_to_num(other[i]).any(), entry.name
+            else:
+                assert np.array_equal(one[i], other[i], equal_nan=True), entry.name
+    assert without.tracers.tolist() == [tracer != "stars", tracer != "gas"]
+    assert without.scalars[0] == whole.scalars[0]  # the half-light radius is known without velocities
+    assert np.array_equal(without.log10_mass, whole.log10_mass)
+    assert whole.tracers.all()  # it is left as it was
+
+
+def test_a_galaxy_seen_without_gas_is_one_that_has_none():
+    """Hiding the gas of a galaxy leaves the arrays that its stars alone have."""
+    galaxy = star_gas_galaxy(600, 400)
+    bare = Galaxy(galaxy.id, galaxy.stars, None, galaxy.dark)
+    seen = [make_sample(project(one, View(60.0)), rng(), TINY, np.arange(200)) for one in (galaxy, bare)]
+    hidden = without_tracer(seen[0], "gas")
+    for declared in FIELDS[:-1]:
+        assert np.array_equal(getattr(hidden, declared.name), getattr(seen[1], declared.name), equal_nan=True)

@@ -56,3 +56,13 @@ def test_masked_velocities_do_not_pull_the_mean_to_zero():
 def test_gas_too_thin_has_no_map():
     assert regrid_moments(HIMaps(np.full((3, 64, 64), 0.5), 1.0), UNMASKED) is None
     assert regrid_moments(HIMaps(np.zeros((3, 8, 8)), 1.0), UNMASKED) is None
+
+
+def test_motion_inside_a_new_pixel_becomes_dispersion():
+    fine = disc_maps(150)
+    coarse, half_width = regrid_moments(fine, HIMapConfig(mask_cm2=0.0, n_pixels=30))
+    energy = sums(fine.moments, fine.half_width_kpc)[2]
+    assert sums(coarse, half_width)[2] == pytest.approx(energy, rel=0.02)
+    # averaging velocity and dispersion by themselves loses it
+    averaged = fine.moments.astype(float).reshape(3, 30, 5, 30, 5).mean(axis=(2, 4))
+    assert sums(averaged, fine.half_width_kpc)[2] < 0.97 * energy

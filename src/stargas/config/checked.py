@@ -12,15 +12,15 @@ T = TypeVar("T")
 
 
 class Checked:
-    """Settings that are checked when they are made: numbers are finite, choices known, and `_limits` holds.
+    """Settings that are checked when they are made: numbers are finite, choices known, and `_limits` are kept.
 
-    A bad value is a ``ValueError`` of one sentence.
+    A value that is not possible raises a ``ValueError`` of one sentence.
     """
 
     _block = ""
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
-        """Field → whether its value is possible, and what is."""
+        """Return whether the value of each field is possible, and which values are."""
         return {}
 
     def __post_init__(self) -> None:
@@ -29,7 +29,7 @@ class Checked:
         for name, hint in hints.items():
             value = getattr(self, name)
             if not _fits(value, hint):
-                raise ValueError(f"{self._block}.{name} must be {_in_words(hint)}, got {value!r}.")
+                raise ValueError(f"{self._block}.{name} must be {_type_name(hint)}, got {value!r}.")
         for name, (possible, wanted) in self._limits().items():
             if not possible:
                 raise ValueError(f"{self._block}.{name} must be {wanted}, got {operator.attrgetter(name)(self)!r}.")
@@ -53,14 +53,14 @@ def _fits(value: Any, hint: Any) -> bool:  # noqa: ANN401 (any field)
     return isinstance(value, hint)
 
 
-def _in_words(hint: Any) -> str:  # noqa: ANN401 (any field)
+def _type_name(hint: Any) -> str:  # noqa: ANN401 (any field)
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Literal:
         return "one of " + ", ".join(parts)
     if origin is tuple:
-        return "a list of " + {int: "whole numbers", str: "words"}.get(parts[0], "numbers")
+        return "a list of " + {int: "whole numbers", str: "texts"}.get(parts[0], "numbers")
     if parts:
-        return " or ".join(_in_words(part) for part in parts)
+        return " or ".join(_type_name(part) for part in parts)
     plain = {float: "a finite number", int: "a whole number", bool: "true or false", str: "text", type(None): "null"}
     return plain.get(hint, getattr(hint, "__name__", str(hint)))
 

@@ -24,15 +24,15 @@ PAPER_RADII = (
 
 @dataclass(frozen=True)
 class ViewConfig(Checked):
-    """How often and from where a galaxy is seen.
+    """From how many and which sides a galaxy is seen.
 
     Parameters
     ----------
     n_views
         Projections per galaxy (paper: 12), of rising inclination. With 12 they contain 30°, 60° and 90°.
     position_angle
-        ``aligned`` puts the receding side of the stars' rotation on +x, as an observer would who
-        turns the map by the position angle; ``random`` draws it.
+        ``aligned`` puts the receding side of the stars' rotation on +x, as an observer does who turns the map by the
+        position angle; ``random`` draws it.
     """
 
     n_views: int = 12
@@ -71,9 +71,9 @@ class StarMapConfig(Checked):
         Stars that enter the estimate: ``all`` of the sample (ours), those ``within_R_hl``, or those
         ``in_map``. The density is that of the stars that enter.
     min_stars
-        Fewest stars of a sample (paper: 100). A galaxy with fewer is an error.
+        Smallest number of stars of a sample (paper: 100). A galaxy with fewer is an error.
     max_stars
-        Most stars of a sample (paper: 10⁴).
+        Largest number of stars of a sample (paper: 10⁴).
     """
 
     n_pixels: int = 64
@@ -176,26 +176,26 @@ class HIMapConfig(Checked):
 
 @dataclass(frozen=True)
 class DegradationConfig(Checked):
-    """What observing does to the samples of simulated galaxies (ours; the paper's are perfect).
+    """How the samples of simulated galaxies are degraded as observations are (ours; the paper's are perfect).
 
     Parameters
     ----------
     share
-        Share of the views that are observed with effects; the rest is perfect. 0 for none.
+        Fraction of the views that are degraded; the others stay perfect. 0 for none.
     each
-        Share of those on which each single effect acts, with a strength evenly drawn up to its extreme.
+        Probability that a given effect acts on a degraded view, with a strength drawn uniformly up to its maximum.
     min_stars
-        Fewest stars with velocities; their number is drawn evenly in its logarithm.
+        Smallest number of stars with velocities; the number is drawn uniformly in its logarithm.
     velocity_error_kms
         Largest typical error of the velocities [km/s], and never more than the dispersion.
     interlopers
-        Largest share of stars that do not belong to the galaxy.
+        Largest fraction of stars that do not belong to the galaxy.
     interloper_radius
         Interlopers lie within this many R_hl.
     beam_pixels
         Largest FWHM of the beam in pixels of the HI maps.
     min_limit_cm2, max_limit_cm2
-        Column density [atoms/cm²] below which HI is not seen, drawn evenly in its logarithm.
+        Range of the column density [atoms/cm²] below which HI is not seen, drawn uniformly in its logarithm.
     """
 
     share: float = 0.0
@@ -257,17 +257,17 @@ class SelectionConfig(Checked):
     max_log10_stellar_mass
         Highest log10 M* [Msun] (paper: 11).
     min_stars
-        Fewest star particles (paper: 100).
+        Smallest number of star particles (paper: 100).
     min_gas
-        Fewest gas particles (paper: 100; ours: 0, which lets galaxies without gas through as "no gas").
+        Smallest number of gas particles (paper: 100; ours: 0, which lets galaxies without gas through as "no gas").
     min_high_resolution_fraction
-        Least mass fraction in high-resolution particles, where the source knows it (paper: 0.95).
+        Smallest mass fraction in high-resolution particles, where the source knows it (paper: 0.95).
     cold_gas_cut
         Keep the cold-gas set alone: M_HI above ``min_log10_cold_gas_mass`` and ``min_cold_gas_fraction`` of M*.
     min_log10_cold_gas_mass
-        Least log10 M_HI [Msun] of the cold-gas set (paper: 7.5).
+        Lowest log10 M_HI [Msun] of the cold-gas set (paper: 7.5).
     min_cold_gas_fraction
-        Least M_HI/M* of the cold-gas set (paper: 0.1).
+        Lowest M_HI/M* of the cold-gas set (paper: 0.1).
     exclude
         Galaxy ids to leave out, for instance after a visual inspection.
     """
@@ -304,9 +304,9 @@ class SplitConfig(Checked):
     Parameters
     ----------
     validation
-        Share of hosts for choices (early stopping, settings).
+        Fraction of the hosts that choices are made on (early stopping, settings).
     test
-        Share of hosts for the final numbers.
+        Fraction of the hosts that final results are measured on.
     """
 
     validation: float = 0.15
@@ -358,7 +358,7 @@ class DataConfig(Checked):
 
     @property
     def min_stars(self) -> int:
-        """Fewest stars of a sample, with the effects of observing or without."""
+        """Smallest number of stars of a sample, degraded or not."""
         return min(self.stars.min_stars, self.degradation.min_stars) if self.degradation.share else self.stars.min_stars
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:

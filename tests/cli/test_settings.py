@@ -1,0 +1,74 @@
+"""Settings from the command line and from YAML."""
+
+import re
+
+import pytest
+
+from stargas.cli.settings import BLOCKS, UsageError, describe_settings, read_settings
+from stargas.config.renamed import RENAMED
+
+
+def test_later_words_win(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("data:\n  stars:\n    xy_limit: 2.0\nmodel:\n  dense: [32, 16]\n")
+    settings = read_settings(["--config", str(file), "--data.stars.xy_limit", "3"])
+    assert settings.data.stars.xy_limit == 3.0
+    assert settings.model.dense == (32, 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("data:\n  stars:\n    bandwith: 3\n", "bandwith"),
+        ("sky: 1\n", "sky"),
+        ("data: [\n", "parsing config"),
+        ("data:\n  views:\n    n_views: many\n", "n_views"),
+        ("model:\n  tracers: dark\n", "tracers"),
+    ],
+)
+def test_a_wrong_file_gets_one_sentence(tmp_path, text, words):
+    file = tmp_path / "wrong.yaml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=words) as caught:
+        read_settings(["--config", str(file)])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--model.dropout", "2"], "model.dropout must be between 0 and 1, without 1, got 2.0"),
+        (["--data.views.n_views", "2.5"], "data.views.n_views: expected int, got: 2.5"),
+        (["--data.views.position_angle", "up"], "position_angle: expected one of 'aligned', 'random', got up"),
+        (["--data.stars.foo", "1"], "data.stars: Option 'foo' is not accepted"),
+        (["--data.stars", "null"], "data.stars: expected a block of settings, got None"),
+    ],
+)
+def test_a_wrong_value_is_named_in_plain_words(words, sentence):
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        read_settings(words)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "wrong.yaml").write_bytes(bytes(range(128, 256)))
+    with pytest.raises(UsageError, match="decode"):
+        read_settings(["--config", str(tmp_path / "wrong.yaml")])
+
+
+def test_the_help_names_every_block():
+    text = describe_settings(tuple(BLOCKS))
+    for block in BLOCKS:
+        assert f"--{block}." in text
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_an_old_name_is_refused_with_the_new_one(tmp_path, name):
+    """On the command line, and in a file, however deep it stands in its blocks."""
+    sentence = re.escape(f"{name} is now {RENAMED[name]}")
+    with pytest.raises(UsageError, match=sentence):
+        read_settings([f"--{name}", "1"])
+    lines = [f"{2 * depth * ' '}{part}:" for depth, part in enumerate(name.split("."))]
+    (tmp_path / "old.yaml").write_text("\n".join(lines) + " 1\n")
+    with pytest.raises(UsageError, match=sentence) as caught:
+        read_settings(["--config", str(tmp_path / "old.yaml")])
+    assert "\n" not in str(caught.value)
