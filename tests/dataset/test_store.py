@@ -146,6 +146,15 @@ def test_a_manifest_that_lacks_something_is_damaged(copy, change):
         open_dataset(copy)
 
 
+@pytest.mark.parametrize("name", ["maps", "scalars", "quality"])
+def test_a_data_set_of_other_entries_is_refused(copy, name):
+    """As one that was built before a channel was added."""
+    entries = json.loads((copy / "manifest.json").read_text())[name]
+    change_manifest(copy, **{name: entries[:-1]})
+    with pytest.raises(InputError, match=f"the {name} of the data set .* are other ones .*: build it again"):
+        open_dataset(copy)
+
+
 def change_manifest(folder, **changes):
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | changes))

@@ -40,9 +40,14 @@ def new_manifest(source: Source, config: DataConfig, seed: int) -> dict[str, Any
             "seed": seed,
             "source": {"name": source.name, "galaxies": len(source), **source.provenance()},
             "config": asdict(config),
-            **{f.name: [entry.name for entry in f.entries] for f in FIELDS if f.entries},
+            **entries_of_arrays(),
         }
     )
+
+
+def entries_of_arrays() -> dict[str, list[str]]:
+    """Return the names of the entries of each array of a sample that has any."""
+    return {declared.name: [entry.name for entry in declared.entries] for declared in FIELDS if declared.entries}
 
 
 def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:

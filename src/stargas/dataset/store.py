@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from stargas.batch import Batch
 from stargas.config import DataConfig, settings_from
-from stargas.dataset.manifest import CATALOGUE, MANIFEST, SHARDS, read_manifest
+from stargas.dataset.manifest import CATALOGUE, MANIFEST, SHARDS, entries_of_arrays, read_manifest
 from stargas.dataset.shards import array_path, open_array
 from stargas.dataset.split import SPLITS
 from stargas.errors import DamagedFileError, InputError
@@ -249,6 +249,12 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     manifest = read_manifest(folder)
     if not manifest["complete"]:
         raise InputError(f"the data set {folder} is not complete: run the same build again, it goes on where it ended.")
+    for name, entries in entries_of_arrays().items():
+        if manifest.get(name) != entries:
+            raise InputError(
+                f"the {name} of the data set {folder} are other ones than those of this stargas, {', '.join(entries)}: "
+                "build it again."
+            )
     try:
         config, n_samples = settings_from(DataConfig, manifest["config"]), manifest["counts"]["samples"]
         shards = [Shard(folder / SHARDS / shard["name"], shard["samples"], config) for shard in manifest["shards"]]

@@ -1,7 +1,7 @@
-"""Numbers that sum up HI moment maps: shape, rotation in elliptical rings, the line of the whole galaxy, masses.
+"""Features of HI moment maps: shape, rotation in elliptical rings, the line of the whole galaxy, masses.
 
-Lengths on a map are in halves of its side, so every number stays the same when the galaxy is turned on the sky, but for
-the grid. Numbers of a galaxy without HI, and of what a map does not show, are NaN.
+Lengths on a map are in halves of its side, so every feature stays the same when the galaxy is turned on the sky, but
+for the grid. Features of a galaxy without HI, and those that a map does not show, are NaN.
 """
 
 import numba
@@ -63,7 +63,7 @@ HI_FEATURES = (
     *LINE,
     *PHYSICAL,
 )
-"""Names of the numbers of HI maps, in order."""
+"""Names of the features of HI maps, in order."""
 
 _BINS = 128
 _LEAST = 1e-3  # floor below logarithms of velocities [km/s], columns and densities, far below what maps resolve
@@ -77,7 +77,7 @@ def measure_hi_maps(
     v_cold_kms: FloatArray,
     sigma_cold_kms: FloatArray,
 ) -> FloatArray:
-    """Sum up the HI maps of several galaxies.
+    """Measure the features of the HI maps of several galaxies.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Numbers that sum up the stars of a galaxy as a set: size, shape, rotation, dispersion and its course with radius.
+"""Features of the stars of a galaxy as a set: size, shape, rotation, dispersion and its profile.
 
 They do not change when the order of the stars, the position angle, the handedness of the sky or the sign of the
 velocities does. Lengths are in R_hl, velocities in the dispersion of the set. Unlike a map they have no edge and no
-kernel, and each ring says how many stars it is made of.
+kernel, and each ring has the number of its stars as a feature.
 """
 
 import itertools
@@ -31,7 +31,7 @@ BIN_EDGES = (0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Edges [R_hl] of the bins of the dispersion profile."""
 
 BIN = ("log_sigma", "log_sigma_left", "log_share")
-"""Of each bin: dispersion, with rotation taken out, share of the stars."""
+"""Of each bin: dispersion, with rotation taken out, fraction of the stars."""
 
 STAR_FEATURES = (
     *(f"log_radius_{100 * q:.0f}" for q in QUANTILES),
@@ -41,17 +41,17 @@ STAR_FEATURES = (
     "log_v2_R",
     "log_v2_R2",
 )
-"""Names of the numbers, in order; the last two are <R v²>/<R> and <R² v²>/<R²> inside 4 R_hl."""
+"""Names of the features, in order; the last two are <R v²>/<R> and <R² v²>/<R²> inside 4 R_hl."""
 
 MIN_IN_APERTURE, MIN_IN_RING, MIN_IN_BIN, MIN_FOR_MOMENTS, MIN_IN_WEDGE = 15, 12, 8, 20, 6
-"""Below so many stars a number is NaN."""
+"""Features of fewer stars are NaN."""
 
 _LEAST = 0.1  # radii below this [R_hl] weigh no more in the shape
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 def measure_stars(x_kpc: ArrayLike, y_kpc: ArrayLike, v_los_kms: ArrayLike, R_hl_kpc: float) -> NDArray[np.float32]:
-    """Sum up a set of stars.
+    """Measure the features of a set of stars.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def _log_std(v: FloatArray) -> float:
 def _ring(
     along: FloatArray, across: FloatArray, s: FloatArray, v: FloatArray, left: FloatArray, out: FloatArray
 ) -> None:
-    """Fill the numbers `RING` of one ring, and ``left`` with the velocities without its mean and rotation."""
+    """Fill the features `RING` of one ring, and ``left`` with the velocities without its mean and rotation."""
     n = len(v)
     if n < MIN_IN_RING:
         return

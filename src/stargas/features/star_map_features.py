@@ -1,7 +1,7 @@
-"""Numbers that sum up star maps: shape on the sky, and velocities in bins of projected radius.
+"""Features of star maps: shape on the sky, and velocities in bins of projected radius.
 
-Lengths are in halves of the side of the map on the sky, velocities in the units of the R-v map, so every number stays
-the same when the galaxy is turned on the sky, but for the grid. Numbers of a galaxy without stars are NaN.
+Lengths are in halves of the side of the map on the sky, velocities in the units of the R-v map, so every feature stays
+the same when the galaxy is turned on the sky, but for the grid. Features of a galaxy without stars are NaN.
 """
 
 import numba
@@ -15,7 +15,7 @@ N_BINS = 6
 """Bins of projected radius on the R-v map."""
 
 BIN = ("share", "mean", "sigma", "kurtosis")
-"""Numbers of the velocities in each of them, in the units of the map."""
+"""Features of the velocities in each of them, in the units of the map."""
 
 STAR_MAP_FEATURES = (
     *(f"xy_{name}" for name in SHAPE),
@@ -23,13 +23,13 @@ STAR_MAP_FEATURES = (
     "Rv_sigma",
     "Rv_slope",
 )
-"""Names of the numbers, in order; the last two: dispersion of all, and how much v² grows with R over its mean."""
+"""Names of the features, in order; the last two: dispersion of all, and how much v² grows with R over its mean."""
 
 _jit = numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy")
 
 
 def measure_star_maps(maps: NDArray[np.float32], present: NDArray[np.bool_]) -> FloatArray:
-    """Sum up the star maps of several galaxies.
+    """Measure the features of the star maps of several galaxies.
 
     Parameters
     ----------
