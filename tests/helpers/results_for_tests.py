@@ -179,7 +179,7 @@ def parts():
     content["calibration"] |= {"curves": _curves(), "correlation": _correlation()}
     content["tng"] = {
         "part": "tng",
-        "title": "A galaxy of TNG100",
+        "title": "Title of tng",
         "stargas": "0.1.0",
         "scale": 1.0,
         "rows": both("StarGas", 0.2, trained_on="both", tested_on="TNG100", n_galaxies=1)[:1],

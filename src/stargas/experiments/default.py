@@ -150,7 +150,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     suites = ("bursty", "smooth", "shifted")
     yield Part(
         "accuracy",
-        "The pretrained model on every suite, from any tracers",
+        "Accuracy",
         (
             *(Rows(_test(suite, name), "default", name, "all") for suite in suites for name in TRACER_SETS),
             *(Rows(f"{suite}_prior", "default", "StarGas", f"all, prior {suite}") for suite in ("bursty", "smooth")),
@@ -163,13 +163,13 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     )
     yield Part(
         "calibration",
-        "Are the posteriors as wide as their errors?",
+        "Calibration",
         tuple(Rows(_test(suite, name), "default", name, "all", STRATA) for suite in suites for name in TRACER_SETS),
         details=("curves",),
     )
     yield Part(
         "mix",
-        "One network or one for each tracer",
+        "One network for any tracers",
         (
             Rows("bursty_stars", "default", "Star", "all"),
             Rows("bursty_stars", "only_star", "Star alone", "all"),
@@ -179,7 +179,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     )
     yield Part(
         "observed",
-        "What learning from imperfect data costs on perfect ones, and brings on imperfect ones",
+        "Imperfect data",
         tuple(
             Rows(test, model, label, trained_on, strata)
             for test, strata in (("bursty", ("all",)), ("observed", ("all", *COUNTS)))
@@ -191,7 +191,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     )
     yield Part(
         "trials",
-        "What was tried",
+        "Other settings",
         tuple(
             Rows("trials", f"trial_{number}", "StarGas", "bursty", extra={"choice": choice, "chosen": number == 0})
             for number, choice in enumerate(TRIALS)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from stargas.errors import InputError
@@ -42,19 +41,7 @@ BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- 
 SUITES = ("bursty", "smooth", "shifted")
 """Suites of the tests."""
 
-HEADINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "accuracy": "Accuracy",
-        "calibration": "Calibration",
-        "mix": "One network for any tracers",
-        "observed": "Imperfect data",
-        "trials": "Other settings",
-        "tng": "A galaxy of TNG100",
-    }
-)
-"""Part → heading of its section."""
-
-PARTS = tuple(HEADINGS)
+PARTS = ("accuracy", "calibration", "mix", "observed", "trials", "tng")
 """All parts in the order of the page."""
 
 
@@ -83,7 +70,7 @@ def write_default_page(results: Path) -> Path:
     content: list[PagePart | Section] = [
         text_from("default", "opening"),
         Section("In short", [summary_table(parts, paper)]),
-        *(Section(HEADINGS[name], [text_from("default", name), *_tables(name, part)]) for name, part in parts.items()),
+        *(Section(part["title"], [text_from("default", name), *_tables(name, part)]) for name, part in parts.items()),
         Section("Trainings", [training_table(parts)]),
         *(Section(heading, [Text(text)]) for heading, text in read_remarks(results / REMARKS).items()),
     ]

@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from stargas.errors import DamagedFileError, InputError
@@ -38,24 +37,7 @@ CLAIMS = "claims.json"
 SIGNIFICANT = 2.0
 """Standard errors beyond which a difference is bold."""
 
-HEADINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "fig4": "Galaxies without much gas (Fig. 4)",
-        "fig5": "Three models and the closed formulas (Fig. 5, Table 1)",
-        "fig6": "Dwarfs and massive galaxies (Fig. 6)",
-        "fig7": "Trained on massive galaxies alone (Fig. 7)",
-        "fig8": "Rotation support and inclination (Fig. 8)",
-        "fig9": "From one suite to the other (Fig. 9, Table 2)",
-        "gain": "Gain from gas against the strength of its disturbances",
-        "calibration": "Calibration of the posteriors",
-        "ablations": "Choices that the paper leaves open",
-        "search": "Search for the settings",
-        "tng": "A galaxy of IllustrisTNG in twelve views",
-    }
-)
-"""Part → heading of its section."""
-
-PARTS = tuple(HEADINGS)
+PARTS = ("fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "gain", "calibration", "ablations", "search", "tng")
 """All parts in the order of the page."""
 
 
@@ -89,7 +71,7 @@ def write_paper_page(results: Path, page: Path, figures: Path) -> Path:
         *_state(parts),
         Section("In short", _summary(claims)),
         *(
-            Section(HEADINGS[name], _section(name, part, claims["findings"].get(name, {}), remarks.get(name), figures))
+            Section(part["title"], _section(name, part, claims["findings"].get(name, {}), remarks.get(name), figures))
             for name, part in parts.items()
         ),
         Section("Trainings", [training_table(parts)]),
@@ -172,9 +154,9 @@ def _section(name: str, part: Results, findings: Mapping[str, Any], remark: str 
     if not part["rows"]:
         return [*parts, Text("There are no results yet.")]
     for file in figure_files(name, part):
-        alt = re.sub(r"[`*]", "", f"{HEADINGS[name]}: {CAPTIONS[file]}")
+        alt = re.sub(r"[`*]", "", f"{part['title']}: {CAPTIONS[file]}")
         parts.append(Figure(figures / file, alt, CAPTIONS[file]))
-    parts += [*_TABLES[name](part), *_findings(name, findings)]
+    parts += [*_tables(name, part), *_findings(name, findings)]
     if remark:
         parts.append(Text(remark))
     return [*parts, text_from("paper", "gain_placement")] if name == "gain" else parts
@@ -240,23 +222,24 @@ def calibration_tables(part: Results, suites: Sequence[str]) -> list[Part]:
     return parts
 
 
-def _calibration(part: Results) -> list[Part]:
-    return calibration_tables(part, list(dict.fromkeys(row["tested_on"] for row in part["rows"])))
-
-
-def _gain(part: Results) -> list[Part]:
-    return [gain_table(part)]
-
-
-def _ablations(part: Results) -> list[Part]:
-    parts: list[Part] = []
-    for group in dict.fromkeys(row["group"] for row in part["rows"]):
-        parts += [Text(f"**{group}**"), choice_table(find_rows(part, group=group))]
-    return parts
-
-
-def _search(part: Results) -> list[Part]:
-    return [choice_table(part["rows"])]
+def _tables(name: str, part: Results) -> list[Part]:
+    match name:
+        case "fig5" | "fig9":
+            return _tables_with_formulas(part)
+        case "gain":
+            return [gain_table(part)]
+        case "calibration":
+            return calibration_tables(part, list(dict.fromkeys(row["tested_on"] for row in part["rows"])))
+        case "ablations":
+            groups = dict.fromkeys(row["group"] for row in part["rows"])
+            pairs = [(Text(f"**{group}**"), choice_table(find_rows(part, group=group))) for group in groups]
+            return [one for pair in pairs for one in pair]
+        case "search":
+            return [choice_table(part["rows"])]
+        case "tng":
+            return _views(part)
+        case _:
+            return _model_tables(part)
 
 
 def _views(part: Results) -> list[Part]:
@@ -266,20 +249,3 @@ def _views(part: Results) -> list[Part]:
         table = formula_table(formulas, find_row(part, name="StarGas", kind="model"))
         parts += [Text("Closed formulas on the same views, beside StarGas:"), table]
     return parts
-
-
-_TABLES: Mapping[str, Callable[[Results], list[Part]]] = MappingProxyType(
-    {
-        "fig4": _model_tables,
-        "fig5": _tables_with_formulas,
-        "fig6": _model_tables,
-        "fig7": _model_tables,
-        "fig8": _model_tables,
-        "fig9": _tables_with_formulas,
-        "gain": _gain,
-        "calibration": _calibration,
-        "ablations": _ablations,
-        "search": _search,
-        "tng": _views,
-    }
-)

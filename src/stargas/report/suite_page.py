@@ -88,101 +88,64 @@ def _spread(values: Mapping[str, Any]) -> str:
     return median_and_range(values["median"], values["p16"], values["p84"])
 
 
+def _bin(row: Mapping[str, Any]) -> str:
+    return interval(row["from"], row["to"])
+
+
 def _relations(relations: Mapping[str, Any]) -> Table:
     head = ["relation", "offset of the median [dex]", "scatter [dex]", "scatter of the relation [dex]", "ratio"]
-    rows = [
-        [
-            label,
-            *(number(row[key], 3) for key in ("median_offset_dex", "scatter_dex", "recipe_dex")),
-            number(row["scatter_ratio"]),
-            str(row["n"]),
-        ]
-        for label, row in relations.items()
-    ]
+    rows = []
+    for name, row in relations.items():
+        dex = [number(row[key], 3) for key in ("median_offset_dex", "scatter_dex", "recipe_dex")]
+        rows.append([name, *dex, number(row["scatter_ratio"]), str(row["n"])])
     return Table([*head, "galaxies"], rows)
 
 
-def _inner_slopes(rows: Sequence[Mapping[str, Any]]) -> Table:
-    return Table(
-        ["log M*/M200", "median", "half-width", "Tollet+16", "galaxies"],
-        [
-            [
-                interval(row["from"], row["to"]),
-                *(number(row[key]) for key in ("median", "half_width", "tollet2016")),
-                str(row["n"]),
-            ]
-            for row in rows
-        ],
-    )
+def _inner_slopes(slopes: Sequence[Mapping[str, Any]]) -> Table:
+    keys = ("median", "half_width", "tollet2016")
+    rows = [[_bin(row), *(number(row[key]) for key in keys), str(row["n"])] for row in slopes]
+    return Table(["log M*/M200", "median", "half-width", "Tollet+16", "galaxies"], rows)
 
 
 def _estimators(ratios: Mapping[str, Any]) -> Table:
-    groups = list(next(iter(ratios.values())))
+    first, *others = next(iter(ratios.values()))
+    rows = []
+    for name, values in ratios.items():
+        spreads = [_spread(values[group]) for group in (first, *others)]
+        rows.append([ESTIMATORS[name].label, *spreads, number(values[first]["half_width"])])
+    return Table(["estimator", first, *others, f"half-width, {first}"], rows)
+
+
+def _hi_rotation(bins: Sequence[Mapping[str, Any]]) -> Table:
     rows = [
-        [
-            ESTIMATORS[name].label,
-            *(_spread(values[group]) for group in groups),
-            number(values[groups[0]]["half_width"]),
-        ]
-        for name, values in ratios.items()
+        [_bin(row), _spread(row), number(row["half_width"]), number(row["sigma_cold_kms"], 1), str(row["n"])]
+        for row in bins
     ]
-    return Table(["estimator", *groups, f"half-width, {groups[0]}"], rows)
+    return Table(["log M*", "v²R/G over true mass", "half-width", "dispersion on the maps [km/s]", "views"], rows)
 
 
-def _hi_rotation(rows: Sequence[Mapping[str, Any]]) -> Table:
-    return Table(
-        ["log M*", "v²R/G over true mass", "half-width", "dispersion on the maps [km/s]", "views"],
-        [
-            [
-                interval(row["from"], row["to"]),
-                _spread(row),
-                number(row["half_width"]),
-                number(row["sigma_cold_kms"], 1),
-                str(row["n"]),
-            ]
-            for row in rows
-        ],
-    )
-
-
-def _rotation_support(rows: Sequence[Mapping[str, Any]]) -> Table:
-    return Table(
-        ["log M*", "fraction with κ_co > 0.5", "κ_co", "galaxies"],
-        [
-            [
-                interval(row["from"], row["to"]),
-                number(row["share_above"]),
-                _spread(row["kappa_co"]),
-                str(row["kappa_co"]["n"]),
-            ]
-            for row in rows
-        ],
-    )
+def _rotation_support(bins: Sequence[Mapping[str, Any]]) -> Table:
+    rows = [
+        [_bin(row), number(row["share_above"]), _spread(row["kappa_co"]), str(row["kappa_co"]["n"])] for row in bins
+    ]
+    return Table(["log M*", "fraction with κ_co > 0.5", "κ_co", "galaxies"], rows)
 
 
 def _switch_off(variants: Mapping[str, Any]) -> Table:
     head = ["without", "Wolf, κ_co < 0.5", "Wolf, all", "v²R/G, dwarfs", "v²R/G, others", "R_hl from HI", "median κ_co"]
-    rows = [
-        [
-            name,
-            number(variant["wolf2010"]["kappa_co < 0.5"]["half_width"], 3),
-            number(variant["wolf2010"]["all"]["half_width"], 3),
-            number(variant["hi_rotation"]["dwarfs"]["half_width"], 3),
-            number(variant["hi_rotation"]["others"]["half_width"], 3),
-            number(variant["size_from_gas"]["scatter_dex"], 3),
-            number(variant["kappa_co"]["median"]),
-        ]
-        for name, variant in variants.items()
-    ]
+    rows = []
+    for name, variant in variants.items():
+        wolf, rotation = variant["wolf2010"], variant["hi_rotation"]
+        ratios = (wolf["kappa_co < 0.5"], wolf["all"], rotation["dwarfs"], rotation["others"])
+        widths = [number(ratio["half_width"], 3) for ratio in ratios]
+        size, kappa = variant["size_from_gas"]["scatter_dex"], variant["kappa_co"]["median"]
+        rows.append([name, *widths, number(size, 3), number(kappa)])
     return Table(head, rows)
 
 
 def _stirring(sweep: Sequence[Mapping[str, Any]]) -> Table:
-    rows = [
-        [
-            f"{row['stirring']:g}",
-            *(text for kind in ("dwarfs", "others") for text in (_spread(row[kind]), number(row[kind]["half_width"]))),
-        ]
-        for row in sweep
-    ]
+    rows = []
+    for row in sweep:
+        cells = [(_spread(row[kind]), number(row[kind]["half_width"])) for kind in ("dwarfs", "others")]
+        rows.append([f"{row['stirring']:g}", *cells[0], *cells[1]])
     return Table(["stirring", "dwarfs", "half-width", "others", "half-width"], rows)

@@ -216,7 +216,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     """Go through the figures and tables."""
     yield Part(
         "fig4",
-        "Galaxies without cold gas: full set and cold-gas set",
+        "Galaxies without much gas (Fig. 4)",
         tuple(
             Rows(test, model, label, "bursty, " + ("full set" if test == "bursty_full" else "cold-gas set"))
             for name in ("Gas", "StarGas")
@@ -226,7 +226,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     )
     yield Part(
         "fig5",
-        "Star, Gas and StarGas on the cold-gas set, beside closed formulas",
+        "Three models and the closed formulas (Fig. 5, Table 1)",
         (
             *(Rows("bursty", model, label, "bursty") for label, model in _all_models("bursty")),
             Rows("bursty", "stargas_bursty", "", "", formulas=True),
@@ -241,12 +241,12 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     )
     yield Part(
         "fig6",
-        "Dwarfs and massive galaxies",
+        "Dwarfs and massive galaxies (Fig. 6)",
         tuple(Rows("bursty", m, label, "bursty", (DWARFS, MASSIVE)) for label, m in _with_trees("StarGas", "bursty")),
     )
     yield Part(
         "fig7",
-        "Massive galaxies: trained on all, trained on massive galaxies alone",
+        "Trained on massive galaxies alone (Fig. 7)",
         tuple(
             Rows("bursty", model, label, trained_on, (MASSIVE,))
             for ending, trained_on in (("bursty", "bursty"), ("massive", f"bursty, {MASSIVE}"))
@@ -255,12 +255,12 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     )
     yield Part(
         "fig8",
-        "Kinematic support and inclination",
+        "Rotation support and inclination (Fig. 8)",
         tuple(Rows("bursty", m, label, "bursty", (SLOW, FAST, *ANGLES)) for label, m in _all_models("bursty")),
     )
     yield Part(
         "fig9",
-        "From one suite to the other",
+        "From one suite to the other (Fig. 9, Table 2)",
         (
             *(
                 Rows(test, model, label, trained_on)
@@ -278,7 +278,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     )
     yield Part(
         "gain",
-        "What gas adds, against the strength of its disturbances",
+        "Gain from gas against the strength of its disturbances",
         tuple(
             Rows(test, model, label, f"bursty, disturbances × {dial:g}", extra={"stirring": dial})
             for dial in STIRRING
@@ -292,7 +292,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     strata = ("all", DWARFS, MASSIVE, SLOW, FAST, *ANGLES, *COUNTS)
     yield Part(
         "calibration",
-        "Are the posteriors as wide as their errors?",
+        "Calibration of the posteriors",
         tuple(
             Rows(suite, model, label, suite, strata)
             for suite in ("bursty", "smooth")
@@ -303,13 +303,13 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     yield Part("ablations", "Choices that the paper leaves open", tuple(_ablations()))
     yield Part(
         "search",
-        "The search for the settings",
+        "Search for the settings",
         tuple(_search()),
     )
     if tng:
         yield Part(
             "tng",
-            "A galaxy of TNG100",
+            "A galaxy of IllustrisTNG in twelve views",
             (
                 Rows("tng", "star_both", "Star", "both"),
                 Rows("tng", "stargas_both", "StarGas", "both", formulas=True),
