@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from analytic import plummer_mass, plummer_stars
 
-from stargas.baselines.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass, wolf_hi_mass
+from stargas.baselines.estimators import (
+    ESTIMATORS,
+    STAR_ESTIMATORS,
+    Observables,
+    estimate_mass,
+    hi_dynamical_mass,
+    wolf_hi_mass,
+)
 from stargas.constants import G
 from stargas.errors import InputError
 
@@ -14,7 +21,7 @@ SIGMA_PLUMMER = np.sqrt(np.pi * G * MASS / (32 * SCALE))  # virial theorem: |W| 
 
 def plummer_bias(name):
     """C π/32 against λ³/(1+λ²)^1.5: estimate over truth for an isotropic self-gravitating Plummer sphere."""
-    formula = ESTIMATORS[name]
+    formula = STAR_ESTIMATORS[name]
     return formula.coefficient * np.pi / 32 / plummer_mass(formula.radius_in_R_hl, 1.0, 1.0)
 
 
@@ -35,7 +42,7 @@ def test_the_bias_on_a_plummer_sphere_is_the_derived_one(name, bias):
     assert estimate_mass(name, 1.1 * SIGMA_PLUMMER, SCALE)[1] / plummer_mass(r, MASS, SCALE) > 1.2 * bias
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", STAR_ESTIMATORS)
 def test_drawn_stars_give_the_mass_within_the_known_bias(name):
     stars = plummer_stars(40_000, MASS, SCALE, np.random.default_rng(5))
     x, y = stars.position_kpc[:, 0], stars.position_kpc[:, 1]
@@ -59,7 +66,7 @@ def test_walker_agrees_with_the_published_units():
     assert estimate_mass("walker2009", 1.0, 1e-3)[1] == pytest.approx(580, rel=3e-3)  # Msun for 1 pc and 1 km/s
 
 
-def test_bad_names_and_values_are_told():
+def test_bad_names_and_values_are_refused():
     with pytest.raises(InputError, match="'wolf': use one of walker2009, wolf2010"):
         estimate_mass("wolf", 5.0, 1.0)
     with pytest.raises(InputError, match="sigma_kms must be positive and finite, got -5"):
@@ -109,3 +116,45 @@ class TestWolfWithHI:
     def test_equal_radii_go_on_as_a_flat_rotation_curve(self):
         mass = wolf_hi_mass([1.0, 2.0, 4.0], 10.0, 0.75, 10.0 * np.sqrt(3), 1.0)
         np.testing.assert_allclose(mass[1:] / mass[:-1], 2.0)
+
+
+class TestTable:
+    """Laws that every estimator of the table obeys."""
+
+    seen = Observables.from_columns(
+        {
+            "sigma_kms": [10.0, 0.0, 10.0, 10.0],
+            "R_hl_kpc": [1.0, 0.0, 1.0, 1.0],
+            "v_cold_kms": [20.0, 20.0, np.nan, 20.0],
+            "R_HI_kpc": [3.0, 3.0, np.nan, 3.0],
+            "inclination_deg": [60.0, 60.0, 60.0, 10.0],
+        }
+    )
+    r_kpc = np.tile([0.6, 2.4], (4, 1))
+
+    @pytest.mark.parametrize("name", ESTIMATORS)
+    def test_it_applies_where_its_tracers_are(self, name):
+        both, gas_alone, stars_alone, _ = ESTIMATORS[name].applies_to(self.seen)
+        assert both
+        assert gas_alone == ("stars" not in ESTIMATORS[name].tracers)
+        assert stars_alone == ("gas" not in ESTIMATORS[name].tracers)
+
+    @pytest.mark.parametrize("name", ESTIMATORS)
+    def test_masses_are_positive_and_rise_with_the_square_of_velocities(self, name):
+        estimator = ESTIMATORS[name]
+        chosen = estimator.applies_to(self.seen)
+        faster = Observables(
+            **{**vars(self.seen), "sigma_kms": 2 * self.seen.sigma_kms, "v_cold_kms": 2 * self.seen.v_cold_kms}
+        )
+        (r, slow), (_, fast) = (estimator.masses(one.take(chosen), self.r_kpc[chosen]) for one in (self.seen, faster))
+        assert r.shape == slow.shape == (chosen.sum(), 2 if estimator.is_profile else 1)
+        assert (slow > 0).all()
+        np.testing.assert_allclose(fast / slow, 4)
+
+    def test_only_rotation_as_observed_applies_face_on(self):
+        face_on = {name for name, one in ESTIMATORS.items() if one.applies_to(self.seen)[3]}
+        assert set(ESTIMATORS) - face_on == {"hi_inclination"}
+
+    def test_columns_that_are_missing_are_not_known(self):
+        stars = Observables.from_columns({"sigma_kms": 10.0, "R_hl_kpc": 1.0})
+        assert [name for name, one in ESTIMATORS.items() if one.applies_to(stars).all()] == list(STAR_ESTIMATORS)

@@ -328,4 +328,4 @@ def test_an_evaluation_takes_trees(data, fitted, tmp_path):
         table[name] = data.shards[0]["scalars"][:, i]
     described = replace(data, catalogues=(table,))
     found = evaluate({"Trees": fitted}, described, tmp_path / "trees", n_draws=50, strata={}, n_resamples=20)
-    assert found.results["models"]["Trees"]["all"]["accuracy"]["rms_dex"] < 0.08
+    assert found.scores("Trees").accuracy.rms_dex.value < 0.08

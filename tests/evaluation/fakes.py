@@ -1,16 +1,19 @@
 """A data set and posteriors without files and networks: the interfaces that an evaluation needs."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import SimpleNamespace
 
 import numpy as np
 from astropy.table import Table
-from samples_for_tests import hand_made
+from samples_for_tests import hand_made, map_settings
 
+from stargas.config import ModelConfig
 from stargas.constants import G
-from stargas.features.star_features import STAR_FEATURES
+from stargas.sample import SCALARS
+from stargas.storage import plain
 
 RADII = np.linspace(0.6, 2.4, 10)
+CONFIG = map_settings(8)
 
 
 def fake_table(n_galaxies=40, n_views=6, seed=0, gas_share=1.0):
@@ -51,21 +54,31 @@ def fake_table(n_galaxies=40, n_views=6, seed=0, gas_share=1.0):
 
 @dataclass(frozen=True)
 class FakeDataset:
-    """Truth from a table; no maps."""
+    """Truth from a table; maps of noise."""
 
     catalogue: Table
     manifest: dict
 
     @classmethod
     def make(cls, **table):
-        return cls(fake_table(**table), {"suite": "fake", "seed": table.get("seed", 0)})
+        return cls(
+            fake_table(**table), {"suite": "fake", "seed": table.get("seed", 0), "config": plain(asdict(CONFIG))}
+        )
 
     def __len__(self):
         return len(self.catalogue)
 
     def __getitem__(self, i):
-        r = RADII * self.catalogue["R_hl_kpc"][i]
-        return hand_made(tracers=np.ones(2, bool), r_kpc=r, log10_mass=self.truth()[i])
+        row = dict(zip(self.catalogue.colnames, self.catalogue[i], strict=True))
+        return hand_made(
+            CONFIG,
+            maps=np.random.default_rng(0).uniform(0.1, 1, (5, 8, 8)),
+            scalars=np.nan_to_num([row[name] for name in SCALARS]),
+            tracers=np.array([True, row["has_gas"]]),
+            r_kpc=RADII * row["R_hl_kpc"],
+            log10_mass=self.truth()[i],
+            row=row,
+        )
 
     def truth(self):
         r = RADII * np.asarray(self.catalogue["R_hl_kpc"])[:, None]
@@ -78,24 +91,15 @@ class FakeDataset:
         return FakeDataset(self.catalogue[mask], self.manifest)
 
     def batch(self, rows):
-        n = len(rows)
-        names = ("R_hl_kpc", "sigma_kms", "R_HI_kpc", "v_cold_kms", "sigma_cold_kms")
-        return SimpleNamespace(
-            log10_mass=self.truth()[rows].astype(np.float32),
-            maps=np.random.default_rng(0).uniform(0.1, 1, (n, 5, 8, 8)).astype(np.float32),
-            scalars=np.nan_to_num([np.asarray(self.catalogue[name])[rows] for name in names]).T,
-            tracers=np.column_stack([np.ones(n, bool), np.asarray(self.catalogue["has_gas"])[rows]]),
-            star_features=np.zeros((n, len(STAR_FEATURES)), np.float32),
-            quality=np.zeros((n, 4)),
-        )
+        return SimpleNamespace(log10_mass=self.truth()[rows].astype(np.float32))
 
 
 class FakePosterior:
-    """Gaussian about the truth with an error that it knows (or not): bias and width in its own sigmas."""
+    """Gaussian around the truth whose error it states (or not): bias and width in its own sigmas."""
 
     def __init__(self, sigma_dex=0.1, bias=0.0, width=1.0, tracers="stargas", tracer_share=None):
         self.sigma, self.bias, self.width = sigma_dex, bias, width
-        self.config = SimpleNamespace(tracers=tracers)
+        self.config = ModelConfig(tracers=tracers)
         self.about = {"tracer_share": tracer_share or {}, "seed": 1}
 
     def _mean(self, samples):

@@ -1,11 +1,10 @@
-"""A model judged with tracers taken away and under its priors."""
-
-from types import SimpleNamespace
+"""A model evaluated without some tracers and under its priors."""
 
 import numpy as np
 import pytest
 
 from evaluation.fakes import FakeDataset, FakePosterior
+from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import evaluate
 from stargas.evaluation.variants import with_variants
@@ -15,11 +14,11 @@ SIGMA = {None: 0.08, "stars": 0.12, "gas and R_hl": 0.2, "gas": 0.3}
 
 
 class AnyPosterior(FakePosterior):
-    """Knows less the less it is given; biased by one sigma under the prior of the wrong suite."""
+    """Wider the less it is conditioned on; biased by one sigma under the prior of the wrong suite."""
 
     def __init__(self, tracer_set=None, prior=None):
         super().__init__(SIGMA[tracer_set], bias=1.0 if prior == "smooth" else 0.0, tracers="any")
-        self.config = SimpleNamespace(tracers="any", priors=("bursty", "smooth"))
+        self.config = ModelConfig(tracers="any", priors=("bursty", "smooth"))
         self.tracer_set, self.prior = tracer_set, prior
 
     def conditioned_on(self, tracer_set):
@@ -30,12 +29,10 @@ class AnyPosterior(FakePosterior):
 
 
 def star():
-    posterior = FakePosterior()
-    posterior.config = SimpleNamespace(tracers="star", priors=())
-    return posterior
+    return FakePosterior(tracers="star")
 
 
-def test_each_model_is_followed_by_what_it_says_without():
+def test_each_model_is_followed_by_its_variants():
     models = {"A": AnyPosterior(), "Star": star()}
     found = with_variants(models, [["gas"], ["stars"], ["R_hl", "stars"]], ["bursty"])
     assert [(name, getattr(p, "tracer_set", None), getattr(p, "prior", None)) for name, p in found.items()] == [
@@ -50,38 +47,36 @@ def test_each_model_is_followed_by_what_it_says_without():
 
 
 @pytest.mark.parametrize(
-    ("models", "without", "priors", "said"),
+    ("models", "without", "priors", "message"),
     [
-        ({"A": AnyPosterior()}, [["R_hl"]], [], "without R_hl is not known"),
-        ({"A": AnyPosterior()}, [["stars", "gas"]], [], "without stars and gas is not known"),
-        ({"Star": star()}, [["gas"]], [], "no model answers without gas"),
+        ({"A": AnyPosterior()}, [["R_hl"]], [], "R_hl cannot be hidden"),
+        ({"A": AnyPosterior()}, [["stars", "gas"]], [], "stars and gas cannot be hidden"),
+        ({"Star": star()}, [["gas"]], [], "no model can be evaluated without gas"),
         ({"A": AnyPosterior()}, [], ["elsewhere"], "no model has the prior elsewhere"),
     ],
 )
-def test_what_no_model_can_do_is_told(models, without, priors, said):
-    with pytest.raises(InputError, match=said):
+def test_impossible_variants_are_refused(models, without, priors, message):
+    with pytest.raises(InputError, match=message):
         with_variants(models, without, priors)
 
 
-def test_they_are_judged_side_by_side(tmp_path):
+def test_variants_are_evaluated_side_by_side(tmp_path):
     data = FakeDataset.make(n_galaxies=80)
     found = evaluate(with_variants({"A": AnyPosterior()}, [["gas"], ["stars"]], ["smooth"]), data, tmp_path, **FAST)
-    numbers = {name: subsets["all"] for name, subsets in found.results["models"].items()}
     for name, tracer_set in (("A", None), ("A without gas", "stars"), ("A without stars", "gas and R_hl")):
-        assert numbers[name]["accuracy"]["rms_dex"] == pytest.approx(SIGMA[tracer_set], rel=0.25)
-    assert np.mean(numbers["A, prior smooth"]["calibration"]["bias_sigma"]) == pytest.approx(1, abs=0.4)
-    assert np.mean(numbers["A"]["calibration"]["bias_sigma"]) == pytest.approx(0, abs=0.4)
-    asked = found.results["provenance"]["models"]
-    assert "tracer_set" not in asked["A"]
-    assert asked["A without gas"]["tracer_set"] == "stars"
-    assert asked["A, prior smooth"]["prior"] == "smooth"
-    assert len({about["digest"] for about in asked.values()}) == 4
+        assert found.scores(name).accuracy.rms_dex.value == pytest.approx(SIGMA[tracer_set], rel=0.25)
+    assert np.mean(found.scores("A, prior smooth").calibration.pulls.bias.value) == pytest.approx(1, abs=0.4)
+    assert np.mean(found.scores("A").calibration.pulls.bias.value) == pytest.approx(0, abs=0.4)
+    models = found.provenance.models
+    assert [model.is_variant for model in models.values()] == [False, True, True, True]
+    assert models["A without gas"].tracer_set == "stars"
+    assert models["A, prior smooth"].prior == "smooth"
+    assert len({model.digest for model in models.values()}) == 4
 
 
-def test_a_model_without_stars_is_judged_where_there_is_gas(tmp_path):
+def test_a_model_without_stars_is_evaluated_where_there_is_gas(tmp_path):
     data = FakeDataset.make(n_galaxies=80, gas_share=0.6)
     test = data.split("test").catalogue
-    whole = evaluate({"A": AnyPosterior()}, data, tmp_path / "a", **FAST)
-    assert whole.results["n_samples"] == len(test)
-    blind = evaluate(with_variants({"A": AnyPosterior()}, [["stars"]]), data, tmp_path / "b", **FAST)
-    assert blind.results["n_samples"] == int(test["has_gas"].sum()) < len(test)
+    assert evaluate({"A": AnyPosterior()}, data, tmp_path / "a", **FAST).n_samples == len(test)
+    alone = evaluate(with_variants({"A": AnyPosterior()}, [["stars"]]), data, tmp_path / "b", **FAST)
+    assert alone.n_samples == int(test["has_gas"].sum()) < len(test)

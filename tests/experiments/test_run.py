@@ -20,7 +20,7 @@ from stargas.config import (
 )
 from stargas.dataset.manifest import LOG
 from stargas.errors import InputError
-from stargas.evaluation.evaluate import read_evaluation
+from stargas.evaluation.result_file import read_result
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows
 from stargas.experiments.run import Run
 
@@ -101,13 +101,12 @@ def results(folder, part):
 
 def test_rows_are_those_of_the_evaluations(made):
     found = results(made[0], "first")
-    evaluation = read_evaluation(made[0] / "runs/evaluations/all/star")
-    numbers = evaluation.results["models"]["star"]
+    scores = read_result(made[0] / "runs/evaluations/all/star").scores("star")
     row, tilted = (row for row in found["rows"] if row["name"] == "Star")
     assert (row["kind"], row["tested_on"], row["set"], row["choice"]) == ("model", "bursty", "full set", "a")
-    assert row["half_width"] == pytest.approx(numbers["all"]["accuracy"]["half_width"], rel=1e-4)
-    assert row["half_width_se"] == pytest.approx(numbers["all"]["accuracy"]["half_width_se"], rel=1e-4)
-    assert row["coverage_68"] == pytest.approx(numbers["all"]["calibration"]["coverage"]["0.68"]["per_radius"], 1e-4)
+    assert row["half_width"] == pytest.approx(scores.accuracy.half_width.value, rel=1e-4)
+    assert row["half_width_se"] == pytest.approx(scores.accuracy.half_width.error, rel=1e-4)
+    assert row["coverage_68"] == pytest.approx(scores.calibration.coverage[0].per_radius.value, 1e-4)
     assert tilted["subset"] == "i = 60°"
     assert tilted["n_samples"] < row["n_samples"]
     assert row["training"]["epochs"] == [1, 1]
@@ -166,8 +165,8 @@ def test_results_name_their_ancestors(made):
     provenance = results(made[0], "second")["provenance"]
     assert provenance["data"]["others"]["seed"] == 1
     assert provenance["models"]["flow"]["network_of"] == "star"
-    evaluation = read_evaluation(made[0] / "runs/evaluations/all/flow")
-    assert provenance["evaluations"]["all/flow"]["arrays_sha256"] == evaluation.results["arrays_sha256"]
+    evaluation = read_result(made[0] / "runs/evaluations/all/flow")
+    assert provenance["evaluations"]["all/flow"]["arrays_sha256"] == evaluation.arrays_sha256
 
 
 def test_a_second_run_makes_nothing(made):

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from astropy.table import Table
+from html_reader import read
 from matplotlib.colors import Normalize
 from toy import toy_dataset
 
 from inference.models_for_tests import untrained
 from report.test_figures import disc_sample
-from report.test_pages import Gaussian, read
+from report.test_pages import Gaussian
 from stargas.inference.attribution import explain
 from stargas.report.attribution import draw_occlusion, explain_views, with_prior_warnings
 from stargas.report.inference import model_label, write_inference

@@ -4,62 +4,21 @@ import io
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from html_reader import read
 from rich.console import Console
 
-from evaluation.fakes import FakeDataset, FakePosterior
 from report.test_figures import disc_sample
 from stargas.baselines.estimators import estimate_mass
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.evaluation.evaluate import evaluate
-from stargas.report.evaluation import example_samples, write_evaluation_report
 from stargas.report.html_fragments import table_html, write_page
 from stargas.report.inference import print_inference, write_inference
-from stargas.report.table import print_table, summary_rows
-
-
-class Reader(HTMLParser):
-    """Collects what a page refers to and checks that its tags close."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.references, self.alts, self.ids, self.text = [], [], [], set(), []
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag not in {"meta", "img", "br", "link"}:
-            self.open.append(tag)
-        self.references += [attrs[k] for k in ("src", "href") if k in attrs]
-        if tag == "img":
-            self.alts.append(attrs.get("alt", ""))
-        if "id" in attrs:
-            self.ids.add(attrs["id"])
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-
-def read(path):
-    reader = Reader()
-    reader.feed(path.read_text())
-    assert reader.open == []
-    for reference in reader.references:
-        assert reference.startswith(("data:image/png;base64,", "#")), reference[:80]
-        if reference.startswith("#"):
-            assert reference[1:] in reader.ids
-    assert all(len(alt) > 30 for alt in reader.alts)
-    assert not re.search(r"https?://|@import|url\(", path.read_text())
-    return reader
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -67,64 +26,6 @@ def _small_pictures():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("stargas.report.style.DPI", 40)
         yield
-
-
-@pytest.fixture(scope="module")
-def evaluation(tmp_path_factory):
-    models = {"Star": FakePosterior(0.12), "Gas <b>": FakePosterior(0.3, width=2), "StarGas": FakePosterior(0.08)}
-    data = FakeDataset.make(n_galaxies=60)
-    return evaluate(models, data, tmp_path_factory.mktemp("evaluation"), n_draws=100, n_resamples=30)
-
-
-def test_the_page_of_an_evaluation_stands_alone(evaluation):
-    page = write_evaluation_report(evaluation.folder)
-    reader = read(page)
-    text = "".join(reader.text)
-    assert len(reader.alts) == 7
-    assert "Gas <b>" in text
-    for row in summary_rows(evaluation):
-        assert f"{row['median']:.2f} +{row['plus']:.2f} −{row['minus']:.2f}" in text
-    assert "too wide" in text
-    assert evaluation.results["provenance"]["dataset_digest"][:16] in text
-    summary = json.loads((evaluation.folder / "summary.json").read_text())
-    assert summary["accuracy"] == summary_rows(evaluation)
-    assert {p.name for p in (evaluation.folder / "figures").iterdir()} == {
-        "ratio.png",
-        "calibration.png",
-        "coverage_by_kind.png",
-        "ratio_by_kind.png",
-        "star_maps.png",
-        "gas_maps.png",
-        "profile.png",
-    }
-
-
-def test_the_example_is_one_galaxy_from_several_sides(evaluation):
-    samples = example_samples(evaluation)
-    assert len({sample.row["galaxy_id"] for sample in samples}) == 1
-    assert len(samples) > 1
-    for sample, i in zip(samples, evaluation.arrays["example/rows"], strict=True):
-        np.testing.assert_allclose(sample.log10_mass, evaluation.arrays["log10_true"][i])
-        assert sample.scalars[0] == pytest.approx(sample.row["R_hl_kpc"], rel=1e-6)
-
-
-def test_the_terminal_shows_the_same_numbers(evaluation):
-    console = Console(width=100, record=True, file=io.StringIO())
-    print_table(evaluation, console)
-    text = console.export_text()
-    for row in summary_rows(evaluation):
-        assert row["name"] in text
-        assert f"{row['half_width']:.3f} ± {row['half_width_se']:.3f}" in text
-    assert "no fault found" in text
-    assert max(map(len, text.splitlines())) <= 100
-
-
-def test_rows_take_the_nearest_radii(evaluation):
-    rows = [row for row in summary_rows(evaluation) if row["name"] == "Star"]
-    assert [row["r_over_R_hl"] for row in rows] == pytest.approx([0.6, 1.0, 2.4])
-    accuracy = evaluation.results["models"]["Star"]["all"]["accuracy"]
-    assert rows[1]["half_width"] == accuracy["half_width"][2]
-    assert rows[1]["plus"] == pytest.approx(accuracy["p84"][2] - accuracy["median"][2])
 
 
 def test_text_is_escaped(tmp_path):

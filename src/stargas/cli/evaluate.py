@@ -19,8 +19,8 @@ def parser() -> CommandParser:
     """Return the parser of this command."""
     made = CommandParser(
         "evaluate",
-        "Measure models on a split of data sets, print the table and write OUT/report.html.\n"
-        "All models are judged on the same galaxies; models are named after their folders.",
+        "Compare models with the truth on a split of data sets, print the table and write OUT/report.html.\n"
+        "All models are evaluated on the same galaxies; they are named after their folders.",
         blocks=("local",),
     )
     made.add_argument("out", type=Path, metavar="OUT", help="folder of the evaluation")
@@ -35,9 +35,9 @@ def parser() -> CommandParser:
         action="append",
         choices=("gas", "stars", "R_hl"),
         default=[],
-        help="judge models of any tracers also without gas, without stars, or without 'stars R_hl'; may be repeated",
+        help="evaluate models of any tracers also without gas, without stars, or without 'stars R_hl'; may be repeated",
     )
-    made.add_argument("--prior", nargs="+", default=[], metavar="SUITE", help="judge models also under these priors")
+    made.add_argument("--prior", nargs="+", default=[], metavar="SUITE", help="evaluate models also under these priors")
     made.add_argument("--overwrite", action="store_true", help="replace an evaluation in OUT")
     return made
 
@@ -49,7 +49,7 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.evaluation.variants import with_variants
     from stargas.model.posterior import load_model
     from stargas.report.evaluation import write_evaluation_report
-    from stargas.report.table import print_table
+    from stargas.report.table import print_tables
 
     names = [path.name for path in options.models]
     if len(set(names)) < len(names):
@@ -61,7 +61,7 @@ def run(options: Namespace, settings: Settings) -> None:
         data = data.where(data.catalogue["cold_gas_set"])
         if not len(data):
             raise InputError("no galaxy of the data belongs to the cold-gas set: give --all-gas, or other data.")
-    found = evaluate(
+    result = evaluate(
         models,
         data,
         options.out,
@@ -72,5 +72,5 @@ def run(options: Namespace, settings: Settings) -> None:
         progress=settings.local.progress,
     )
     console = open_console()
-    print_table(found, console)
-    console.print(f"Report: {write_evaluation_report(found)}")
+    print_tables(result, console)
+    console.print(f"Report: {write_evaluation_report(result)}")

@@ -19,6 +19,41 @@ N_RESAMPLES = 400
 
 
 @dataclass(frozen=True, eq=False)
+class Measured:
+    """A statistic with its standard error over galaxies.
+
+    Parameters
+    ----------
+    value
+        The statistic: a number, or an array, for instance over radii.
+    error
+        Its standard error, same shape.
+
+    Examples
+    --------
+    >>> width = Measured(np.array([0.27, 0.18]), np.array([0.02, 0.01]))
+    >>> f"{width[1]:.2f}"
+    '0.18 ± 0.01'
+    """
+
+    value: FloatArray
+    error: FloatArray
+
+    @classmethod
+    def from_replicas(cls, value: ArrayLike, replicas: FloatArray) -> "Measured":
+        """Combine a statistic with its values in the bootstrap samples, shape (n_resamples, ...)."""
+        return cls(np.asarray(value, dtype=np.float64), np.asarray(replicas.std(axis=0, ddof=1)))
+
+    def __getitem__(self, index: int) -> "Measured":
+        """Return the statistic at one place of an array."""
+        return Measured(self.value[index], self.error[index])
+
+    def __format__(self, spec: str) -> str:
+        """Write a number with its error, both in the given format."""
+        return f"{float(self.value):{spec}} ± {float(self.error):{spec}}"
+
+
+@dataclass(frozen=True, eq=False)
 class Bootstrap:
     """Galaxies drawn with replacement, as weights of rows.
 
@@ -32,6 +67,11 @@ class Bootstrap:
 
     galaxy: NDArray[np.intp]
     draws: NDArray[np.float64]
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows."""
+        return len(self.galaxy)
 
     @property
     def n_galaxies(self) -> int:
@@ -84,6 +124,22 @@ class Bootstrap:
                 result[:, k, j] = column[order][np.minimum(place, len(column) - 1)]
         return result
 
+    def measure_mean(self, values: ArrayLike) -> Measured:
+        """Mean over rows with its standard error.
+
+        Parameters
+        ----------
+        values
+            Shape (n, ...).
+
+        Returns
+        -------
+        Measured
+            Shape (...).
+        """
+        array = np.asarray(values, dtype=np.float64)
+        return Measured.from_replicas(array.mean(axis=0), self.mean(array))
+
 
 def bootstrap_galaxies(groups: ArrayLike, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Bootstrap:
     """Draw galaxies with replacement.
@@ -91,9 +147,9 @@ def bootstrap_galaxies(groups: ArrayLike, n_resamples: int = N_RESAMPLES, seed: 
     Parameters
     ----------
     groups
-        Which galaxy each row belongs to (names or numbers), shape (n,).
+        Galaxy of each row (names or numbers), shape (n,).
     n_resamples
-        Bootstrap samples.
+        Number of bootstrap samples.
     seed
         Root seed.
 

@@ -8,43 +8,27 @@ from typing import Any
 import numpy as np
 
 from stargas import __version__
-from stargas.evaluation.accuracy import scatter_ratio
-from stargas.evaluation.evaluate import QUANTILE_LEVELS, Evaluation
+from stargas.baselines.estimators import ESTIMATORS
+from stargas.evaluation.accuracy import Accuracy
+from stargas.evaluation.bootstrap import Measured, bootstrap_galaxies
+from stargas.evaluation.calibration import Calibration
+from stargas.evaluation.coverage import is_covered
+from stargas.evaluation.intervals import CENTRAL_INTERVALS
+from stargas.evaluation.result import ALL, EvaluationResult
+from stargas.evaluation.scatter_ratio import scatter_ratio
+from stargas.experiments.paper_values import paper_value
 from stargas.experiments.plan import Part, Plan, Rows
 
 FORMAT = 1
 """Version of the files."""
 
-BASELINE_KINDS = {"hi": "baseline", "hi_inclination": "baseline", "wolf_hi": "baseline"}
-"""Closed formulas that use the HI; the others are estimators from stars."""
+DIGITS = 5
+"""Significant digits of the numbers: the files are small, and errors are larger."""
 
-_ACCURACY = ("median", "mean", "p16", "p84", "half_width", "rms_dex")
-
-_COVERAGE = (("", "per_radius"), ("_se", "per_radius_se"), ("_mean", "mean"), ("_mean_se", "mean_se"))
-
-PAPER_RADII = (0.6, 1.0, 2.4)
-"""Radii [R_hl] of the paper's tables."""
-
-_TABLE_1, _TABLE_2 = "Table 1", "Table 2"
-_NIHAO, _AURIGA, _BOTH = "bursty", "smooth", "both"
-PAPER_VALUES: Mapping[tuple[str, str, str], tuple[str, tuple[tuple[float, float, float], ...]]] = {
-    # (name, trained on, tested on): source, (median, p84 - median, median - p16) at the radii
-    ("Star", _NIHAO, _NIHAO): (_TABLE_1, ((0.99, 0.32, 0.21), (1.00, 0.23, 0.17), (1.00, 0.22, 0.18))),
-    ("Gas", _NIHAO, _NIHAO): (_TABLE_1, ((0.97, 0.87, 0.39), (1.00, 0.46, 0.29), (1.03, 0.36, 0.29))),
-    ("StarGas", _NIHAO, _NIHAO): (_TABLE_1, ((1.00, 0.19, 0.16), (1.00, 0.14, 0.13), (1.00, 0.17, 0.13))),
-    ("StarGas", _NIHAO, _AURIGA): (_TABLE_2, ((0.94, 0.37, 0.22), (0.95, 0.32, 0.20), (0.96, 0.26, 0.17))),
-    ("StarGas", _AURIGA, _NIHAO): (_TABLE_2, ((0.93, 1.07, 0.32), (0.97, 0.57, 0.25), (1.03, 0.36, 0.40))),
-    ("StarGas", _AURIGA, _AURIGA): (_TABLE_2, ((1.01, 0.26, 0.22), (1.01, 0.21, 0.20), (1.01, 0.14, 0.15))),
-    ("StarGas", _BOTH, _NIHAO): (_TABLE_2, ((1.00, 0.23, 0.14), (1.02, 0.18, 0.16), (1.00, 0.22, 0.12))),
-    ("StarGas", _BOTH, _AURIGA): (_TABLE_2, ((0.98, 0.28, 0.22), (0.98, 0.24, 0.20), (0.99, 0.20, 0.16))),
-}
-"""Tables 1 and 2 of Expósito-Márquez et al. (2026), with our suites in the place of theirs."""
-
-PAPER_TABLE_2 = ("Table 2", ((0.99, 0.24, 0.16), (1.00, 0.16, 0.13), (1.01, 0.17, 0.14)))
-"""StarGas on NIHAO once more: the paper's second table repeats it with other numbers."""
-
-ReadEvaluation = Callable[[str, str], Evaluation | None]
+ReadEvaluation = Callable[[str, str], EvaluationResult | None]
 """From test and model to their evaluation; None where it was left out."""
+
+_MEASURED = ("median", "mean", "p16", "p84", "half_width", "rms_dex")
 
 
 def part_results(
@@ -55,7 +39,7 @@ def part_results(
     Parameters
     ----------
     plan, part
-        The experiment and which part of it.
+        The experiment and one of its parts.
     evaluation
         Reads an evaluation.
     history
@@ -76,9 +60,8 @@ def part_results(
         if found is None:
             left_out.append(f"{wanted.label or wanted.model}, {wanted.trained_on}, on {wanted.test}")
             continue
-        rows += _formula_rows(plan, wanted, found) if wanted.formulas and not wanted.label else []
-        rows += _model_rows(plan, part, wanted, found, history) if wanted.label else []
-        rows += _formula_rows(plan, wanted, found) if wanted.formulas and wanted.label else []
+        rows += _model_rows(plan, part, wanted, found, history(wanted.model)) if wanted.label else []
+        rows += _estimator_rows(plan, wanted, found) if wanted.formulas else []
     result: dict[str, Any] = {
         "format": FORMAT,
         "part": part.name,
@@ -91,37 +74,29 @@ def part_results(
     }
     for block in part.details:
         result[block] = _DETAILS[block](plan, part, evaluation)
-    return result | {"provenance": _ancestry(plan, part, evaluation)}
+    return result | {"provenance": _provenance(plan, part, evaluation)}
 
 
 def _model_rows(
-    plan: Plan, part: Part, wanted: Rows, found: Evaluation, history: Callable[[str], Mapping[str, int]]
+    plan: Plan, part: Part, wanted: Rows, found: EvaluationResult, epochs: Mapping[str, int]
 ) -> Iterator[dict[str, Any]]:
-    """Go through the subsets of one model on one test."""
+    """Go through the strata of one model on one test."""
     test, model = plan.tests[wanted.test], plan.models[wanted.model]
-    about = found.results["provenance"]["models"][wanted.model]["about"]
-    epochs = history(wanted.model)
-    for subset in wanted.subsets:
-        numbers = found.results["models"][wanted.model].get(subset)
-        if numbers is None:
+    about = found.provenance.models[wanted.model].about
+    for stratum in wanted.subsets:
+        scores = found.models[wanted.model].strata.get(stratum)
+        if scores is None:
             continue
-        cover, calibration = numbers["calibration"]["coverage"], numbers["calibration"]
+        in_paper = stratum == ALL and paper_value(part.name, wanted.label, wanted.trained_on, test.label)
         yield {
-            **_names(plan, wanted, subset),
+            **_names(plan, wanted, stratum),
             "name": wanted.label,
             "kind": "model" if model.kind == "network" else "trees",
             "trained_on": wanted.trained_on,
             "split": test.split,
-            "r_over_R_hl": found.results["r_over_R_hl"],
-            **_accuracy(numbers["accuracy"]),
-            **{
-                f"coverage_{level[2:]}{ending}": _rounded(cover[level][key])
-                for level in cover
-                for ending, key in _COVERAGE
-            },
-            "tarp_distance": _rounded(calibration["tarp"]["largest_distance"]),
-            "negative_log_prob": _rounded(calibration["negative_log_prob"]["mean"]),
-            "verdict": "; ".join(calibration["verdict"]),
+            "r_over_R_hl": found.r_over_R_hl.tolist(),
+            **_accuracy(scores.accuracy),
+            **_calibration(scores.calibration),
             "training": {
                 "model": wanted.model,
                 "galaxies": about["galaxies"],
@@ -129,63 +104,70 @@ def _model_rows(
                 "epochs": [epochs.get("network", 0), epochs.get("flow", 0)],
                 "minutes": about["minutes"],
             },
-            "paper": _paper_value(part, wanted, test.label, subset),
+            "paper": in_paper or None,
             **wanted.extra,
         }
 
 
-def _formula_rows(plan: Plan, wanted: Rows, found: Evaluation) -> Iterator[dict[str, Any]]:
-    """Go through the closed formulas on one test."""
-    for name, point in found.results["estimators"].items():
-        for subset in wanted.subsets:
-            if subset not in point:
-                continue
-            yield {
-                **_names(plan, wanted, subset),
-                "name": point["label"],
-                "kind": BASELINE_KINDS.get(name, "estimator"),
-                "trained_on": None,
-                "split": plan.tests[wanted.test].split,
-                "r_over_R_hl": point["r_over_R_hl"],
-                **_accuracy(point[subset]),
-                "training": None,
-                "paper": None,
-                **wanted.extra,
-            }
+def _estimator_rows(plan: Plan, wanted: Rows, found: EvaluationResult) -> Iterator[dict[str, Any]]:
+    """Go through the mass estimators on one test."""
+    for name, scores in found.estimators.items():
+        for stratum in wanted.subsets:
+            if stratum in scores.strata:
+                yield {
+                    **_names(plan, wanted, stratum),
+                    "name": scores.label,
+                    "kind": "estimator" if ESTIMATORS[name].tracers == ("stars",) else "baseline",
+                    "trained_on": None,
+                    "split": plan.tests[wanted.test].split,
+                    "r_over_R_hl": scores.r_over_R_hl.tolist(),
+                    **_accuracy(scores.strata[stratum]),
+                    "training": None,
+                    "paper": None,
+                    **wanted.extra,
+                }
 
 
-def _names(plan: Plan, wanted: Rows, subset: str) -> dict[str, Any]:
+def _names(plan: Plan, wanted: Rows, stratum: str) -> dict[str, Any]:
     test = plan.tests[wanted.test]
     return {
         "tested_on": test.label,
         "test": wanted.test,
         "set": "cold-gas set" if test.cold_gas_only else "full set",
-        "subset": subset,
+        "subset": stratum,
     }
 
 
-def _accuracy(numbers: Mapping[str, Any]) -> dict[str, Any]:
-    chosen = {f"{name}{ending}": _rounded(numbers[f"{name}{ending}"]) for name in _ACCURACY for ending in ("", "_se")}
-    return chosen | {name: numbers[name] for name in ("n_galaxies", "n_samples")}
+def _accuracy(accuracy: Accuracy) -> dict[str, Any]:
+    numbers: dict[str, Any] = {}
+    for name in _MEASURED:
+        numbers |= _measured(name, getattr(accuracy, name))
+    return numbers | {"n_galaxies": accuracy.n_galaxies, "n_samples": accuracy.n_samples}
 
 
-def _rounded(value: Any) -> Any:  # noqa: ANN401 (numbers in lists of any depth)
-    """Keep five digits: the files are small, and errors are larger."""
-    if isinstance(value, list):
-        return [_rounded(one) for one in value]
-    return float(f"{value:.5g}") if isinstance(value, float) else value
+def _calibration(calibration: Calibration) -> dict[str, Any]:
+    numbers: dict[str, Any] = {}
+    for interval in calibration.coverage:
+        name = f"coverage_{100 * interval.level:.0f}"
+        numbers |= _measured(name, interval.per_radius) | _measured(f"{name}_mean", interval.mean)
+    log_prob = calibration.negative_log_prob.mean
+    return numbers | {
+        "tarp_distance": _rounded(calibration.tarp.largest_distance),
+        "negative_log_prob": None if log_prob is None else _rounded(log_prob.value),
+        "verdict": "; ".join(calibration.verdict),
+    }
 
 
-def _paper_value(part: Part, wanted: Rows, tested_on: str, subset: str) -> dict[str, Any] | None:
-    """Return what the paper found in the same place, or None."""
-    key = (wanted.label, wanted.trained_on, tested_on)
-    if subset != "all" or part.name not in {"fig5", "fig9"} or key not in PAPER_VALUES:
-        return None
-    source, values = PAPER_VALUES[key]
-    if part.name == "fig9" and key == ("StarGas", _NIHAO, _NIHAO):
-        source, values = PAPER_TABLE_2
-    median, plus, minus = (list(column) for column in zip(*values, strict=True))
-    return {"r_over_R_hl": list(PAPER_RADII), "median": median, "plus": plus, "minus": minus, "source": source}
+def _measured(name: str, measured: Measured) -> dict[str, Any]:
+    return {name: _rounded(measured.value), f"{name}_se": _rounded(measured.error)}
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401 (a number or an array)
+    """Return a number, or an array as lists, with few digits."""
+    plain = np.asarray(value).tolist()
+    if isinstance(plain, list):
+        return [_rounded(one) for one in plain]
+    return float(f"{plain:.{DIGITS}g}")
 
 
 def _comparisons(plan: Plan, part: Part, evaluation: ReadEvaluation, seed: int) -> Iterator[dict[str, Any]]:
@@ -196,69 +178,71 @@ def _comparisons(plan: Plan, part: Part, evaluation: ReadEvaluation, seed: int) 
                 if (one.label, other.label) != (first, second) or (one.test, one.extra) != (other.test, other.extra):
                     continue
                 a, b = evaluation(one.test, one.model), evaluation(other.test, other.model)
-                if a is None or b is None or not np.array_equal(a.arrays["log10_true"], b.arrays["log10_true"]):
+                if a is None or b is None or not np.array_equal(a.samples.log10_mass, b.samples.log10_mass):
                     continue
-                middle = QUANTILE_LEVELS.index(0.5)
                 ratio = scatter_ratio(
-                    a.arrays[f"{one.model}/quantiles"][:, middle],
-                    b.arrays[f"{other.model}/quantiles"][:, middle],
-                    a.arrays["log10_true"],
-                    a.arrays["galaxy"],
-                    seed=seed,
+                    a.summaries[one.model].median,
+                    b.summaries[other.model].median,
+                    a.samples.log10_mass,
+                    bootstrap_galaxies(a.samples.galaxy, seed=seed),
                 )
                 yield {
                     "of": first,
                     "to": second,
                     "tested_on": plan.tests[one.test].label,
-                    "r_over_R_hl": a.results["r_over_R_hl"],
-                    **{name: _rounded(value) for name, value in ratio.items()},
+                    "r_over_R_hl": a.r_over_R_hl.tolist(),
+                    **_measured("half_width", ratio.half_width),
+                    **_measured("rms_dex", ratio.rms_dex),
                     **one.extra,
                 }
 
 
-def _label(plan: Plan, rows: Rows) -> str:
-    return f"{rows.label}, {plan.tests[rows.test].label}"
+def _evaluated(plan: Plan, part: Part, evaluation: ReadEvaluation) -> Iterator[tuple[str, Rows, EvaluationResult]]:
+    """Go through the rows of a part that were not left out: label with the test, rows, evaluation."""
+    for wanted in part.rows:
+        if (found := evaluation(wanted.test, wanted.model)) is not None:
+            yield f"{wanted.label}, {plan.tests[wanted.test].label}", wanted, found
 
 
 def _curves(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
     """Rank histograms and TARP curves of all samples, per row of the part."""
     result = {}
-    for wanted in part.rows:
-        if (found := evaluation(wanted.test, wanted.model)) is not None:
-            numbers = found.results["models"][wanted.model]["all"]["calibration"]
-            result[_label(plan, wanted)] = {
-                "rank_edges": np.linspace(0, 1, numbers["ranks"]["n_bins"] + 1).round(6).tolist(),
-                "rank_share": _rounded(numbers["ranks"]["share"]),
-                "rank_share_se": _rounded(numbers["ranks"]["share_se"]),
-                "tarp_level": _rounded(numbers["tarp"]["credibility"]),
-                "tarp_coverage": _rounded(numbers["tarp"]["expected_coverage"]),
-                "tarp_coverage_se": _rounded(numbers["tarp"]["expected_coverage_se"]),
-            }
+    for label, wanted, found in _evaluated(plan, part, evaluation):
+        calibration = found.scores(wanted.model).calibration
+        share, coverage = calibration.ranks.share, calibration.tarp.expected_coverage
+        result[label] = {
+            "rank_edges": calibration.ranks.edges.round(6).tolist(),
+            **_measured("rank_share", share),
+            "tarp_level": _rounded(calibration.tarp.credibility),
+            **_measured("tarp_coverage", coverage),
+        }
     return result
 
 
 def _correlation(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
     """Correlation of the masses in the posterior and in its errors, per row of the part."""
-    return {
-        _label(plan, wanted): _rounded(found.results["correlation"][wanted.model])
-        for wanted in part.rows
-        if (found := evaluation(wanted.test, wanted.model)) is not None
-    }
+    result = {}
+    for label, wanted, found in _evaluated(plan, part, evaluation):
+        matrices = found.models[wanted.model].correlation
+        result[label] = {
+            "posterior": _rounded(matrices.posterior),
+            "errors": _rounded(matrices.errors),
+            "largest_difference": _rounded(matrices.largest_difference),
+        }
+    return result
 
 
-def _views(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:  # noqa: ARG001 (one signature for all blocks)
+def _views(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
     """Ratio and whether the truth lies inside the intervals, view by view."""
     result: dict[str, Any] = {"models": {}}
-    for wanted in part.rows:
-        if (found := evaluation(wanted.test, wanted.model)) is None:
-            continue
-        ranks = found.arrays[f"{wanted.model}/ranks"]
-        result["inclination_deg"] = _rounded(found.arrays["catalogue/inclination_deg"].astype(float).tolist())
-        result["r_over_R_hl"] = found.results["r_over_R_hl"]
+    for _, wanted, found in _evaluated(plan, part, evaluation):
+        result["inclination_deg"] = _rounded(found.samples.columns["inclination_deg"].astype(float))
+        result["r_over_R_hl"] = found.r_over_R_hl.tolist()
+        ranks = found.summaries[wanted.model].ranks
+        inside = {f"inside_{100 * level:.0f}": is_covered(ranks, level) > 0 for level in CENTRAL_INTERVALS}
         result["models"][wanted.label] = {
-            "ratio": _rounded(found.ratio(wanted.model).tolist()),
-            "inside_68": (np.abs(ranks - 0.5) <= 0.34).tolist(),
-            "inside_95": (np.abs(ranks - 0.5) <= 0.475).tolist(),
+            "ratio": _rounded(found.ratio(wanted.model)),
+            **{name: covered.tolist() for name, covered in inside.items()},
         }
     return result
 
@@ -266,18 +250,18 @@ def _views(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]
 _DETAILS = {"curves": _curves, "correlation": _correlation, "views": _views}
 
 
-def _ancestry(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
+def _provenance(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
     """Return what the part was made from, down to seeds and settings."""
-    evaluations = {}
-    for rows in part.rows:
-        if (found := evaluation(rows.test, rows.model)) is not None:
-            evaluations[f"{rows.test}/{rows.model}"] = {
-                "arrays_sha256": found.results["arrays_sha256"],
-                "dataset_digest": found.results["provenance"]["dataset_digest"],
-                "model_digest": found.results["provenance"]["models"][rows.model]["digest"],
-                "n_draws": found.results["n_draws"],
-                "seed": found.results["seed"],
-            }
+    evaluations = {
+        f"{wanted.test}/{wanted.model}": {
+            "arrays_sha256": found.arrays_sha256,
+            "dataset_digest": found.provenance.dataset_digest,
+            "model_digest": found.provenance.models[wanted.model].digest,
+            "n_draws": found.n_draws,
+            "seed": found.seed,
+        }
+        for _, wanted, found in _evaluated(plan, part, evaluation)
+    }
     return {
         "data": {data.name: _plain(data) for data in plan.data_of(part.name)},
         "models": {model.name: _plain(model) for model in plan.models_of(part.name)},

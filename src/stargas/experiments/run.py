@@ -22,7 +22,10 @@ from stargas.config import LocalConfig
 from stargas.dataset.build import build_dataset
 from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import InputError
-from stargas.evaluation.evaluate import Evaluation, PosteriorLike, evaluate, read_evaluation
+from stargas.evaluation.evaluate import evaluate
+from stargas.evaluation.posterior_like import PosteriorLike
+from stargas.evaluation.result import EvaluationResult
+from stargas.evaluation.result_file import HEADER, read_result
 from stargas.evaluation.strata import standard_strata
 from stargas.experiments.plan import EvaluationSpec, ModelSpec, Part, Plan
 from stargas.experiments.results import part_results
@@ -297,10 +300,10 @@ class Run:
         write_atomically(mark, json.dumps(marks).encode())
         self.say(f"{name} judged on {test}: {len(data):,} samples, {(time.monotonic() - started) / 60:.1f} min")
 
-    def evaluation(self, test: str, model: str) -> Evaluation | None:
+    def evaluation(self, test: str, model: str) -> EvaluationResult | None:
         """Read the evaluation of a model on a test; None where either was left out."""
         folder = self.out / "evaluations" / test / model
-        return read_evaluation(folder) if (folder / "evaluation.json").exists() else None
+        return read_result(folder) if (folder / HEADER).exists() else None
 
     def history(self, model: str) -> dict[str, int]:
         """Return the epochs of both stages of a network; nothing of trees."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stargas.evaluation.evaluate import QUANTILE_LEVELS
-from stargas.evaluation.variants import TRACER_SET_WITHOUT
+from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
-from stargas.sample import TRACERS, Sample
+from stargas.sample import Sample
+from stargas.tracers import STARS_AND_GAS, TRACERS
 
 
 def leave_out(posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: int = 0) -> dict[str, FloatArray]:
@@ -33,7 +33,7 @@ def leave_out(posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: i
     if posterior.config.tracers != "any" or posterior.tracer_set is not None or not sample.tracers.all():
         return {}
     return {
-        tracer: posterior.conditioned_on(TRACER_SET_WITHOUT[frozenset({tracer})]).quantiles(
+        tracer: posterior.conditioned_on(STARS_AND_GAS.without([tracer]).name).quantiles(
             sample, QUANTILE_LEVELS, n_draws, seed
         )[0]
         for tracer in TRACERS

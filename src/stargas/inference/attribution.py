@@ -8,7 +8,7 @@ the answer rests on (`occlude`). All draws share their noise, so differences are
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stargas.evaluation.evaluate import QUANTILE_LEVELS
+from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.inference.ablations import leave_out, prior_sensitivity, prior_warning
 from stargas.inference.occlusion import Occlusion, occlude

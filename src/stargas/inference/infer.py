@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from stargas.baselines.estimators import ESTIMATORS
+from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.config import DataConfig
 from stargas.errors import InputError
-from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
+from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
 from stargas.inference.range_warnings import falling, unusual
 from stargas.inference.realizations import INPUTS, Input, draw_galaxies, uncertain_inputs
@@ -291,7 +292,7 @@ def _formula_errors(galaxy: ObservedGalaxy, realizations: Sequence[Sample]) -> d
             galaxy.R_hl_error_kpc / galaxy.R_hl_kpc,
             galaxy.distance_error_kpc / galaxy.distance_kpc if galaxy.distance_kpc else 0.0,
         ]
-        errors = dict.fromkeys(ESTIMATORS, float(np.hypot.reduce(parts) / np.log(10)))
+        errors = dict.fromkeys(STAR_ESTIMATORS, float(np.hypot.reduce(parts) / np.log(10)))
     scalars = np.array([sample.scalars for sample in realizations])
     v_cold, R_HI = (scalars[:, SCALARS.index(name)] for name in ("v_cold_kms", "R_HI_kpc"))
     known = (v_cold > 0) & (R_HI > 0)

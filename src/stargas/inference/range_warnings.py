@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
+from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
 from stargas.profiles import ProfileDraws
 from stargas.sample import Sample

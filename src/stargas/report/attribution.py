@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
+from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
 from stargas.inference.attribution import Explanation, explain
 from stargas.model.posterior import Posterior

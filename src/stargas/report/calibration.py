@@ -1,14 +1,14 @@
-"""Calibration of posteriors: coverage per radius and kind of galaxy, rank histograms, TARP curve."""
+"""Calibration of posteriors: coverage per radius and stratum, rank histograms, TARP curve."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stargas.errors import InputError
-from stargas.evaluation.calibration import INTERVALS
-from stargas.evaluation.evaluate import Evaluation
-from stargas.report.ratio import RADIUS_LABEL, subset_label
+from stargas.evaluation.intervals import CENTRAL_INTERVALS
+from stargas.evaluation.result import ALL, EvaluationResult
+from stargas.galaxy import FloatArray
+from stargas.report.ratio import RADIUS_LABEL, stratum_label
 from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ COVERAGE_SPAN = {0.68: 0.2, 0.95: 0.1}
 """Deviation of the coverage at which the color scale of each interval ends."""
 
 
-def draw_calibration(evaluation: Evaluation, subset: str = "all") -> "Figure":
+def draw_calibration(result: EvaluationResult, stratum: str = ALL) -> "Figure":
     """Draw coverage, TARP and rank histograms of all models.
 
     Parameters
     ----------
-    evaluation
-        What to draw.
-    subset
+    result
+        The evaluation.
+    stratum
         Stratum of the evaluation.
 
     Returns
@@ -45,80 +45,81 @@ def draw_calibration(evaluation: Evaluation, subset: str = "all") -> "Figure":
     Raises
     ------
     InputError
-        If the evaluation has no such subset.
+        If the evaluation has no such stratum.
     """
-    models = [name for name in evaluation.models if subset in evaluation.results["models"][name]]
-    if not models:
-        raise InputError(f"the evaluation has no subset {subset!r}.")
+    models = list(result.models)
+    n_galaxies = result.scores(models[0], stratum).calibration.n_galaxies
     with apply_style():
         figure = new_figure(8.2, 6.4)
         grid = figure.add_gridspec(2, 6)
         cover, tarp = figure.add_subplot(grid[0, :3]), figure.add_subplot(grid[0, 3:])
-        _draw_coverage(cover, evaluation, models, subset)
-        _draw_tarp(tarp, evaluation, models, subset)
+        _draw_coverage(cover, result, stratum)
+        _draw_tarp(tarp, result, stratum)
         first = None
         for number, radius in enumerate(RANK_RADII):
             axes = figure.add_subplot(grid[1, 2 * number : 2 * number + 2], sharey=first)
             first = first or axes
-            _draw_ranks(axes, evaluation, models, subset, radius)
+            _draw_ranks(axes, result, stratum, radius)
             axes.set_ylabel("share of truths × bins" if number == 0 else "")
         handles, labels = cover.get_legend_handles_labels()
         few = len(models) <= MODELS_IN_A_LINE
         place, columns = ("outside upper right", len(models)) if few else ("outside lower left", MODELS_IN_A_LINE)
         figure.legend(handles, labels, loc=place, ncols=columns, handlelength=1.3)
-        count = evaluation.results["models"][models[0]][subset]["calibration"]["n_galaxies"]
-        figure.suptitle(f"{subset_label(subset)}, {count:,} galaxies", fontsize=10, x=0.02, ha="left")
+        figure.suptitle(f"{stratum_label(stratum)}, {n_galaxies:,} galaxies", fontsize=10, x=0.02, ha="left")
     return figure
 
 
-def draw_coverage_by_kind(evaluation: Evaluation) -> "Figure":
-    """Draw the coverage of each model at each radius for each kind of galaxy.
+def draw_coverage_by_stratum(result: EvaluationResult) -> "Figure":
+    """Draw the coverage of each model at each radius in each stratum.
 
     Returns
     -------
     Figure
-        One row of panels per model, 68 % left and 95 % right; in a panel one line per subset, with its number of
+        One row of panels per model, 68 % left and 95 % right; in a panel one line per stratum, with its number of
         galaxies, one column per radius.
         Numbers are percent; purple: intervals too narrow, orange: too wide; white within two standard errors.
     """
-    results = evaluation.results
-    kinds = list(results["strata"])
+    strata = list(result.strata)
     with apply_style():
-        figure = new_figure(9.4, len(evaluation.models) * (0.2 * len(kinds) + 0.55) + 0.5)
-        panels = figure.subplots(len(evaluation.models), 2, squeeze=False, sharex=True, sharey=True)
-        for row, model in zip(panels, evaluation.models, strict=True):
-            judged = [results["models"][model][kind]["calibration"] for kind in kinds]
-            counts = {key: np.array([one[key] for one in judged]) for key in ("n_samples", "n_galaxies")}
-            labels = [f"{subset_label(kind)} ({n:,})" for kind, n in zip(kinds, counts["n_galaxies"], strict=True)]
-            for axes, level in zip(row, INTERVALS, strict=True):
-                found = [one["coverage"][f"{level:.2f}"] for one in judged]
-                share, error = (np.array([one[key] for one in found]) for key in ("per_radius", "per_radius_se"))
+        figure = new_figure(9.4, len(result.models) * (0.2 * len(strata) + 0.55) + 0.5)
+        panels = figure.subplots(len(result.models), 2, squeeze=False, sharex=True, sharey=True)
+        for row, model in zip(panels, result.models, strict=True):
+            calibrations = [result.scores(model, stratum).calibration for stratum in strata]
+            labels = [f"{stratum_label(s)} ({c.n_galaxies:,})" for s, c in zip(strata, calibrations, strict=True)]
+            n_samples = np.array([one.n_samples for one in calibrations])
+            for number, (axes, level) in enumerate(zip(row, CENTRAL_INTERVALS, strict=True)):
+                found = [one.coverage[number].per_radius for one in calibrations]
+                share, error = np.array([one.value for one in found]), np.array([one.error for one in found])
                 # Where all of a few truths lie inside, the bootstrap sees no error.
-                error = np.maximum(error, np.sqrt(level * (1 - level) / counts["n_samples"])[:, None])
-                off = np.where(np.abs(share - level) > 2 * error, share - level, 0)
-                end = COVERAGE_SPAN[level]
-                axes.imshow(off, cmap="PuOr_r", vmin=-end, vmax=end, aspect="auto", origin="upper")
-                for (i, j), value in np.ndenumerate(share):
-                    color = "white" if abs(off[i, j]) > 0.5 * end else INK
-                    axes.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5, color=color)
+                error = np.maximum(error, np.sqrt(level * (1 - level) / n_samples)[:, None])
+                _draw_percentages(axes, share, np.where(np.abs(share - level) > 2 * error, share - level, 0), level)
                 axes.set_title(f"{model}: {level:.0%} intervals", loc="left", fontsize=9)
-                axes.set_xticks(range(len(evaluation.r_over_R_hl)), [f"{r:.1f}" for r in evaluation.r_over_R_hl])
-                axes.set_yticks(range(len(kinds)), labels, fontsize=7.5)
+                axes.set_xticks(range(len(result.r_over_R_hl)), [f"{r:.1f}" for r in result.r_over_R_hl])
+                axes.set_yticks(range(len(strata)), labels, fontsize=7.5)
                 axes.tick_params(length=0)
         for axes in panels[-1]:
             axes.set_xlabel(RADIUS_LABEL)
     return figure
 
 
-def _draw_coverage(axes: "Axes", evaluation: Evaluation, models: list[str], subset: str) -> None:
-    r = evaluation.r_over_R_hl
-    for number, name in enumerate(models):
-        for level, numbers in evaluation.results["models"][name][subset]["calibration"]["coverage"].items():
-            value, error = np.array(numbers["per_radius"]), np.array(numbers["per_radius_se"])
+def _draw_percentages(axes: "Axes", share: FloatArray, off: FloatArray, level: float) -> None:
+    """Write shares in percent on colors that tell how far off they are."""
+    end = COVERAGE_SPAN[level]
+    axes.imshow(off, cmap="PuOr_r", vmin=-end, vmax=end, aspect="auto", origin="upper")
+    for (i, j), value in np.ndenumerate(share):
+        color = "white" if abs(off[i, j]) > 0.5 * end else INK
+        axes.text(j, i, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5, color=color)
+
+
+def _draw_coverage(axes: "Axes", result: EvaluationResult, stratum: str) -> None:
+    r = result.r_over_R_hl
+    for number, name in enumerate(result.models):
+        for coverage in result.scores(name, stratum).calibration.coverage:
+            value, error = coverage.per_radius.value, coverage.per_radius.error
             color = model_color(name, number)
             draw_band(axes, r, value - error, value + error, color)
-            axes.plot(r, value, color=color, label=name if level == "0.68" else None)
-    for level in (0.68, 0.95):
+            axes.plot(r, value, color=color, label=name if coverage.level == CENTRAL_INTERVALS[0] else None)
+    for level in CENTRAL_INTERVALS:
         axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     axes.set_yticks([0.5, 0.6, 0.68, 0.8, 0.9, 0.95, 1.0])
     low = axes.get_ylim()[0]
@@ -128,16 +129,11 @@ def _draw_coverage(axes: "Axes", evaluation: Evaluation, models: list[str], subs
     axes.set_title("Coverage of 68 % and 95 % intervals", loc="left")
 
 
-def _draw_tarp(axes: "Axes", evaluation: Evaluation, models: list[str], subset: str) -> None:
-    for number, name in enumerate(models):
-        curve = evaluation.results["models"][name][subset]["calibration"]["tarp"]
-        draw_tarp_curve(
-            axes,
-            curve["credibility"],
-            curve["expected_coverage"],
-            curve["expected_coverage_se"],
-            model_color(name, number),
-        )
+def _draw_tarp(axes: "Axes", result: EvaluationResult, stratum: str) -> None:
+    for number, name in enumerate(result.models):
+        curve = result.scores(name, stratum).calibration.tarp
+        coverage = curve.expected_coverage
+        draw_tarp_curve(axes, curve.credibility, coverage.value, coverage.error, model_color(name, number))
 
 
 def draw_tarp_curve(axes: "Axes", level: ArrayLike, coverage: ArrayLike, error: ArrayLike | None, color: str) -> None:
@@ -154,15 +150,14 @@ def draw_tarp_curve(axes: "Axes", level: ArrayLike, coverage: ArrayLike, error: 
     axes.set_title("TARP, all radii together", loc="left")
 
 
-def _draw_ranks(axes: "Axes", evaluation: Evaluation, models: list[str], subset: str, radius: float) -> None:
-    place = int(np.argmin(np.abs(evaluation.r_over_R_hl - radius)))
-    for number, name in enumerate(models):
-        histogram = evaluation.results["models"][name][subset]["calibration"]["ranks"]
-        edges = np.linspace(0, 1, histogram["n_bins"] + 1)
-        shift = (number - (len(models) - 1) / 2) * 0.008
-        share, error = histogram["share"][place], histogram["share_se"][place]
-        draw_rank_histogram(axes, edges, share, error, model_color(name, number), shift)
-    axes.set_title(rf"Ranks at {evaluation.r_over_R_hl[place]:.1f} $R_{{hl}}$", loc="left", color=INK)
+def _draw_ranks(axes: "Axes", result: EvaluationResult, stratum: str, radius: float) -> None:
+    place = result.nearest_radius(radius)
+    for number, name in enumerate(result.models):
+        histogram = result.scores(name, stratum).calibration.ranks
+        shift = (number - (len(result.models) - 1) / 2) * 0.008
+        share = histogram.share[place]
+        draw_rank_histogram(axes, histogram.edges, share.value, share.error, model_color(name, number), shift)
+    axes.set_title(rf"Ranks at {result.r_over_R_hl[place]:.1f} $R_{{hl}}$", loc="left", color=INK)
 
 
 def draw_rank_histogram(

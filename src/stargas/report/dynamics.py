@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike
 
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.evaluation.evaluate import QUANTILE_LEVELS
+from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.profiles import ProfileDraws, Quantity
-from stargas.report.profile import POINTS_REACH_DEX, Profile, add_legend_and_title, paired_panels, point_symbol
-from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color
+from stargas.report.profile import POINTS_REACH_DEX, Profile, add_legend_and_title, paired_panels
+from stargas.report.style import INK, MUTED, apply_style, draw_band, estimator_symbol, model_color
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -165,6 +165,6 @@ def _draw_points(axes: "Axes", profile: Profile, limit: float) -> float:
     for point in profile.points:
         speed = float(np.sqrt(G * point.mass_msun / point.r_kpc))
         if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25 and speed <= limit:
-            axes.plot(point.r_kpc, speed, label=point.label, **point_symbol(point.name))
+            axes.plot(point.r_kpc, speed, label=point.label, **estimator_symbol(point.name))
             top = max(top, speed)
     return top

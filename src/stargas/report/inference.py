@@ -18,8 +18,9 @@ import numpy as np
 from stargas import __version__
 from stargas.config import DataConfig
 from stargas.errors import InputError
-from stargas.evaluation.accuracy import mass_at
-from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
+from stargas.evaluation.interpolation import mass_at
+from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
 from stargas.inference.attribution import Explanation
 from stargas.inference.range_warnings import falling, unusual

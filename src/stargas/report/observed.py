@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stargas.baselines.estimators import ESTIMATORS
+from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.galaxy import FloatArray
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.figure import Figure
 
-    from stargas.evaluation.evaluate import PosteriorLike
+    from stargas.evaluation.posterior_like import PosteriorLike
 
 STARS_PER_RING = 40
 """Fewest stars of a ring, but where there are fewer in all."""
@@ -204,7 +204,7 @@ def flat_dispersion(draws: ProfileDraws, R_hl_kpc: float) -> FloatArray | None:
 
     None where 4/3 R_hl lies outside the radii of the draws.
     """
-    wolf = ESTIMATORS["wolf2010"]
+    wolf = STAR_ESTIMATORS["wolf2010"]
     r = wolf.radius_in_R_hl * R_hl_kpc
     if not draws.r_kpc[0] <= r <= draws.r_kpc[-1]:
         return None

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stargas.report.paper_panels import Panel, draw_panels
-from stargas.report.ratio import subset_label
+from stargas.report.ratio import stratum_label
 from stargas.report.results import FORMULAS, MODELS, Part, Row, find_rows
 from stargas.report.style import INK, OTHER_COLORS, model_color, save_figure, suite_color
 from stargas.report.supplementary_figures import (
@@ -150,7 +150,7 @@ def _models_panel(rows: Sequence[Row], subset: str | None = None, *, formulas: b
     models = [row for name in MODELS for row in rows if row["name"] == name and row["kind"] == "model"]
     title = "" if not models else f"tested on {models[0]['tested_on']}, {models[0]['set']}, {_count(models[0])}"
     if subset is not None and models:
-        title = f"{subset_label(subset)}  ({_count(models[0])})"
+        title = f"{stratum_label(subset)}  ({_count(models[0])})"
     return Panel(
         title,
         [(row["name"], model_color(row["name"]), row) for row in models],
@@ -166,8 +166,8 @@ def _compared(part: Part, name: str, key: str) -> Panel:
     text = {"trained_on": "trained on {}", "subset": "{}"}[key]
     others = {f"on {row['tested_on']}" + ("" if key == "subset" else f", {row['subset']}") for row in rows}
     return Panel(
-        f"{name}, {subset_label(' and '.join(sorted(others)))}",
-        [(f"{text.format(subset_label(row[key]))} ({_count(row)})", colors[row[key]], row) for row in rows],
+        f"{name}, {stratum_label(' and '.join(sorted(others)))}",
+        [(f"{text.format(stratum_label(row[key]))} ({_count(row)})", colors[row[key]], row) for row in rows],
         [(colors[row[key]], row) for row in find_rows(part, name=f"Trees ({name})") if row[key] in colors],
     )
 

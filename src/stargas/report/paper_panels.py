@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stargas.baselines.estimators import ESTIMATORS
-from stargas.report.ratio import RADIUS_LABEL, draw_bands, draw_point, limit_heights
+from stargas.report.ratio import RADIUS_LABEL, Ratio, draw_bands, draw_half_width_point, draw_point, limit_heights
 from stargas.report.results import TABLE_RADII, Row, paper_half_width
-from stargas.report.style import ESTIMATOR_MARKERS, FAINT, INK, MUTED, apply_style, draw_band, new_figure
+from stargas.report.style import FAINT, INK, MUTED, apply_style, draw_band, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,7 +108,7 @@ def _axes(part: "SubFigure", line: Sequence[Panel], columns: int, beside: bool) 
 
 
 def _draw_panel(ratio: "Axes", widths: "Axes", panel: Panel, beside: bool) -> None:
-    draw_bands(ratio, [(label, color, row["r_over_R_hl"], row) for label, color, row in panel.curves])
+    draw_bands(ratio, [_ratio(label, row, color) for label, color, row in panel.curves])
     ratio.set_title(panel.title, loc="left", fontsize=9.5)
     for _, color, row in panel.curves:
         _draw_width(widths, row, color)
@@ -146,25 +145,15 @@ def _draw_formulas(ratio: "Axes", widths: "Axes", formulas: Sequence[Row]) -> No
     """
     right = ratio.get_xlim()[1]
     beyond = 0
-    for number, row in enumerate(row for row in formulas if len(row["r_over_R_hl"]) == 1):
-        marker, radius = _marker(row["name"], number), float(row["r_over_R_hl"][0])
+    for row in (row for row in formulas if len(row["r_over_R_hl"]) == 1):
+        name, radius = row["name"], float(row["r_over_R_hl"][0])
         if radius > right:
             beyond += 1
             place = right + 0.14 * (beyond - 0.5)
             ratio.text(place, 0.02, f"{radius:.1f}", transform=ratio.get_xaxis_transform(), ha="center", fontsize=7)
             radius = place
-        draw_point(ratio, radius, row, marker, row["name"])
-        widths.errorbar(
-            [radius],
-            row["half_width"],
-            yerr=row["half_width_se"],
-            marker=marker,
-            color=INK,
-            markerfacecolor="white",
-            markersize=5,
-            elinewidth=0.9,
-            linestyle="none",
-        )
+        draw_point(ratio, radius, _ratio(name, row), name)
+        draw_half_width_point(widths, radius, row["half_width"], row["half_width_se"], name)
     ratio.set_xlim(right=right + 0.14 * beyond)
     if beyond:
         for axes in (ratio, widths):
@@ -235,9 +224,5 @@ def _signs(panels: Sequence[Panel]) -> list[Any]:
     return signs
 
 
-def _marker(name: str, number: int) -> str:
-    """Symbol of a formula by its name or label; by its place for names that are not known."""
-    for key, marker in ESTIMATOR_MARKERS.items():
-        if name == key or (key in ESTIMATORS and name.replace("+20", "+") == ESTIMATORS[key].label):
-            return marker
-    return list(ESTIMATOR_MARKERS.values())[number % len(ESTIMATOR_MARKERS)]
+def _ratio(label: str, row: Row, color: str = INK) -> Ratio:
+    return Ratio(label, row["r_over_R_hl"], row["p16"], row["median"], row["p84"], color)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.baselines.estimators import ESTIMATORS, estimate_mass, hi_dynamical_mass
+from stargas.baselines.estimators import ESTIMATORS, Observables
 from stargas.errors import InputError
-from stargas.evaluation.accuracy import BASELINES, MIN_INCLINATION_DEG, mass_at
+from stargas.evaluation.interpolation import mass_at
 from stargas.galaxy import FloatArray
-from stargas.report.style import ESTIMATOR_MARKERS, INK, MUTED, apply_style, draw_band, model_color, new_figure
+from stargas.report.style import INK, MUTED, apply_style, draw_band, estimator_symbol, model_color, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,18 +95,18 @@ def mass_points(
     inclination_deg
         Known inclination; adds the inclination-corrected mass from HI when at least 30° from face-on.
     """
-    points = []
-    if sigma_kms > 0 and R_hl_kpc > 0:
-        for name, formula in ESTIMATORS.items():
-            r, mass = estimate_mass(name, sigma_kms, R_hl_kpc)
-            points.append(MassPoint(name, formula.label, float(r), float(mass)))
-    if v_cold_kms > 0 and R_HI_kpc > 0:
-        angles: list[tuple[str, float | None]] = [("hi", None)]
-        if inclination_deg is not None and min(inclination_deg, 180 - inclination_deg) >= MIN_INCLINATION_DEG - 1e-9:
-            angles.append(("hi_inclination", inclination_deg))
-        for name, angle in angles:
-            r, mass = hi_dynamical_mass(v_cold_kms, R_HI_kpc, angle)
-            points.append(MassPoint(name, BASELINES[name], float(r), float(mass)))
+    columns = {
+        "sigma_kms": sigma_kms,
+        "R_hl_kpc": R_hl_kpc,
+        "v_cold_kms": v_cold_kms,
+        "R_HI_kpc": R_HI_kpc,
+        "inclination_deg": np.nan if inclination_deg is None else inclination_deg,
+    }
+    seen, points = Observables.from_columns(columns), []
+    for name, estimator in ESTIMATORS.items():
+        if not estimator.is_profile and estimator.applies_to(seen).all():
+            r, mass = estimator.masses(seen, np.empty((1, 0)))
+            points.append(MassPoint(name, estimator.label, float(r[0, 0]), float(mass[0, 0])))
     return tuple(points)
 
 
@@ -213,7 +213,7 @@ def _draw_masses(axes: "Axes", profile: Profile, model: str) -> None:
     for point in profile.points:
         if profile.r_kpc[0] * 0.8 <= point.r_kpc <= profile.r_kpc[-1] * 1.25:
             _draw_error(axes, point.r_kpc, np.log10(point.mass_msun) + np.array([-1, 1]) * point.log10_error)
-            axes.plot(point.r_kpc, np.log10(point.mass_msun), label=point.label, **point_symbol(point.name))
+            axes.plot(point.r_kpc, np.log10(point.mass_msun), label=point.label, **estimator_symbol(point.name))
     axes.axvline(profile.R_hl_kpc, color=MUTED, linewidth=0.7, linestyle=":")
     axes.text(profile.R_hl_kpc, 0.02, r" $R_{hl}$", transform=axes.get_xaxis_transform(), color=MUTED, fontsize=8)
 
@@ -231,7 +231,7 @@ def _draw_ratio(axes: "Axes", profile: Profile, model: str) -> None:
             here = mass_at([point.r_kpc], profile.r_kpc[None], base[None])[0]
             ratio = point.mass_msun / 10**here
             _draw_error(axes, point.r_kpc, ratio * 10 ** (np.array([-1, 1]) * point.log10_error))
-            axes.plot(point.r_kpc, ratio, **point_symbol(point.name))
+            axes.plot(point.r_kpc, ratio, **estimator_symbol(point.name))
 
 
 def _draw_error(axes: "Axes", r_kpc: float, ends: FloatArray) -> None:
@@ -250,16 +250,3 @@ def _limit_heights(panels: NDArray[Any], profiles: Sequence[Profile]) -> None:
         upper.set_ylim(max(low, lowest - POINTS_REACH_DEX), min(high, highest + POINTS_REACH_DEX))
         low, high = lower.get_ylim()
         lower.set_ylim(max(low, 0), min(high, 4))
-
-
-def point_symbol(name: str) -> dict[str, Any]:
-    """Return how the point of a closed formula is drawn."""
-    return {
-        "marker": ESTIMATOR_MARKERS.get(name, "o"),
-        "color": INK,
-        "markerfacecolor": "white",
-        "markersize": 6,
-        "markeredgewidth": 1.1,
-        "linestyle": "none",
-        "zorder": 5,
-    }

@@ -9,9 +9,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
+
+from stargas.baselines.estimators import ESTIMATORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,17 +42,8 @@ SUITE_COLORS = {
 OTHER_COLORS = ("#46518f", "#a08a14", "#7a3b3b", "#555555", "#6d8f3c", "#b5838d", "#1f6f8b")
 """Colors of everything else, in the order in which it comes; no model or suite has one of them."""
 
-ESTIMATOR_MARKERS = {
-    "walker2009": "o",
-    "wolf2010": "s",
-    "amorisco2012": "^",
-    "campbell2017": "D",
-    "errani2018": "v",
-    "hi": "P",
-    "hi_inclination": "X",
-    "wolf_hi": "*",
-}
-"""Symbols of the closed formulas."""
+ESTIMATOR_MARKERS = "os^DvPX*<>ph"
+"""Symbols of mass estimators, in the order of `stargas.baselines.estimators.ESTIMATORS`."""
 
 INK, MUTED, FAINT, BLANK = "#1c1c1c", "#6b6b6b", "#dddddd", "#e6e6e6"
 """Text, secondary text, grid lines, and map pixels without a measurement."""
@@ -115,6 +108,21 @@ def model_color(name: str, number: int = 0) -> str:
 def suite_color(name: str, number: int = 0) -> str:
     """Color of a suite or of what was trained on it; ``number`` is its place among those of the figure."""
     return SUITE_COLORS.get(name, OTHER_COLORS[number % len(OTHER_COLORS)])
+
+
+def estimator_symbol(name: str, size: float = 6.0) -> dict[str, Any]:
+    """Look of the points of a mass estimator, by its name or label; unknown ones look alike."""
+    known = [{name, estimator.label} for name, estimator in ESTIMATORS.items()]
+    place = next((i for i, names in enumerate(known) if name in names), len(known))
+    return {
+        "marker": ESTIMATOR_MARKERS[place % len(ESTIMATOR_MARKERS)],
+        "color": INK,
+        "markerfacecolor": "white",
+        "markersize": size,
+        "markeredgewidth": 1.1,
+        "linestyle": "none",
+        "zorder": 5,
+    }
 
 
 def pale(color: str, share: float = 0.3) -> tuple[float, float, float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stargas.report.calibration import RANK_RADII, draw_rank_histogram, draw_tarp_curve
-from stargas.report.ratio import RADIUS_LABEL, RATIO_LABEL, limit_heights, subset_label
+from stargas.report.ratio import RADIUS_LABEL, RATIO_LABEL, limit_heights, stratum_label
 from stargas.report.results import MODELS, TABLE_RADII, Part, Row, at, choice_labels, find_rows
 from stargas.report.style import FAINT, INK, MUTED, apply_style, model_color, new_figure
 
@@ -75,7 +75,7 @@ def draw_coverage(part: Part) -> "Figure":
     """Draw coverage per radius of each model (left) and its mean per stratum (right)."""
     rows = [row for row in part["rows"] if row.get("coverage_68") and row["kind"] == "model"]
     whole = [row for row in rows if row["subset"] == "all"]
-    labels = [subset_label(label) for label in _stratum_labels(rows)]
+    labels = [stratum_label(label) for label in _stratum_labels(rows)]
     places = {label: len(labels) - 1 - i for i, label in enumerate(dict.fromkeys(labels))}
     with apply_style():
         figure = new_figure(9.0, max(3.6, 0.23 * len(places) + 1.4))

@@ -66,7 +66,7 @@ def test_size_follows_from_gas_only_where_it_does():
 def test_estimator_ratios_are_sorted_into_groups():
     galaxies = {"kappa_co": np.array([0.3, 0.7])}
     views = {"galaxy": np.array([0.0, 0.0, 1.0, 1.0]), "inclination_deg": np.array([30.0, 90.0, 30.0, 90.0])}
-    views |= dict.fromkeys(realism.ESTIMATORS, np.array([1.0, 1.0, 0.5, 2.0]))
+    views |= dict.fromkeys(realism.STAR_ESTIMATORS, np.array([1.0, 1.0, 0.5, 2.0]))
     groups = realism.estimator_ratios(galaxies, views)["wolf2010"]
     assert groups["kappa_co < 0.5"]["median"] == 1.0
     assert groups["kappa_co >= 0.5"]["median"] == 1.25

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from stargas.baselines.estimators import ESTIMATORS, estimate_mass
+from stargas.baselines.estimators import MIN_INCLINATION_DEG, STAR_ESTIMATORS, estimate_mass
 from stargas.config import SelectionConfig, StarMapConfig, ViewConfig
 from stargas.constants import G
 from stargas.galaxy import FloatArray, Galaxy, MassProfile
@@ -37,9 +37,6 @@ Columns: TypeAlias = Mapping[str, FloatArray]
 
 Workers: TypeAlias = Callable[[Callable[[MockSuite, int], Any], MockSuite, Sequence[int]], list[Any]]
 """Returns what a function of (suite, index) gives for many indices; see `start_workers`."""
-
-MIN_INCLINATION_DEG = 30.0
-"""Rotation is corrected for inclination above this only."""
 
 
 def measure_galaxy(suite: MockSuite, index: int, n_views: int = 12) -> tuple[dict[str, float], list[dict[str, float]]]:
@@ -106,7 +103,7 @@ def _measure_views(galaxy: Galaxy, n_views: int) -> list[dict[str, float]]:
         R_hl = half_count_radius(sky.stars.x_kpc, sky.stars.y_kpc)
         sigma = velocity_dispersion(sky.stars.v_los_kms[subset])
         row = {"inclination_deg": view.inclination_deg, "R_hl_kpc": R_hl, "sigma_kms": sigma}
-        for name in ESTIMATORS:
+        for name in STAR_ESTIMATORS:
             r, mass = estimate_mass(name, sigma, R_hl)
             row[name] = float(mass / galaxy.enclosed_mass(r))
         row |= dict.fromkeys(("R_HI_kpc", "sigma_cold_kms", "hi_rotation"), float("nan"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stargas.baselines.estimators import ESTIMATORS
+from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.evaluation.strata import ROTATION_KAPPA
 from stargas.experiments.mock_suites.equilibrium import evolve
 from stargas.experiments.mock_suites.measure import Columns, Workers, measure_suite, time_galaxy
@@ -102,7 +102,7 @@ def estimator_ratios(galaxies: Columns, views: Columns) -> dict[str, Any]:
         "60°": angle == 60,
         "30°": angle == 30,
     }
-    return {name: {group: spread(views[name][where]) for group, where in groups.items()} for name in ESTIMATORS}
+    return {name: {group: spread(views[name][where]) for group, where in groups.items()} for name in STAR_ESTIMATORS}
 
 
 def hi_rotation(galaxies: Columns, views: Columns) -> list[dict[str, Any]]:

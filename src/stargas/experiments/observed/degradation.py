@@ -11,7 +11,8 @@ from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.dataset.store import Dataset
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
-from stargas.evaluation.evaluate import QUANTILE_LEVELS, PosteriorLike
+from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.observed.metrics import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray
 from stargas.sky.degradation import CLEAR

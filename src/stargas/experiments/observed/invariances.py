@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from stargas.config.observation import ObservationConfig
-from stargas.evaluation.evaluate import PosteriorLike
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.observed.files import observation_of
 from stargas.galaxy import FloatArray
 from stargas.inference.infer import infer_observed

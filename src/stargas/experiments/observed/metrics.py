@@ -3,11 +3,11 @@
 import numpy as np
 
 from stargas.evaluation.bootstrap import Bootstrap
-from stargas.evaluation.evaluate import QUANTILE_LEVELS
+from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 
 LEVELS = {"coverage_68": (1, 3), "coverage_95": (0, 4)}
-"""Central intervals, as places in `stargas.evaluation.evaluate.QUANTILE_LEVELS`."""
+"""Central intervals, as places in `stargas.evaluation.intervals.QUANTILE_LEVELS`."""
 
 
 def median_of(quantiles: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import Any
 
 from stargas.dataset.store import open_dataset
 from stargas.errors import InputError
-from stargas.evaluation.evaluate import PosteriorLike
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.observed.degradation import AnyTracerPosterior, along_effects
 from stargas.experiments.observed.files import TRUTH
 from stargas.experiments.observed.invariances import check_invariances

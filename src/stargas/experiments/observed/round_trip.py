@@ -16,7 +16,7 @@ import numpy as np
 from stargas.config import DataConfig
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
-from stargas.evaluation.evaluate import PosteriorLike
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.observed.files import observation_of, write_mock
 from stargas.experiments.observed.metrics import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray, Galaxy

@@ -1,0 +1,55 @@
+"""Scatter of one prediction over that of another on the same galaxies, with the error of the ratio."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from stargas.evaluation.accuracy import SCATTER_LEVELS
+from stargas.evaluation.bootstrap import Bootstrap, Measured
+
+
+@dataclass(frozen=True, eq=False)
+class ScatterRatio:
+    """Scatter of a prediction over that of a reference.
+
+    Parameters
+    ----------
+    half_width
+        Ratio of the half-widths (p84 - p16)/2 of M_pred/M_true, shape (m,).
+    rms_dex
+        Ratio of the rms errors over all rows and radii, a number.
+    """
+
+    half_width: Measured
+    rms_dex: Measured
+
+
+def scatter_ratio(
+    log10_predicted: ArrayLike, log10_reference: ArrayLike, log10_true: ArrayLike, bootstrap: Bootstrap
+) -> ScatterRatio:
+    """Compare the scatter of two predictions.
+
+    Both are resampled together, so that what they share, such as hard galaxies, cancels.
+
+    Parameters
+    ----------
+    log10_predicted, log10_reference, log10_true
+        log10 M [Msun], shape (n, m).
+    bootstrap
+        Of the galaxies of the n rows.
+    """
+    edges = (SCATTER_LEVELS[0], SCATTER_LEVELS[-1])
+    widths, replicas, squares = [], [], []
+    for predicted in (log10_predicted, log10_reference):
+        error = np.asarray(predicted, np.float64) - np.asarray(log10_true, np.float64)
+        p16, p84 = np.quantile(10**error, edges, axis=0)
+        b16, b84 = np.moveaxis(bootstrap.quantiles(10**error, edges), 1, 0)
+        widths.append(p84 - p16)
+        replicas.append(b84 - b16)
+        squares.append((np.square(error).mean(), bootstrap.mean(np.square(error)).mean(axis=1)))
+    (square, square_replicas), (reference, reference_replicas) = squares
+    return ScatterRatio(
+        Measured.from_replicas(widths[0] / widths[1], replicas[0] / replicas[1]),
+        Measured.from_replicas(np.sqrt(square / reference), np.sqrt(square_replicas / reference_replicas)),
+    )
