@@ -1,4 +1,4 @@
-"""What a network is given for one galaxy from one side, and what it should answer."""
+"""A sample: maps, scalars and truth of one galaxy seen from one side, and the declaration of all that it holds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -18,7 +18,7 @@ from stargas.sky.channels import CHANNELS, channels_of
 from stargas.sky.degradation import Degradation, draw_degradation
 from stargas.sky.hi_scalars import HIScalars
 from stargas.sky.intrinsic_hi import intrinsic_hi
-from stargas.sky.observables import observe_hi_maps, observe_star_maps, require_stars
+from stargas.sky.observables import HIObservables, StarObservables, observe_hi_maps, observe_star_maps, require_stars
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.star_maps import draw_star_subsets
 from stargas.sky.view import standard_views
@@ -26,36 +26,38 @@ from stargas.tracers import TRACERS
 
 
 class Entry(NamedTuple):
-    """One number of an array of a sample.
+    """One map or number of an array of a sample.
 
     Parameters
     ----------
     name
-        With its unit at the end where it has one.
+        Of the entry; no two entries of a sample have the same.
+    unit
+        Of its values; empty for none.
     needs
         What must be known of the galaxy, as `stargas.tracers.TracerSet` knows it.
     """
 
     name: str
+    unit: str
     needs: tuple[str, ...]
 
 
-_MAPS = tuple(Entry(channel.name, (channel.tracer,)) for channel in CHANNELS)
-_MAP_UNITS = ", ".join(channel.unit for channel in CHANNELS)
-_TRACERS = tuple(Entry(name, (name,)) for name in TRACERS)
-_STAR_FEATURES = tuple(Entry(name, ("stars",)) for name in STAR_FEATURES)
+_MAPS = tuple(Entry(channel.name, channel.unit, (channel.tracer,)) for channel in CHANNELS)
+_TRACERS = tuple(Entry(name, "", (name,)) for name in TRACERS)
+_STAR_FEATURES = tuple(Entry(name, "", ("stars",)) for name in STAR_FEATURES)
 _SCALARS = (
-    Entry("R_hl_kpc", ("R_hl",)),
-    Entry("sigma_kms", ("stars",)),
-    Entry("R_HI_kpc", ("gas",)),
-    Entry("v_cold_kms", ("gas",)),
-    Entry("sigma_cold_kms", ("gas",)),
+    Entry("R_hl_kpc", "kpc", ("R_hl",)),
+    Entry("sigma_kms", "km/s", ("stars",)),
+    Entry("R_HI_kpc", "kpc", ("gas",)),
+    Entry("v_cold_kms", "km/s", ("gas",)),
+    Entry("sigma_cold_kms", "km/s", ("gas",)),
 )
 _QUALITY = (
-    Entry("n_stars", ("stars",)),
-    Entry("velocity_error_kms", ("stars",)),
-    Entry("beam_fwhm_kpc", ("gas",)),
-    Entry("noise_msun_pc2", ("gas",)),
+    Entry("n_stars", "", ("stars",)),
+    Entry("velocity_error_kms", "km/s", ("stars",)),
+    Entry("beam_fwhm_kpc", "kpc", ("gas",)),
+    Entry("noise_msun_pc2", "Msun/pc²", ("gas",)),
 )
 
 MAPS = tuple(entry.name for entry in _MAPS)
@@ -87,11 +89,11 @@ class ArrayField:
     axes
         Its axes: the entries along it, or `PIXELS` or `RADII`.
     unit
-        Of its values; of entries that differ, the ending of their name tells.
+        Of its values where it has no entries, which have units of their own.
     absent
         Value of an entry that is not known.
     batch_dtype
-        In a batch.
+        In a batch, where less precision may do.
     """
 
     name: str
@@ -186,7 +188,7 @@ class Arrays:
         True log10 M(<r) [Msun] at them, shape (10,).
     """
 
-    maps: NDArray[np.float32] = field(metadata=_declared(np.float32, _MAPS, PIXELS, PIXELS, unit=_MAP_UNITS))
+    maps: NDArray[np.float32] = field(metadata=_declared(np.float32, _MAPS, PIXELS, PIXELS))
     scalars: NDArray[np.float64] = field(metadata=_declared(np.float64, _SCALARS))
     tracers: NDArray[np.bool_] = field(metadata=_declared(np.bool_, _TRACERS))
     star_features: NDArray[np.float32] = field(metadata=_declared(np.float32, _STAR_FEATURES, absent=np.nan))
@@ -244,7 +246,7 @@ def make_sample(
     config: DataConfig | None = None,
     stars: NDArray[np.intp] | None = None,
 ) -> Sample:
-    """Turn a galaxy on the sky into what the network is given.
+    """Make the sample of a galaxy on the sky.
 
     Parameters
     ----------
@@ -255,15 +257,15 @@ def make_sample(
     config
         Settings of maps and truth: ``model.data_config`` for a model; those of the pretrained model if None.
     stars
-        Indices of the stars that the observer has, shape (k,). Drawn from those of ``sky`` if None: all of an
-        observed galaxy up to the most that a sample holds, and one of the disjoint subsets of a projected one.
+        Indices of the stars that are observed, shape (k,). If None, they are drawn from those of ``sky``: of an
+        observed galaxy all, up to the largest number that a sample may have, of a projected one a subset.
 
     Returns
     -------
     Sample
         R_hl is that of all stars of ``sky``, the maps are those of the drawn stars and so is the velocity dispersion,
-        but for an observed galaxy that brings a dispersion without the errors of measurement. Gas whose
-        surface density nowhere reaches 1 Msun/pc² has no R_HI and counts as no gas. The true masses are given where
+        except that an observer may bring a dispersion corrected for the errors of measurement. Gas whose surface
+        density nowhere reaches 1 Msun/pc² has no R_HI and counts as no gas. True masses are there where
         ``sky.galaxy`` is known.
 
     Raises
@@ -315,7 +317,7 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
 
 @dataclass(frozen=True, eq=False)
 class _Truth:
-    """What is known of a simulated galaxy without looking at it from one side; of an observed one nothing."""
+    """What a simulated galaxy has whatever side it is seen from; nothing of an observed one."""
 
     row: Mapping[str, Any] = field(default_factory=dict)
     hi: HIScalars | None = None
@@ -340,35 +342,54 @@ def _make_sample(
     degradation = Degradation()
     if config.degradation.share and sky.galaxy is not None:
         degradation = draw_degradation(config.degradation, rng)
-    star = observe_star_maps(sky, stars, config, degradation, rng)
-    hi = observe_hi_maps(sky, config.gas, degradation, rng, truth.hi)
+    stars_seen = observe_star_maps(sky, stars, config, degradation, rng)
+    hi_seen = observe_hi_maps(sky, config.gas, degradation, rng, truth.hi)
     R_hl = sky.R_hl_kpc or 0.0
-    entries: dict[str, Any] = {"R_hl_kpc": R_hl, "stars": star is not None, "gas": hi is not None}
-    row = {**truth.row, **({} if sky.view is None else asdict(sky.view))}
-    if star is not None:
-        x, y, v = star.stars.x_kpc, star.stars.y_kpc, star.stars.v_los_kms
-        entries |= zip(STAR_FEATURES, measure_stars(x, y, v, R_hl), strict=True)
-        entries |= zip(channels_of("stars"), star.maps, strict=True)
-        entries |= {"sigma_kms": star.sigma_kms, "n_stars": len(v), "velocity_error_kms": star.velocity_error_kms}
-    if hi is not None:
-        entries |= zip(channels_of("gas"), hi.maps, strict=True)
-        entries |= {**hi.scalars._asdict(), "beam_fwhm_kpc": hi.beam_fwhm_kpc, "noise_msun_pc2": hi.noise_msun_pc2}
+    entries = {"R_hl_kpc": R_hl, "stars": stars_seen is not None, "gas": hi_seen is not None}
+    entries |= _star_entries(stars_seen, R_hl) | _hi_entries(hi_seen)
     r_kpc = R_hl * np.array(config.truth.radii)
-    log10_mass, log10_mass_R_HI = None, np.nan
-    if sky.galaxy is not None:
-        log10_mass = _log10_mass(sky.galaxy, r_kpc)
-        log10_mass_R_HI = np.nan if hi is None else log10_or_nan(float(sky.galaxy.enclosed_mass(hi.scalars.R_HI_kpc)))
-    row |= {
+    row = {
+        **truth.row,
+        **({} if sky.view is None else asdict(sky.view)),
         **{name: entries.get(name, 0.0) for name in (*SCALARS, *QUALITY)},
         "n_stars": entries.get("n_stars", 0),
         "interlopers": degradation.interlopers,
-        "velocity_scale_kms": 0.0 if star is None else star.velocity_scale_kms,
-        "half_width_kpc": 0.0 if hi is None else hi.half_width_kpc,
-        "has_gas": hi is not None,
-        "log10_mass_R_HI": log10_mass_R_HI,
+        "velocity_scale_kms": 0.0 if stars_seen is None else stars_seen.velocity_scale_kms,
+        "half_width_kpc": 0.0 if hi_seen is None else hi_seen.half_width_kpc,
+        "has_gas": hi_seen is not None,
+        "log10_mass_R_HI": np.nan,
     }
+    log10_mass = None
+    if sky.galaxy is not None:
+        log10_mass = _log10_mass(sky.galaxy, r_kpc)
+        if hi_seen is not None:
+            row["log10_mass_R_HI"] = log10_or_nan(float(sky.galaxy.enclosed_mass(hi_seen.scalars.R_HI_kpc)))
     arrays = {declared.name: declared.filled(entries, config) for declared in FIELDS if declared.entries}
     return Sample(**arrays, r_kpc=r_kpc, log10_mass=log10_mass, config=config, row=row)
+
+
+def _star_entries(seen: StarObservables | None, R_hl_kpc: float) -> dict[str, Any]:
+    if seen is None:
+        return {}
+    stars = seen.stars
+    return {
+        **dict(zip(channels_of("stars"), seen.maps, strict=True)),
+        **dict(zip(STAR_FEATURES, measure_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, R_hl_kpc), strict=True)),
+        "sigma_kms": seen.sigma_kms,
+        "n_stars": len(stars),
+        "velocity_error_kms": seen.velocity_error_kms,
+    }
+
+
+def _hi_entries(seen: HIObservables | None) -> dict[str, Any]:
+    if seen is None:
+        return {}
+    return {
+        **dict(zip(channels_of("gas"), seen.maps, strict=True)),
+        **seen.scalars._asdict(),
+        "beam_fwhm_kpc": seen.beam_fwhm_kpc,
+        "noise_msun_pc2": seen.noise_msun_pc2,
+    }
 
 
 def _log10_mass(galaxy: Galaxy, r_kpc: FloatArray) -> FloatArray:

@@ -6,7 +6,6 @@ import shutil
 
 import numpy as np
 import pytest
-from astropy.table import Table
 from dataset_for_tests import N_GALAXIES, SEED, build, checksums
 from sources_for_tests import TINY, AnalyticSource, BadSource
 
@@ -49,13 +48,6 @@ def test_groups_do_not_change_bytes_but_seeds_do(built, tmp_path):
     assert checksums(tmp_path / "grouped") == checksums(built)
     build(tmp_path / "other", seed=SEED + 1)
     assert checksums(tmp_path / "other")["shards/00000/maps.npy"] != checksums(built)["shards/00000/maps.npy"]
-
-
-def test_rejected_galaxies_are_listed_with_their_reason(built):
-    table = Table.read(built / "rejected.ecsv")
-    assert table["galaxy_id"].tolist() == ["galaxy-6"]
-    assert table["status"].tolist() == ["rejected"]
-    assert table["reason"].tolist() == ["50 star particles, fewer than 100"]
 
 
 def test_manifest_knows_the_ancestry_and_no_time(built):

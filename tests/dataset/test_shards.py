@@ -1,7 +1,11 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sources_for_tests import TINY, BadSource
 
+from stargas.config import DataConfig
 from stargas.dataset.galaxy_result import process_galaxy, read_arrays, read_outcome
 from stargas.dataset.shards import (
     array_path,
@@ -65,3 +69,10 @@ def test_a_damaged_index_is_named(shard):
     (shard / "index.json").write_text("{")
     with pytest.raises(DamagedFileError, match=r"index\.json is missing or damaged"):
         read_index(shard)
+
+
+def test_the_page_on_formats_lists_the_arrays_as_they_are_declared():
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+    listed = re.findall(r"^    ├── (\w+)\.npy +\(n, ([\d, ]+)\) +(\w+)", page, flags=re.MULTILINE)
+    declared = [(f.name, ", ".join(map(str, f.shape(DataConfig()))), str(f.dtype)) for f in FIELDS]
+    assert listed == declared

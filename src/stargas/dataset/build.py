@@ -7,36 +7,31 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from stargas.config import DataConfig, LocalConfig
-from stargas.dataset.catalogue import catalogue_bytes, make_catalogue, table_bytes
+from stargas.dataset.completion import complete_dataset
 from stargas.dataset.folder import claimed, log_run
-from stargas.dataset.galaxy_result import Outcome, read_outcome, read_outcome_file
+from stargas.dataset.galaxy_result import read_outcome, read_outcome_file
 from stargas.dataset.manifest import (
-    CATALOGUE,
     GALAXIES,
     MANIFEST,
-    REJECTED,
     SHARDS,
     manifest_bytes,
     new_manifest,
 )
 from stargas.dataset.report import BuildReport
 from stargas.dataset.shards import (
-    read_index,
     read_outcomes,
     shard_name,
     unpack_shard,
     write_shard,
 )
-from stargas.dataset.split import SPLITS, split_of
 from stargas.dataset.workers import process_galaxies
 from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.simulations.source import Source
-from stargas.storage import sha256_of, sync_folder, write_atomically
+from stargas.storage import sync_folder, write_atomically
 
 PathLike = str | os.PathLike[str]
 
@@ -95,7 +90,7 @@ def build_dataset(
         with claimed(folder, manifest):
             build = _Build(folder, source, config, seed, manifest)
             n_made = build.run(local, strict=strict)
-            outcomes, n_samples = build.finish()
+            outcomes, n_samples = complete_dataset(folder, len(build.blocks), manifest)
             seconds = time.monotonic() - begun
             log_run(folder, local, n_made, seconds)
     except DamagedFileError:
@@ -213,60 +208,6 @@ class _Build:
         for index in block:
             self.result(index).unlink(missing_ok=True)
 
-    def finish(self) -> tuple[list[Outcome], int]:
-        """Write catalogue, rejected galaxies and manifest; return the outcomes of all galaxies and the samples."""
-        outcomes: list[Outcome] = []
-        shards: list[dict[str, Any]] = []
-        samples: Counter[str] = Counter()
-        galaxies: Counter[str] = Counter()
-
-        def rows() -> Iterator[dict[str, Any]]:
-            """Yield the rows of one shard after the other, since all together may not fit in memory."""
-            for number in range(len(self.blocks)):
-                index = read_index(self.shard(number))
-                shards.append({"name": shard_name(number), "samples": index["samples"], "files": index["files"]})
-                for outcome in map(Outcome.from_json, index["galaxies"]):
-                    outcomes.append(replace(outcome, rows=()))
-                    if outcome.rows:
-                        split = split_of(outcome.rows[0]["host_id"], self.seed, self.config.split)
-                        galaxies[split] += 1
-                    for row in outcome.rows:
-                        yield {**row, "sample": samples.total(), "split": split}
-                        samples[split] += 1
-
-        table = make_catalogue(rows())
-        write_atomically(self.folder / REJECTED, _rejected_bytes(outcomes))
-        if not len(table):
-            raise StargasError(
-                f"none of the {len(outcomes)} galaxies of {self.source.name} is accepted; the first one: "
-                f"{outcomes[0].reason.rstrip('.')}; all reasons are in {self.folder / REJECTED}."
-            )
-        catalogue = catalogue_bytes(table)
-        write_atomically(self.folder / CATALOGUE, catalogue)
-        status = Counter(outcome.status for outcome in outcomes)
-        manifest = {
-            **self.manifest,
-            "complete": True,
-            "counts": {
-                "galaxies": len(outcomes),
-                "done": status["done"],
-                "rejected": status["rejected"],
-                "failed": status["failed"],
-                "samples": len(table),
-                "samples_by_split": {name: samples[name] for name in SPLITS},
-                "galaxies_by_split": {name: galaxies[name] for name in SPLITS},
-            },
-            "failed": [{"galaxy_id": o.galaxy_id, "reason": o.reason} for o in outcomes if o.status == "failed"],
-            "warnings": [{"galaxy_id": o.galaxy_id, "warning": text} for o in outcomes for text in o.warnings],
-            "catalogue": {"name": CATALOGUE, "sha256": sha256_of(catalogue)},
-            "shards": shards,
-        }
-        write_atomically(self.folder / MANIFEST, manifest_bytes(manifest))
-        with contextlib.suppress(OSError):
-            (self.folder / GALAXIES).rmdir()
-        sync_folder(self.folder)
-        return outcomes, len(table)
-
 
 @contextlib.contextmanager
 def _progress(local: LocalConfig, total: int, done: int) -> Iterator[Callable[[], object]]:
@@ -296,19 +237,3 @@ def _progress(local: LocalConfig, total: int, done: int) -> Iterator[Callable[[]
             bar.update(task, advance=1, rate=f"{made / (time.monotonic() - begun):.1f}")
 
         yield advance
-
-
-def _rejected_bytes(outcomes: Sequence[Outcome]) -> bytes:
-    from astropy.table import Table
-
-    left_out = [outcome for outcome in outcomes if outcome.status != "done"]
-    table = Table(
-        {
-            "index": [outcome.index for outcome in left_out],
-            "galaxy_id": [outcome.galaxy_id for outcome in left_out],
-            "status": [outcome.status for outcome in left_out],
-            "reason": [outcome.reason for outcome in left_out],
-        },
-        dtype=[int, str, str, str],
-    )
-    return table_bytes(table)
