@@ -207,7 +207,7 @@ class TestTrials:
             "three times the dropout": {"dropout": pytest.approx(3 * model.dropout)},
             "a quarter of the width": {"dense": tuple(width // 4 for width in model.dense)},
             "half the width": {"dense": tuple(width // 2 for width in model.dense)},
-            "three members": {"members": 3 * model.members},
+            "an ensemble of three networks": {"members": 3 * model.members},
             "8 transforms of the flow": {"flow_transforms": 8},
         }
         for words, change in said.items():

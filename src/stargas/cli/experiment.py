@@ -34,36 +34,46 @@ def parser() -> CommandParser:
     """Return the parser of this command."""
     made = CommandParser(
         "experiment",
-        "Build, train, judge and draw what an experiment lacks; 'paper' holds section 4 of the paper and more,\n"
-        "'default' the pretrained model and all that was tried for it,\n"
-        "'observed' judges a model on mock galaxies that go through an observer's files,\n"
-        "'suites' measures the mock suites and writes their cards.\n"
-        "The same command goes on where a stopped one ended, and several of them in one folder share the work.",
+        "Run a whole experiment, from data sets to a page of results:\n"
+        "  paper     section 4 of the paper, and more\n"
+        "  default   the pretrained model, and the other settings that were tried for it\n"
+        "  observed  a model on mock galaxies that are written to an observer's files\n"
+        "  suites    the mock suites: how real they are\n"
+        "What is there already is not made again, so the same command goes on where a stopped one ended.",
         blocks=("data", "model", "training", "local"),
     )
     names = ("paper", "default", "observed", "suites")
     made.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
-    made.add_argument("parts", nargs="*", metavar="PART", help="its parts, as fig5 or gain or a suite; all by default")
+    made.add_argument(
+        "parts", nargs="*", metavar="PART", help="parts of the experiment, for instance fig5, or suites (default: all)"
+    )
     made.add_argument("--out", type=Path, help="folder for data, models and evaluations (default: runs/NAME)")
     made.add_argument("--results", type=Path, help="folder for results, figures and page (default: results/NAME)")
     made.add_argument(
-        "--scale", type=positive_number, default=1.0, help="galaxies over those of the paper (default: 1)"
+        "--scale",
+        type=positive_number,
+        default=1.0,
+        help="number of galaxies over that of the full experiment (default: 1)",
     )
-    made.add_argument("--tng", type=Path, nargs="+", default=[], help="galaxies of another simulation to judge on too")
+    made.add_argument(
+        "--tng", type=Path, nargs="+", default=[], help="files of galaxies of another simulation to test on"
+    )
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
     default = made.add_argument_group("default")
     default.add_argument(
-        "--release", type=Path, help="folder to put the model with its validity reference and card into"
+        "--release", type=Path, help="folder for the released model, its validity reference and its card"
     )
-    default.add_argument("--readme", type=Path, help="file between whose marks the model's numbers are written")
+    default.add_argument("--readme", type=Path, help="file whose table of results is replaced, between its two marks")
     observed = made.add_argument_group("observed")
-    observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the shipped one)")
-    observed.add_argument("--degraded-data", type=Path, help="degraded samples, for the part degradation")
+    observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
+    observed.add_argument("--degraded-data", type=Path, help="data set of degraded samples, for the part degradation")
     mocks = made.add_argument_group("observed and suites")
     mocks.add_argument(
-        "--n-galaxies", type=whole_count, help="mock galaxies (default: 50 of the round trip, 300 of each suite)"
+        "--n-galaxies", type=whole_count, help="number of mock galaxies (default: observed 50, suites 300 each)"
     )
-    mocks.add_argument("--suite-seed", type=whole_seed, help="of the mock galaxies (default: 5 observed, 0 suites)")
+    mocks.add_argument(
+        "--suite-seed", type=whole_seed, help="seed of the mock galaxies (default: observed 5, suites 0)"
+    )
     return made
 
 

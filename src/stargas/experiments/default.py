@@ -1,7 +1,7 @@
-"""The pretrained model against the paper's: one network for any tracers and a broad prior, judged on all suites.
+"""The pretrained model beside the paper's: one network for any tracers and a broad prior, evaluated on all suites.
 
-Tests are the galaxies on which the paper's models were judged, seen from the same sides with the same stars. `broad`
-galaxies and galaxies seen with the effects of observing are learned from as well; `shifted` never is.
+Tests are the galaxies on which the paper's models were evaluated, in the same views with the same stars. Galaxies of
+`broad` and degraded views are in the training set as well; `shifted` never is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,37 +26,37 @@ from stargas.experiments.paper.plan import (
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
 
 N_SHIFTED = 500
-"""Galaxies of the suite that no model learns from."""
+"""Galaxies of the suite that no model is trained on."""
 
 OBSERVED = {"broad": (3500, 0.7), "bursty": (2500, 0.85), "smooth": (1500, 0.7)}
-"""Further galaxies for training: how many, and which share of their views has the effects of observing."""
+"""Further galaxies for training: their number, and the fraction of their views that is degraded."""
 
 LEARNED_FROM = ("bursty", "smooth", *(f"{suite}_observed" for suite in OBSERVED))
 """Data sets that the pretrained model is trained on."""
 
 TRACER_SETS = {"StarGas": None, "Star": "stars", "Gas": "gas", "Gas, R_hl known": "gas and R_hl"}
-"""Name in tables → what the one network is given."""
+"""Name in tables → tracer set that the one network is conditioned on."""
 
 STRATA = ("all", DWARFS, MASSIVE, SLOW, FAST, *ANGLES, *COUNTS)
-"""Subsets in which coverage is looked at."""
+"""Strata in which coverage is measured."""
 
 TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the preset, on 2,000 galaxies of bursty": ({}, {}),
-    "convolutions on the maps beside the numbers": ({"filters": (8, 16, 24)}, {}),
-    "convolutions on the maps, no numbers": ({"filters": (8, 16, 24), "numbers": False}, {}),
-    "the same, sky and velocities not turned": ({"filters": (8, 16, 24), "numbers": False}, {"augment": False}),
+    "convolutions on the maps beside the features": ({"filters": (8, 16, 24)}, {}),
+    "convolutions on the maps, no features": ({"filters": (8, 16, 24), "numbers": False}, {}),
+    "the same, without augmentation": ({"filters": (8, 16, 24), "numbers": False}, {"augment": False}),
     "masses relative to their mean": ({"baseline": "mean"}, {}),
-    "inclination not asked for": ({}, {"inclination_weight": 0.0}),
-    "no noise on the numbers": ({}, {"feature_noise": 0.0}),
+    "inclination no auxiliary target": ({}, {"inclination_weight": 0.0}),
+    "no noise on the features": ({}, {"feature_noise": 0.0}),
     "three times the dropout": ({"dropout": 0.3}, {}),
     "a quarter of the width": ({"dense": (64, 64, 64)}, {}),
     "half the width": ({"dense": (128, 128, 128)}, {}),
-    "three members": ({"members": 3}, {}),
+    "an ensemble of three networks": ({"members": 3}, {}),
     "8 transforms of the flow": ({"flow_transforms": 8}, {}),
     "masses not whitened before the flow": ({"whiten": False}, {}),
     "flow not calibrated": ({"calibrate": False}, {}),
 }
-"""Settings in words → what they change of the preset, each on its own, judged on the validation split."""
+"""Description → changes of the preset, each on its own, evaluated on the validation split."""
 
 
 def default_plan(
@@ -67,11 +67,11 @@ def default_plan(
     Parameters
     ----------
     data, model, training
-        Settings of the preset ``default``; the effects of observing are set by each data set.
+        Settings of the preset ``default``; each data set sets its own degradation.
     scale
         Number of galaxies over that of the pretrained model.
     tng
-        Files of galaxies of another simulation, on which the model is judged.
+        Files of galaxies of another simulation, on which the model is evaluated.
     """
     plan = Plan("default", scale, {}, {}, {}, {})
     _add_data(plan, data)

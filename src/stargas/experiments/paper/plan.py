@@ -1,8 +1,8 @@
 """The experiments of §4 of Expósito-Márquez et al. (2026) on the mock suites, as a plan.
 
-`bursty` stands where the paper has NIHAO and `smooth` where it has AURIGA. Added to the paper's list: coverage and
-correlations, boosted trees as a peer, the strength of the gas disturbances as a dial, choices that the paper leaves
-open, the search for the settings, and a galaxy of another simulation.
+`bursty` stands in for NIHAO and `smooth` for AURIGA. Added to the paper's list: coverage and correlations, boosted
+trees as a baseline, the strength of the gas disturbances, choices that the paper leaves open, the search for the
+settings, and a galaxy of another simulation.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,13 +29,13 @@ N_BURSTY, N_SMOOTH = 6158, 956
 """Galaxies before cuts (§2 of the paper: NIHAO, AURIGA)."""
 
 N_BURSTY_TEST, N_SMOOTH_TEST = 500, 900
-"""Further galaxies that no model learns from; the test splits alone hold too few massive and too few smooth ones."""
+"""Further galaxies that no model is trained on; the test splits alone hold too few massive and too few smooth ones."""
 
 N_SMALL = 2000
 """Galaxies for each strength of the gas disturbances and each other way to make maps."""
 
-SHARE_LEARNED = 0.9
-"""Of `N_SMALL`: as many are learned from in every case, whatever the cuts leave, and they are the same galaxies."""
+TRAINED_FRACTION = 0.9
+"""Of `N_SMALL`: models are trained on the same galaxies, as many, in every data set, whatever the cuts leave."""
 
 N_SEARCH = 2000
 """Galaxies, after cuts, on which settings are compared."""
@@ -75,10 +75,10 @@ SEARCH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "batches of 256": ({}, {"batch_size": 256}),
     "8 epochs": ({}, {"epochs": 8}),
 }
-"""Settings in words → what they change of the start."""
+"""Description → changes of the start."""
 
 CHOSEN = ("the start", "10 epochs")
-"""What the preset took over."""
+"""Trials whose settings the preset has."""
 
 LONGER = (1.5, 1.0)
 """Epochs of network and flow over the preset's for the smaller training sets, whose epochs have fewer steps. With three
@@ -101,7 +101,7 @@ def paper_plan(
     scale
         Number of galaxies over the paper's.
     tng
-        Files of galaxies of another simulation, on which the models of both suites are judged.
+        Files of galaxies of another simulation, on which the models of both suites are evaluated.
     """
     plan = Plan("paper", scale, {}, {}, {}, {})
     _add_data(plan, data, tng)
@@ -114,18 +114,20 @@ def paper_plan(
 
 def _add_data(plan: Plan, config: DataConfig, tng: Sequence[Path]) -> None:
     def add(
-        name: str, suite: str, n: int, changed: DataConfig = config, *, held_out: int = 0, dial: float = 1.0
+        name: str, suite: str, n: int, changed: DataConfig = config, *, held_out: int = 0, stirring: float = 1.0
     ) -> None:
-        plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), changed, 0, dial)
+        plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), changed, 0, stirring)
         if held_out:
             test = f"{name}_test"
-            plan.data[test] = DatasetSpec(test, suite, scaled(held_out, plan.scale), changed, 1, dial, held_out=True)
+            plan.data[test] = DatasetSpec(
+                test, suite, scaled(held_out, plan.scale), changed, 1, stirring, held_out=True
+            )
 
     add("bursty", "bursty", N_BURSTY, held_out=N_BURSTY_TEST)
     add("smooth", "smooth", N_SMOOTH, held_out=N_SMOOTH_TEST)
-    for dial in STIRRING:
-        if dial != 1.0:
-            add(f"bursty_x{dial:g}", "bursty", N_SMALL, held_out=N_BURSTY_TEST, dial=dial)
+    for stirring in STIRRING:
+        if stirring != 1.0:
+            add(f"bursty_x{stirring:g}", "bursty", N_SMALL, held_out=N_BURSTY_TEST, stirring=stirring)
     for name, changed in _other_maps(config).items():
         add(name, "bursty", N_SMALL, changed, held_out=N_BURSTY_TEST)
     if tng:
@@ -134,7 +136,7 @@ def _add_data(plan: Plan, config: DataConfig, tng: Sequence[Path]) -> None:
 
 
 def _other_maps(config: DataConfig) -> dict[str, DataConfig]:
-    """Other choices that change the maps."""
+    """Return settings of other maps."""
     factor = config.stars.bandwidth_factor
     return {
         "bursty_kde_half": with_stars(config, bandwidth_factor=0.5 * factor),
@@ -160,11 +162,11 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         add(f"{tracers}_full", tracers, "bursty", training=replace(training, cold_gas_only=False))
     add("stargas_massive", "stargas", "bursty", training=longer, min_log10_stellar_mass=MASSIVE_LOG10)
 
-    small = {"training": longer, "first_galaxies": int(SHARE_LEARNED * plan.data["bursty_x0"].n_galaxies)}
+    small = {"training": longer, "first_galaxies": int(TRAINED_FRACTION * plan.data["bursty_x0"].n_galaxies)}
     for tracers in TRACERS.values():
         add(f"{tracers}_x1", tracers, "bursty", **small)
-    for dial, tracers in product((dial for dial in STIRRING if dial != 1.0), ("gas", "stargas")):
-        add(f"{tracers}_x{dial:g}", tracers, f"bursty_x{dial:g}", **small)
+    for stirring, tracers in product((stirring for stirring in STIRRING if stirring != 1.0), ("gas", "stargas")):
+        add(f"{tracers}_x{stirring:g}", tracers, f"bursty_x{stirring:g}", **small)
     add("star_kde_half", "star", "bursty_kde_half", **small)
     for tracers, name in (("gas", "bursty_narrow_band"), ("gas", "bursty_intrinsic"), ("stargas", "bursty_intrinsic")):
         add(name.replace("bursty", tracers), tracers, name, **small)
@@ -213,7 +215,7 @@ def _add_tests(plan: Plan, tng: Sequence[Path]) -> None:
 
 
 def _parts(tng: Sequence[Path]) -> Iterator[Part]:
-    """Go through the figures and tables."""
+    """Yield the figures and tables."""
     yield Part(
         "fig4",
         "Galaxies without much gas (Fig. 4)",
@@ -280,11 +282,11 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         "gain",
         "Gain from gas against the strength of its disturbances",
         tuple(
-            Rows(test, model, label, f"bursty, disturbances × {dial:g}", extra={"stirring": dial})
-            for dial in STIRRING
-            for test in ("bursty_held_out" if dial == 1.0 else f"bursty_x{dial:g}",)
+            Rows(test, model, label, f"bursty, disturbances × {stirring:g}", extra={"stirring": stirring})
+            for stirring in STIRRING
+            for test in ("bursty_held_out" if stirring == 1.0 else f"bursty_x{stirring:g}",)
             for name in TRACERS
-            for label, model in _with_trees(name, "x1" if name == "Star" else f"x{dial:g}")
+            for label, model in _with_trees(name, "x1" if name == "Star" else f"x{stirring:g}")
             if label != "Trees (Gas)"
         ),
         compared=(("Star", "StarGas"), ("Trees (Star)", "Trees (StarGas)")),
