@@ -147,12 +147,12 @@ class TestUnits:
 class TestDraws:
     def test_masses_at_the_radii_are_those_drawn(self):
         draws = noisy_draws(0.003)
-        assert draws.falling_share == 0
+        assert draws.falling_fraction == 0
         np.testing.assert_allclose(np.log10(draws.mass(RADII)), draws.log10_mass, atol=1e-12)
 
     def test_mass_never_falls_even_where_a_draw_does(self):
         draws = noisy_draws(0.08)
-        assert draws.falling_share > 0.5
+        assert draws.falling_fraction > 0.5
         assert (np.diff(np.log(draws.mass(BETWEEN)), axis=1) > -1e-12).all()
         assert (draws.density(BETWEEN) >= 0).all()
         raw = PchipInterpolator(RADII, draws.log10_mass, axis=1)(BETWEEN)

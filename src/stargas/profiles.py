@@ -1,7 +1,7 @@
-"""What a joint posterior of enclosed masses says at any radius between the first and the last.
+"""Joint draws of enclosed masses, and all that follows from them at any radius between the first and the last.
 
-Circular velocity, mean density, local density and logarithmic slopes of each draw, so that quantiles of them carry
-the correlation between radii. Two curves are laid through the draws, and nothing is extrapolated.
+Circular velocity, mean density, local density and logarithmic slopes are those of each draw, so their quantiles include
+the correlation between radii. Two curves are fitted to each draw, and nothing is extrapolated.
 
 *Values, and the slope of the mass*: the monotone cubic of Fritsch & Butland (1984; PCHIP) through ln M against ln r. It
 meets every mass, and M(<r) never falls. A draw whose masses fall somewhere is first replaced by the nearest one in the
@@ -35,14 +35,14 @@ from stargas.galaxy import FloatArray
 Quantity = Literal["mass", "circular_velocity", "mean_density", "density", "mass_slope", "density_slope"]
 
 MIN_RADII = 4
-"""Fewest radii with which the slope of the density is determined."""
+"""Number of radii with which the slope of the density is determined."""
 
 _EDGE = 1e-5  # radii read off a rounded table still count as those of the draws
 # Pulls on the coefficients of ln s, in units of the squared error of ln M at a radius over that of the coefficient:
 # weak ones, felt only where a draw hardly rises, and one that keeps roughness of 0.01 from bending the ends.
 _RIDGE = np.array([1e-3, 1e-3, 1e-3, 0.1])
-_LONGEST_STEP = 0.7
-_MOST_STEPS = 60
+_MAX_STEP = 0.7
+_MAX_STEPS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +93,8 @@ class ProfileDraws:
         return len(self.log10_mass)
 
     @property
-    def falling_share(self) -> float:
-        """Share of the draws whose mass falls somewhere, which are replaced by the nearest that do not."""
+    def falling_fraction(self) -> float:
+        """Fraction of the draws whose mass falls somewhere, which are replaced by the nearest that do not."""
         return float((np.diff(self.log10_mass, axis=1) < 0).any(axis=1).mean())
 
     def mass(self, r_kpc: ArrayLike) -> FloatArray:
@@ -106,6 +106,22 @@ class ProfileDraws:
             If a radius lies outside those of the draws.
         """
         return np.exp(self._ln_mass_curve(self._ln_r(r_kpc)))
+
+    def extended(self, r_kpc: ArrayLike) -> FloatArray:
+        """Return log10 M(<r) [Msun] of each draw at any radii, shape (n, k).
+
+        Outside its own radii a draw continues as a power law with the slope of its mass at the nearest of them. This
+        brings draws of different radii to common ones; everything else here refuses radii outside.
+
+        Parameters
+        ----------
+        r_kpc
+            Radii [kpc], shape (k,), positive.
+        """
+        ln_r = np.log(np.atleast_1d(np.asarray(r_kpc, dtype=np.float64)))
+        inside = np.clip(ln_r, *np.log(self.r_kpc[[0, -1]]))
+        slope = np.maximum(self._ln_mass_curve(inside, 1), 0.0)
+        return (self._ln_mass_curve(inside) + slope * (ln_r - inside)) / np.log(10)
 
     def circular_velocity(self, r_kpc: ArrayLike) -> FloatArray:
         """Return v_c = √(G M/r) [km/s], shape (n, k). Raises as `mass`."""
@@ -205,14 +221,14 @@ class ProfileDraws:
         wanted = _centered(self._ln_mass)
         found = np.zeros((len(self), len(_RIDGE)))
         found[:, 0] = np.log(np.maximum((wanted[:, -1] - wanted[:, 0]) / (x[-1] - x[0]), 0.01))
-        for _ in range(_MOST_STEPS):
+        for _ in range(_MAX_STEPS):
             shell = weight * np.exp(np.tensordot(found, basis, 1))  # rise of ln M, (n, 4, m - 1)
             ln_mass = _centered(_summed_up(shell.sum(axis=1)))
             change = _centered(_summed_up(np.einsum("ngm,kgm->nkm", shell, basis)))
             square = np.einsum("nkm,nlm->nkl", change, change) + np.diag(_RIDGE)
             pull = np.einsum("nkm,nm->nk", change, wanted - ln_mass) - _RIDGE * found
             step = np.linalg.solve(square, pull[..., None])[..., 0]
-            found = found + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+            found = found + np.clip(step, -_MAX_STEP, _MAX_STEP)
             if np.abs(step).max() < 1e-7:
                 break
         return found

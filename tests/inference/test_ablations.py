@@ -3,9 +3,9 @@ import pytest
 from toy import toy_dataset
 
 from inference.models_for_tests import untrained
-from stargas.evaluation.intervals import QUANTILE_LEVELS
-from stargas.inference.ablations import prior_warning
-from stargas.inference.attribution import explain, leave_out, prior_sensitivity
+from stargas.evaluation.evaluate import QUANTILE_LEVELS
+from stargas.inference.ablations import leave_out, prior_sensitivity, prior_warnings
+from stargas.inference.attribution import attribute
 from stargas.sample import without_tracer
 
 R_KPC = np.linspace(1, 4, 10)
@@ -50,19 +50,28 @@ def quantiles(median, half_width=0.1):
     return median + half_width * np.array([-1.96, -1, 0, 1, 1.96])[:, None] + np.zeros(10)
 
 
-def test_priors_that_disagree_beyond_the_stated_error_are_told_of():
+def test_priors_that_disagree_beyond_the_stated_error_are_warned_of():
     shifted = quantiles(8.0)
     shifted[:, 7] += 0.25
-    said = prior_warning({None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": shifted}, R_KPC)
+    (text,) = prior_warnings({None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": shifted}, R_KPC)
     for piece in (f"{R_KPC[7]:.3g} kpc", "8.05 for all, 8.00 for bursty, 8.25 for smooth", "0.25", "±0.10"):
-        assert piece in said
-    assert prior_warning({None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": quantiles(8.09)}, R_KPC) == ""
-    assert prior_warning({}, R_KPC) == ""
+        assert piece in text
+    assert prior_warnings({None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": quantiles(8.09)}, R_KPC) == []
+    assert prior_warnings({}, R_KPC) == []
 
 
-def test_an_explanation_is_of_the_answer(posterior, data):
-    found = explain(posterior, data[1], n_draws=100, seed=2)
-    np.testing.assert_array_equal(found.answer, posterior.quantiles(data[1], QUANTILE_LEVELS, 100, seed=2)[0])
-    np.testing.assert_array_equal(found.priors[None], found.answer)
-    assert set(found.left_out) == {"stars", "gas"}
-    assert found.warning == prior_warning(found.priors, found.r_kpc)
+def test_an_attribution_is_of_the_posterior(posterior, data):
+    attribution = attribute(posterior, data[1], n_draws=100, seed=2)
+    expected = posterior.quantiles(data[1], QUANTILE_LEVELS, 100, seed=2)[0]
+    np.testing.assert_array_equal(attribution.quantiles, expected)
+    np.testing.assert_array_equal(attribution.priors[None], expected)
+    assert set(attribution.left_out) == {"stars", "gas"}
+    assert list(attribution.conditions) == [
+        "all inputs",
+        "without stars",
+        "without gas",
+        "no prior",
+        "prior bursty",
+        "prior smooth",
+    ]
+    assert attribute(posterior, data[1], n_draws=10, occlusion=False).occlusion is None

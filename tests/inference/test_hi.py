@@ -14,7 +14,8 @@ from stargas.config import ModelConfig
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.inference.infer import infer_observed
+from stargas.inference.estimates import INCLINATION_SCATTER_DEX
+from stargas.inference.infer import infer
 from stargas.observed.galaxy import observe_galaxy, velocity_position_angle
 from stargas.observed.hi import faintest_column
 from stargas.observed.tangent_plane import sky_position
@@ -73,12 +74,12 @@ def test_hi_alone_is_turned_and_measured(tmp_path, angle):
     assert galaxy.center == pytest.approx(CENTER_DEG, abs=1e-4)
     assert galaxy.position_angle_deg == pytest.approx(angle, abs=0.5)
     assert velocity_position_angle(galaxy.hi.maps) == pytest.approx(WEST, abs=0.5)
-    found = infer_observed(DiscPosterior("gas"), galaxy, n_draws=200)
+    found = infer(galaxy, DiscPosterior("gas"), n_draws=200)
     assert found.sample.tracers.tolist() == [False, True]
     R_hl, _, R_HI, v_cold, _ = found.sample.scalars
     assert R_hl == R_HL
     np.testing.assert_allclose((R_HI, v_cold), galaxy.hi.measure()[:2])
-    np.testing.assert_allclose(found.quantiles[2], np.log10(v_cold**2 * found.r_kpc / G), atol=0.02)
+    np.testing.assert_allclose(found.quantiles()[2], np.log10(v_cold**2 * found.r_kpc / G), atol=0.02)
     assert found.n_realizations == 1  # maps of others have no noise that is known
 
 
@@ -89,10 +90,10 @@ def test_both_tracers_lie_on_one_sky(tmp_path):
     assert np.std(galaxy.stars.y_kpc) == pytest.approx(0.1 * R_HL, rel=0.2)
     # stars on the receding side are on +x, where the HI recedes
     assert np.corrcoef(galaxy.stars.x_kpc, galaxy.stars.v_los_kms)[0, 1] > 0.5
-    found = infer_observed(DiscPosterior("stargas"), galaxy, n_draws=200)
+    found = infer(galaxy, DiscPosterior("stargas"), n_draws=200)
     assert found.sample.tracers.tolist() == [True, True]
-    alone = infer_observed(DiscPosterior("gas"), observe_galaxy(replace(config, stars=None)), n_draws=200)
-    np.testing.assert_allclose(found.quantiles, alone.quantiles, atol=0.01)
+    alone = infer(observe_galaxy(replace(config, stars=None)), DiscPosterior("gas"), n_draws=200)
+    np.testing.assert_allclose(found.quantiles(), alone.quantiles(), atol=0.01)
     of_stars = observe_galaxy(config)
     assert of_stars.center_from == "stars"
     assert of_stars.hi.center_deg == of_stars.stars.center
@@ -101,11 +102,11 @@ def test_both_tracers_lie_on_one_sky(tmp_path):
 def test_errors_of_distance_and_noise_have_their_share(tmp_path):
     cube = write_cube(tmp_path / "disc.fits", in_jy_per_beam(disc_cube()[0]))
     config = ObservationConfig(hi_cube=str(cube), **KNOWN, distance_error_kpc=50.0, R_hl_error_kpc=0.02)
-    found = infer_observed(DiscPosterior("gas"), observe_galaxy(config), n_draws=200, n_realizations=4)
+    found = infer(observe_galaxy(config), DiscPosterior("gas"), n_draws=200, n_realizations=4)
     assert found.n_realizations == 4
-    assert (found.shares["HI noise"] != 0).all()
-    assert not found.shares["velocities"].any()
-    assert found.formula_errors_dex["hi"] > 0
+    assert (found.variance_shares["HI noise"] != 0).all()
+    assert not found.variance_shares["velocities"].any()
+    assert found.estimates[-1].log10_error > INCLINATION_SCATTER_DEX
 
 
 def test_hi_that_says_too_little_is_refused(tmp_path):
@@ -118,8 +119,8 @@ def test_hi_that_says_too_little_is_refused(tmp_path):
     ):
         with pytest.raises(InputError, match=said):
             observe_galaxy(replace(config, **changes))
-    with pytest.raises(InputError, match="the model sees stars"):
-        infer_observed(DiscPosterior("star"), observe_galaxy(config))
+    with pytest.raises(InputError, match="the model needs stars"):
+        infer(observe_galaxy(config), DiscPosterior("star"))
 
 
 def test_blanked_maps_of_others_tell_their_limit(tmp_path):

@@ -1,147 +1,219 @@
-"""An observed galaxy through a posterior that is the formula of Wolf et al. (2010), so every answer is known."""
+"""Simulated and observed galaxies through a posterior that is the formula of Wolf et al. (2010)."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.table import Table
+from disc_sample import disc_sample
+from formula_posteriors import SteepPosterior, WolfPosterior
 from stars_for_tests import CENTER, DISTANCE, plummer_stars, star_table, write
+from toy import toy_dataset
 
-from stargas.cli import main
+import stargas as sg
+from inference.models_for_tests import untrained
 from stargas.config.observation import ObservationConfig
-from stargas.constants import G
 from stargas.errors import InputError
-from stargas.inference.infer import infer_observed
-from stargas.observed.galaxy import observe_galaxy, velocity_position_angle
+from stargas.inference.infer import infer
+from stargas.observed.galaxy import observe_galaxy
 from stargas.observed.tangent_plane import sky_position
-from stargas.report.observed import write_observed
-from stargas.sky.projection import HIMaps
+from stargas.sky.projection import SkyGalaxy
+from stargas.validity.reference import fit_validity
+from stargas.validity.result import NO_REFERENCE
 
 EXACT = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}
 
 
-class WolfPosterior:
-    """Mass of a flat rotation curve of v² = 3 σ², with a scatter of 0.05 dex."""
-
-    def __init__(self, tracers="star"):
-        self.config = SimpleNamespace(tracers=tracers)
-        self.about = {}
-
-    def sample(self, samples, n=1000, seed=0):
-        noise = 0.05 * np.random.default_rng(seed).standard_normal((len(samples), n, 1))
-        mass = np.array([3 * s.scalars[1] ** 2 * s.r_kpc / G for s in samples])
-        return np.log10(mass)[:, None] + noise
-
-
 @pytest.fixture
 def table():
-    made = star_table()
-    made["v_los_error"] = 1e-9
-    return made
+    stars = star_table()
+    stars["v_los_error"] = 1e-9
+    return stars
+
+
+def observed(tmp_path, table, **changes):
+    path = write(table, tmp_path, ".csv")
+    return observe_galaxy(ObservationConfig(stars=str(path), **{**EXACT, **changes}))
 
 
 def inferred(tmp_path, table, n_draws=400, **changes):
-    path = write(table, tmp_path, ".csv")
-    galaxy = observe_galaxy(ObservationConfig(stars=str(path), **{**EXACT, **changes}))
-    return infer_observed(WolfPosterior(), galaxy, n_draws=n_draws)
+    return infer(observed(tmp_path, table, **changes), WolfPosterior(), n_draws=n_draws)
 
 
-def test_masses_go_with_the_distance(tmp_path, table):
-    near, far = (inferred(tmp_path, table, distance_kpc=DISTANCE * f, R_hl_kpc=0.3 * f) for f in (1.0, 1.1))
-    np.testing.assert_allclose(far.quantiles - near.quantiles, np.log10(1.1), atol=1e-4)
-    np.testing.assert_allclose(far.r_kpc, 1.1 * near.r_kpc)
+class TestObserved:
+    def test_masses_are_proportional_to_the_distance(self, tmp_path, table):
+        near, far = (inferred(tmp_path, table, distance_kpc=DISTANCE * f, R_hl_kpc=0.3 * f) for f in (1.0, 1.1))
+        np.testing.assert_allclose(far.quantiles() - near.quantiles(), np.log10(1.1), atol=1e-4)
+        np.testing.assert_allclose(far.r_kpc, 1.1 * near.r_kpc)
+
+    def test_a_turned_sky_and_shuffled_rows_change_nothing(self, tmp_path):
+        xi, eta, v = plummer_stars(150, np.random.default_rng(3))
+        turned = 0.6 * xi - 0.8 * eta, 0.8 * xi + 0.6 * eta
+        tables = [
+            Table(dict(zip(("ra", "dec"), sky_position(*p, CENTER), strict=True)) | {"v_los": v})
+            for p in ((xi, eta), turned)
+        ]
+        tables.append(tables[0][np.random.default_rng(4).permutation(150)])
+        as_is, rotated, shuffled = (inferred(tmp_path, one).quantiles() for one in tables)
+        np.testing.assert_allclose(rotated, as_is, atol=1e-6)
+        np.testing.assert_allclose(shuffled, as_is, atol=1e-6)
+
+    def test_few_stars_are_warned_of_and_too_few_refused(self, tmp_path, table):
+        result = inferred(tmp_path, table[:40])
+        assert any("the model learned from samples of 100 stars" in text for text in result.warnings)
+        assert any("40 members only" in text for text in result.warnings)
+        with pytest.raises(InputError, match="at least 30 are needed"):
+            inferred(tmp_path, table[:29])
+
+    def test_a_model_of_another_tracer_is_refused(self, tmp_path, table):
+        with pytest.raises(InputError, match="give them, or another model"):
+            infer(observed(tmp_path, table), WolfPosterior("gas"))
+
+    def test_impossible_numbers_are_refused(self, tmp_path, table):
+        galaxy = observed(tmp_path, table)
+        for name in ("n_draws", "n_realizations"):
+            with pytest.raises(InputError, match="at least 1 realization and 1 draw"):
+                infer(galaxy, WolfPosterior(), **{name: 0})
 
 
-def test_a_turned_sky_and_shuffled_rows_change_nothing(tmp_path):
-    xi, eta, v = plummer_stars(150, np.random.default_rng(3))
-    turned = 0.6 * xi - 0.8 * eta, 0.8 * xi + 0.6 * eta
-    tables = [
-        Table(dict(zip(("ra", "dec"), sky_position(*p, CENTER), strict=True)) | {"v_los": v})
-        for p in ((xi, eta), turned)
-    ]
-    tables.append(tables[0][np.random.default_rng(4).permutation(150)])
-    as_is, rotated, shuffled = (inferred(tmp_path, one).quantiles for one in tables)
-    np.testing.assert_allclose(rotated, as_is, atol=1e-6)
-    np.testing.assert_allclose(shuffled, as_is, atol=1e-6)
+class TestErrorsOfR_hl:  # noqa: N801 (the field's own name)
+    """M(<r) ∝ r²/R_hl at a fixed radius, so a lognormal error of R_hl makes a lognormal error of the mass."""
+
+    ERROR = 0.2
+    N_SEEDS = 12
+
+    def results(self, tmp_path, table, n_realizations):
+        galaxy = observed(tmp_path, table, R_hl_error_kpc=self.ERROR * 0.3)
+        return [
+            infer(galaxy, SteepPosterior(), n_draws=480, n_realizations=n_realizations, seed=seed)
+            for seed in range(self.N_SEEDS)
+        ]
+
+    @pytest.mark.parametrize("n_realizations", [2, 16])
+    def test_medians_are_unbiased_and_widths_grow_in_quadrature(self, tmp_path, table, n_realizations):
+        exact = infer(observed(tmp_path, table), SteepPosterior(), n_draws=480)
+        results = self.results(tmp_path, table, n_realizations)
+        added = self.ERROR / np.log(10)
+        for result in results:
+            np.testing.assert_allclose(result.r_kpc, exact.r_kpc)
+            assert result.n_realizations == n_realizations
+        shift = np.mean([result.log10_mass.mean(axis=0) for result in results], axis=0) - exact.log10_mass.mean(axis=0)
+        assert np.abs(shift).max() < 3.5 * added / np.sqrt(n_realizations * self.N_SEEDS)
+        variance = np.mean([result.log10_mass.var(axis=0) for result in results], axis=0)
+        expected = SteepPosterior.scatter**2 + (1 - 1 / n_realizations) * added**2
+        np.testing.assert_allclose(variance, expected, rtol=0.35 if n_realizations == 16 else 0.8)
+        assert (variance > 1.5 * SteepPosterior.scatter**2).all()
+
+    def test_draws_that_reach_a_radius_alone_would_be_biased(self, tmp_path, table):
+        """Negative control: at the first radius only realizations with a small R_hl have a mass of their own."""
+        galaxy = observed(tmp_path, table, R_hl_error_kpc=self.ERROR * 0.3)
+        from stargas.inference.realizations import make_realizations
+
+        exact = infer(observed(tmp_path, table), SteepPosterior(), n_draws=480).log10_mass.mean(axis=0)
+        shifts = []
+        for seed in range(self.N_SEEDS):
+            realizations = make_realizations(galaxy, SteepPosterior(), 16, seed)
+            reaching = [s for s in realizations.mixed if s.r_kpc[0] <= realizations.nominal.r_kpc[0]]
+            masses = [np.interp(realizations.nominal.r_kpc[0], s.r_kpc, SteepPosterior().masses(s)) for s in reaching]
+            shifts.append(np.mean(np.log10(masses)) - exact[0])
+        assert np.mean(shifts) > 0.04
+
+    def test_the_fraction_of_continued_draws_is_in_one_warning(self, tmp_path, table):
+        (result, *_) = self.results(tmp_path, table, 16)
+        assert sum("are continued as power laws by more than 20 %" in text for text in result.warnings) == 1
+        small = inferred(tmp_path, table, R_hl_error_kpc=0.003)
+        assert not any("power laws" in text for text in small.warnings)
+
+    def test_an_error_as_large_as_R_hl_is_not_refused(self, tmp_path, table):  # noqa: N802 (the same)
+        result = inferred(tmp_path, table, R_hl_error_kpc=0.3)
+        assert np.isfinite(result.log10_mass).all()
 
 
-def test_errors_widen_and_only_those_that_are_there_have_a_share(tmp_path, table):
-    table["v_los_error"] = 0.0
-    exact, unsure = inferred(tmp_path, table), inferred(tmp_path, table, n_draws=1600, R_hl_error_kpc=0.06)
-    assert exact.n_realizations == 1
-    assert all(not share.any() for name, share in exact.shares.items() if name != "posterior")
-    np.testing.assert_array_equal(exact.shares["posterior"], 1)
-    assert (unsure.shares["posterior"] <= 1 + 1e-6).all()
-    for name in ("distance", "velocities", "HI noise"):
-        np.testing.assert_array_equal(unsure.shares[name], 0)
-    np.testing.assert_allclose(unsure.shares["posterior"] + unsure.shares["R_hl"], 1)
-    distant = inferred(tmp_path, table, n_draws=1600, distance_error_kpc=0.1 * DISTANCE)
-    # here the mass at a given radius does not depend on R_hl, so the radii narrow and nothing else happens
-    assert exact.r_kpc[0] < distant.r_kpc[0] < distant.r_kpc[-1] < exact.r_kpc[-1]
-    noisy = star_table()
-    noisy["v_los_error"] = 5.0
-    assert (inferred(tmp_path, noisy, n_draws=1600).shares["velocities"] > 0.05).all()
+class TestSamples:
+    def test_draws_are_those_of_the_posterior(self):
+        sample = disc_sample()
+        result = infer(sample, WolfPosterior("stargas"), n_draws=300, seed=3)
+        np.testing.assert_array_equal(result.log10_mass, WolfPosterior().sample([sample], 300, 3)[0])
+        np.testing.assert_allclose(result.r_kpc, sample.r_kpc)
+        assert result.n_realizations == 1
+        np.testing.assert_array_equal(result.variance_shares["posterior"], 1)
+
+    def test_several_galaxies_give_one_result_each_that_does_not_depend_on_the_others(self):
+        samples = [disc_sample(30.0), disc_sample(90.0)]
+        results = infer(samples, WolfPosterior("stargas"), n_draws=50)
+        alone = infer(samples[1], WolfPosterior("stargas"), n_draws=50)
+        assert [result.view for result in results] == ["i = 30°", "i = 90°"]
+        np.testing.assert_array_equal(results[1].log10_mass, alone.log10_mass)
+
+    def test_a_galaxy_on_the_sky_is_made_a_sample(self, tmp_path, table):
+        table["v_los_error"] = 0.0
+        galaxy = observed(tmp_path, table)
+        stars = galaxy.stars
+        sky = SkyGalaxy.from_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, 0.3, stars.sigma_kms)
+        one, other = (infer(each, WolfPosterior(), n_draws=100) for each in (sky, galaxy))
+        np.testing.assert_allclose(one.quantiles(), other.quantiles(), atol=1e-6)
+        assert one.galaxy is None
+
+    def test_a_sample_without_a_half_light_radius_is_refused(self):
+        sample = disc_sample()
+        with pytest.raises(InputError, match="give R_hl_kpc"):
+            infer(replace(sample, r_kpc=0 * sample.r_kpc), WolfPosterior("stargas"))
 
 
-def test_few_stars_are_told_of_and_too_few_refused(tmp_path, table):
-    found = inferred(tmp_path, table[:40])
-    assert any("the model learned from samples of 100 stars" in text for text in found.warnings)
-    assert any("40 members only" in text for text in found.warnings)
-    with pytest.raises(InputError, match="at least 30 are needed"):
-        inferred(tmp_path, table[:29])
-    with pytest.raises(InputError, match="hardly a radius"):
-        inferred(tmp_path, table, R_hl_error_kpc=0.3)
+@pytest.fixture(scope="module")
+def data():
+    return toy_dataset(60)
 
 
-def test_a_model_without_its_tracer_is_refused(tmp_path, table):
-    path = write(table, tmp_path, ".csv")
-    with pytest.raises(InputError, match="give them, or another model"):
-        infer_observed(WolfPosterior("gas"), observe_galaxy(ObservationConfig(stars=str(path), **EXACT)))
+@pytest.fixture(scope="module")
+def posterior(data):
+    return untrained(data, tracers="any", numbers=True, baseline="scalars", priors=("bursty", "smooth"))
 
 
-@pytest.mark.parametrize("angle", [10.0, 130.0, 275.0])
-def test_the_receding_side_is_found(angle):
-    axis = np.linspace(-1, 1, 41)
-    west, north = np.meshgrid(axis, axis)
-    along = -np.sin(np.radians(angle)) * west + np.cos(np.radians(angle)) * north
-    maps = HIMaps(np.stack([np.exp(-np.hypot(west, north)), 50 * np.tanh(3 * along), np.full_like(west, 8.0)]), 1.0)
-    assert velocity_position_angle(maps) == pytest.approx(angle, abs=0.2)
+class TestNetwork:
+    """With a model of ours validity, attribution and prior sensitivity are part of the result."""
+
+    def test_the_validity_reference_beside_the_model_is_used(self, data, posterior, tmp_path):
+        assert infer(data[0], posterior, n_draws=20, occlusion=False).validity.summary == NO_REFERENCE
+        posterior.save(tmp_path)
+        fit_validity(posterior, data).save(tmp_path)
+        loaded = sg.load_model(tmp_path)
+        result = infer(data[0], loaded, n_draws=20, occlusion=False)
+        assert result.validity.p_value is not None
+        spoiled = replace(data[0], scalars=data[0].scalars * 1000)
+        distrusted = infer(spoiled, loaded, n_draws=20, occlusion=False)
+        assert not distrusted.validity.trusted
+        assert set(distrusted.validity.reasons) <= set(distrusted.warnings)
+
+    def test_occlusion_is_measured_unless_it_is_declined(self, data, posterior):
+        assert infer(data[0], posterior, n_draws=20, occlusion=False).attribution.occlusion is None
+        assert infer(data[0], posterior, n_draws=20).attribution.occlusion.patches.any()
+
+    def test_a_formula_has_no_attribution(self):
+        assert infer(disc_sample(), WolfPosterior("stargas"), n_draws=20).attribution is None
 
 
-def test_what_is_written_is_what_was_inferred(tmp_path, table, monkeypatch):
-    # the figures that every inference has are drawn in the tests of the pages
-    monkeypatch.setattr("stargas.report.inference_page.figure_html", lambda *_: "")
-    found = inferred(tmp_path, table, R_hl_error_kpc=0.02)
-    config = ObservationConfig(stars="stars.csv", center=CENTER, distance_kpc=DISTANCE)
-    written = write_observed(found, WolfPosterior(), tmp_path / "out", config=config)
-    profile = Table.read(tmp_path / "out" / "profile.ecsv")
-    np.testing.assert_allclose(profile["log10_mass_p50"], found.quantiles[2], atol=1e-5)
-    formulas = Table.read(tmp_path / "out" / "estimators.ecsv")
-    expected = np.hypot(2 * found.galaxy.stars.sigma_error_kms / found.galaxy.stars.sigma_kms, 0.02 / 0.3) / np.log(10)
-    np.testing.assert_allclose(formulas["log10_mass_error"], expected, atol=1e-6)
-    rings = Table.read(tmp_path / "out" / "dispersion.ecsv")
-    assert rings["n_stars"].sum() == len(found.galaxy.stars)
-    assert "Errors of the inputs" in written.report.read_text()
-    from stargas.cli.settings import read_settings
+class TestKeywords:
+    def test_a_path_a_table_and_quantities_are_the_same_observation(self, tmp_path, table):
+        path = write(table, tmp_path, ".csv")
+        columns = {"ra": table["ra"] * u.deg, "dec": table["dec"] * u.deg, "v_los": table["v_los"] * 1e3 * u.m / u.s}
+        columns["v_los_error"] = table["v_los_error"] * u.km / u.s
+        columns["p_member"] = table["p_member"]
+        results = [
+            infer(stars=stars, model=WolfPosterior(), n_draws=100, center=CENTER, R_hl_kpc=0.3, distance_kpc=distance)
+            for stars, distance in ((path, DISTANCE), (table, DISTANCE), (columns, DISTANCE / 1e3 * u.Mpc))
+        ]
+        for result in results[1:]:
+            np.testing.assert_allclose(result.log10_mass, results[0].log10_mass, atol=1e-6)
+        assert results[0].galaxy.settings.stars == str(path.resolve())
+        assert results[1].galaxy.settings is None
+        assert results[0].name == path.stem
 
-    again = read_settings([f"--config={tmp_path / 'out' / 'settings.yaml'}"]).observation
-    assert replace(again, stars="stars.csv") == config
-
-
-@pytest.mark.parametrize(
-    ("words", "status", "said"),
-    [
-        (["g.hdf5", "--stars", "s.csv"], 2, "not both"),
-        ([], 2, "give a galaxy"),
-        (["--stars", "s.csv", "--columns", "HRV"], 2, "quantity=column"),
-        (["--hi-cube", "c.fits", "--leave-out-channels", "3"], 2, "pairs of velocities"),
-        (["--stars", "s.csv", "--distance-kpc", "90"], 1, "holds no model"),
-    ],
-)
-def test_wrong_words_are_one_sentence(capsys, tmp_path, words, status, said):
-    common = ["--model", str(tmp_path / "m"), "--out", str(tmp_path / "o")]
-    assert main(["infer", *words, *common]) == status
-    error = capsys.readouterr().err
-    assert said in error
-    assert error.count("\n") == 1
+    def test_a_galaxy_and_an_observation_are_one_too_many(self, tmp_path, table):
+        with pytest.raises(InputError, match="there is a galaxy already: leave out distance_kpc"):
+            infer(observed(tmp_path, table), WolfPosterior(), distance_kpc=3.0)
+        with pytest.raises(InputError, match="needs stars, HI or both"):
+            infer(model=WolfPosterior(), distance_kpc=3.0)
+        with pytest.raises(InputError, match="did you mean distance_kpc"):
+            infer(model=WolfPosterior(), distance=3.0)

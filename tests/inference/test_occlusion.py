@@ -9,8 +9,7 @@ from toy import N_PIXELS, toy_dataset
 from inference.models_for_tests import untrained
 from stargas.batch import Batch
 from stargas.features.star_features import STAR_FEATURES
-from stargas.inference.attribution import occlude
-from stargas.inference.occlusion import PATCH, group_of
+from stargas.inference.occlusion import PATCH, group_of, occlude
 from stargas.model.inputs import numbers_needed
 from stargas.model.scaling import Scaling
 from stargas.randomness import rng_for

@@ -11,7 +11,8 @@ from stars_for_tests import CENTER, DISTANCE, star_table, write
 from stargas.config import DataConfig, DegradationConfig, ModelConfig
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
-from stargas.inference.infer import infer_observed
+from stargas.inference.estimates import INCLINATION_SCATTER_DEX
+from stargas.inference.infer import infer
 from stargas.model.posterior import Posterior
 from stargas.observed.galaxy import observe_galaxy
 from stargas.sample import QUALITY
@@ -44,7 +45,7 @@ def inferred(folder, *, told, error=5.0, n_stars=None, **changes):
     table["v_los_error"] = error
     path = str(write(table, folder, ".csv"))
     galaxy = observe_galaxy(ObservationConfig(stars=path, **{**EXACT, **changes}))
-    return infer_observed(ToldPosterior(told=told), galaxy, n_draws=1600)
+    return infer(galaxy, ToldPosterior(told=told), n_draws=1600)
 
 
 def test_the_network_is_told_of_stars(tmp_path):
@@ -58,18 +59,18 @@ def test_the_network_is_told_of_stars(tmp_path):
 def test_the_network_is_told_of_hi(tmp_path):
     cube = write_cube(tmp_path / "disc.fits", in_jy_per_beam(disc_cube()[0]))
     galaxy = observe_galaxy(ObservationConfig(hi_cube=str(cube), distance_kpc=DISTANCE_KPC, R_hl_kpc=0.6))
-    found = infer_observed(ToldPosterior(told=True), galaxy, n_draws=200)
+    found = infer(galaxy, ToldPosterior(told=True), n_draws=200)
     told = dict(zip(QUALITY, found.sample.quality, strict=True))
     assert told["beam_fwhm_kpc"] == pytest.approx(0.6, rel=0.01)
     # the noise of a sum over some of the 48 channels
     assert 2 * NOISE < told["noise_msun_pc2"] < 7 * NOISE
     assert told["velocity_error_kms"] == told["n_stars"] == 0
-    assert found.carried == ("HI noise",)
+    assert found.conditioned_on == ("HI noise",)
     assert found.n_realizations == 1
-    assert found.shares["HI noise"] == pytest.approx(
+    assert found.variance_shares["HI noise"] == pytest.approx(
         1 - WIDTH**2 / (WIDTH**2 + (PER_NOISE * told["noise_msun_pc2"]) ** 2), abs=1e-6
     )
-    assert found.formula_errors_dex["hi"] > 0
+    assert found.estimates[-1].log10_error > INCLINATION_SCATTER_DEX
     far = galaxy.hi.at_distance(2 * DISTANCE_KPC)
     assert (far.beam_fwhm_kpc, far.column_noise_msun_pc2) == pytest.approx((1.2, told["noise_msun_pc2"]), rel=0.01)
 
@@ -87,31 +88,31 @@ def test_the_noise_of_moment_0_is_that_of_the_cube(tmp_path):
 
 def test_errors_that_the_model_holds_are_not_drawn_again(tmp_path):
     told, drawn = (inferred(tmp_path, told=flag) for flag in (True, False))
-    assert (told.carried, drawn.carried) == (("velocities",), ())
+    assert (told.conditioned_on, drawn.conditioned_on) == (("velocities",), ())
     assert (told.n_realizations, drawn.n_realizations) == (1, 16)
     # one width only: that of the posterior, whatever velocities might have been drawn
     np.testing.assert_allclose(told.log10_mass.std(axis=0), np.hypot(WIDTH, PER_KMS * 5), rtol=0.03)
     expected = 1 - WIDTH**2 / (WIDTH**2 + (PER_KMS * 5) ** 2)
-    np.testing.assert_allclose(told.shares["velocities"], expected, atol=1e-6)
-    np.testing.assert_allclose(told.shares["posterior"], 1 - expected, atol=1e-6)
+    np.testing.assert_allclose(told.variance_shares["velocities"], expected, atol=1e-6)
+    np.testing.assert_allclose(told.variance_shares["posterior"], 1 - expected, atol=1e-6)
     # the control: a model of perfect data gets them from the draws
     assert (drawn.log10_mass.std(axis=0) > WIDTH).all()
-    assert (drawn.shares["velocities"] > 0.05).all()
+    assert (drawn.variance_shares["velocities"] > 0.05).all()
 
 
 def test_distance_and_size_are_mixed_into_what_the_model_holds(tmp_path):
     found = inferred(tmp_path, told=True, R_hl_error_kpc=0.03, distance_error_kpc=0.05 * DISTANCE)
     assert found.n_realizations == 16
-    assert (found.shares["velocities"] > 0.3).all()
-    assert sum(found.shares.values()) == pytest.approx(np.ones(10), abs=0.1)
+    assert (found.variance_shares["velocities"] > 0.3).all()
+    assert sum(found.variance_shares.values()) == pytest.approx(np.ones(10), abs=0.1)
 
 
 def test_a_share_is_never_negative(tmp_path, monkeypatch):
     # a model that is surer when it is told of errors
     monkeypatch.setattr(ToldPosterior, "sample", _surer)
     found = inferred(tmp_path, told=True)
-    np.testing.assert_array_equal(found.shares["velocities"], 0)
-    np.testing.assert_array_equal(found.shares["posterior"], 1)
+    np.testing.assert_array_equal(found.variance_shares["velocities"], 0)
+    np.testing.assert_array_equal(found.variance_shares["posterior"], 1)
 
 
 def _surer(self, samples, n=1000, seed=0):  # noqa: ARG001 (a posterior's own)

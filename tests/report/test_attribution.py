@@ -1,4 +1,4 @@
-"""Reports say what stands behind an answer, for models that can say so."""
+"""The report displays what a result rests on, for models that can tell."""
 
 import json
 from dataclasses import replace
@@ -6,19 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from astropy.table import Table
+from disc_sample import Gaussian, disc_sample
 from html_reader import read
 from matplotlib.colors import Normalize
 from toy import toy_dataset
 
 from inference.models_for_tests import untrained
-from report.test_figures import disc_sample
-from report.test_pages import Gaussian
-from stargas.inference.attribution import explain
-from stargas.report.attribution import draw_occlusion, explain_views, with_prior_warnings
-from stargas.report.inference import model_label, write_inference
+from stargas.inference.infer import infer
+from stargas.inference.result import ModelSummary
+from stargas.report.attribution import draw_occlusion
+from stargas.report.inference import write_inference_report
 from stargas.sample import MAPS, without_tracer
 
-SECTIONS = ("What each tracer says", "If it is of another kind", "What the answer rests on")
+TITLES = ("Each tracer alone", "Dependence on the prior", "What the result rests on")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -39,87 +39,84 @@ def posterior(data):
 
 
 @pytest.fixture(scope="module")
-def found(posterior, data, tmp_path_factory):
-    return write_inference([data[0], data[1]], posterior, tmp_path_factory.mktemp("any"), ["one", "two"], n_draws=100)
+def results(posterior, data):
+    return infer([data[0], data[1]], posterior, n_draws=100)
 
 
-def test_a_model_that_can_explains_each_view(found, posterior, data):
-    page = read(found.report)
-    text = "".join(page.text)
-    assert all(text.count(section) == 2 for section in SECTIONS)  # the heading and its link
-    assert {"left_out.png", "priors.png", "occlusion.png"} <= {p.name for p in (found.folder / "figures").iterdir()}
-    table = Table.read(found.folder / "explanation.ecsv")
-    answers = ["whole", "without stars", "without gas", "no prior", "prior bursty", "prior smooth"]
-    assert list(dict.fromkeys(table["answer"])) == answers
-    assert len(table) == 2 * len(answers) * 10
-    one = explain(posterior, data[1], 100)
-    rows = table[(table["view"] == "two") & (table["answer"] == "without gas")]
-    np.testing.assert_allclose(rows["log10_mass_p84"], one.left_out["gas"][3], atol=1e-6)
-    median = one.left_out["gas"][2]
-    j = int(np.argmin(np.abs(one.r_kpc / data[1].scalars[0] - 1)))
+@pytest.fixture(scope="module")
+def folder(results, tmp_path_factory):
+    return write_inference_report(results, tmp_path_factory.mktemp("any")).parent
+
+
+def test_each_view_has_its_profiles_on_the_page_and_in_the_table(folder, results):
+    text = "".join(read(folder / "report.html").text)
+    assert all(text.count(title) >= 2 for title in TITLES)  # the heading and its link
+    assert {"left_out.png", "priors.png", "occlusion.png"} <= {p.name for p in (folder / "figures").iterdir()}
+    table = Table.read(folder / "attribution.ecsv")
+    attribution = results[1].attribution
+    assert list(dict.fromkeys(table["condition"])) == list(attribution.conditions)
+    assert len(table) == 2 * len(attribution.conditions) * 10
+    rows = table[(table["view"] == "view 2") & (table["condition"] == "without gas")]
+    np.testing.assert_allclose(rows["log10_mass_p84"], attribution.left_out["gas"][3], atol=1e-6)
+    median = attribution.left_out["gas"][2]
+    j = int(np.argmin(np.abs(results[1].r_kpc / results[1].R_hl_kpc - 1)))
     assert f"{median[j]:.2f} +" in text
     assert str(table["log10_mass_p50"].unit) == "dex(solMass)"
 
 
-def test_the_data_hold_the_same_numbers(found, posterior, data):
-    explained = json.loads((found.folder / "inference.json").read_text())["explanation"]
-    assert [one["view"] for one in explained] == ["one", "two"]
-    one, written = explain(posterior, data[0], 100), explained[0]
-    np.testing.assert_allclose(written["log10_mass"]["prior smooth"], one.priors["smooth"], atol=1e-5)
-    change = written["change_dex"]
-    np.testing.assert_allclose(change["patches"]["Rv"], one.occlusion.patches[1].mean(axis=-1), atol=1e-5)
-    np.testing.assert_allclose(
-        change["numbers"]["numbers of the stars"], one.occlusion.numbers["numbers of the stars"], atol=1e-5
-    )
-    assert change["patch_starts"] == one.occlusion.starts.tolist()
+def test_the_description_has_the_same_numbers(folder, results):
+    written = json.loads((folder / "inference.json").read_text())["attribution"]
+    assert [one["view"] for one in written] == ["view 1", "view 2"]
+    attribution, first = results[0].attribution, written[0]
+    np.testing.assert_allclose(first["log10_mass"]["prior smooth"], attribution.priors["smooth"], atol=1e-5)
+    change, occlusion = first["change_dex"], attribution.occlusion
+    np.testing.assert_allclose(change["patches"]["Rv"], occlusion.patches[1].mean(axis=-1), atol=1e-5)
+    for name, values in occlusion.numbers.items():
+        np.testing.assert_allclose(change["measurements"][name], values, atol=1e-5)
+    assert change["patch_starts"] == occlusion.starts.tolist()
 
 
-def test_what_cannot_be_said_is_left_out_without_a_trace(data, tmp_path):
-    plain = write_inference(data[0], untrained(data), tmp_path / "plain", n_draws=50)
-    text = "".join(read(plain.report).text)
-    assert SECTIONS[2] in text
-    assert not any(section in text for section in SECTIONS[:2])
-    strange = write_inference(disc_sample(), Gaussian(), tmp_path / "strange", n_draws=50)
-    assert not any(section in "".join(read(strange.report).text) for section in SECTIONS)
-    assert not (strange.folder / "explanation.ecsv").exists()
-    assert "explanation" not in json.loads((strange.folder / "inference.json").read_text())
-    assert explain_views(Gaussian(), [disc_sample()], 10) == ()
+def test_what_a_model_cannot_tell_has_no_section(data, tmp_path):
+    plain = infer(data[0], untrained(data), n_draws=50)
+    text = "".join(read(plain.report(tmp_path / "plain")).text)
+    assert TITLES[2] in text
+    assert not any(title in text for title in TITLES[:2])
+    quick = infer(data[0], untrained(data), n_draws=50, occlusion=False)
+    assert TITLES[2] not in "".join(read(quick.report(tmp_path / "quick")).text)
+    formula = infer(disc_sample(), Gaussian(), n_draws=50)
+    text = "".join(read(formula.report(tmp_path / "formula")).text)
+    assert not any(title in text for title in TITLES)
+    assert not (tmp_path / "formula" / "attribution.ecsv").exists()
+    assert json.loads((tmp_path / "formula" / "inference.json").read_text())["attribution"] == []
 
 
-def test_priors_that_disagree_are_warned_of(posterior, data):
-    one = explain(posterior, data[0], 50)
-    told = replace(one, warning="The answer depends.")
-    assert with_prior_warnings([("a",), ()], [replace(one, warning=""), told]) == (("a",), ("The answer depends.",))
-    assert with_prior_warnings([("a",)], ()) == (("a",),)
-
-
-def test_an_answer_under_a_prior_says_so(posterior, data, tmp_path):
-    found = write_inference(data[0], posterior.with_prior("smooth"), tmp_path, n_draws=50)
-    assert "StarGas model with the prior smooth" in "".join(read(found.report).text)
+def test_a_result_under_a_prior_names_it(posterior, data, tmp_path):
+    result = infer(data[0], posterior.with_prior("smooth"), n_draws=50, occlusion=False)
+    assert "StarGas model with the prior smooth" in "".join(read(result.report(tmp_path)).text)
     assert json.loads((tmp_path / "inference.json").read_text())["model"]["prior"] == "smooth"
 
 
-def test_a_model_of_any_tracers_is_called_after_what_there_is(posterior, data):
-    assert model_label(posterior, data[0]) == "StarGas"
-    assert model_label(posterior, without_tracer(data[0], "gas")) == "Star"
-    assert model_label(posterior, without_tracer(data[0], "stars")) == "Gas"
-    assert model_label(untrained(data), without_tracer(data[0], "gas")) == "StarGas"
+def test_a_model_of_any_tracers_is_labeled_by_those_of_the_galaxy(posterior, data):
+    assert ModelSummary.of(posterior, data[0]).label == "StarGas"
+    assert ModelSummary.of(posterior, without_tracer(data[0], "gas")).label == "Star"
+    assert ModelSummary.of(posterior, without_tracer(data[0], "stars")).label == "Gas"
+    assert ModelSummary.of(untrained(data), without_tracer(data[0], "gas")).label == "StarGas"
 
 
-def test_colors_are_symmetric_and_the_map_is_the_right_way_up(posterior, data):
-    one = explain(posterior, data[0], 20)
-    patches = np.zeros_like(one.occlusion.patches)
+def test_colors_are_symmetric_and_the_map_is_the_right_way_up(posterior, data, results):
+    occlusion = results[0].attribution.occlusion
+    patches = np.zeros_like(occlusion.patches)
     patches[0, 0, -1] = -0.5  # lowest rows, last columns of the stars on the sky
-    one = replace(one, occlusion=replace(one.occlusion, patches=patches))
-    figure = draw_occlusion([one], [data[0]], ["view"])
+    figure = draw_occlusion({"view": replace(occlusion, patches=patches)}, [data[0]])
     images = [axes.get_images()[0] for axes in figure.axes if axes.get_images()]
     assert len(images) == len(MAPS)
     for image in images:
         assert isinstance(image.norm, Normalize)
         assert image.norm.vmin == -image.norm.vmax == -0.5
         assert image.origin == "lower"
-    shown = np.asarray(images[0].get_array())
-    assert shown[0, -1] == -0.5
-    assert shown[-1, 0] == shown[0, 0] == 0
-    gas = draw_occlusion([explain(posterior, without_tracer(data[0], "stars"), 20)], [data[0]], ["view"])
-    assert sum(bool(axes.get_images()) for axes in gas.axes) == 3
+    drawn = np.asarray(images[0].get_array())
+    assert drawn[0, -1] == -0.5
+    assert drawn[-1, 0] == drawn[0, 0] == 0
+    gas = infer(without_tracer(data[0], "stars"), posterior, n_draws=20).attribution.occlusion
+    figure = draw_occlusion({"view": gas}, [data[0]])
+    assert sum(bool(axes.get_images()) for axes in figure.axes) == 3

@@ -1,27 +1,48 @@
 """Circular velocity and slopes are drawn and tabulated where they belong."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from samples_for_tests import hand_made, map_settings
 
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.profiles import ProfileDraws
+from stargas.inference.estimates import MassEstimate
+from stargas.inference.infer import infer
 from stargas.report.dynamics import DYNAMICS_COLUMNS, draw_dynamics, dynamics_table
-from stargas.report.profile import MassPoint, Profile
 
 RADII = np.linspace(0.6, 2.4, 10)
 FLAT = np.log10(30**2 * RADII / G)
 """A rotation curve of 30 km/s."""
 
 
-def flat_view(label="a", points=(), truth=FLAT, scale=1.0):
-    draws = ProfileDraws(scale * RADII, FLAT + np.log10(scale) + np.linspace(-0.1, 0.1, 101)[:, None])
-    quantiles = np.quantile(draws.log10_mass, [0.025, 0.16, 0.5, 0.84, 0.975], axis=0)
-    return Profile(label, scale * RADII, quantiles, scale, points, truth), draws
+class FlatPosterior:
+    """Rotation curves that are flat, 0.1 dex around the mass of one of 30 km/s."""
+
+    config, about = SimpleNamespace(tracers="any"), {}
+
+    def sample(self, samples, n=1000, seed=0):  # noqa: ARG002 (a posterior's own)
+        masses = np.log10([30**2 * sample.r_kpc / G for sample in samples])
+        return masses[:, None] + np.linspace(-0.1, 0.1, n)[:, None]
+
+
+def flat_view(points=(), *, truth=True, scale=1.0):
+    """A result whose draws are flat rotation curves about 30 km/s."""
+    sample = hand_made(
+        map_settings(4),
+        scalars=np.array([scale, 0.0, 0.0, 0.0, 0.0]),
+        tracers=np.array([True, False]),
+        r_kpc=scale * RADII,
+        log10_mass=FLAT + np.log10(scale) if truth else None,
+    )
+    result = infer(sample, FlatPosterior(), n_draws=101)
+    return replace(result, estimates=points)
 
 
 def speed_point(name, speed, r=1.0):
-    return MassPoint(name, name, r, speed**2 * r / G)
+    return MassEstimate(name, name, r, speed**2 * r / G)
 
 
 def lines(axes):
@@ -29,8 +50,7 @@ def lines(axes):
 
 
 def test_a_flat_curve_is_drawn_flat():
-    profile, draws = flat_view(points=(speed_point("wolf2010", 33.0),))
-    upper, lower = draw_dynamics([profile], [draws]).axes
+    upper, lower = draw_dynamics({"a": flat_view(points=(speed_point("wolf2010", 33.0),))}).axes
     np.testing.assert_allclose(lines(upper)["StarGas: median, 68 %, 95 %"], 30, rtol=1e-6)
     np.testing.assert_allclose(lines(upper)["truth"], 30, rtol=1e-6)
     np.testing.assert_allclose(lines(upper)["wolf2010"], 33)
@@ -42,27 +62,23 @@ def test_a_flat_curve_is_drawn_flat():
 
 def test_points_far_above_or_outside_do_not_squeeze_the_bands():
     points = (speed_point("a", 50.0), speed_point("b", 80.0), speed_point("c", 31.0, r=9.0))
-    upper, _ = draw_dynamics(*zip(flat_view(points=points), strict=True)).axes
+    upper, _ = draw_dynamics({"view": flat_view(points=points)}).axes
     assert "a" in lines(upper)
     assert not {"b", "c"} & set(lines(upper))
     assert 50 < upper.get_ylim()[1] < 60
 
 
 def test_views_share_their_axes_and_an_unknown_truth_is_left_out():
-    views = [flat_view(label, truth=None) for label in "abcde"]
-    figure = draw_dynamics(*zip(*views, strict=True))
-    shown = [axes for axes in figure.axes if axes.get_visible()]
-    assert len(shown) == 10
-    assert {axes.get_title(loc="left") for axes in shown} == {*"abcde", ""}
-    assert len({axes.get_ylim() for axes in shown if axes.get_title(loc="left")}) == 1
-    assert not any("truth" in lines(axes) for axes in shown)
-    with pytest.raises(InputError, match="at least one profile"):
-        draw_dynamics([], [])
+    figure = draw_dynamics({label: flat_view(truth=False) for label in "abcde"})
+    visible = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(visible) == 10
+    assert {axes.get_title(loc="left") for axes in visible} == {*"abcde", ""}
+    assert len({axes.get_ylim() for axes in visible if axes.get_title(loc="left")}) == 1
+    assert not any("truth" in lines(axes) for axes in visible)
 
 
 def test_the_table_keeps_views_and_units_apart():
-    near, far = flat_view("near"), flat_view("far", truth=None, scale=2.0)
-    table = dynamics_table(*zip(near, far, strict=True), radii_kpc=[1.3])
+    table = dynamics_table({"near": flat_view(), "far": flat_view(truth=False, scale=2.0)}, radii_kpc=[1.3])
     assert list(table["view"]) == ["near"] * 11 + ["far"] * 11
     np.testing.assert_allclose(table["v_circ_kms_p50"], 30, rtol=1e-6)
     np.testing.assert_allclose(table["r_over_R_hl"][table["r_kpc"] == 1.3], [1.3, 0.65])
@@ -76,6 +92,5 @@ def test_the_table_keeps_views_and_units_apart():
 
 
 def test_a_radius_outside_one_of_the_views_is_refused():
-    views = [flat_view("near"), flat_view("far", scale=2.0)]
     with pytest.raises(InputError, match=r"between 1\.2 and 4\.8 kpc.*got 1 "):
-        dynamics_table(*zip(*views, strict=True), radii_kpc=[1.0])
+        dynamics_table({"near": flat_view(), "far": flat_view(scale=2.0)}, radii_kpc=[1.0])

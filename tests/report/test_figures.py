@@ -2,44 +2,19 @@
 
 import numpy as np
 import pytest
-from samples_for_tests import hand_made, map_settings
+from disc_sample import disc_sample
 
 from evaluation.fakes import RADII
 from stargas.errors import InputError
+from stargas.inference.estimates import closed_formulas
 from stargas.report.maps import draw_gas_maps, draw_star_maps
-from stargas.report.profile import Profile, draw_profiles, mass_points
+from stargas.report.profile import Profile, draw_profiles
 from stargas.report.style import png_bytes
 
 
 @pytest.fixture(autouse=True)
 def _small_pictures(monkeypatch):
     monkeypatch.setattr("stargas.report.style.DPI", 40)
-
-
-def disc_sample(angle=60.0, n=16, gas=True, half_width=4.0):
-    """Velocity rises with x; a bright star clump lies at +x, -y; gas is missing at the top."""
-    y, x = np.mgrid[0:n, 0:n] / (n - 1) * 2 - 1
-    maps = np.stack(
-        [
-            np.exp(-((x - 0.5) ** 2 + (y + 0.5) ** 2) / 0.1),
-            np.exp(-((y - 0.5) ** 2) / 0.1),
-            5 * np.exp(-(y**2)),
-            30 * x,
-            8 + x,
-        ]
-    )
-    maps[2:, y > 0.8] = 0
-    row = {"galaxy_id": "disc", "inclination_deg": angle, "half_width_kpc": half_width, "n_stars": 500}
-    return hand_made(
-        map_settings(n),
-        maps=maps,
-        scalars=np.array([1.0, 10.0, 2.0 * gas, 30.0 * gas, 8.0 * gas]),
-        tracers=np.array([True, gas]),
-        quality=np.array([500.0, 0.0, 0.0, 0.0]),
-        r_kpc=RADII,
-        log10_mass=8 + np.log10(RADII),
-        row=row,
-    )
 
 
 def images(figure):
@@ -91,7 +66,7 @@ class TestProfiles:
     def profile(self, truth=True, label="a"):
         median = 8 + np.log10(RADII)
         quantiles = median + np.array([-0.2, -0.1, 0, 0.1, 0.2])[:, None]
-        points = mass_points(10.0, 1.0, 20.0, 1.5, 60.0)
+        points = closed_formulas(10.0, 1.0, 20.0, 1.5, 60.0)
         return Profile(label, RADII, quantiles, 1.0, points, median + 0.05 if truth else None)
 
     def test_truth_and_median_are_drawn(self):
@@ -101,7 +76,7 @@ class TestProfiles:
         lines = {line.get_label(): line.get_ydata() for line in upper[0].lines}
         np.testing.assert_allclose(lines["truth"], 8.05 + np.log10(RADII))
         np.testing.assert_allclose(lines["StarGas: median, 68 %, 95 %"], 8 + np.log10(RADII))
-        assert lines["Wolf+10"][0] == pytest.approx(np.log10(mass_points(10.0, 1.0)[1].mass_msun))
+        assert lines["Wolf+10"][0] == pytest.approx(np.log10(closed_formulas(10.0, 1.0)[1].mass_msun))
         assert len(figure.legends[0].get_texts()) == 9
 
     def test_an_observed_galaxy_has_no_truth(self):
@@ -116,16 +91,6 @@ class TestProfiles:
         assert len(shown) == 2 * n
         assert len(png_bytes(figure)) > 3_000
 
-    def test_formulas_need_their_measurements(self):
-        assert [p.name for p in mass_points(10.0, 1.0)] == [
-            "walker2009",
-            "wolf2010",
-            "amorisco2012",
-            "campbell2017",
-            "errani2018",
-        ]
-        assert [p.name for p in mass_points(0.0, 1.0, 20.0, 3.0)] == ["hi"]
-        assert [p.name for p in mass_points(float("nan"), 1.0, 20.0, 3.0, 20.0)] == ["hi"]
-        assert [p.name for p in mass_points(0.0, 0.0, 20.0, 3.0, 120.0)] == ["hi", "hi_inclination"]
+    def test_without_a_profile_nothing_is_drawn(self):
         with pytest.raises(InputError, match="at least one profile"):
             draw_profiles([])

@@ -264,11 +264,16 @@ class StarEstimator(Estimator):
         C, dimensionless.
     dispersion
         Which σ the authors mean.
+    scatter
+        Standard deviation of its mass over the true one in simulations, as published; None where it was not. That of
+        Walker, Wolf and Campbell is for dispersion-supported galaxies of APOSTLE (Campbell et al. 2017, abstract), that
+        of Errani for controlled simulations (Errani et al. 2018, abstract).
     """
 
     radius_in_R_hl: float  # noqa: N815 (the unit is R_hl)
     coefficient: float
     dispersion: str
+    scatter: float | None = None
     tracers = ("stars",)
 
     def applies_to(self, seen: Observables) -> NDArray[np.bool_]:
@@ -337,9 +342,10 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
             1.0,
             2.5,
             "global",
+            0.25,
         ),
         "wolf2010": StarEstimator(
-            "Wolf+10", "Wolf et al. 2010, MNRAS 406, 1220, eq. 2", 4 / 3, 4.0, "luminosity-weighted"
+            "Wolf+10", "Wolf et al. 2010, MNRAS 406, 1220, eq. 2", 4 / 3, 4.0, "luminosity-weighted", 0.23
         ),
         "amorisco2012": StarEstimator(
             "Amorisco & Evans 12",
@@ -348,9 +354,11 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
             5.8,
             "central",
         ),
-        "campbell2017": StarEstimator("Campbell+17", "Campbell et al. 2017, MNRAS 469, 2335", 1.77, 5.99, "global"),
+        "campbell2017": StarEstimator(
+            "Campbell+17", "Campbell et al. 2017, MNRAS 469, 2335", 1.77, 5.99, "global", 0.20
+        ),
         "errani2018": StarEstimator(
-            "Errani+18", "Errani et al. 2018, MNRAS 481, 5073, abstract", 1.8, 3.5 * 1.8, "luminosity-averaged"
+            "Errani+18", "Errani et al. 2018, MNRAS 481, 5073, abstract", 1.8, 3.5 * 1.8, "luminosity-averaged", 0.10
         ),
         "hi": RotationEstimator("HI v²R/G, as seen", "circular orbits in a spherical potential", False),
         "hi_inclination": RotationEstimator("HI v²R/G, true i", "circular orbits in a spherical potential", True),

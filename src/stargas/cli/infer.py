@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
 
     from stargas.cli.settings import Settings
     from stargas.config.observation import ObservationConfig
+    from stargas.model.posterior import Posterior
+    from stargas.observed.galaxy import ObservedGalaxy
+    from stargas.sample import Sample
 
 INCLINATION_DEG = 60.0
 """Inclination of the one view of a simulated galaxy by default."""
@@ -31,9 +33,9 @@ def parser() -> CommandParser:
         blocks=("local", "observation"),
     )
     made.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot of one galaxy")
-    made.add_argument("--model", type=Path, help="folder of the model (default: the shipped one)")
+    made.add_argument("--model", type=Path, help="folder of the model (default: the pretrained one)")
     made.add_argument("--out", type=Path, required=True, help="folder for profile, draws, figures and page")
-    made.add_argument("--prior", metavar="SUITE", help="take the galaxy for one of this suite (default: of any)")
+    made.add_argument("--prior", metavar="SUITE", help="assume a galaxy of this suite (default: of any)")
     made.add_argument("--draws", type=int, default=2000, help="posterior draws, of each view (default: 2000)")
     made.add_argument(
         "--radii",
@@ -57,7 +59,7 @@ def _add_observed(made: CommandParser) -> None:
     """Add the options of an observed galaxy: short names of the settings block ``observation``."""
     observed = made.add_argument_group("observed galaxy (the settings block observation, by shorter names)")
     observed.add_argument("--stars", metavar="TABLE", help="CSV, ECSV, FITS or VOTable with a row per star")
-    observed.add_argument("--columns", type=_columns, metavar="v_los=HRV,...", help="columns that have unusual names")
+    observed.add_argument("--columns", type=_columns, metavar="v_los=HRV,...", help="columns with other names")
     observed.add_argument("--hi-cube", metavar="FITS", help="HI cube")
     for number, meaning in enumerate(("column density", "mean velocity", "dispersion")):
         observed.add_argument(f"--moment{number}", metavar="FITS", help=f"HI map: {meaning}")
@@ -101,10 +103,18 @@ def run(options: Namespace, settings: Settings) -> None:
     if options.galaxy is None and not config.is_given:
         raise UsageError("give a galaxy: a file, or --stars, --hi-cube or --moment0 of an observed one.")
     use_threads(options.workers)
-    if options.galaxy is not None:
-        _run_simulated(options)
-    else:
-        _run_observed(options, config)
+    from stargas.inference.infer import infer
+    from stargas.model.posterior import load_model
+    from stargas.report.inference import print_inference, require_free, write_inference_report
+
+    require_free(options.out, overwrite=options.overwrite)
+    model = load_model(options.model).with_prior(options.prior)
+    galaxies = [_observe(options, config)] if options.galaxy is None else _project(options, model)
+    results = infer(galaxies, model, n_draws=options.draws, n_realizations=config.n_realizations, seed=options.seed)
+    console = open_console()
+    print_inference(results, console)
+    page = write_inference_report(results, options.out, radii_kpc=options.radii, overwrite=options.overwrite)
+    console.print(f"Report: {page}", highlight=False)
 
 
 def _observation(options: Namespace, config: ObservationConfig) -> ObservationConfig:
@@ -125,53 +135,23 @@ def _observation(options: Namespace, config: ObservationConfig) -> ObservationCo
     return dataclasses.replace(config, **given)
 
 
-def _run_observed(options: Namespace, config: ObservationConfig) -> None:
-    from stargas.inference.infer import infer_observed
-    from stargas.model.posterior import load_model
+def _observe(options: Namespace, config: ObservationConfig) -> ObservedGalaxy:
+    """Read and measure the observed galaxy."""
     from stargas.observed.galaxy import observe_galaxy
-    from stargas.report.inference import print_inference, require_free
-    from stargas.report.observed import write_observed
-    from stargas.validity.reference import load_validity
 
     for name in ("inclination", "azimuth"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} is for simulated galaxies: leave it out for an observed one.")
-    require_free(options.out, overwrite=options.overwrite)
-    model = load_model(options.model).with_prior(options.prior)
-    galaxy = observe_galaxy(config)
-    found = infer_observed(
-        model,
-        galaxy,
-        n_draws=options.draws,
-        n_realizations=config.n_realizations,
-        seed=options.seed,
-        reference=load_validity(options.model),
-    )
-    words = ["stargas", "infer", "--config", str(options.out / "settings.yaml")]
-    words += [] if options.model is None else ["--model", str(options.model)]
-    words += ["--seed", str(options.seed), "--draws", str(options.draws), "--out", "OUT"]
-    words += ["--prior", options.prior] if options.prior else []
-    written = write_observed(
-        found,
-        model,
-        options.out,
-        config=config,
-        described={"seed": options.seed, "command": shlex.join(words)},
-        radii_kpc=options.radii,
-        overwrite=options.overwrite,
-    )
-    print_inference(written, open_console())
+    return observe_galaxy(config)
 
 
-def _run_simulated(options: Namespace) -> None:
-    from stargas.model.posterior import load_model
+def _project(options: Namespace, model: Posterior) -> list[Sample]:
+    """Read the simulated galaxy and make one sample for each view."""
     from stargas.randomness import rng_for
-    from stargas.report.inference import print_inference, write_inference
     from stargas.sample import make_sample
     from stargas.simulations.files import read_galaxy
     from stargas.sky.projection import project
     from stargas.sky.view import View
-    from stargas.validity.reference import load_validity
 
     inclinations, azimuths = options.inclination or [INCLINATION_DEG], options.azimuth or [0.0]
     azimuths = azimuths * (len(inclinations) if len(azimuths) == 1 else 1)
@@ -179,22 +159,9 @@ def _run_simulated(options: Namespace) -> None:
         raise UsageError(
             f"--azimuth needs one value or as many as --inclination has, got {len(azimuths)} and {len(inclinations)}."
         )
-    model = load_model(options.model).with_prior(options.prior)
     galaxy = read_galaxy(options.galaxy)
-    samples, labels = [], []
-    for number, (inclination, azimuth) in enumerate(zip(inclinations, azimuths, strict=True)):
+    samples = []
+    for number, angles in enumerate(zip(inclinations, azimuths, strict=True)):
         rng = rng_for(options.seed, "infer", galaxy.id, number)
-        samples.append(make_sample(project(galaxy, View(inclination, azimuth)), rng, model.data_config))
-        labels.append(f"i = {inclination:g}°, azimuth {azimuth:g}°")
-    found = write_inference(
-        samples,
-        model,
-        options.out,
-        labels=labels,
-        n_draws=options.draws,
-        seed=options.seed,
-        radii_kpc=options.radii,
-        reference=load_validity(options.model),
-        overwrite=options.overwrite,
-    )
-    print_inference(found, open_console())
+        samples.append(make_sample(project(galaxy, View(*angles)), rng, model.data_config))
+    return samples

@@ -1,8 +1,10 @@
-"""Why a model answers as it does, and what it would answer if less were known or galaxies were of another kind.
+"""What a result rests on: each tracer alone, the prior, and the parts of the input.
 
-Three questions to one posterior and one galaxy: what each tracer says alone (`leave_out`), what galaxies of each
-suite that the model can be told of would have (`prior_sensitivity`), and which parts of the maps and which numbers
-the answer rests on (`occlude`). All draws share their noise, so differences are those of the answers.
+Three questions to one posterior about one galaxy: the profile without each tracer
+(`stargas.inference.ablations.leave_out`), under each prior (`stargas.inference.ablations.prior_sensitivity`), and the
+change of the median where a part of the input is hidden (`stargas.inference.occlusion.occlude`). All draws share their
+noise, so differences are those of the posteriors. Errors of the inputs are left aside: all is for the galaxy as
+measured.
 """
 
 from collections.abc import Mapping
@@ -10,44 +12,48 @@ from dataclasses import dataclass
 
 from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
-from stargas.inference.ablations import leave_out, prior_sensitivity, prior_warning
+from stargas.inference.ablations import leave_out, prior_sensitivity
 from stargas.inference.occlusion import Occlusion, occlude
 from stargas.model.posterior import Posterior
 from stargas.sample import Sample
 
-__all__ = ["Explanation", "Occlusion", "explain", "leave_out", "occlude", "prior_sensitivity"]
-
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
-    """What stands behind the answer for one galaxy.
+class Attribution:
+    """What the result for one galaxy rests on.
 
     Parameters
     ----------
     r_kpc
-        Radii [kpc] of all that follows, shape (m,).
-    answer
-        Quantiles of log10 M [Msun] that are explained, shape (5, m).
+        Radii [kpc] of everything below, shape (m,).
+    quantiles
+        Quantiles of log10 M [Msun] of the galaxy as measured, shape (5, m).
     left_out
-        Tracer → quantiles without it; empty where the galaxy has one only, or the model cannot do without one.
+        Tracer → quantiles without it; empty where the galaxy has one only, or the model needs both.
     priors
         Prior → quantiles under it, None for all that the model learned from; empty for a model without priors.
     occlusion
-        What the answer rests on.
-    warning
-        A sentence where the priors disagree; "" otherwise.
+        Changes of the median where parts of the input are hidden; None if they were not requested.
     """
 
     r_kpc: FloatArray
-    answer: FloatArray
+    quantiles: FloatArray
     left_out: Mapping[str, FloatArray]
     priors: Mapping[str | None, FloatArray]
-    occlusion: Occlusion
-    warning: str = ""
+    occlusion: Occlusion | None
+
+    @property
+    def conditions(self) -> dict[str, FloatArray]:
+        """All quantiles by what the posterior is conditioned on, as tables name it."""
+        named = {"all inputs": self.quantiles}
+        named |= {f"without {tracer}": values for tracer, values in self.left_out.items()}
+        return named | {"no prior" if name is None else f"prior {name}": v for name, v in self.priors.items()}
 
 
-def explain(posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: int = 0) -> Explanation:
-    """Ask all three questions.
+def attribute(
+    posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: int = 0, *, occlusion: bool = True
+) -> Attribution:
+    """Measure what the result for a galaxy rests on.
 
     Parameters
     ----------
@@ -56,21 +62,21 @@ def explain(posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: int
     sample
         The galaxy.
     n_draws
-        Draws of each answer.
+        Draws of each posterior.
     seed
         Root seed.
+    occlusion
+        Whether to hide parts of the input one by one, which takes most of the time.
 
     Raises
     ------
     InputError
         As `stargas.model.posterior.Posterior.sample`.
     """
-    priors = prior_sensitivity(posterior, sample, n_draws, seed)
-    return Explanation(
+    return Attribution(
         sample.r_kpc,
         posterior.quantiles(sample, QUANTILE_LEVELS, n_draws, seed)[0],
         leave_out(posterior, sample, n_draws, seed),
-        priors,
-        occlude(posterior, sample, seed=seed),
-        prior_warning(priors, sample.r_kpc),
+        prior_sensitivity(posterior, sample, n_draws, seed),
+        occlude(posterior, sample, seed=seed) if occlusion else None,
     )

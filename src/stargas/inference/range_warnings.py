@@ -1,50 +1,48 @@
-"""What of a galaxy or of its answer lies outside what a model learned from."""
+"""Warnings about measurements and results outside the range of the training set."""
 
 import numpy as np
 
-from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.evaluation.intervals import MEDIAN
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
-from stargas.profiles import ProfileDraws
 from stargas.sample import Sample
 from stargas.validity.consistency import outside_ranges
 
-FALLING_SHARE_TOLD = 0.05
-"""Draws whose mass falls outwards somewhere are told of where more than this share does."""
+FALLING_FRACTION = 0.05
+"""A warning is given where the mass falls outward in more than this fraction of the draws."""
 
 
-def unusual(sample: Sample, quantiles: FloatArray, posterior: PosteriorLike) -> list[str]:
-    """Say what of a sample or its answer lies outside what the model learned from.
+def range_warnings(sample: Sample, quantiles: FloatArray, posterior: PosteriorLike) -> list[str]:
+    """Return a warning for each measurement, and for the inferred masses, outside the range of the training set.
 
     Parameters
     ----------
     sample
-        The input.
+        The input. Measurements of tracers that the model does not see are not compared.
     quantiles
-        Quantiles of log10 M, shape (5, m).
+        Quantiles of log10 M at the levels `stargas.evaluation.intervals.QUANTILE_LEVELS`, shape (5, m).
     posterior
-        The model: ``ranges`` and ``log10_mass_ranges`` of its ``about`` are used. Measurements of tracers that it
-        does not see are not judged.
+        The model; ``ranges`` and ``log10_mass_ranges`` of its ``about`` are used.
     """
-    about = posterior.about
-    said = outside_ranges(sample, posterior.config, about)
-    ranges = np.array(about.get("log10_mass_ranges", []))
-    median = quantiles[QUANTILE_LEVELS.index(0.5)]
+    warnings = outside_ranges(sample, posterior.config, posterior.about)
+    ranges = np.array(posterior.about.get("log10_mass_ranges", []))
+    median = quantiles[MEDIAN]
     if ranges.shape == (len(median), 2):
         outside = np.count_nonzero((median < ranges[:, 0]) | (median > ranges[:, 1]))
         if outside:
-            said.append(
+            warnings.append(
                 f"At {outside} of {len(median)} radii the inferred mass lies outside those of the training set."
             )
-    return said
+    return warnings
 
 
-def falling(draws: ProfileDraws) -> list[str]:
-    """Say so where many draws have a mass that falls outwards, which no galaxy has."""
-    if draws.falling_share <= FALLING_SHARE_TOLD:
+def falling_warnings(log10_mass: FloatArray) -> list[str]:
+    """Return a warning where the mass falls outward in many draws, shape (n, m), which it does in no galaxy."""
+    fraction = float((np.diff(log10_mass, axis=1) < 0).any(axis=1).mean())
+    if fraction <= FALLING_FRACTION:
         return []
     text = (
-        f"In {draws.falling_share:.0%} of the draws the mass falls somewhere with radius: circular velocities, "
-        "densities and slopes are those of the nearest profiles that do not fall."
+        f"In {fraction:.0%} of the draws the mass falls somewhere with radius: circular velocities, densities and "
+        "slopes are those of the nearest profiles that do not fall."
     )
     return [text]

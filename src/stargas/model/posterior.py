@@ -75,6 +75,8 @@ class Posterior:
     tracer_set
         One of `stargas.model.inputs.TRACER_SETS`: of galaxies with both tracers, what the answer may rest on. None for
         all that there is.
+    folder
+        Where the model was read from; None where it was not.
     """
 
     config: ModelConfig
@@ -84,6 +86,7 @@ class Posterior:
     about: dict[str, Any] = field(default_factory=dict)
     prior: str | None = None
     tracer_set: str | None = None
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         """Check the prior and switch dropout off for good."""
@@ -390,4 +393,4 @@ def load_model(folder: str | os.PathLike[str] | None = None) -> Posterior:
             module.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DamagedFileError(f"{folder / 'model.json'} does not describe its weights: copy both again.") from error
-    return Posterior(config, network, flow, scaling, about)
+    return Posterior(config, network, flow, scaling, about, folder=folder)

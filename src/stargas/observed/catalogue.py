@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -218,13 +218,16 @@ class StarCatalogue:
             )
 
 
-def read_stars(path: str | PathLike[str], columns: Mapping[str, str] | None = None) -> StarCatalogue:
+def read_stars(
+    source: "str | PathLike[str] | Table | Mapping[str, Any]", columns: Mapping[str, str] | None = None
+) -> StarCatalogue:
     """Read a catalogue of stars.
 
     Parameters
     ----------
-    path
-        CSV, ECSV, FITS or VOTable, by its ending.
+    source
+        Path of a CSV, ECSV, FITS or VOTable file, by its ending; or an astropy table; or columns by name, arrays or
+        astropy quantities.
     columns
         Quantity (a key of `ALIASES`) → name of its column, for instance ``{"v_los": "HRV"}``. Quantities that are
         not named are found by their usual names. Of positions only those of one kind are needed.
@@ -249,12 +252,11 @@ def read_stars(path: str | PathLike[str], columns: Mapping[str, str] | None = No
     ObservationWarning
         If rows are left out.
     """
-    path = Path(path)
     wanted = dict(columns or {})
     unknown = [name for name in wanted if name not in ALIASES]
     if unknown:
         raise InputError(f"there is no quantity {unknown[0]!r} to name a column for: use {', '.join(ALIASES)}.")
-    table = read_table(path)
+    path, table = _table_of(source)
     kind = _position_kind(table, wanted, path)
     names = {
         quantity: _column_name(table, quantity, wanted, path)
@@ -293,6 +295,18 @@ def read_stars(path: str | PathLike[str], columns: Mapping[str, str] | None = No
             stacklevel=2,
         )
     return replace(catalogue, n_dropped=n_dropped)
+
+
+def _table_of(source: "str | PathLike[str] | Table | Mapping[str, Any]") -> "tuple[Path, Table]":
+    """Return a name for messages, and the table."""
+    if isinstance(source, str | PathLike):
+        return Path(source), read_table(source)
+    from astropy.table import Table
+
+    try:
+        return Path("the table of stars"), Table(source)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"stars must be a path, a table or columns of one length ({error}).") from error
 
 
 def _listed(table: "Table") -> str:

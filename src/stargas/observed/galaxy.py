@@ -1,13 +1,15 @@
-"""One observed galaxy: its stars, its HI and what both share."""
+"""One observed galaxy: its stars, its HI, and the center and direction that both share."""
 
 import dataclasses
+import difflib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -20,9 +22,20 @@ from stargas.observed.mask import MaskConfig
 from stargas.observed.moments import MomentMaps, read_moments
 from stargas.observed.sky_grid import SkyGrid
 from stargas.observed.stars import ObservedStars, observe_stars
+from stargas.quantities import to_number, unit_of
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+StarSource: TypeAlias = "str | PathLike[str] | Table | Mapping[str, Any] | StarCatalogue"
+"""A table of stars: its path, a table or columns in memory, or a catalogue that is read already."""
+
+HISource: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]] | HICube | MomentMaps"
+"""HI data: the path of a cube, the paths of moment maps, or data that are read already."""
+
 Origin = Literal["given", "stars", "table", "HI", "none"]
+"""Where a number of the galaxy comes from."""
 
 ALIGNED_RECEDES = 90.0
 """Position angle less this turns the sky so that the receding side lies on +x, as in training."""
@@ -53,7 +66,9 @@ class ObservedGalaxy:
     position_angle_from
         ``given``, ``HI`` for the direction of its velocity gradient, or ``none``.
     warnings
-        What needs care in the data, in words.
+        One sentence for everything in the data that needs care.
+    settings
+        The settings that repeat the observation; None where the data were not read from files.
     """
 
     name: str
@@ -69,9 +84,10 @@ class ObservedGalaxy:
     position_angle_deg: float | None = None
     position_angle_from: Origin = "none"
     warnings: tuple[str, ...] = ()
+    settings: ObservationConfig | None = None
 
     def sky_galaxy(self) -> SkyGalaxy:
-        """Return the galaxy as `stargas.sample.make_sample` takes it, with how good its data are."""
+        """Return the galaxy as `stargas.sample.make_sample` takes it, with the quality of its data."""
         sky = SkyGalaxy(R_hl_kpc=self.R_hl_kpc)
         if self.hi is not None:
             beam, noise = self.hi.beam_fwhm_kpc, self.hi.column_noise_msun_pc2
@@ -87,58 +103,148 @@ class ObservedGalaxy:
         return sky
 
 
+def observe(
+    stars: "StarSource | None" = None,
+    hi: "HISource | None" = None,
+    name: str | None = None,
+    **known: Any,  # noqa: ANN401 (settings of several types)
+) -> ObservedGalaxy:
+    """Observe a galaxy from data in files or in memory.
+
+    Parameters
+    ----------
+    stars
+        A table of stars, as `stargas.observed.catalogue.read_stars` reads it: its path, an astropy table, or columns
+        by name; or a catalogue that it returned.
+    hi
+        The path of a cube, the paths of moment 0, moment 1 and perhaps moment 2, or what `read_hi` returned.
+    name
+        Name of the galaxy; that of the first file if None.
+    **known
+        What is known beside the data: the other fields of `stargas.config.observation.ObservationConfig`, as
+        ``distance_kpc=930.0``. Astropy quantities are converted.
+
+    Returns
+    -------
+    ObservedGalaxy
+        As `observe_galaxy`.
+
+    Raises
+    ------
+    InputError
+        If a keyword is no setting, a quantity has another dimension, or as `observe_galaxy`.
+
+    Examples
+    --------
+    >>> observe(distance=930.0)
+    Traceback (most recent call last):
+    stargas.errors.InputError: an observation has no 'distance': did you mean distance_kpc?
+    """
+    names = [field.name for field in dataclasses.fields(ObservationConfig)]
+    for given in known:
+        if given not in names:
+            close = difflib.get_close_matches(given, names, n=1)
+            meant = f"did you mean {close[0]}?" if close else f"use some of {', '.join(names)}."
+            raise InputError(f"an observation has no {given!r}: {meant}")
+    for number, value in known.items():
+        if unit_of(number) and value is not None and not isinstance(value, tuple):
+            known[number] = to_number(number, value)
+    if isinstance(stars, str | PathLike):
+        stars, known["stars"] = None, str(stars)
+    if isinstance(hi, str | PathLike):
+        hi, known["hi_cube"] = None, str(hi)
+    elif isinstance(hi, Sequence):
+        known |= zip(("moment0", "moment1", "moment2"), map(str, hi), strict=False)
+        hi = None
+    return observe_galaxy(ObservationConfig(**known), stars, hi, name)
+
+
 def observe_galaxy(
     config: ObservationConfig,
-    stars: StarCatalogue | None = None,
+    stars: "StarCatalogue | Table | Mapping[str, Any] | None" = None,
     hi: HICube | MomentMaps | None = None,
     name: str | None = None,
 ) -> ObservedGalaxy:
-    """Read an observer's files and measure what the network is told.
+    """Read an observer's data and measure the inputs of the network.
 
     Parameters
     ----------
     config
-        Files and numbers.
+        Files, and what is known of the galaxy.
     stars, hi
-        Data that are already in memory, in place of the files that ``config`` names.
+        Data in memory, in place of the files of ``config``.
     name
-        Of the galaxy; that of the first file if None.
+        Name of the galaxy; that of the first file if None.
 
     Returns
     -------
     ObservedGalaxy
         Both tracers have one center: the given one, else the middle of the stars where they have sky coordinates,
-        else that of the HI. Offsets of stars are taken from the same center. Where there is HI and no position
-        angle, the sky is turned by the direction of the gradient of moment 1, so that training and observation have
-        the receding side on +x; stars alone are left with north up.
+        else that of the HI. Offsets of stars start at the same center. Where there is HI and no position angle, the
+        sky is turned by the direction of the gradient of moment 1, so that the receding side lies on +x in training
+        and observation; stars alone keep north up.
 
     Raises
     ------
     InputError
-        If nothing or too much is given, R_hl is not known, or as the readers of stars and HI.
+        If there are no data or too many, R_hl is not known, or as the readers of stars and HI.
     """
-    given = name or next((Path(path).stem for path in (config.stars, config.hi_cube, config.moment0) if path), "galaxy")
-    with _collected() as said:
-        catalogue = stars if stars is not None or config.stars is None else read_stars(config.stars, config.columns)
-        data = hi if hi is not None else _read_hi(config)
+    files = (config.stars, config.hi_cube, config.moment0)
+    name = name or next((Path(path).stem for path in files if path), "galaxy")
+    with _collected_warnings() as collected:
+        source = config.stars if stars is None else stars
+        catalogue = (
+            source if source is None or isinstance(source, StarCatalogue) else read_stars(source, config.columns)
+        )
+        data = _read_hi_of(config) if hi is None else hi
         if catalogue is None and data is None:
             raise InputError("an observed galaxy needs stars, HI or both, got neither: give a table, a cube or maps.")
-        found = _joined(given, config, *_observe(config, catalogue, data))
-    return dataclasses.replace(found, warnings=tuple(dict.fromkeys(said)))
+        galaxy = _joined(name, config, *_observe(config, catalogue, data))
+    settings = _with_absolute_paths(config) if stars is None and hi is None else None
+    return dataclasses.replace(galaxy, warnings=tuple(dict.fromkeys(collected)), settings=settings)
 
 
-def _read_hi(config: ObservationConfig) -> HICube | MomentMaps | None:
-    """Read the cube or the moment maps."""
-    maps = [config.moment0, config.moment1, config.moment2]
+def read_hi(
+    cube_or_moment0: str | PathLike[str],
+    moment1: str | PathLike[str] | None = None,
+    moment2: str | PathLike[str] | None = None,
+) -> HICube | MomentMaps:
+    """Read an HI cube, or moment maps.
+
+    Parameters
+    ----------
+    cube_or_moment0
+        Path of a cube, or of moment 0 where there is a moment 1.
+    moment1, moment2
+        Paths of the mean velocity and the dispersion.
+
+    Raises
+    ------
+    InputError, DamagedFileError
+        As `stargas.observed.cube.read_cube` and `stargas.observed.moments.read_moments`.
+    """
+    if moment1 is None:
+        return read_cube(cube_or_moment0)
+    return read_moments(cube_or_moment0, moment1, moment2)
+
+
+def _with_absolute_paths(config: ObservationConfig) -> ObservationConfig:
+    paths = {name: getattr(config, name) for name in ("stars", "hi_cube", "moment0", "moment1", "moment2")}
+    absolute: dict[str, Any] = {name: str(Path(path).resolve()) for name, path in paths.items() if path is not None}
+    return dataclasses.replace(config, **absolute)
+
+
+def _read_hi_of(config: ObservationConfig) -> HICube | MomentMaps | None:
+    maps = (config.moment0, config.moment1, config.moment2)
     if config.hi_cube is not None:
         if any(maps):
             raise InputError("give an HI cube or moment maps, not both.")
-        return read_cube(config.hi_cube)
+        return read_hi(config.hi_cube)
     if not any(maps):
         return None
     if config.moment0 is None or config.moment1 is None:
         raise InputError("HI moment maps need moment 0 and moment 1: give both (moment 2 is optional).")
-    return read_moments(config.moment0, config.moment1, config.moment2)
+    return read_hi(config.moment0, config.moment1, config.moment2)
 
 
 def _observe(
@@ -177,7 +283,7 @@ def _observe(
 def _observe_stars(
     config: ObservationConfig, catalogue: StarCatalogue, angle: float | None, alone: bool
 ) -> ObservedStars:
-    # a center in degrees says nothing of offsets, which start at the center that the HI is given
+    # offsets start at the center of the HI, so a center in degrees does not apply to them
     center = config.center if alone or catalogue.position_kind == "sky_deg" else None
     return observe_stars(
         catalogue,
@@ -197,7 +303,7 @@ def _observe_stars(
 def _joined(
     name: str, config: ObservationConfig, stars: ObservedStars | None, hi: ObservedHI | None, angle: float | None
 ) -> ObservedGalaxy:
-    """Say of both what they share and where it comes from."""
+    """Put both tracers together, with the origin of all that they share."""
     angle_from: Origin = "HI" if config.position_angle_deg is None else "given"
     center = config.center or (0.0, 0.0)
     if stars is not None:
@@ -205,7 +311,7 @@ def _joined(
     else:
         if config.R_hl_kpc is None or not (config.R_hl_kpc > 0 and np.isfinite(config.R_hl_kpc)):
             raise InputError(
-                "masses are asked for at multiples of R_hl, which HI alone does not show: give R_hl_kpc from "
+                "masses are inferred at multiples of R_hl, which HI alone does not show: give R_hl_kpc from "
                 f"photometry as a positive number, got {config.R_hl_kpc}."
             )
         if not (config.R_hl_error_kpc >= 0 and np.isfinite(config.R_hl_error_kpc)):
@@ -275,15 +381,15 @@ def _turned(data: HICube | MomentMaps, center_deg: tuple[float, float], angle_de
 
 
 @contextmanager
-def _collected() -> Iterator[list[str]]:
-    """Collect warnings of observations in place of printing them; others go on their way."""
-    said: list[str] = []
+def _collected_warnings() -> Iterator[list[str]]:
+    """Collect warnings about the observation instead of printing them; other warnings pass."""
+    collected: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ObservationWarning)
         try:
-            yield said
+            yield collected
         finally:
-            said += [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]
+            collected += [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]
     for one in caught:
         if not issubclass(one.category, ObservationWarning):
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

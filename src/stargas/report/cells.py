@@ -33,13 +33,13 @@ def percent(value: float | None, error: float | None = None, *, digits: int = 1)
     return f"{100 * value:.{digits}f}" + ("" if error is None else f" ± {100 * error:.{digits}f}") + " %"
 
 
-def median_and_range(median: float | None, p16: float, p84: float) -> str:
+def median_and_range(median: float | None, p16: float, p84: float, *, digits: int = 2) -> str:
     """Return a median with the distances to percentiles 84 and 16, as the literature writes them.
 
     >>> median_and_range(1.0, 0.8, 1.3)
     '1.00 +0.30 −0.20'
     """
-    return DASH if median is None else f"{median:.2f} +{p84 - median:.2f} −{median - p16:.2f}"
+    return DASH if median is None else f"{median:.{digits}f} +{p84 - median:.{digits}f} −{median - p16:.{digits}f}"
 
 
 def interval(low: float, high: float) -> str:

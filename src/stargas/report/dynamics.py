@@ -1,6 +1,6 @@
 """Circular velocity, densities and slopes of one galaxy from the draws of its mass profile: table and figure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stargas.constants import G
-from stargas.errors import InputError
 from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
+from stargas.inference.result import QUANTILE_SUFFIXES
 from stargas.profiles import ProfileDraws, Quantity
+from stargas.report.inference_tables import Views
 from stargas.report.profile import POINTS_REACH_DEX, Profile, add_legend_and_title, paired_panels
 from stargas.report.style import INK, MUTED, apply_style, draw_band, estimator_symbol, model_color
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from astropy.table import Table
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-QUANTILE_SUFFIXES = ("p2_5", "p16", "p50", "p84", "p97_5")
-"""Ends of the names of columns, in the order of the quantiles."""
 
 _DENSITY_UNIT = "solMass/kpc3"
 
@@ -35,20 +33,20 @@ DYNAMICS_COLUMNS: Mapping[str, tuple[Quantity, str]] = MappingProxyType(
         "density_slope": ("density_slope", ""),
     }
 )
-"""Beginnings of the names of columns in ``dynamics.ecsv``: quantity and unit."""
+"""Beginnings of the names of the columns in ``dynamics.ecsv``: quantity and unit."""
 
 _CURVE_POINTS = 60
 _REACH = 10 ** (POINTS_REACH_DEX / 2)  # of v_c above the bands, as of mass: v_c² goes with M
 _HEADROOM = 1.06
 
 
-def dynamics_table(profiles: Sequence[Profile], draws: Sequence[ProfileDraws], radii_kpc: ArrayLike = ()) -> "Table":
+def dynamics_table(views: Views, radii_kpc: ArrayLike = ()) -> "Table":
     """Tabulate quantiles of every quantity at the radii of each view and at further ones.
 
     Parameters
     ----------
-    profiles, draws
-        One of each per view.
+    views
+        The results.
     radii_kpc
         Further radii [kpc], shape (k,), between the first and the last of every view.
 
@@ -66,16 +64,13 @@ def dynamics_table(profiles: Sequence[Profile], draws: Sequence[ProfileDraws], r
     from astropy.table import Table, vstack
 
     parts = []
-    for profile, drawn in zip(profiles, draws, strict=True):
-        r = np.union1d(profile.r_kpc, np.asarray(radii_kpc, dtype=np.float64))
-        known = None if profile.log10_true is None else ProfileDraws(profile.r_kpc, profile.log10_true[None])
-        columns: dict[str, Any] = {
-            "view": [profile.label] * len(r),
-            "r_kpc": r,
-            "r_over_R_hl": r / profile.R_hl_kpc,
-        }
+    for label, result in views.items():
+        r = np.union1d(result.r_kpc, np.asarray(radii_kpc, dtype=np.float64))
+        truth = result.log10_true
+        known = None if truth is None else ProfileDraws(result.r_kpc, truth[None])
+        columns: dict[str, Any] = {"view": [label] * len(r), "r_kpc": r, "r_over_R_hl": r / result.R_hl_kpc}
         for name in DYNAMICS_COLUMNS:
-            quantiles = np.quantile(_values(name, drawn, r), QUANTILE_LEVELS, axis=0)
+            quantiles = np.quantile(_values(name, result.draws, r), QUANTILE_LEVELS, axis=0)
             columns |= {f"{name}_{end}": row for end, row in zip(QUANTILE_SUFFIXES, quantiles, strict=True)}
             columns[f"{name}_true"] = np.full(len(r), np.nan) if known is None else _values(name, known, r)[0]
         parts.append(Table(columns))
@@ -97,15 +92,13 @@ def _values(name: str, draws: ProfileDraws, r_kpc: FloatArray) -> FloatArray:
     return np.log10(values) if name.startswith("log10") else values
 
 
-def draw_dynamics(
-    profiles: Sequence[Profile], draws: Sequence[ProfileDraws], model: str = "StarGas", title: str = ""
-) -> "Figure":
-    """Draw circular velocity and slope of the density side by side, one column per view.
+def draw_dynamics(views: Views, model: str = "StarGas", title: str = "") -> "Figure":
+    """Draw circular velocity and slope of the density, one column per view.
 
     Parameters
     ----------
-    profiles, draws
-        One of each per view.
+    views
+        The results, at least one.
     model
         Name of the model, for color and legend.
     title
@@ -116,14 +109,9 @@ def draw_dynamics(
     Figure
         Above: v_c [km/s], with √(G M/r) of the closed formulas that lie near. Below: d ln ρ/d ln r. Dark band 68 %,
         light band 95 %, line median, black the truth where it is known.
-
-    Raises
-    ------
-    InputError
-        If there is no profile.
     """
-    if not profiles:
-        raise InputError("at least one profile is needed to draw, got none.")
+    profiles = [Profile.of(result, label) for label, result in views.items()]
+    draws = [result.draws for result in views.values()]
     with apply_style():
         names = (r"$v_c$  [km/s]", r"$d\,\ln\rho\,/\,d\,\ln r$")
         figure, panels, pairs = paired_panels(profiles, names, (1.7, 1.0))
@@ -159,7 +147,7 @@ def _draw_quantity(axes: "Axes", profile: Profile, draws: ProfileDraws, quantity
 def _draw_points(axes: "Axes", profile: Profile, limit: float) -> float:
     """Draw the closed formulas near the panel and below a speed [km/s]; return the highest speed drawn, or 0.
 
-    What lies above would squeeze the bands; the table of formulas has it.
+    A point above would squeeze the bands; the table of formulas lists it.
     """
     top = 0.0
     for point in profile.points:

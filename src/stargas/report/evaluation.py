@@ -6,10 +6,11 @@ from pathlib import Path
 
 from stargas.evaluation.result import ALL, EvaluationResult
 from stargas.evaluation.result_file import map_settings, read_result
+from stargas.inference.estimates import closed_formulas
 from stargas.report.calibration import draw_calibration, draw_coverage_by_stratum
 from stargas.report.maps import draw_gas_maps, draw_star_maps
 from stargas.report.page import Details, Figure, Page, Part, Section, Table, Text, text_from, write_page
-from stargas.report.profile import Profile, draw_profiles, mass_points
+from stargas.report.profile import Profile, draw_profiles
 from stargas.report.ratio import draw_ratio, draw_ratio_panels
 from stargas.report.style import save_figure
 from stargas.report.table import accuracy_rows, accuracy_table, calibration_rows, calibration_table, plain_rows
@@ -181,7 +182,7 @@ def _profiles(result: EvaluationResult, model: str) -> list[Profile]:
                 sample.r_kpc,
                 result.summaries[model].quantiles[row].astype(float),
                 measured["R_hl_kpc"],
-                mass_points(**measured, inclination_deg=angle),
+                closed_formulas(**measured, inclination_deg=angle),
                 sample.log10_mass,
             )
         )

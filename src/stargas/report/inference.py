@@ -1,296 +1,197 @@
-"""The mass profile of one galaxy from one or more sides: files, figures, page.
+"""The files of an inference, and its summary on the terminal.
 
-A folder of ``inference.json`` (what was asked of which model), ``profile.ecsv`` (quantiles of log10 M at each
-radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint posterior),
-``estimators.ecsv`` (closed formulas), ``figures/`` and ``report.html``.
+A folder of ``inference.json`` (settings, measurements, warnings, provenance), ``profile.ecsv`` (quantiles of log10 M
+at each radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint
+posterior), ``estimators.ecsv`` (closed formulas), ``attribution.ecsv`` (the profile without each tracer and under each
+prior), ``figures/`` and ``report.html``. An observed galaxy has in addition ``shares.ecsv`` (sources of the variance),
+``dispersion.ecsv`` (dispersion in rings of stars) and ``settings.yaml``, which repeats the inference.
 """
 
-import hashlib
-import json
+import dataclasses
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from stargas import __version__
-from stargas.config import DataConfig
+from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
-from stargas.evaluation.interpolation import mass_at
-from stargas.evaluation.intervals import QUANTILE_LEVELS
-from stargas.evaluation.posterior_like import PosteriorLike
-from stargas.galaxy import FloatArray
-from stargas.inference.attribution import Explanation
-from stargas.inference.range_warnings import falling, unusual
-from stargas.profiles import ProfileDraws
-from stargas.report.attribution import (
-    explain_views,
-    explanation_data,
-    explanation_sections,
-    explanation_table,
-    with_prior_warnings,
-)
+from stargas.inference.result import InferenceResult
+from stargas.report.attribution import attribution_data
 from stargas.report.dynamics import dynamics_table
-from stargas.report.inference_page import write_inference_page
+from stargas.report.inference_page import inference_page
 from stargas.report.inference_tables import (
-    Inference,
+    Views,
+    attribution_table,
     draws_bytes,
+    estimate_rows,
     estimator_table,
-    judged_lines,
+    has_truth,
     mass_rows,
-    point_rows,
+    mass_table,
     profile_table,
     table_bytes,
+    variance_table,
 )
-from stargas.report.profile import Profile, mass_points
-from stargas.sample import SCALARS, TRACERS, Sample
-from stargas.storage import refuse_foreign
-from stargas.validity.assessment import assess_validity
+from stargas.report.observed import describe_galaxy, dispersion_table
+from stargas.report.page import Table, terminal_table, write_page
+from stargas.sample import SCALARS
+from stargas.storage import Format, json_bytes, refuse_foreign, sha256_of, write_atomically
+from stargas.tracers import TRACERS
 
 if TYPE_CHECKING:
-    from astropy.table import Table
     from rich.console import Console
 
-    from stargas.model.posterior import Posterior
-    from stargas.validity.reference import ValidityReference
-    from stargas.validity.result import ValidityResult
-
-MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
-"""Label of a model by its tracers."""
+FORMAT = Format("stargas inference", 2)
 
 
-def model_label(posterior: PosteriorLike, sample: Sample) -> str:
-    """Return the label of a model; one of any tracers is called after those that the galaxy has."""
-    tracers = posterior.config.tracers
-    if tracers == "any":
-        tracers = "stargas" if sample.tracers.all() else "star" if sample.tracers[TRACERS.index("stars")] else "gas"
-    return MODEL_LABELS[tracers]
-
-
-def model_data(posterior: PosteriorLike) -> dict[str, Any]:
-    """Return what ``inference.json`` says of a model."""
-    asked = {"tracers": posterior.config.tracers, "prior": getattr(posterior, "prior", None)}
-    return {**asked, "about": dict(posterior.about)}
-
-
-def prior_words(posterior: PosteriorLike) -> str:
-    """Say which prior an answer was given under; "" for none."""
-    prior = getattr(posterior, "prior", None)
-    return f" with the prior {prior}" if prior else ""
-
-
-def write_inference(
-    samples: Sample | Sequence[Sample],
-    posterior: PosteriorLike,
-    out: str | os.PathLike[str],
-    labels: Sequence[str] | None = None,
-    n_draws: int = 1000,
-    seed: int = 0,
-    radii_kpc: Sequence[float] = (),
+def write_inference_report(
+    results: Sequence[InferenceResult],
+    folder: str | os.PathLike[str],
     *,
-    reference: "ValidityReference | None" = None,
+    radii_kpc: Sequence[float] = (),
     overwrite: bool = False,
-) -> Inference:
-    """Infer the mass profile of a galaxy from each of its views and write everything down.
+) -> Path:
+    """Write the tables, figures and page of an inference.
 
     Parameters
     ----------
-    samples
-        One per view of the same galaxy. Where the truth is known it is drawn and listed too.
-    posterior
-        The model.
-    out
+    results
+        One, or one for each view of the same galaxy.
+    folder
         Folder for the files.
-    labels
-        Titles of the views; by default the inclination where it is known.
-    n_draws
-        Posterior draws per view.
-    seed
-        Root seed of the draws.
     radii_kpc
         Further radii [kpc] for ``dynamics.ecsv``, between the first and the last of every view.
-    reference
-        Validity reference of the model. Without them the page says so.
     overwrite
         Replace an inference that is already there.
+
+    Returns
+    -------
+    Path
+        ``report.html``.
 
     Raises
     ------
     InputError
-        If there is no sample, labels do not match, R_hl is not known, a radius is outside those of a view, or ``out``
-        holds an inference.
+        If there is no result, the folder holds an inference or something else, or a radius is outside those of a view.
     """
-    views = [samples] if isinstance(samples, Sample) else list(samples)
-    folder = Path(out)
+    folder = Path(folder)
     require_free(folder, overwrite=overwrite)
-    if not views:
-        raise InputError("an inference needs at least one sample, got none.")
-    if labels is not None and len(labels) != len(views):
-        raise InputError(f"each of the {len(views)} views needs one label, got {len(labels)}.")
-    if any(not np.all(sample.r_kpc > 0) for sample in views):
-        raise InputError("the masses are asked for at multiples of R_hl, which is not known: give R_hl_kpc.")
-    titles = tuple(labels) if labels is not None else tuple(_title(sample, i) for i, sample in enumerate(views))
-    draws = posterior.sample(views, n_draws, seed)
-    quantiles = np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1).astype(np.float64)
-    profiles = tuple(map(_profile, views, titles, quantiles))
-    joint = tuple(ProfileDraws(p.r_kpc, drawn) for p, drawn in zip(profiles, draws, strict=True))
-    judgments: Sequence[ValidityResult | None] = [None] * len(views)
-    if reference is not None:
-        judgments = assess_validity(views, cast("Posterior", posterior), reference)
-    explanations = explain_views(posterior, views, n_draws, seed)
-    said = tuple(
-        tuple(dict.fromkeys((*(judged.reasons if judged else ()), *unusual(s, q, posterior), *falling(d))))
-        for judged, s, q, d in zip(judgments, views, quantiles, joint, strict=True)
-    )
-    warnings = with_prior_warnings(said, explanations)
-    name = str(views[0].row.get("galaxy_id") or "galaxy")
-    label = model_label(posterior, views[0])
-    found = Inference(name, label, profiles, joint, warnings, tuple(judgments), folder)
-    dynamics = dynamics_table(profiles, joint, radii_kpc)
-
-    described = {"n_draws": n_draws, "seed": seed, "model": model_data(posterior)}
-    sides = f"{len(views)} views" if len(views) > 1 else "one view"
-    write_files(
-        found,
-        views,
-        described,
-        getattr(posterior, "data_config", None) or DataConfig(),
-        f"{found.model} model{prior_words(posterior)}, {sides}, {n_draws:,} posterior draws each.",
-        dynamics=dynamics,
-        explanations=explanations,
-    )
-    return found
+    if not results:
+        raise InputError("a report needs at least one result, got none.")
+    views = label_views(results)
+    tables = {"dynamics.ecsv": dynamics_table(views, radii_kpc), "profile.ecsv": profile_table(views)}
+    tables["estimators.ecsv"] = estimator_table(views)
+    if any(result.attribution is not None for result in results):
+        tables["attribution.ecsv"] = attribution_table(views)
+    first = results[0]
+    if first.galaxy is not None:
+        tables["shares.ecsv"] = variance_table(first)
+        if first.galaxy.stars is not None:
+            tables["dispersion.ecsv"] = dispersion_table(first.galaxy.stars)
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {name: table_bytes(table) for name, table in tables.items()}
+    contents["draws.fits"] = draws_bytes(views)
+    command = repeat_command(first)
+    if first.galaxy is not None and first.galaxy.settings is not None:
+        repeated = dataclasses.replace(first.galaxy.settings, n_realizations=first.n_realizations)
+        contents["settings.yaml"] = settings_yaml(repeated, command).encode()
+    for name, content in contents.items():
+        write_atomically(folder / name, content, lasting=False)
+    described = describe_inference(views, command) | {"draws_sha256": sha256_of(contents["draws.fits"])}
+    page = write_page(inference_page(views, described, folder / "figures"), folder / "report.html")
+    described |= {"attribution": attribution_data(views)}  # too long for the page
+    write_atomically(folder / "inference.json", json_bytes(described), lasting=False)
+    return page
 
 
 def require_free(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that holds something else, or an inference that must stay."""
+    """Raise `InputError` for a folder that holds something else, or an inference that must stay."""
     refuse_foreign(folder, "an inference")
     if (folder / "inference.json").exists() and not overwrite:
-        raise InputError(f"{folder} already holds an inference: choose another folder or remove it.")
+        raise InputError(f"{folder} already holds an inference: choose another folder, remove it, or overwrite it.")
 
 
-def write_files(
-    found: Inference,
-    views: Sequence[Sample],
-    described: Mapping[str, Any],
-    config: DataConfig,
-    lead: str,
-    dynamics: "Table",
-    more: Mapping[str, str] | None = None,
-    explanations: Sequence[Explanation] = (),
-) -> None:
-    """Write tables, figures and page of what was inferred.
+def label_views(results: Sequence[InferenceResult]) -> Views:
+    """Return results by the direction of their view, numbered where it is not known or the same for several."""
+    directions = [result.view for result in results]
+    unique = len(set(directions)) == len(results)
+    return {
+        direction if direction and unique else f"view {number}" + (f": {direction}" if direction else ""): result
+        for number, (direction, result) in enumerate(zip(directions, results, strict=True), 1)
+    }
 
-    Parameters
-    ----------
-    found
-        What was inferred.
-    views
-        The inputs.
-    described
-        What ``inference.json`` holds beside the views and their warnings.
-    config
-        Settings that the maps were made with.
-    lead
-        The sentence under the title of the page.
-    dynamics
-        From `stargas.report.dynamics.dynamics_table`.
-    more
-        Further sections of the page, heading to HTML.
-    explanations
-        One per view, or none.
-    """
-    folder, labels = found.folder, [profile.label for profile in found.profiles]
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "draws.fits", draws_bytes(found))
-    write_whole(folder / "profile.ecsv", table_bytes(profile_table(found)))
-    write_whole(folder / "dynamics.ecsv", table_bytes(dynamics))
-    write_whole(folder / "estimators.ecsv", table_bytes(estimator_table(found)))
-    explained = {}
-    if explanations:
-        write_whole(folder / "explanation.ecsv", table_bytes(explanation_table(explanations, labels)))
-        explained = {"explanation": explanation_data(explanations, labels)}
-    whole = {
-        "format": 1,
-        "stargas": __version__,
-        "galaxy": found.name,
-        **described,
+
+def describe_inference(views: Views, command: str) -> dict[str, Any]:
+    """Return the provenance, settings and measurements of an inference as plain data."""
+    first = next(iter(views.values()))
+    observed: dict[str, Any] = {}
+    if first.galaxy is not None:
+        observed["observed"] = describe_galaxy(first.galaxy)
+        observed["variance_shares"] = {name: share.round(4) for name, share in first.variance_shares.items()}
+        if command:
+            observed["command"] = command
+    return {
+        "format": FORMAT.name,
+        "format_version": FORMAT.version,
+        "stargas_version": __version__,
+        "galaxy": first.name,
+        "n_draws": len(first.log10_mass),
+        "n_realizations": first.n_realizations,
+        "seed": first.seed,
+        "model": {"tracers": first.model.tracers, "prior": first.model.prior, "about": dict(first.model.about)},
+        **observed,
         "views": [
             {
-                "label": profile.label,
-                **dict(zip(SCALARS, map(float, sample.scalars), strict=True)),
-                "tracers": [t for t, present in zip(TRACERS, sample.tracers, strict=True) if present],
-                "warnings": list(said),
-                "validity": asdict(judged) if judged else None,
+                "label": label,
+                **dict(zip(SCALARS, map(float, result.sample.scalars), strict=True)),
+                "tracers": [name for name, there in zip(TRACERS, result.sample.tracers, strict=True) if there],
+                "warnings": list(result.warnings),
+                "validity": {"trusted": result.validity.trusted, **dataclasses.asdict(result.validity)},
             }
-            for sample, profile, said, judged in zip(
-                views, found.profiles, found.warnings, found.judgments, strict=True
-            )
+            for label, result in views.items()
         ],
-        "draws_sha256": hashlib.sha256((folder / "draws.fits").read_bytes()).hexdigest(),
     }
-    sections = explanation_sections(explanations, found.profiles, views, found.name, folder / "figures")
-    write_inference_page(found, views, whole, config, lead, {**sections, **(more or {})})
-    whole |= explained  # too long for the page
-    text = json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n"
-    write_whole(folder / "inference.json", text.encode())
 
 
-def print_inference(found: Inference, console: "Console") -> None:
-    """Print the masses, the closed formulas, what is unusual and where the page is."""
-    from rich import box
-    from rich.table import Table
-
-    known = any(profile.log10_true is not None for profile in found.profiles)
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=f"{found.name}: mass inside r from {found.model}, 10^x Msun",
-        title_justify="left",
-        padding=0,  # so that it fits into 80 characters
-    )
-    table.add_column("", no_wrap=True)
-    for heading in ("r/R_hl", "r [kpc]", "log10 M", "95 %", *(("truth", "M/M_true") if known else ())):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for profile in found.profiles:
-        for row in mass_rows(profile, known=known):
-            table.add_row(*row)
-        for row in point_rows(profile, known=known):
-            table.add_row(*row, style="dim")
-        table.add_section()
-    console.print(table)
-    for profile, said in zip(found.profiles, found.warnings, strict=True):
-        for text in said:
-            console.print(f"[yellow]{profile.label}:[/yellow] {text}", highlight=False)
-    for label, text in judged_lines(found):
-        console.print(f"{label}{text}", highlight=False)
-    console.print(f"Report: {found.report}", highlight=False)
+def repeat_command(result: InferenceResult) -> str:
+    """Return the command that repeats an inference in the folder of its ``settings.yaml``; "" where there is none."""
+    if result.galaxy is None or result.galaxy.settings is None:
+        return ""
+    words = ["stargas", "infer", "--config", "settings.yaml"]
+    if result.model.folder is not None:
+        words += ["--model", str(result.model.folder)]
+    words += ["--seed", str(result.seed), "--draws", str(len(result.log10_mass)), "--out", "OUT"]
+    return shlex.join(words + (["--prior", result.model.prior] if result.model.prior else []))
 
 
-def _title(sample: Sample, number: int) -> str:
-    angle = sample.row.get("inclination_deg")
-    return f"view {number + 1}" if angle is None else f"i = {float(angle):.0f}°"
+def settings_yaml(config: ObservationConfig, command: str) -> str:
+    """Return the settings file that repeats an inference, with the command in its first line."""
+    import yaml
+
+    plain = {name: _listed(value) for name, value in dataclasses.asdict(config).items()}
+    return f"# {command}\n" + yaml.safe_dump({"observation": plain}, sort_keys=False, allow_unicode=True)
 
 
-def _profile(sample: Sample, title: str, quantiles: FloatArray) -> Profile:
-    R_hl, sigma, R_HI, v_cold, _ = map(float, sample.scalars)
-    angle = sample.row.get("inclination_deg")
-    points = mass_points(sigma, R_hl, v_cold, R_HI, None if angle is None else float(angle))
-    r_kpc, truth = np.asarray(sample.r_kpc, dtype=np.float64), None
-    if sample.log10_mass is not None:
-        truth = np.asarray(sample.log10_mass, dtype=np.float64)
-        at_points = mass_at([point.r_kpc for point in points], r_kpc[None], truth[None])
-        at_R_HI = float(sample.row.get("log10_mass_R_HI", np.nan))
-        points = tuple(
-            replace(point, log10_true=at_R_HI if point.r_kpc == R_HI else float(known))
-            for point, known in zip(points, at_points, strict=True)
-        )
-    return Profile(title, r_kpc, quantiles, R_hl, points, truth)
+def _listed(value: Any) -> Any:  # noqa: ANN401 (any setting)
+    return [_listed(one) for one in value] if isinstance(value, tuple) else value
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there either whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
+def print_inference(results: Sequence[InferenceResult], console: "Console") -> None:
+    """Print masses, closed formulas, warnings and validity."""
+    from rich.markup import escape
+
+    views = label_views(results)
+    known = has_truth(views)
+    rows = []
+    for label, result in views.items():
+        rows += mass_rows(label, result, known=known) + estimate_rows(result, known=known)
+    first = results[0]
+    title = f"{first.name}: mass inside r from {first.model.label}, 10^x Msun"
+    console.print(terminal_table(Table(mass_table(views).head, rows), title))
+    for label, result in views.items():
+        for text in result.warnings:
+            console.print(f"[yellow]{escape(label)}:[/yellow] {escape(text)}", highlight=False)
+    for label, result in views.items():
+        console.print(f"{escape(label)}: {escape(result.validity.summary)}", highlight=False)

@@ -1,142 +1,132 @@
-"""The page of an inference: figures, tables, maps and how to read them."""
+"""The page of an inference: profile, warnings, tables, maps and how to read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from stargas.config import DataConfig
+from stargas.profiles import MIN_RADII
+from stargas.report.attribution import attribution_sections
 from stargas.report.dynamics import draw_dynamics
-from stargas.report.html_fragments import data_html, figure_html, list_html, table_html, warning_html, write_page
 from stargas.report.inference_tables import (
     DYNAMICS_SHOWN,
-    Inference,
+    Views,
     dynamics_rows,
-    judged_lines,
+    estimate_rows,
+    has_truth,
     mass_rows,
-    point_rows,
+    mass_table,
 )
 from stargas.report.maps import draw_gas_maps, draw_star_maps
-from stargas.report.profile import draw_profiles
-from stargas.sample import TRACERS, Sample
+from stargas.report.observed import observed_sections
+from stargas.report.page import Bullets, Caution, Details, Figure, Page, Part, Section, Table, text_from
+from stargas.report.profile import Profile, draw_profiles
+from stargas.report.style import save_figure
+from stargas.tracers import TRACERS
 
 MAPS_SHOWN = 4
-"""Views whose maps stand on the page."""
-
-READING = """\
-The line is the median of the posterior mass inside a sphere of radius r (stars, gas and dark matter); the dark band \
-holds 68 % of the posterior, the light band 95 %.
-The errors hold for galaxies like those that the model learned from. For others they can be too small; what lies \
-outside the training set is said above. No check of the maps sees that a galaxy formed under other physics: mocks \
-of another suite pass as usual though their masses come out wrong.
-Circular velocity is √(GM/r), of what moves on a circle under all the mass inside r. Densities and slopes are of all \
-matter. They are taken from each draw of the whole profile, so an error that all radii share does not widen a slope.
-Symbols are closed formulas from the same measurements. The five from stars assume no rotation; HI as seen is a lower \
-limit unless the disc is edge-on.\
-"""
-"""What a reader should know, one item per line."""
+"""Views whose maps are on the page."""
 
 
-def write_inference_page(
-    found: Inference,
-    views: Sequence[Sample],
-    described: Mapping[str, Any],
-    config: DataConfig,
-    lead: str,
-    more: Mapping[str, str] | None = None,
-) -> None:
-    """Draw the figures and write the page.
+def inference_page(views: Views, described: Mapping[str, Any], figures: Path) -> Page:
+    """Draw the figures of an inference and put its page together.
 
     Parameters
     ----------
-    found
-        What was inferred.
     views
-        The inputs.
+        The results.
     described
-        What ``inference.json`` holds.
-    config
-        Settings that the maps were made with.
-    lead
-        The sentence under the title.
-    more
-        Further sections, heading to HTML, after the masses.
+        Provenance, settings and measurements, as in ``inference.json``.
+    figures
+        Folder for the figures.
     """
-    figures = found.folder / "figures"
-    known = any(profile.log10_true is not None for profile in found.profiles)
-    header = ["", "r/R_hl", "r [kpc]", "log10 M [Msun]", "95 %", *(("truth", "M/M_true") if known else ())]
-    masses = [row for profile in found.profiles for row in mass_rows(profile, known=known)]
-    formulas = [
-        [profile.label if number == 0 else "", *row]
-        for profile in found.profiles
-        for number, row in enumerate(point_rows(profile, known=known))
-    ]
-    said = [
-        warning_html(f"{profile.label}: {text}")
-        for profile, texts in zip(found.profiles, found.warnings, strict=True)
-        for text in texts
-    ]
-    answer = figure_html(
-        draw_profiles(found.profiles, found.model, found.name),
-        f"Mass profile of {found.name}. "
-        + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: log10 M = {row[3]}." for row in masses),
-        "Dark band 68 %, light band 95 % of the posterior. "
-        + ("Below: over the true mass." if known else "Below: over the median."),
-        figures / "profile.png",
+    first = next(iter(views.values()))
+    lead = text_from(
+        "inference",
+        "lead",
+        model=first.model,
+        n_draws=len(first.log10_mass),
+        n_views=len(views),
+        n_realizations=first.n_realizations,
     )
-    motion = dynamics_rows(found)
-    dynamics = figure_html(
-        draw_dynamics(found.profiles, found.draws, found.model, found.name),
-        f"Circular velocity and slope of the density of {found.name}. "
-        + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: {row[3]} km/s, slope {row[6]}." for row in motion),
+    cautions = [Caution(f"{label}: {text}") for label, result in views.items() for text in result.warnings]
+    validity = Bullets([f"{label}: {result.validity.summary}" for label, result in views.items()])
+    sections = [
+        Section("Mass profile", [*cautions, validity, _profile_figure(views, figures), mass_table(views)]),
+        *attribution_sections(views, figures),
+        *observed_sections(first, figures),
+        _formulas(views),
+        _dynamics(views, figures),
+        Section("Input of the network", _maps(views, figures)),
+        Section("How to read this", [text_from("inference", "reading")]),
+        Section("Provenance", [Details("Measurements, model and seeds", described)]),
+    ]
+    return Page(f"Mass profile of {first.name}", [lead, *sections])
+
+
+def _profile_figure(views: Views, figures: Path) -> Figure:
+    first = next(iter(views.values()))
+    rows = [row for label, result in views.items() for row in mass_rows(label, result)]
+    drawn = draw_profiles([Profile.of(result, label) for label, result in views.items()], first.model.label, first.name)
+    return Figure(
+        save_figure(drawn, figures / "profile.png"),
+        f"Mass profile of {first.name}. "
+        + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: log10 M = {row[3]}." for row in rows),
+        "Dark band 68 %, light band 95 % of the posterior. Below: over the "
+        + ("true mass." if has_truth(views) else "median."),
+    )
+
+
+def _formulas(views: Views) -> Section:
+    known = has_truth(views)
+    rows = [
+        [label if number == 0 else "", *row[:4], *row[5:]]
+        for label, result in views.items()
+        for number, row in enumerate(estimate_rows(result, known=known))
+    ]
+    head = ["", "formula", "r/R_hl", "r [kpc]", "log10 M [Msun]", *(("truth", "M/M_true") if known else ())]
+    return Section("Closed formulas", [Table(head, rows, "At their own radii, with standard errors.")] if rows else [])
+
+
+def _dynamics(views: Views, figures: Path) -> Section:
+    first = next(iter(views.values()))
+    title = "Circular velocity and density"
+    if len(first.r_kpc) < MIN_RADII:
+        return Section(title, [])
+    rows = [row for label, result in views.items() for row in dynamics_rows(label, result)]
+    figure = Figure(
+        save_figure(draw_dynamics(views, first.model.label, first.name), figures / "dynamics.png"),
+        f"Circular velocity and slope of the density of {first.name}. "
+        + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: {row[3]} km/s, slope {row[6]}." for row in rows),
         "Above: circular velocity √(GM/r). Below: slope of the density of all matter. Bands as above.",
-        figures / "dynamics.png",
     )
-    sections = {
-        "Mass profile": "".join(said)
-        + list_html([label + text for label, text in judged_lines(found)])
-        + answer
-        + table_html(header, masses, "Median + and − to the 84th and 16th percentile."),
-        **(more or {}),
-        "Closed formulas": table_html(["", "formula", *header[1:4], "", *header[5:]], formulas, "At their own radii.")
-        if formulas
-        else "",
-        "Circular velocity and density": dynamics
-        + table_html(
-            ["", "r/R_hl", "r [kpc]", *DYNAMICS_SHOWN], motion, "Median + and − to the 84th and 16th percentile."
-        ),
-        "What the model saw": _maps_html(found, views, config),
-        "How to read this": list_html(READING.splitlines()),
-        "Where it came from": data_html("Measurements, model and seeds", described),
-    }
-    write_page(
-        found.report,
-        f"Mass profile of {found.name}",
-        lead,
-        {name: content for name, content in sections.items() if content},
-    )
+    head = ["", "r/R_hl", "r [kpc]", *DYNAMICS_SHOWN]
+    return Section(title, [figure, Table(head, rows, "Median + and − to the 84th and 16th percentile.")])
 
 
-def _maps_html(found: Inference, views: Sequence[Sample], config: DataConfig) -> str:
-    """Inline the maps of those views that have them, of a few where there are many."""
-    views = [views[i] for i in np.unique(np.linspace(0, len(views) - 1, MAPS_SHOWN).round().astype(int))]
-    parts = []
-    if any(sample.tracers[TRACERS.index("stars")] for sample in views):
+def _maps(views: Views, figures: Path) -> list[Part]:
+    """Draw the maps of those views that have them, of a few where there are many."""
+    results = list(views.values())
+    results = [results[i] for i in np.unique(np.linspace(0, len(results) - 1, MAPS_SHOWN).round().astype(int))]
+    samples, name = [result.sample for result in results], results[0].name
+    parts: list[Part] = []
+    if any(sample.tracers[TRACERS.index("stars")] for sample in samples):
+        drawn = draw_star_maps(samples, samples[0].config.stars, name)
         parts.append(
-            figure_html(
-                draw_star_maps(views, config.stars, found.name),
-                f"Star maps of {found.name}, one row per view: density in radius and velocity, and on the sky.",
+            Figure(
+                save_figure(drawn, figures / "star_maps.png"),
+                f"Star maps of {name}, one row per view: density in radius and velocity, and on the sky.",
                 "Left: stars in projected radius and line-of-sight velocity. Right: stars on the sky.",
-                found.folder / "figures" / "star_maps.png",
             )
         )
-    if any(sample.tracers[TRACERS.index("gas")] for sample in views):
+    if any(sample.tracers[TRACERS.index("gas")] for sample in samples):
+        drawn = draw_gas_maps(samples, samples[0].config.gas, name)
         parts.append(
-            figure_html(
-                draw_gas_maps(views, config.gas, found.name),
-                f"HI maps of {found.name}, one row per view: surface density, velocity, dispersion.",
+            Figure(
+                save_figure(drawn, figures / "gas_maps.png"),
+                f"HI maps of {name}, one row per view: surface density, velocity, dispersion.",
                 "Left to right: HI surface density, mean velocity (red recedes), velocity dispersion. Dotted: R_HI.",
-                found.folder / "figures" / "gas_maps.png",
             )
         )
-    return "".join(parts)
+    return parts

@@ -1,110 +1,57 @@
-"""What was inferred of one galaxy, as tables and as lines of them."""
+"""The tables of an inference: files for astropy and TOPCAT, and the few rows that a page and the terminal show."""
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from stargas.galaxy import FloatArray
-from stargas.profiles import ProfileDraws, Quantity
-from stargas.report.dynamics import QUANTILE_SUFFIXES
-from stargas.report.profile import Profile
+from stargas.inference.result import QUANTILE_COLUMNS, InferenceResult
+from stargas.profiles import Quantity
+from stargas.report.cells import median_and_range
+from stargas.report.page import Table as PageTable
 from stargas.report.results import TABLE_RADII
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from stargas.validity.result import ValidityResult
+Views: TypeAlias = Mapping[str, InferenceResult]
+"""Label → result, one for each direction from which a galaxy is seen."""
 
-QUANTILE_COLUMNS = tuple(f"log10_mass_{end}" for end in QUANTILE_SUFFIXES)
-"""Columns of ``profile.ecsv``, in the order of the quantiles."""
-
-DYNAMICS_SHOWN: Mapping[str, tuple[Quantity, int]] = MappingProxyType(
+DYNAMICS_SHOWN: Mapping[str, Quantity] = MappingProxyType(
     {
-        "v_c [km/s]": ("circular_velocity", 1),
-        "log10 mean density [Msun/kpc³]": ("mean_density", 2),
-        "d ln M/d ln r": ("mass_slope", 2),
-        "d ln ρ/d ln r": ("density_slope", 2),
+        "v_c [km/s]": "circular_velocity",
+        "log10 mean density [Msun/kpc³]": "mean_density",
+        "d ln M/d ln r": "mass_slope",
+        "d ln ρ/d ln r": "density_slope",
     }
 )
-"""Columns of the page's table beside the mass: quantity and digits after the point."""
-
-NO_LIMITS = "The model carries no limits: whether this galaxy is like those that it learned from is not known."
+"""Heading of a column beside the mass → quantity."""
 
 
-@dataclass(frozen=True, eq=False)
-class Inference:
-    """What was inferred.
-
-    Parameters
-    ----------
-    name
-        The galaxy.
-    model
-        Label of the model.
-    profiles
-        Posterior, truth and closed formulas per view.
-    draws
-        Joint posterior per view, for any radius between the first and the last.
-    warnings
-        What is unusual about each view, in words.
-    judgments
-        What the limits of the model say of each view; None if it carries none.
-    folder
-        Where the files are.
-    """
-
-    name: str
-    model: str
-    profiles: tuple[Profile, ...]
-    draws: tuple[ProfileDraws, ...]
-    warnings: tuple[tuple[str, ...], ...]
-    judgments: tuple["ValidityResult | None", ...]
-    folder: Path
-
-    @property
-    def report(self) -> Path:
-        """The page."""
-        return self.folder / "report.html"
-
-
-def profile_table(found: Inference) -> "Table":
-    """Return quantiles of log10 M [Msun] at each radius of each view, and the truth where it is known (else NaN)."""
+def profile_table(views: Views) -> "Table":
+    """Return quantiles of log10 M [Msun] at each radius of each view, and the truth where it is known, else NaN."""
     from astropy.table import Table, vstack
 
     parts = []
-    for profile in found.profiles:
-        columns: dict[str, Any] = {
-            "view": [profile.label] * len(profile.r_kpc),
-            "r_kpc": profile.r_kpc,
-            "r_over_R_hl": profile.r_kpc / profile.R_hl_kpc,
-            **dict(zip(QUANTILE_COLUMNS, profile.quantiles, strict=True)),
-            "log10_mass_true": _truth_or_nan(profile),
-        }
-        parts.append(Table(columns))
+    for label, result in views.items():
+        part = Table(result.to_table())
+        part.add_column([label] * len(part), name="view", index=0)
+        parts.append(part)
     table = vstack(parts)
-    table["r_kpc"].unit = "kpc"
-    for name in (*QUANTILE_COLUMNS, "log10_mass_true"):
-        table[name].unit = "dex(solMass)"
     table.round(6)
     return table
 
 
-def estimator_table(found: Inference) -> "Table":
-    """Return closed formulas of each view: radius, log10 M [Msun], its error and the truth there, NaN if not known."""
+def estimator_table(views: Views) -> "Table":
+    """Return the closed formulas of each view: radius, log10 M [Msun], its error and the truth there, else NaN."""
     from astropy.table import Table
 
     rows = [
-        (
-            *(profile.label, point.name, point.label, point.r_kpc),
-            *(np.log10(point.mass_msun), point.log10_error, point.log10_true),
-        )
-        for profile in found.profiles
-        for point in profile.points
+        (label, one.name, one.label, one.r_kpc, np.log10(one.mass_msun), one.log10_error, one.log10_true)
+        for label, result in views.items()
+        for one in result.estimates
     ]
     names = ("view", "estimator", "label", "r_kpc", "log10_mass", "log10_mass_error", "log10_mass_true")
     table = Table(rows=rows or None, names=names, dtype=(str, str, str, float, float, float, float))
@@ -115,85 +62,57 @@ def estimator_table(found: Inference) -> "Table":
     return table
 
 
-def judged_lines(found: Inference) -> list[tuple[str, str]]:
-    """Return what the limits say of each view, one line each, after the label of the view."""
-    judged = [(p.label, j.summary) for p, j in zip(found.profiles, found.judgments, strict=True) if j is not None]
-    return [(f"{label}: ", text) for label, text in judged] or [("", NO_LIMITS)]
+def attribution_table(views: Views) -> "Table":
+    """Return quantiles of log10 M [Msun] of each view without each tracer and under each prior, at each radius."""
+    from astropy.table import Table, vstack
 
-
-def _truth_or_nan(profile: Profile) -> FloatArray:
-    return np.full(len(profile.r_kpc), np.nan) if profile.log10_true is None else profile.log10_true
-
-
-def mass_rows(profile: Profile, *, known: bool) -> list[list[str]]:
-    """Lines of the table for a few radii of a view."""
-    rows = []
-    in_R_hl = profile.r_kpc / profile.R_hl_kpc
-    for number, j in enumerate(sorted({int(np.argmin(np.abs(in_R_hl - r))) for r in TABLE_RADII})):
-        low95, low, median, high, high95 = profile.quantiles[:, j]
-        truth = _truth_or_nan(profile)[j]
-        rows.append(
-            [
-                profile.label if number == 0 else "",
-                f"{in_R_hl[j]:.2f}",
-                f"{profile.r_kpc[j]:.3g}",
-                f"{median:.2f} +{high - median:.2f} −{median - low:.2f}",
-                f"{low95:.2f} – {high95:.2f}",
-                *([f"{truth:.2f}", f"{10 ** (median - truth):.2f}"] if known else []),
-            ]
+    parts = [
+        Table(
+            {
+                "view": [label] * len(result.r_kpc),
+                "condition": [name] * len(result.r_kpc),
+                "r_kpc": result.r_kpc,
+                **dict(zip(QUANTILE_COLUMNS, quantiles, strict=True)),
+            }
         )
-    return rows
+        for label, result in views.items()
+        if result.attribution is not None
+        for name, quantiles in result.attribution.conditions.items()
+    ]
+    table = vstack(parts)
+    table["r_kpc"].unit = "kpc"
+    for name in QUANTILE_COLUMNS:
+        table[name].unit = "dex(solMass)"
+    table.round(6)
+    return table
 
 
-def point_rows(profile: Profile, *, known: bool) -> list[list[str]]:
-    """Lines of the table for the closed formulas of a view."""
-    rows = []
-    for point in profile.points:
-        truth, mass = point.log10_true, float(np.log10(point.mass_msun))
-        compared = [f"{truth:.2f}", f"{10 ** (mass - truth):.2f}"] if np.isfinite(truth) else ["", ""]
-        rows.append(
-            [
-                f"  {point.label}",
-                f"{point.r_kpc / profile.R_hl_kpc:.2f}" if profile.R_hl_kpc > 0 else "",
-                f"{point.r_kpc:.3g}",
-                f"{mass:.2f}" + (f" ±{point.log10_error:.2f}" if np.isfinite(point.log10_error) else ""),
-                "",
-                *(compared if known else []),
-            ]
-        )
-    return rows
+def variance_table(result: InferenceResult) -> "Table":
+    """Return the fraction of the variance of log10 M from each source, one column each, at each radius."""
+    from astropy.table import Table
+
+    shares = {f"share_{name.replace(' ', '_')}": share for name, share in result.variance_shares.items()}
+    table = Table({"r_kpc": result.r_kpc, **shares})
+    table["r_kpc"].unit = "kpc"
+    table.round(6)
+    return table
 
 
-def dynamics_rows(found: Inference) -> list[list[str]]:
-    """Lines of the table of circular velocities, densities and slopes for a few radii of each view."""
-    rows = []
-    for profile, draws in zip(found.profiles, found.draws, strict=True):
-        for number, in_R_hl in enumerate(TABLE_RADII):
-            r = float(np.clip(in_R_hl * profile.R_hl_kpc, *profile.r_kpc[[0, -1]]))
-            cells = []
-            for quantity, digits in DYNAMICS_SHOWN.values():
-                values = draws.summary(quantity, r, (0.16, 0.5, 0.84))[:, 0]
-                low, median, high = np.log10(values) if quantity == "mean_density" else values
-                cells.append(f"{median:.{digits}f} +{high - median:.{digits}f} −{median - low:.{digits}f}")
-            rows.append([profile.label if number == 0 else "", f"{r / profile.R_hl_kpc:.2f}", f"{r:.3g}", *cells])
-    return rows
-
-
-def draws_bytes(found: Inference) -> bytes:
-    """FITS file with a table of draws (view, log10 M at each radius) and one of radii (view, label, r)."""
+def draws_bytes(views: Views) -> bytes:
+    """Return a FITS file with a table of draws (view, log10 M at each radius) and one of radii (view, label, r)."""
     from astropy.io import fits
     from astropy.table import Table
 
-    profiles, draws = found.profiles, np.stack([drawn.log10_mass for drawn in found.draws])
-    n_views, n_draws, n_radii = draws.shape
-    number = np.repeat(np.arange(n_views, dtype=np.int32), n_draws)
-    table = Table({"view": number, "log10_mass": draws.reshape(-1, n_radii).astype(np.float32)})
+    results = list(views.values())
+    draws = np.concatenate([result.log10_mass for result in results])
+    number = np.repeat(np.arange(len(results), dtype=np.int32), [len(result.log10_mass) for result in results])
+    table = Table({"view": number, "log10_mass": draws.astype(np.float32)})
     radii = Table(
         {
-            "view": np.arange(n_views, dtype=np.int32),
-            "label": [profile.label.replace("°", " deg").encode("ascii", "replace") for profile in profiles],
-            "R_hl_kpc": [profile.R_hl_kpc for profile in profiles],
-            "r_kpc": np.stack([profile.r_kpc for profile in profiles]),
+            "view": np.arange(len(results), dtype=np.int32),
+            "label": [label.replace("°", " deg").encode("ascii", "replace") for label in views],
+            "R_hl_kpc": [result.R_hl_kpc for result in results],
+            "r_kpc": np.stack([result.r_kpc for result in results]),
         }
     )
     radii["r_kpc"].unit = radii["R_hl_kpc"].unit = "kpc"
@@ -208,3 +127,59 @@ def table_bytes(table: "Table") -> bytes:
     buffer = io.StringIO()
     table.write(buffer, format="ascii.ecsv")
     return buffer.getvalue().encode()
+
+
+def mass_table(views: Views) -> PageTable:
+    """Return the masses at a few radii of each view."""
+    known = has_truth(views)
+    head = ["", "r/R_hl", "r [kpc]", "log10 M [Msun]", "95 %", *(("truth", "M/M_true") if known else ())]
+    rows = [row for label, result in views.items() for row in mass_rows(label, result, known=known)]
+    return PageTable(head, rows, "Median + and − to the 84th and 16th percentile.")
+
+
+def mass_rows(label: str, result: InferenceResult, *, known: bool = False) -> list[list[str]]:
+    """Return rows with the masses at a few radii: label, radius in R_hl and kpc, log10 M, 95 %, truth if ``known``."""
+    rows = []
+    in_R_hl, quantiles, truth = result.r_kpc / result.R_hl_kpc, result.quantiles(), result.log10_true
+    for number, j in enumerate(sorted({int(np.argmin(np.abs(in_R_hl - r))) for r in TABLE_RADII})):
+        low95, low, median, high, high95 = quantiles[:, j]
+        row = [label if number == 0 else "", f"{in_R_hl[j]:.2f}", f"{result.r_kpc[j]:.3g}"]
+        row += [median_and_range(median, low, high), f"{low95:.2f} – {high95:.2f}"]
+        if known:
+            row += ["", ""] if truth is None else [f"{truth[j]:.2f}", f"{10 ** (median - truth[j]):.2f}"]
+        rows.append(row)
+    return rows
+
+
+def estimate_rows(result: InferenceResult, *, known: bool = False) -> list[list[str]]:
+    """Return rows with the closed formulas: label, radius in R_hl and kpc, log10 M, nothing, truth if ``known``."""
+    rows = []
+    for one in result.estimates:
+        mass = float(np.log10(one.mass_msun))
+        row = [one.label, f"{one.r_kpc / result.R_hl_kpc:.2f}", f"{one.r_kpc:.3g}"]
+        row += [f"{mass:.2f}" + (f" ±{one.log10_error:.2f}" if np.isfinite(one.log10_error) else ""), ""]
+        if known:
+            found = np.isfinite(one.log10_true)
+            row += [f"{one.log10_true:.2f}", f"{10 ** (mass - one.log10_true):.2f}"] if found else ["", ""]
+        rows.append(row)
+    return rows
+
+
+def dynamics_rows(label: str, result: InferenceResult) -> list[list[str]]:
+    """Return rows with circular velocity, density and slopes at a few radii."""
+    rows = []
+    for number, in_R_hl in enumerate(TABLE_RADII):
+        r = float(np.clip(in_R_hl * result.R_hl_kpc, *result.r_kpc[[0, -1]]))
+        cells = []
+        for quantity in DYNAMICS_SHOWN.values():
+            low, median, high = result.draws.summary(quantity, r, (0.16, 0.5, 0.84))[:, 0]
+            if quantity == "mean_density":
+                low, median, high = np.log10([low, median, high])
+            cells.append(median_and_range(median, low, high, digits=1 if quantity == "circular_velocity" else 2))
+        rows.append([label if number == 0 else "", f"{r / result.R_hl_kpc:.2f}", f"{r:.3g}", *cells])
+    return rows
+
+
+def has_truth(views: Views) -> bool:
+    """Whether the true masses of any view are known."""
+    return any(result.log10_true is not None for result in views.values())

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.baselines.estimators import ESTIMATORS, Observables
 from stargas.errors import InputError
 from stargas.evaluation.interpolation import mass_at
 from stargas.galaxy import FloatArray
+from stargas.inference.estimates import MassEstimate
+from stargas.inference.result import InferenceResult
 from stargas.report.style import INK, MUTED, apply_style, draw_band, estimator_symbol, model_color, new_figure
 
 if TYPE_CHECKING:
@@ -18,35 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 POINTS_REACH_DEX = 0.4
-"""Points further than this above or below the bands do not widen a panel; the table has them."""
-
-
-@dataclass(frozen=True)
-class MassPoint:
-    """Mass that a closed formula gives.
-
-    Parameters
-    ----------
-    name
-        Name of the formula.
-    label
-        Its label.
-    r_kpc
-        Radius [kpc].
-    mass_msun
-        Mass inside it [Msun].
-    log10_true
-        True log10 M [Msun] inside it; NaN where it is not known.
-    log10_error
-        Standard error of log10 M; NaN where it is not known.
-    """
-
-    name: str
-    label: str
-    r_kpc: float
-    mass_msun: float
-    log10_true: float = float("nan")
-    log10_error: float = float("nan")
+"""Points further than this above or below the bands do not widen a panel; the table lists them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +37,7 @@ class Profile:
     R_hl_kpc
         Projected half-light radius [kpc].
     points
-        What the closed formulas give.
+        Masses from closed formulas.
     log10_true
         True log10 M [Msun], shape (m,); None for an observed galaxy.
     """
@@ -73,41 +46,13 @@ class Profile:
     r_kpc: FloatArray
     quantiles: FloatArray
     R_hl_kpc: float
-    points: tuple[MassPoint, ...] = ()
+    points: tuple[MassEstimate, ...] = ()
     log10_true: FloatArray | None = None
 
-
-def mass_points(
-    sigma_kms: float = 0.0,
-    R_hl_kpc: float = 0.0,
-    v_cold_kms: float = 0.0,
-    R_HI_kpc: float = 0.0,
-    inclination_deg: float | None = None,
-) -> tuple[MassPoint, ...]:
-    """Apply every closed formula whose measurements are there.
-
-    Parameters
-    ----------
-    sigma_kms, R_hl_kpc
-        Stars: dispersion [km/s] and projected half-light radius [kpc]; zero or NaN where there are none.
-    v_cold_kms, R_HI_kpc
-        HI: velocity as seen [km/s] and radius [kpc]; zero or NaN where there is none.
-    inclination_deg
-        Known inclination; adds the inclination-corrected mass from HI when at least 30° from face-on.
-    """
-    columns = {
-        "sigma_kms": sigma_kms,
-        "R_hl_kpc": R_hl_kpc,
-        "v_cold_kms": v_cold_kms,
-        "R_HI_kpc": R_HI_kpc,
-        "inclination_deg": np.nan if inclination_deg is None else inclination_deg,
-    }
-    seen, points = Observables.from_columns(columns), []
-    for name, estimator in ESTIMATORS.items():
-        if not estimator.is_profile and estimator.applies_to(seen).all():
-            r, mass = estimator.masses(seen, np.empty((1, 0)))
-            points.append(MassPoint(name, estimator.label, float(r[0, 0]), float(mass[0, 0])))
-    return tuple(points)
+    @classmethod
+    def of(cls, result: InferenceResult, label: str = "") -> "Profile":
+        """Return what is drawn of a result."""
+        return cls(label, result.r_kpc, result.quantiles(), result.R_hl_kpc, result.estimates, result.log10_true)
 
 
 def draw_profiles(profiles: Sequence[Profile], model: str = "StarGas", title: str = "") -> "Figure":
@@ -186,7 +131,7 @@ def paired_panels(
 
 
 def add_legend_and_title(figure: "Figure", panels: NDArray[Any], title: str) -> None:
-    """Explain once, below the panels, what any of the upper ones shows."""
+    """Add one legend for all panels below them, and a title."""
     known: dict[str, Any] = {}
     for axes in panels[0::2].flat:
         known |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import math
 import resource
 import shutil
@@ -22,9 +21,9 @@ from stargas.serve.sandbox import install, only
 from stargas.serve.settings import ARCHIVE, TRACER_OF_ROLE, ServeConfig
 
 if TYPE_CHECKING:
-    from stargas.inference.infer import InferenceResult
+    from stargas.config.observation import ObservationConfig
+    from stargas.inference.result import InferenceResult
     from stargas.model.posterior import Posterior
-    from stargas.report.inference_tables import Inference
     from stargas.validity.reference import ValidityReference
 
 SEED = 0
@@ -181,54 +180,59 @@ class InferenceWorker:
 
     def infer(self, payload: dict[str, Any], say: Say) -> dict[str, Any]:
         """Infer a mass profile and write its report."""
-        from stargas.config.observation import ObservationConfig
-        from stargas.inference.infer import infer_observed
-        from stargas.observed.catalogue import read_stars
+        from stargas.inference.infer import infer
         from stargas.observed.galaxy import observe_galaxy
-        from stargas.report.observed import describe_galaxy, settings_yaml, write_observed
+        from stargas.report.inference import write_inference_report
 
-        hide, values = _Names(payload), dict(payload["values"])
         tracers = {TRACER_OF_ROLE[role] for role in payload["files"]}
         if missing := [WORDS[name] for name in self.needs if name not in tracers]:
             raise InputError(
                 f"the model of this server has learned from galaxies with {' and '.join(missing)} only, which this one "
                 "lacks: add them, or ask for a server with another model."
             )
-        if not values.get("columns"):
-            values["columns"] = None
-        paths = {role: path for role, (path, _) in payload["files"].items()}
-        config = ObservationConfig(**paths, **values, n_realizations=self.config.n_realizations)
-        said: tuple[str, ...] = ()
-        if config.center is not None and config.stars is not None and tracers == {"stars"}:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                kind = read_stars(config.stars, config.columns).position_kind
-            if kind != "sky_deg":
-                config = dataclasses.replace(config, center=None)
-                said = ("The table has offsets from its own center, so the center in degrees was not used.",)
-        folder = Path(payload["folder"])
-        out = folder / "result"
         say("reading and measuring the galaxy")
+        config, notes = self._observation(payload)
         galaxy = observe_galaxy(config, name=payload["name"])
-        galaxy = dataclasses.replace(galaxy, warnings=(*map(hide.text, galaxy.warnings), *said))
-        say("asking the model, once for each realization of the inputs")
-        found = infer_observed(
-            self.model,
+        hide, shown = _Names(payload), {role: name for role, (_, name) in payload["files"].items()}
+        galaxy = dataclasses.replace(
             galaxy,
+            warnings=(*map(hide.text, galaxy.warnings), *notes),
+            settings=dataclasses.replace(config, **shown),
+        )
+        say("drawing from the posterior, for each realization of the inputs")
+        result = infer(
+            galaxy,
+            self.model,
             n_draws=self.config.n_draws,
-            n_realizations=config.n_realizations,
+            n_realizations=self.config.n_realizations,
             seed=SEED,
             reference=self.reference,
         )
+        if result.model.folder is not None:
+            result = dataclasses.replace(result, model=dataclasses.replace(result.model, folder=Path("MODEL")))
         say("drawing the figures and writing the report")
+        out = Path(payload["folder"]) / "result"
         shutil.rmtree(out, ignore_errors=True)
-        model = "" if self.config.model is None else " --model MODEL"
-        words = f"stargas infer --config settings.yaml{model} --seed {SEED} --draws {self.config.n_draws} --out OUT"
-        written = write_observed(found, self.model, out, described={"seed": SEED, "command": words})
-        settings = settings_yaml(config, {"command": words})
-        (out / "settings.yaml").write_text(hide.text(settings), encoding="utf-8")
+        write_inference_report([result], out)
         archive(out)
-        return summary(found, written, describe_galaxy(galaxy))
+        return summary(result, out)
+
+    def _observation(self, payload: Mapping[str, Any]) -> tuple["ObservationConfig", list[str]]:
+        """Return the settings of an observation, and what was not used of the form."""
+        from stargas.config.observation import ObservationConfig
+        from stargas.observed.catalogue import read_stars
+
+        values = {**payload["values"], "columns": payload["values"].get("columns") or None}
+        paths = {role: path for role, (path, _) in payload["files"].items()}
+        config = ObservationConfig(**paths, **values, n_realizations=self.config.n_realizations)
+        if config.center is None or set(paths) != {"stars"}:
+            return config, []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if read_stars(paths["stars"], config.columns).position_kind == "sky_deg":
+                return config, []
+        note = "The table has offsets from its own center, so the center in degrees was not used."
+        return dataclasses.replace(config, center=None), [note]
 
 
 def _or_error(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -246,32 +250,34 @@ def archive(out: Path) -> None:
             packed.write(path, Path("stargas") / path.relative_to(out))
 
 
-def summary(found: "InferenceResult", written: "Inference", described: list[str]) -> dict[str, Any]:
-    """Return what the page shows of an inference, as plain data."""
-    from stargas.report.inference_tables import judged_lines, mass_rows
+def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
+    """Return what the page shows of an inference whose files are in a folder, as plain data."""
+    from stargas.report.inference_tables import mass_rows
+    from stargas.report.observed import describe_galaxy
+    from stargas.storage import plain
 
-    profile = written.profiles[0]
     points = [
         {
-            "label": point.label,
-            "r_kpc": float(point.r_kpc),
-            "log10_mass": math.log10(point.mass_msun),
-            "error": float(point.log10_error) if math.isfinite(point.log10_error) else None,
+            "label": one.label,
+            "r_kpc": one.r_kpc,
+            "log10_mass": math.log10(one.mass_msun),
+            "error": one.log10_error if math.isfinite(one.log10_error) else None,
         }
-        for point in profile.points
-        if point.mass_msun > 0
+        for one in result.estimates
     ]
-    result = {
-        "name": written.name,
-        "model": written.model,
-        "r_kpc": [float(r) for r in profile.r_kpc],
-        "quantiles": [[float(q) for q in row] for row in profile.quantiles],
-        "R_hl_kpc": float(profile.R_hl_kpc),
-        "points": points,
-        "rows": mass_rows(profile, known=False),
-        "warnings": list(found.warnings),
-        "judged": [text for _, text in judged_lines(written)],
-        "observed": described,
-        "files": sorted(str(path.relative_to(written.folder)) for path in written.folder.rglob("*") if path.is_file()),
-    }
-    return json.loads(json.dumps(result, allow_nan=False))  # plain or not at all
+    shown: dict[str, Any] = plain(
+        {
+            "name": result.name,
+            "model": result.model.label,
+            "r_kpc": result.r_kpc,
+            "quantiles": result.quantiles(),
+            "R_hl_kpc": result.R_hl_kpc,
+            "points": points,
+            "rows": mass_rows(result.view, result),
+            "warnings": result.warnings,
+            "judged": [result.validity.summary],
+            "observed": [] if result.galaxy is None else describe_galaxy(result.galaxy),
+            "files": sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()),
+        }
+    )
+    return shown

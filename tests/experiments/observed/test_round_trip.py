@@ -18,7 +18,7 @@ from stargas.experiments.observed.files import TRUTH, observation_of, write_mock
 from stargas.experiments.observed.invariances import check_invariances
 from stargas.experiments.observed.parts import write_degradation, write_round_trip
 from stargas.experiments.observed.round_trip import RoundTrip, run_round_trip, summary
-from stargas.inference.infer import infer_observed
+from stargas.inference.infer import infer
 from stargas.observed.galaxy import observe_galaxy
 from stargas.randomness import rng_for
 from stargas.report.observed_page import write_observed_page
@@ -112,7 +112,7 @@ def test_masses_of_stars_go_with_the_distance(tmp_path, dwarfs):
     truth = write_mock(dwarfs[0], tmp_path, SEED, HIMapConfig())
     config = observation_of(tmp_path, truth, stars=True, hi=False)
     far = dataclasses.replace(config, distance_kpc=1.1 * config.distance_kpc, R_hl_kpc=1.1 * config.R_hl_kpc)
-    answers = [infer_observed(FormulaPosterior(), observe_galaxy(one), n_draws=800) for one in (config, far)]
+    answers = [infer(observe_galaxy(one), FormulaPosterior(), n_draws=800) for one in (config, far)]
     at = answers[0].r_kpc[2:-2]
     masses = [answer.draws.mass(at * stretch) for answer, stretch in zip(answers, (1, 1.1), strict=True)]
     shift = np.median(np.log10(masses[1]), axis=0) - np.median(np.log10(masses[0]), axis=0)

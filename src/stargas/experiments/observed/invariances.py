@@ -12,7 +12,7 @@ from stargas.config.observation import ObservationConfig
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.observed.files import observation_of
 from stargas.galaxy import FloatArray
-from stargas.inference.infer import infer_observed
+from stargas.inference.infer import infer
 from stargas.observed.galaxy import observe_galaxy
 
 WRONG_DISTANCE = 1.1
@@ -89,7 +89,8 @@ def _infer(
     posterior: PosteriorLike, observation: ObservationConfig, n_draws: int, seed: int
 ) -> tuple[FloatArray, float]:
     """Median of log10 M, and half the width of 68 %, mean over radii."""
-    quantiles = infer_observed(posterior, observe_galaxy(observation), n_draws=n_draws, seed=seed).quantiles
+    result = infer(observe_galaxy(observation), posterior, n_draws=n_draws, seed=seed, occlusion=False)
+    quantiles = result.quantiles()
     return quantiles[2], float(np.mean(quantiles[3] - quantiles[1]) / 2)
 
 

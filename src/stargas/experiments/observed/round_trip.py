@@ -20,7 +20,7 @@ from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.observed.files import observation_of, write_mock
 from stargas.experiments.observed.metrics import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray, Galaxy
-from stargas.inference.infer import infer_observed
+from stargas.inference.infer import infer
 from stargas.observed.galaxy import observe_galaxy
 from stargas.profiles import ProfileDraws
 from stargas.randomness import rng_for
@@ -157,7 +157,7 @@ def infer_mock(
         started = time.monotonic()
         try:
             seen = observe_galaxy(observation_of(folder, dict(truth), stars=stars, hi=hi))
-            found = infer_observed(posterior, seen, n_draws=plan.n_draws, seed=plan.seed)
+            found = infer(seen, posterior, n_draws=plan.n_draws, seed=plan.seed, occlusion=False)
         except InputError as refused:
             records.append({**record, "refused": str(refused)})
             continue
@@ -165,10 +165,10 @@ def infer_mock(
             {
                 **record,
                 "r_kpc": found.r_kpc.tolist(),
-                "quantiles": found.quantiles.tolist(),
+                "quantiles": found.quantiles().tolist(),
                 "truth": np.log10(galaxy.enclosed_mass(found.r_kpc)).tolist(),
                 "direct": _direct(posterior, _sample(sky, config, plan, stars=stars, hi=hi), found.r_kpc, plan),
-                "shares": {name: round(float(np.median(share)), 4) for name, share in found.shares.items()},
+                "shares": {name: round(float(np.median(share)), 4) for name, share in found.variance_shares.items()},
                 "n_warnings": len(found.warnings),
                 "seconds": round(time.monotonic() - started, 2),
             }

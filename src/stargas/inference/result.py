@@ -1,0 +1,237 @@
+"""The outcome of an inference: the posterior of one galaxy's mass profile, and what is known about it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from stargas.errors import InputError
+from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.evaluation.posterior_like import PosteriorLike
+from stargas.galaxy import FloatArray
+from stargas.inference.attribution import Attribution
+from stargas.inference.estimates import MassEstimate
+from stargas.inference.realizations import Input
+from stargas.observed.galaxy import ObservedGalaxy
+from stargas.pretrained import FOLDER as PRETRAINED
+from stargas.profiles import ProfileDraws
+from stargas.sample import Sample
+from stargas.tracers import TRACERS
+from stargas.validity.result import ValidityResult
+
+if TYPE_CHECKING:
+    from astropy.table import QTable
+    from matplotlib.figure import Figure
+
+QUANTILE_SUFFIXES = ("p2_5", "p16", "p50", "p84", "p97_5")
+"""Endings of the names of columns, in the order of `stargas.evaluation.intervals.QUANTILE_LEVELS`."""
+
+QUANTILE_COLUMNS = tuple(f"log10_mass_{suffix}" for suffix in QUANTILE_SUFFIXES)
+"""Columns of the quantiles of the mass."""
+
+MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
+"""Label of a model by its tracers."""
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """The model that an inference used.
+
+    Parameters
+    ----------
+    label
+        ``Star``, ``Gas`` or ``StarGas``; a model of any tracers is labeled by those that the galaxy has.
+    tracers
+        Setting ``model.tracers``.
+    prior
+        Suite that the posterior was conditioned on; None for all that the model learned from.
+    about
+        Provenance, training settings, metrics and ranges of the training set, as in ``model.json``.
+    folder
+        Where it was read from; None for the pretrained model, and for one that was not read from a folder.
+    """
+
+    label: str
+    tracers: str
+    prior: str | None
+    about: Mapping[str, Any]
+    folder: Path | None = None
+
+    @classmethod
+    def of(cls, posterior: PosteriorLike, sample: Sample) -> "ModelSummary":
+        """Summarize a model that was applied to a sample."""
+        tracers = posterior.config.tracers
+        label = tracers
+        if tracers == "any":
+            label = "stargas" if sample.tracers.all() else "star" if sample.tracers[TRACERS.index("stars")] else "gas"
+        folder = getattr(posterior, "folder", None)
+        return cls(
+            MODEL_LABELS[label],
+            tracers,
+            getattr(posterior, "prior", None),
+            posterior.about,
+            None if folder == PRETRAINED else folder,
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class InferenceResult:
+    """Posterior of the mass profile of one galaxy.
+
+    Parameters
+    ----------
+    name
+        Name of the galaxy.
+    sample
+        The input of the network: the galaxy as measured.
+    r_kpc
+        Radii [kpc], shape (m,), those of ``sample``.
+    log10_mass
+        Draws of log10 M(<r) [Msun], shape (n, m). They include the errors of the inputs.
+    validity
+        Whether the galaxy is like those that the model learned from.
+    warnings
+        One sentence for everything that needs care: in the data, in their errors, in the range of the model.
+    estimates
+        Masses from closed formulas, at radii of their own.
+    variance_shares
+        Source of uncertainty → fraction of the variance of log10 M at each radius that it causes, shape (m,);
+        ``posterior`` is the model's own, for the galaxy as measured. From `stargas.inference.variance`.
+    attribution
+        Which parts of the input the result rests on; None if it was not requested, or the model cannot tell.
+    model
+        The model.
+    galaxy
+        The observation; None for a sample, and for a galaxy on the sky without one.
+    conditioned_on
+        Inputs whose errors the model is conditioned on, so that its posterior includes them already.
+    n_realizations
+        Monte Carlo realizations of the inputs; 1 where nothing has an error.
+    seed
+        Root seed.
+    """
+
+    name: str
+    sample: Sample
+    r_kpc: FloatArray
+    log10_mass: FloatArray
+    validity: ValidityResult
+    warnings: tuple[str, ...]
+    estimates: tuple[MassEstimate, ...]
+    variance_shares: Mapping[str, FloatArray]
+    model: ModelSummary
+    attribution: Attribution | None = None
+    galaxy: ObservedGalaxy | None = None
+    conditioned_on: tuple[Input, ...] = ()
+    n_realizations: int = 1
+    seed: int = 0
+
+    @cached_property
+    def draws(self) -> ProfileDraws:
+        """The draws at any radius between the first and the last: masses, circular velocities, densities, slopes."""
+        return ProfileDraws(self.r_kpc, self.log10_mass)
+
+    @property
+    def view(self) -> str:
+        """``observed``, or the direction from which a simulated galaxy is seen; "" where it is not known."""
+        if self.galaxy is not None:
+            return "observed"
+        angles = {"i =": self.sample.row.get("inclination_deg"), "azimuth": self.sample.row.get("azimuth_deg")}
+        return ", ".join(f"{name} {float(angle):.3g}°" for name, angle in angles.items() if angle is not None)
+
+    @property
+    def R_hl_kpc(self) -> float:  # noqa: N802 (the field's own name)
+        """Projected half-light radius [kpc]."""
+        return float(self.sample.scalars[0])
+
+    @property
+    def log10_true(self) -> FloatArray | None:
+        """True log10 M [Msun] at ``r_kpc``, shape (m,); None for an observed galaxy."""
+        truth = self.sample.log10_mass
+        return None if truth is None else np.asarray(truth, dtype=np.float64)
+
+    def quantiles(self, levels: ArrayLike = QUANTILE_LEVELS) -> FloatArray:
+        """Return quantiles of log10 M [Msun] at each radius, shape (len(levels), m).
+
+        Parameters
+        ----------
+        levels
+            Between 0 and 1; by default the median and the edges of the central 68 % and 95 %.
+
+        Raises
+        ------
+        InputError
+            If a level lies outside 0 to 1.
+        """
+        wanted = np.atleast_1d(np.asarray(levels, dtype=np.float64))
+        if not ((wanted >= 0) & (wanted <= 1)).all():
+            raise InputError(f"quantiles lie between 0 and 1, got {wanted.tolist()}: give 0.16 for 16 %.")
+        return np.quantile(self.log10_mass, wanted, axis=0)
+
+    def to_table(self) -> "QTable":
+        """Return the profile as a table with units.
+
+        Returns
+        -------
+        astropy.table.QTable
+            ``r_kpc``, ``r_over_R_hl``, the quantiles ``log10_mass_p2_5`` … ``log10_mass_p97_5`` and
+            ``log10_mass_true`` [dex(solMass)], NaN where the truth is not known. ``table["log10_mass_p50"].physical``
+            is in solar masses.
+        """
+        from astropy import units as u
+        from astropy.table import QTable
+
+        truth = np.full(len(self.r_kpc), np.nan) if self.log10_true is None else self.log10_true
+        columns = dict(zip(QUANTILE_COLUMNS, self.quantiles(), strict=True)) | {"log10_mass_true": truth}
+        table = QTable({"r_kpc": self.r_kpc << u.kpc, "r_over_R_hl": self.r_kpc / self.R_hl_kpc})
+        for name, values in columns.items():
+            table[name] = u.Dex(values, u.dex(u.Msun))
+        return table
+
+    # A result draws and writes itself as a DataFrame plots itself: by the layer above, which is imported when it is
+    # called. These two imports are the only ones that go up, and import-linter lists them as such.
+
+    def plot(self) -> "Figure":
+        """Draw the profile with its 68 % and 95 % bands beside the closed formulas, and return the figure."""
+        from stargas.report.profile import Profile, draw_profiles
+
+        return draw_profiles([Profile.of(self)], self.model.label, self.name)
+
+    def report(
+        self, folder: str | os.PathLike[str], *, radii_kpc: Sequence[float] = (), overwrite: bool = False
+    ) -> Path:
+        """Write the page, its figures and all tables into a folder, and return the page.
+
+        Parameters
+        ----------
+        folder
+            Folder for the files.
+        radii_kpc
+            Further radii [kpc] for ``dynamics.ecsv``, between the first and the last.
+        overwrite
+            Replace an inference that is already there.
+
+        Raises
+        ------
+        InputError
+            If the folder holds an inference or something else, or a radius lies outside the profile.
+        """
+        from stargas.report.inference import write_inference_report
+
+        return write_inference_report([self], folder, radii_kpc=radii_kpc, overwrite=overwrite)
+
+    def __repr__(self) -> str:
+        """Name, mass near R_hl, validity and number of warnings."""
+        j = int(np.argmin(np.abs(self.r_kpc - self.R_hl_kpc)))
+        low, median, high = self.quantiles((0.16, 0.5, 0.84))[:, j]
+        p_value, trust = self.validity.p_value, "trusted" if self.validity.trusted else "not trusted"
+        validity = "validity not checked" if p_value is None else f"{trust} (p = {p_value:.2g})"
+        return (
+            f"<InferenceResult {self.name} ({self.model.label}): log10 M(<{self.r_kpc[j]:.3g} kpc) = {median:.2f} "
+            f"+{high - median:.2f} -{median - low:.2f}, {validity}, {len(self.warnings)} warnings>"
+        )

@@ -1,0 +1,57 @@
+"""``stargas infer``: options that do not fit together, and one galaxy of each kind."""
+
+import pytest
+from stars_for_tests import CENTER, DISTANCE, star_table, write
+
+from stargas.cli import main
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["g.hdf5", "--stars", "s.csv"], 2, "not both"),
+        ([], 2, "give a galaxy"),
+        (["--stars", "s.csv", "--columns", "HRV"], 2, "quantity=column"),
+        (["--hi-cube", "c.fits", "--leave-out-channels", "3"], 2, "pairs of velocities"),
+        (["--stars", "s.csv", "--distance-kpc", "90"], 1, "holds no model"),
+    ],
+)
+def test_wrong_options_are_one_sentence(capsys, tmp_path, words, status, said):
+    common = ["--model", str(tmp_path / "m"), "--out", str(tmp_path / "o")]
+    assert main(["infer", *words, *common]) == status
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_a_view_is_for_simulated_galaxies(capsys, tmp_path):
+    path = write(star_table(), tmp_path, ".csv")
+    words = ["--stars", str(path), "--distance-kpc", str(DISTANCE), "--inclination", "60", "--out", str(tmp_path / "o")]
+    assert main(["infer", *words]) == 2
+    assert "--inclination is for simulated galaxies" in capsys.readouterr().err
+
+
+def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("stargas.report.style.DPI", 40)
+    path = write(star_table(), tmp_path, ".csv")
+    words = ["infer", "--stars", str(path), "--distance-kpc", str(DISTANCE), "--R-hl-kpc", "0.3", "--draws", "64"]
+    words += ["--center", *map(str, CENTER), "--realizations", "2", "--R-hl-error-kpc", "0.02"]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert "Wolf+10" in printed
+    assert "of galaxies like those of the training set" in " ".join(printed.split())
+    assert (tmp_path / "out" / "report.html").exists()
+    again = [
+        "infer",
+        "--config",
+        str(tmp_path / "out" / "settings.yaml"),
+        "--draws",
+        "64",
+        "--out",
+        str(tmp_path / "b"),
+    ]
+    assert main(again) == 0
+    first, second = ((tmp_path / name / "profile.ecsv").read_text() for name in ("out", "b"))
+    assert first == second
+    assert main([*words, "--out", str(tmp_path / "out")]) == 1
+    assert "already holds an inference" in capsys.readouterr().err

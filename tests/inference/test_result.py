@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from astropy import units as u
+from disc_sample import disc_sample
+from formula_posteriors import WolfPosterior
+
+from stargas.errors import InputError
+from stargas.inference.infer import infer
+
+
+@pytest.fixture(scope="module")
+def result():
+    return infer(disc_sample(), WolfPosterior("stargas"), n_draws=400, seed=1)
+
+
+def test_quantiles_are_those_of_the_draws(result):
+    np.testing.assert_array_equal(result.quantiles([0.5]), np.median(result.log10_mass, axis=0)[None])
+    assert result.quantiles().shape == (5, 10)
+    with pytest.raises(InputError, match=r"0\.16 for 16 %"):
+        result.quantiles([16])
+
+
+def test_the_table_has_units(result):
+    table = result.to_table()
+    assert table["r_kpc"].unit == u.kpc
+    np.testing.assert_allclose(table["r_kpc"].to_value(u.pc), 1e3 * result.r_kpc)
+    masses = table["log10_mass_p50"].physical
+    np.testing.assert_allclose(masses.to_value(u.Msun), 10 ** result.quantiles([0.5])[0])
+    np.testing.assert_allclose(table["log10_mass_true"].value, result.log10_true)
+    np.testing.assert_allclose(table["r_over_R_hl"], result.sample.r_kpc / result.sample.scalars[0])
+
+
+def test_the_representation_fits_on_a_line(result):
+    text = repr(result)
+    low, median, high = result.quantiles([0.16, 0.5, 0.84])[:, 2]
+    assert "\n" not in text
+    assert f"log10 M(<1 kpc) = {median:.2f} +{high - median:.2f} -{median - low:.2f}" in text
+    assert "disc (StarGas)" in text
+    assert "validity not checked" in text
+
+
+def test_plot_draws_the_profile(result):
+    figure = result.plot()
+    line = figure.axes[0].lines[0]
+    np.testing.assert_allclose(line.get_ydata(), result.quantiles([0.5])[0])
+
+
+def test_derived_quantities_follow_from_the_draws(result):
+    speed = result.draws.circular_velocity(1.0)
+    np.testing.assert_allclose(np.median(speed), np.sqrt(3) * 10, rtol=0.02)

@@ -1,0 +1,61 @@
+"""An observation from files or memory: what both tracers share, and what is refused."""
+
+import numpy as np
+import pytest
+from astropy import units as u
+from cube_files import disc_cube, in_jy_per_beam, write_cube
+from stars_for_tests import CENTER, DISTANCE, star_table, write
+
+import stargas as sg
+from stargas.errors import InputError
+from stargas.observed.galaxy import observe, read_hi, velocity_position_angle
+from stargas.sky.projection import HIMaps
+
+KNOWN = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}
+
+
+@pytest.mark.parametrize("angle", [10.0, 130.0, 275.0])
+def test_the_receding_side_is_found(angle):
+    axis = np.linspace(-1, 1, 41)
+    west, north = np.meshgrid(axis, axis)
+    along = -np.sin(np.radians(angle)) * west + np.cos(np.radians(angle)) * north
+    maps = HIMaps(np.stack([np.exp(-np.hypot(west, north)), 50 * np.tanh(3 * along), np.full_like(west, 8.0)]), 1.0)
+    assert velocity_position_angle(maps) == pytest.approx(angle, abs=0.2)
+
+
+def test_a_file_a_catalogue_and_a_table_are_the_same_stars(tmp_path):
+    path = write(star_table(), tmp_path, ".csv")
+    galaxies = [observe(stars, name="one", **KNOWN) for stars in (path, sg.read_stars(path), star_table())]
+    for galaxy in galaxies[1:]:
+        np.testing.assert_allclose(galaxy.stars.x_kpc, galaxies[0].stars.x_kpc)
+        assert galaxy.stars.sigma_kms == pytest.approx(galaxies[0].stars.sigma_kms)
+    assert [galaxy.settings is None for galaxy in galaxies] == [False, True, True]
+    assert galaxies[0].settings.stars == str(path.resolve())
+
+
+def test_quantities_are_converted_and_other_dimensions_refused():
+    exact = observe(star_table(), **KNOWN)
+    converted = observe(star_table(), **{**KNOWN, "distance_kpc": DISTANCE * 1e-3 * u.Mpc, "R_hl_kpc": 300 * u.pc})
+    assert converted.R_hl_kpc == pytest.approx(exact.R_hl_kpc)
+    assert converted.distance_kpc == pytest.approx(exact.distance_kpc)
+    with pytest.raises(InputError, match=r"distance_kpc is in km / s"):
+        observe(star_table(), **{**KNOWN, "distance_kpc": 30 * u.km / u.s})
+
+
+def test_columns_without_a_table_are_refused_in_one_sentence():
+    with pytest.raises(InputError, match="the table of stars has no columns of positions"):
+        observe({"v_los": np.arange(40.0)}, **KNOWN)
+    with pytest.raises(InputError, match="stars must be a path, a table or columns of one length"):
+        observe({"v_los": np.arange(40.0), "ra": np.arange(3.0)}, **KNOWN)
+
+
+def test_a_cube_is_read_once_or_from_its_path(tmp_path):
+    path = write_cube(tmp_path / "cube.fits", in_jy_per_beam(disc_cube()[0]))
+    cube = read_hi(path)
+    one, other = (observe(hi=hi, distance_kpc=1000.0, R_hl_kpc=0.6) for hi in (path, cube))
+    np.testing.assert_array_equal(one.hi.moments, other.hi.moments)
+    assert (one.name, other.name) == ("cube", "galaxy")
+    with pytest.raises(InputError, match="not both"):
+        observe(hi=path, moment0="m0.fits", distance_kpc=1000.0, R_hl_kpc=0.6)
+    with pytest.raises(InputError, match="need moment 0 and moment 1"):
+        observe(hi=[path], distance_kpc=1000.0, R_hl_kpc=0.6)

@@ -1,0 +1,227 @@
+"""Files, page and terminal of an inference have the numbers of its result."""
+
+import io
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from disc_sample import Gaussian, disc_sample
+from formula_posteriors import WolfPosterior
+from html_reader import read
+from rich.console import Console
+from stars_for_tests import CENTER, DISTANCE, star_table, write
+
+from stargas.baselines.estimators import estimate_mass
+from stargas.cli.settings import read_settings
+from stargas.config.observation import ObservationConfig
+from stargas.constants import G
+from stargas.errors import InputError
+from stargas.inference.infer import infer
+from stargas.observed.galaxy import observe_galaxy
+from stargas.report.inference import print_inference, write_inference_report
+from stargas.validity.result import NO_REFERENCE, ValidityResult
+
+LEVELS = {"p2_5": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p97_5": 0.975}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_pictures():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stargas.report.style.DPI", 40)
+        yield
+
+
+@pytest.fixture(scope="module")
+def results():
+    return infer([disc_sample(30.0), disc_sample(90.0)], Gaussian(), n_draws=500, seed=3)
+
+
+@pytest.fixture(scope="module")
+def folder(results, tmp_path_factory):
+    return write_inference_report(results, tmp_path_factory.mktemp("inference")).parent
+
+
+def table_of(folder, name):
+    return Table.read(folder / f"{name}.ecsv")
+
+
+def printed(results):
+    console = Console(width=100, record=True, file=io.StringIO())
+    print_inference(results, console)
+    return console.export_text()
+
+
+class TestFiles:
+    def test_the_profile_is_that_of_the_posterior(self, folder):
+        table = table_of(folder, "profile")
+        assert len(table) == 20
+        assert list(table["view"][[0, 10]]) == ["i = 30°", "i = 90°"]
+        np.testing.assert_allclose(table["log10_mass_p50"] - table["log10_mass_true"], 0.1, atol=0.015)
+        np.testing.assert_allclose(table["log10_mass_p84"] - table["log10_mass_p16"], 0.1, atol=0.02)
+        np.testing.assert_allclose(table["log10_mass_p97_5"] - table["log10_mass_p2_5"], 0.196, atol=0.04)
+        assert str(table["r_kpc"].unit) == "kpc"
+        assert str(table["log10_mass_p50"].unit) == "dex(solMass)"
+
+    def test_the_dynamics_are_those_of_the_draws(self, folder, results):
+        table, masses = table_of(folder, "dynamics"), table_of(folder, "profile")
+        assert len(table) == 20
+        view = table[table["view"] == "i = 90°"]
+        r = np.asarray(view["r_kpc"])
+        for end, level in LEVELS.items():
+            speed = np.quantile(np.sqrt(G * 10 ** results[1].log10_mass / r), level, axis=0)
+            np.testing.assert_allclose(view[f"v_circ_kms_{end}"], speed, rtol=0.05)
+        np.testing.assert_allclose(
+            view["mean_density_msun_kpc3_p50"], 3 * 10 ** view["log10_mass_p50"] / (4 * np.pi * r**3), rtol=1e-4
+        )
+        np.testing.assert_allclose(table["log10_mass_p50"], masses["log10_mass_p50"], atol=0.03)
+        assert str(table["v_circ_kms_p50"].unit) == "km / s"
+        assert str(table["density_msun_kpc3_true"].unit) == "solMass / kpc3"
+
+    def test_the_true_dynamics_are_those_of_a_flat_rotation_curve(self, folder):
+        """The truth is M = 10^8 Msun r/kpc."""
+        table = table_of(folder, "dynamics")
+        np.testing.assert_allclose(table["v_circ_kms_true"], np.sqrt(G * 1e8), rtol=1e-6)
+        np.testing.assert_allclose(table["mass_slope_true"], 1, atol=1e-5)
+        np.testing.assert_allclose(table["density_slope_true"], -2, atol=5e-3)
+        np.testing.assert_allclose(table["density_msun_kpc3_true"], 1e8 / (4 * np.pi * table["r_kpc"] ** 2), rtol=1e-5)
+
+    def test_further_radii_are_tabulated_and_none_is_extrapolated(self, results, tmp_path):
+        write_inference_report(results[:1], tmp_path / "a", radii_kpc=[2.05, 1.1])
+        table = table_of(tmp_path / "a", "dynamics")
+        np.testing.assert_allclose(table["r_kpc"], np.union1d(results[0].r_kpc, [1.1, 2.05]), atol=1e-6)
+        assert len(table_of(tmp_path / "a", "profile")) == 10
+        with pytest.raises(InputError, match="nothing is extrapolated"):
+            write_inference_report(results[:1], tmp_path / "b", radii_kpc=[3.0])
+        assert not (tmp_path / "b").exists()
+
+    def test_the_draws_are_those_of_the_result(self, folder, results):
+        with fits.open(folder / "draws.fits") as file:
+            draws, radii = file["DRAWS"].data, file["RADII"].data
+            for number, result in enumerate(results):
+                written = np.array(draws["log10_mass"])[draws["view"] == number]
+                np.testing.assert_allclose(written, result.log10_mass, rtol=1e-7)
+                np.testing.assert_allclose(radii["r_kpc"][number], result.r_kpc)
+
+    def test_estimators_stand_beside_the_truth(self, folder, results):
+        table = table_of(folder, "estimators")
+        wolf = table[(table["estimator"] == "wolf2010") & (table["view"] == "i = 90°")][0]
+        r, mass = estimate_mass("wolf2010", 10.0, 1.0)
+        assert wolf["r_kpc"] == pytest.approx(r, abs=1e-6)
+        assert wolf["log10_mass"] == pytest.approx(np.log10(mass), abs=1e-6)
+        assert wolf["log10_mass_true"] == pytest.approx(8 + np.log10(r), abs=2e-3)
+        assert wolf["log10_mass_error"] == pytest.approx(results[1].estimates[1].log10_error, abs=1e-6)
+
+    def test_the_description_states_format_and_provenance(self, folder, results):
+        described = json.loads((folder / "inference.json").read_text())
+        assert (described["format"], described["seed"], described["n_draws"]) == ("stargas inference", 3, 500)
+        assert described["views"][1]["sigma_kms"] == 10.0
+        assert described["model"]["about"]["ranges"]["sigma_kms"] == [1.0, 5.0]
+        assert described["views"][0]["warnings"] == list(results[0].warnings)
+
+    def test_what_was_not_measured_has_no_file(self, folder):
+        names = {path.name for path in folder.iterdir()}
+        assert not {"attribution.ecsv", "shares.ecsv", "dispersion.ecsv", "settings.yaml"} & names
+
+
+class TestPage:
+    def test_page_and_terminal_have_the_same_numbers(self, folder, results):
+        reader = read(folder / "report.html")
+        assert len(reader.alts) == 4
+        cells = re.findall(r"\d\.\d\d \+\d\.\d\d −\d\.\d\d", printed(results))
+        assert len(cells) == 6
+        assert all(cell in "".join(reader.text) for cell in cells)
+
+    def test_warnings_are_on_page_and_terminal(self, folder, results):
+        page, terminal = "".join(read(folder / "report.html").text), " ".join(printed(results).split())
+        for result in results:
+            assert result.warnings
+            for text in result.warnings:
+                assert f"{result.view}: {text}" in page
+                assert f"{result.view}: {text}" in terminal
+
+    def test_validity_is_on_page_terminal_and_file(self, results, tmp_path):
+        reason = "R_HI_kpc is 10 times the radius."
+        judged = [
+            replace(results[0], validity=ValidityResult(0.4)),
+            replace(results[1], validity=ValidityResult(1e-3, (reason,)), warnings=(reason,)),
+        ]
+        page = "".join(read(write_inference_report(judged, tmp_path)).text)
+        described = json.loads((tmp_path / "inference.json").read_text())["views"]
+        assert [view["validity"]["trusted"] for view in described] == [True, False]
+        for text in (page, " ".join(printed(judged).split())):
+            assert text.count("do not trust this result") == 1
+            assert text.count("deviate at least as much") == 2
+            assert reason in text
+
+    def test_a_model_without_a_reference_is_named(self, folder, results):
+        for text in ("".join(read(folder / "report.html").text), " ".join(printed(results).split())):
+            assert text.count(NO_REFERENCE) == 2
+
+    def test_an_observed_galaxy_has_no_truth(self, tmp_path):
+        sample = replace(disc_sample(gas=False), log10_mass=None, row={"galaxy_id": "Carina"})
+        result = infer(sample, WolfPosterior(), n_draws=20)
+        reader = read(write_inference_report([result], tmp_path))
+        assert np.isnan(table_of(tmp_path, "profile")["log10_mass_true"]).all()
+        assert list(table_of(tmp_path, "profile")["view"][:1]) == ["view 1"]
+        assert len(reader.alts) == 3
+        assert "truth" not in "".join(reader.text)
+        assert "truth" not in printed([result])
+
+    def test_views_of_one_direction_are_numbered(self, results, tmp_path):
+        write_inference_report([results[0], results[0]], tmp_path)
+        views = list(dict.fromkeys(table_of(tmp_path, "profile")["view"]))
+        assert views == ["view 1: i = 30°", "view 2: i = 30°"]
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory):
+    path = write(star_table(), tmp_path_factory.mktemp("stars"), ".csv")
+    known = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3, "R_hl_error_kpc": 0.02}
+    config = ObservationConfig(stars=str(path), **known, n_realizations=4)
+    return infer(observe_galaxy(config), WolfPosterior(), n_draws=64, n_realizations=4)
+
+
+@pytest.fixture(scope="module")
+def observed_folder(observed, tmp_path_factory):
+    return observed.report(tmp_path_factory.mktemp("observed")).parent
+
+
+class TestObserved:
+    def test_shares_and_rings_are_tabulated(self, observed, observed_folder):
+        shares = table_of(observed_folder, "shares")
+        np.testing.assert_allclose(shares["share_R_hl"], observed.variance_shares["R_hl"], atol=1e-6)
+        rings = table_of(observed_folder, "dispersion")
+        assert rings["n_stars"].sum() == len(observed.galaxy.stars)
+        assert str(rings["sigma_kms"].unit) == "km / s"
+        text = "".join(read(observed_folder / "report.html").text)
+        for title in ("Errors of the inputs", "Dispersion and radius", "Observation"):
+            assert text.count(title) == 2  # the heading and its link
+
+    def test_the_settings_repeat_the_inference(self, observed, observed_folder):
+        again = read_settings([f"--config={observed_folder / 'settings.yaml'}"]).observation
+        assert again == observed.galaxy.settings
+        repeated = infer(
+            observe_galaxy(again), WolfPosterior(), n_draws=64, n_realizations=again.n_realizations, seed=observed.seed
+        )
+        np.testing.assert_array_equal(repeated.log10_mass, observed.log10_mass)
+        command = (observed_folder / "settings.yaml").read_text().splitlines()[0]
+        assert command == "# stargas infer --config settings.yaml --seed 0 --draws 64 --out OUT"
+
+    def test_data_in_memory_have_no_settings(self, tmp_path):
+        config = ObservationConfig(distance_kpc=DISTANCE, center=CENTER, R_hl_kpc=0.3)
+        result = infer(observe_galaxy(config, stars=star_table()), WolfPosterior(), n_draws=20)
+        result.report(tmp_path)
+        assert not (tmp_path / "settings.yaml").exists()
+        assert (tmp_path / "report.html").exists()
+
+
+def test_bad_requests_are_one_sentence(folder, results, tmp_path):
+    with pytest.raises(InputError, match="already holds an inference"):
+        write_inference_report(results, folder)
+    assert write_inference_report(results, folder, overwrite=True).exists()
+    with pytest.raises(InputError, match="at least one result"):
+        write_inference_report([], tmp_path)
