@@ -3,7 +3,7 @@ import pytest
 from toy import toy_dataset
 
 from inference.models_for_tests import untrained
-from stargas.evaluation.evaluate import QUANTILE_LEVELS
+from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.inference.ablations import leave_out, prior_sensitivity, prior_warnings
 from stargas.inference.attribution import attribute
 from stargas.sample import without_tracer
