@@ -32,8 +32,7 @@ from stargas.observed.moments import SIGMA_KMS, cube_moments, read_moments
 from stargas.observed.sky_grid import SkyGrid
 from stargas.sample import make_sample
 from stargas.simulations.mock_suites.suites import mock_suite
-from stargas.sky.hi_maps import hi_moments
-from stargas.sky.hi_particles import HIParticles
+from stargas.sky.hi_maps import hi_moments, moment_maps
 from stargas.sky.hi_scalars import measure_hi, measure_hi_radius, pixel_centers
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.view import View
@@ -165,7 +164,7 @@ def test_a_flip_of_velocities_flips_moment_1_alone(cube, observed):
 
 def test_hi_makes_a_sample_alone_and_beside_stars(observed):
     rng = np.random.default_rng(0)
-    alone = make_sample(SkyGalaxy(R_hl_kpc=1.0).with_gas(observed.moments, observed.half_width_kpc), rng)
+    alone = make_sample(SkyGalaxy(R_hl_kpc=1.0).with_gas(observed.moments, observed.half_width_kpc), rng, DataConfig())
     assert alone.tracers.tolist() == [False, True]
     assert alone.scalars[2:] == pytest.approx(observed.measure(), rel=1e-5)
     x, y, v = rng.normal(0, 1, (3, 200))
@@ -316,7 +315,6 @@ def observe_with_martini(index, folder, monkeypatch, n_pixels=32):
 
     monkeypatch.setattr(martini, "Martini", Kept)
     gas = project(mock_suite("bursty", n_galaxies=40, seed=5)[index], View(60.0)).gas
-    columns = (gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc)
     R_HI = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
     half_width = 3 * R_HI
     config = HIMapConfig(
@@ -327,10 +325,10 @@ def observe_with_martini(index, folder, monkeypatch, n_pixels=32):
         distance_mpc=4.0,
         engine="martini",
     )
-    martini_cube(HIParticles.checked(*columns, config), half_width, config, np.random.default_rng(index))
+    martini_cube(gas, half_width, config, np.random.default_rng(index))
     held[0].write_fits(str(folder / "martini.fits"))
     found = observe_hi(read_cube(folder / "martini.fits"), 4000.0, center=(0.0, 0.0), systemic_kms=0.0)
-    maps = hi_moments(*columns, 2 * R_HI, config=HIMapConfig(beam_fwhm_kpc=config.beam_fwhm_kpc))
+    maps = moment_maps(gas, 2 * R_HI, HIMapConfig(beam_fwhm_kpc=config.beam_fwhm_kpc))
     return found, gas.mHI_msun.sum(), maps, 2 * R_HI
 
 

@@ -8,7 +8,8 @@ from sources_for_tests import TINY
 
 from stargas.sample import MAPS, make_sample
 from stargas.sky.channels import CHANNELS, channels_of
-from stargas.sky.projection import SkyGalaxy, SkyGas, SkyStars, project
+from stargas.sky.hi_particles import SkyGas
+from stargas.sky.projection import SkyGalaxy, SkyStars, project
 from stargas.sky.view import View
 
 

@@ -9,7 +9,7 @@ from hi_for_tests import R_HI_KPC, THERMAL_KMS, disc_on_sky, distance
 from stargas.config import HIMapConfig
 from stargas.errors import InputError
 from stargas.sky.hi_maps import hi_cube, hi_moments, moments_of_cube
-from stargas.sky.hi_particles import HIParticles
+from stargas.sky.hi_particles import SkyGas
 from stargas.sky.kernel import (
     SUPPORT_PER_FWHM,
     projected_spline,
@@ -144,7 +144,7 @@ def test_sums_are_the_moments_of_the_cube(name):
 
 def test_band_widens_for_fast_galaxies_and_clips_where_told_not_to():
     gas = disc_on_sky(90, v_rot_kms=250.0)
-    checked = HIParticles.checked(**gas, config=HIMapConfig())
+    checked = SkyGas.checked(**gas)
     band = checked.band(HIMapConfig())
     assert band.n_channels % 2 == 0
     assert band.n_channels * 2.5 >= 250 + 4 * THERMAL_KMS > (band.n_channels - 2) * 2.5

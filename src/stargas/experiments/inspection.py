@@ -21,8 +21,9 @@ from stargas.report.contact_sheet import PIXELS, GalaxyImages, Tile, save_sheet
 from stargas.simulations.selection import Verdict, select
 from stargas.simulations.source import Source
 from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import measure_hi_radius
-from stargas.sky.projection import SkyGalaxy, SkyGas, project
+from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.view import View
 from stargas.storage import refuse_foreign
 

@@ -4,7 +4,9 @@ The engine ``fast`` adds up what the moments need particle by particle (`stargas
 where a setting asks for one; ``martini`` makes the cube with MARTINI (`stargas.sky.martini`).
 """
 
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +17,7 @@ from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.quantities import to_number
 from stargas.sky.beam import Beam
-from stargas.sky.hi_particles import Band, HIParticles
+from stargas.sky.hi_particles import Band, SkyGas
 from stargas.sky.hi_sums import channel_maps, moment_sums
 from stargas.sky.kernel import gaussian_table, spline_table
 from stargas.sky.martini import martini_cube
@@ -70,16 +72,24 @@ def hi_moments(
     InputError
         If columns disagree, a value is not finite or not positive, or settings contradict each other.
     """
-    config = config or HIMapConfig()
+    gas = SkyGas.checked(x_kpc, y_kpc, v_los_kms, mHI_msun, temperature_K, hsm_kpc)
+    return moment_maps(gas, to_number("half_width_kpc", half_width_kpc), config or HIMapConfig(), rng, engine)
+
+
+def moment_maps(
+    gas: SkyGas,
+    half_width_kpc: float,
+    config: HIMapConfig,
+    rng: np.random.Generator | None = None,
+    engine: str | None = None,
+) -> NDArray[np.float32]:
+    """Make the three HI maps of particles on the sky; as `hi_moments`."""
+    _check_settings(config, half_width_kpc, rng)
     engine = engine or config.engine
-    gas = HIParticles.checked(x_kpc, y_kpc, v_los_kms, mHI_msun, temperature_K, hsm_kpc, config)
-    half_width_kpc = _check_settings(config, half_width_kpc, rng)
-    if engine == "martini":
-        return moments_of_cube(*martini_cube(gas, half_width_kpc, config, rng), config)
-    if engine != "fast":
+    if engine not in CUBES:
         raise InputError(f"engine must be 'fast' or 'martini', got {engine!r}.")
-    if config.clip_sigma > 0:
-        return moments_of_cube(*_cube(gas, half_width_kpc, config, rng), config)
+    if engine != "fast" or config.clip_sigma > 0:
+        return moments_of_cube(*CUBES[engine](gas, half_width_kpc, config, rng), config)
     band, beam = gas.band(config), _beam(half_width_kpc, config)
     sums = _on_pixels(moment_sums, gas, half_width_kpc, beam.pad, band, config)[..., :3]
     sums = beam.smooth(np.moveaxis(sums, 2, 0))
@@ -107,20 +117,17 @@ def hi_cube(
         Column density per channel [Msun/pc²], shape (n_channels, n_pixels, n_pixels), and the channels' velocities
         [km/s], rising, shape (n_channels,). With beam and noise where the settings have them.
     """
-    config = config or HIMapConfig()
-    gas = HIParticles.checked(x_kpc, y_kpc, v_los_kms, mHI_msun, temperature_K, hsm_kpc, config)
-    half_width_kpc = _check_settings(config, half_width_kpc, rng)
+    gas = SkyGas.checked(x_kpc, y_kpc, v_los_kms, mHI_msun, temperature_K, hsm_kpc)
+    config, half_width_kpc = config or HIMapConfig(), to_number("half_width_kpc", half_width_kpc)
+    _check_settings(config, half_width_kpc, rng)
     return _cube(gas, half_width_kpc, config, rng)
 
 
-def _check_settings(config: HIMapConfig, half_width_kpc: float, rng: np.random.Generator | None) -> float:
-    """Return half the side of the maps as a number [kpc]."""
-    half_width_kpc = to_number("half_width_kpc", half_width_kpc)
+def _check_settings(config: HIMapConfig, half_width_kpc: float, rng: np.random.Generator | None) -> None:
     if not (half_width_kpc > 0 and np.isfinite(half_width_kpc)):
         raise InputError(f"half_width_kpc must be positive and finite, got {half_width_kpc}.")
     if config.noise_msun_pc2 > 0 and rng is None:
         raise InputError("noise needs a random generator: pass rng.")
-    return half_width_kpc
 
 
 def _beam(half_width_kpc: float, config: HIMapConfig) -> Beam:
@@ -128,7 +135,7 @@ def _beam(half_width_kpc: float, config: HIMapConfig) -> Beam:
 
 
 def _on_pixels(
-    deposit: object, gas: HIParticles, half_width_kpc: float, pad: int, band: Band, config: HIMapConfig
+    deposit: object, gas: SkyGas, half_width_kpc: float, pad: int, band: Band, config: HIMapConfig
 ) -> FloatArray:
     """Call a function of `hi_sums` on padded pixels; what comes back is per pc²."""
     pixel_kpc = 2 * half_width_kpc / config.n_pixels
@@ -139,7 +146,7 @@ def _on_pixels(
         gas.hsm_kpc / pixel_kpc,
         gas.mHI_msun,
         gas.v_los_kms,
-        gas.line_width_kms,
+        gas.line_width_kms(config),
         _spline(),
         _gaussian(),
         config.n_pixels + 2 * pad,
@@ -151,7 +158,7 @@ def _on_pixels(
 
 
 def _cube(
-    gas: HIParticles, half_width_kpc: float, config: HIMapConfig, rng: np.random.Generator | None
+    gas: SkyGas, half_width_kpc: float, config: HIMapConfig, rng: np.random.Generator | None
 ) -> tuple[FloatArray, FloatArray]:
     band, beam = gas.band(config), _beam(half_width_kpc, config)
     cube = beam.smooth(np.moveaxis(_on_pixels(channel_maps, gas, half_width_kpc, beam.pad, band, config), 2, 0))
@@ -202,3 +209,10 @@ def _moments_of_sums(sums: FloatArray, config: HIMapConfig) -> NDArray[np.float3
     mean = np.where(seen, sums[1] / weight, 0.0)
     square = np.where(seen, sums[2] / weight - mean**2, 0.0)
     return np.stack([column, mean, np.sqrt(np.maximum(square, 0.0))]).astype(np.float32)
+
+
+CUBES: Mapping[str, Callable[..., tuple[FloatArray, FloatArray]]] = MappingProxyType(
+    {"fast": _cube, "martini": martini_cube}
+)
+"""Engine → function of particles, half the side [kpc], settings and generator that makes a cube of columns, as
+`hi_cube` returns it."""

@@ -38,20 +38,28 @@ class Band:
 
 
 @dataclass(frozen=True, eq=False)
-class HIParticles:
-    """HI particles on the sky, checked, with their line widths.
+class SkyGas:
+    """HI particles on the sky.
 
     Parameters
     ----------
-    x_kpc, y_kpc, v_los_kms, mHI_msun, line_width_kms, hsm_kpc
-        Positions, velocities, HI masses, standard deviations of the lines, FWHM of the kernels, each shape (n,).
+    x_kpc, y_kpc
+        Position from the galaxy's center [kpc], shape (n,).
+    v_los_kms
+        Line-of-sight velocity from the systemic one, receding positive [km/s], shape (n,).
+    mHI_msun
+        HI mass [Msun], shape (n,).
+    temperature_K
+        Temperature [K], shape (n,).
+    hsm_kpc
+        FWHM of the smoothing kernel [kpc], shape (n,).
     """
 
     x_kpc: FloatArray
     y_kpc: FloatArray
     v_los_kms: FloatArray
     mHI_msun: FloatArray  # noqa: N815 (the field's own name)
-    line_width_kms: FloatArray
+    temperature_K: FloatArray  # noqa: N815 (the unit is K)
     hsm_kpc: FloatArray
 
     @classmethod
@@ -63,9 +71,14 @@ class HIParticles:
         mHI_msun: ArrayLike,
         temperature_K: ArrayLike,
         hsm_kpc: ArrayLike,
-        config: HIMapConfig,
-    ) -> "HIParticles":
-        """Check columns and work out line widths: thermal, √(kT/m_p), or fixed by the settings."""
+    ) -> "SkyGas":
+        """Make particles of a caller's columns.
+
+        Raises
+        ------
+        InputError
+            If columns disagree, or a value is not finite or of the wrong sign.
+        """
         columns = {
             "x_kpc": x_kpc,
             "y_kpc": y_kpc,
@@ -85,21 +98,28 @@ class HIParticles:
             # a sum is finite only if all its terms are, and needs no array of booleans
             if not np.isfinite(array.sum()):
                 raise InputError(f"HI needs finite {name}: drop the particles without one.")
-        for name, least_allowed in (("mHI_msun", True), ("temperature_K", False), ("hsm_kpc", False)):
-            least = arrays[name].min(initial=np.inf)
-            if least < 0 or (least == 0 and not least_allowed):
-                wanted = "zero or positive" if least_allowed else "positive"
-                raise InputError(f"HI needs {name} {wanted}, got {least:g}.")
+        for name, zero_allowed in (("mHI_msun", True), ("temperature_K", False), ("hsm_kpc", False)):
+            lowest = arrays[name].min(initial=np.inf)
+            if lowest < 0 or (lowest == 0 and not zero_allowed):
+                wanted = "zero or positive" if zero_allowed else "positive"
+                raise InputError(f"HI needs {name} {wanted}, got {lowest:g}.")
+        return cls(**arrays)
+
+    def __len__(self) -> int:
+        """Return the number of particles."""
+        return len(self.x_kpc)
+
+    def line_width_kms(self, config: HIMapConfig) -> FloatArray:
+        """Return the standard deviation of each particle's line [km/s]: thermal, √(kT/m_p), or that of the settings."""
         if config.line_width_kms is None:
-            width = np.sqrt(arrays["temperature_K"] * (BOLTZMANN / PROTON_MASS * 1e-6))
-        else:
-            width = np.full(shape, config.line_width_kms)
-        return cls(arrays["x_kpc"], arrays["y_kpc"], arrays["v_los_kms"], arrays["mHI_msun"], width, arrays["hsm_kpc"])
+            return np.asarray(np.sqrt(self.temperature_K * (BOLTZMANN / PROTON_MASS * 1e-6)))
+        return np.full(len(self), config.line_width_kms)
 
     def band(self, config: HIMapConfig) -> Band:
         """Return the channels of the settings, and as many more as the lines need if the band may widen."""
         n_channels, width = config.n_channels, config.channel_width_kms
         if config.widen_band and self.mHI_msun.any():
-            reach = (np.abs(self.v_los_kms) + BAND_REACH * self.line_width_kms).max(where=self.mHI_msun > 0, initial=0)
+            reaches = np.abs(self.v_los_kms) + BAND_REACH * self.line_width_kms(config)
+            reach = reaches.max(where=self.mHI_msun > 0, initial=0)
             n_channels += 2 * max(0, int(np.ceil(reach / width - n_channels / 2)))
         return Band(n_channels, width)

@@ -11,12 +11,12 @@ from stargas.constants import BOLTZMANN, HI_MASS_PER_FLUX, PROTON_MASS
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.sky.beam import Beam
-from stargas.sky.hi_particles import HIParticles
+from stargas.sky.hi_particles import SkyGas
 from stargas.sky.kernel import FWHM_PER_SIGMA
 
 
 def martini_cube(
-    gas: HIParticles, half_width_kpc: float, config: HIMapConfig, rng: np.random.Generator | None
+    gas: SkyGas, half_width_kpc: float, config: HIMapConfig, rng: np.random.Generator | None
 ) -> tuple[FloatArray, FloatArray]:
     """Make a cube with MARTINI.
 
@@ -71,7 +71,7 @@ def martini_cube(
     # first axis along the line of sight, second towards east, which is left on the sky, third to the north
     direction = np.stack([np.full(shining.sum(), distance_kpc), -gas.x_kpc[shining], gas.y_kpc[shining]])
     direction /= np.linalg.norm(direction, axis=0)
-    width = gas.line_width_kms[shining]
+    width = gas.line_width_kms(config)[shining]
     source = SPHSource(
         distance=config.distance_mpc * u.Mpc,
         h=0.0,

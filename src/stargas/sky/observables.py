@@ -10,9 +10,10 @@ from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.errors import InputError
 from stargas.sky.channels import make_channels
 from stargas.sky.degradation import CLEAR, Degradation, hide_faint_hi, observe_stars
-from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_maps import moment_maps
+from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import HIScalars, measure_hi, measure_hi_radius
-from stargas.sky.projection import HIMaps, SkyGalaxy, SkyGas, SkyStars
+from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars
 from stargas.sky.regrid import regrid_moments
 from stargas.sky.star_maps import scaled_stars, velocity_dispersion, velocity_scale
 
@@ -178,17 +179,12 @@ def observe_hi_maps(
         if radius is None:
             return None
         half_width = config.half_width * radius
-        moments = _moments(gas, half_width, config, rng)
+        moments = moment_maps(gas, half_width, config, rng)
     leaks = config.scalars == "intrinsic" and sky.galaxy is not None
     scalars = intrinsic if leaks else measure_hi(moments, half_width)
     if scalars is None:
         return None
     return HIObservables(make_channels("gas", moments), scalars, half_width, beam_kpc, noise)
-
-
-def _moments(gas: SkyGas, half_width: float, config: HIMapConfig, rng: np.random.Generator) -> NDArray[np.float32]:
-    columns = (gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc)
-    return hi_moments(*columns, half_width, engine=config.engine, config=config, rng=rng)
 
 
 def _degraded_maps(
@@ -201,7 +197,7 @@ def _degraded_maps(
     half_width = WIDER * config.half_width * radius
     beam_kpc = degradation.beam_pixels * 2 * config.half_width * radius / config.n_pixels
     wide = replace(config, n_pixels=round(WIDER * config.n_pixels), beam_fwhm_kpc=beam_kpc)
-    maps = HIMaps(_moments(gas, half_width, wide, rng).astype(np.float64), half_width)
+    maps = HIMaps(moment_maps(gas, half_width, wide, rng).astype(np.float64), half_width)
     if degradation.limit_cm2:
         maps = hide_faint_hi(maps, beam_kpc, degradation.limit_cm2, rng)
     return maps, beam_kpc, degradation.limit_cm2 / HI_ATOMS_PER_CM2 / CLEAR

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.quantities import to_array, to_number
+from stargas.sky.hi_particles import SkyGas
 from stargas.sky.view import View
 
 
@@ -44,36 +45,6 @@ class SkyStars:
 
     def __len__(self) -> int:
         """Return the number of stars."""
-        return len(self.x_kpc)
-
-
-@dataclass(frozen=True, eq=False)
-class SkyGas:
-    """HI particles on the sky.
-
-    Parameters
-    ----------
-    x_kpc, y_kpc
-        Position from the galaxy's center [kpc], shape (n,).
-    v_los_kms
-        Line-of-sight velocity from the systemic one, receding positive [km/s], shape (n,).
-    mHI_msun
-        HI mass [Msun], shape (n,).
-    temperature_K
-        Temperature [K], shape (n,).
-    hsm_kpc
-        FWHM of the smoothing kernel [kpc], shape (n,).
-    """
-
-    x_kpc: FloatArray
-    y_kpc: FloatArray
-    v_los_kms: FloatArray
-    mHI_msun: FloatArray  # noqa: N815 (the field's own name)
-    temperature_K: FloatArray  # noqa: N815 (the unit is K)
-    hsm_kpc: FloatArray
-
-    def __len__(self) -> int:
-        """Return the number of particles."""
         return len(self.x_kpc)
 
 

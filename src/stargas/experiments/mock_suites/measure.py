@@ -27,8 +27,9 @@ from stargas.simulations.mock_suites.stars import draw_stars, stellar_model
 from stargas.simulations.mock_suites.suites import MockSuite, galaxy_potential
 from stargas.simulations.selection import in_cold_gas_set
 from stargas.sky.hi_maps import hi_moments
+from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import measure_hi, measure_hi_radius
-from stargas.sky.projection import SkyGas, half_count_radius, project
+from stargas.sky.projection import half_count_radius, project
 from stargas.sky.star_maps import draw_star_subsets, velocity_dispersion
 from stargas.sky.view import standard_views
 

@@ -16,10 +16,10 @@ from stargas.galaxy import FloatArray, Galaxy
 from stargas.observed.tangent_plane import sky_position
 from stargas.randomness import rng_for
 from stargas.sky.degradation import ERROR_SCATTER_DEX
-from stargas.sky.hi_maps import hi_cube
-from stargas.sky.hi_particles import HIParticles
+from stargas.sky.hi_maps import CUBES
+from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import measure_hi_radius
-from stargas.sky.projection import SkyGalaxy, SkyGas, project
+from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.star_maps import velocity_dispersion
 from stargas.sky.view import View
 from stargas.storage import write_atomically
@@ -255,9 +255,4 @@ def cube_file(
 def _cube(
     gas: SkyGas, half_width: float, config: HIMapConfig, engine: str, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
-    columns = (gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc)
-    if engine == "fast":
-        return hi_cube(*columns, half_width_kpc=half_width, config=config, rng=rng)
-    from stargas.sky.martini import martini_cube
-
-    return martini_cube(HIParticles.checked(*columns, config), half_width, config, rng)
+    return CUBES[engine](gas, half_width, config, rng)
