@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from stargas.evaluation.intervals import CENTRAL_INTERVALS
 from stargas.evaluation.result import ALL, EvaluationResult
 from stargas.galaxy import FloatArray
-from stargas.report.ratio import RADIUS_LABEL, stratum_label
+from stargas.report.ratio_panels import RADIUS_LABEL, stratum_label
 from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure
 
 if TYPE_CHECKING:

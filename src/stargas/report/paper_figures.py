@@ -1,13 +1,13 @@
 """The figures of the paper's experiments, drawn from their JSON files alone, in the paper's arrangement."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from stargas.report.paper_panels import Panel, draw_panels
-from stargas.report.ratio import stratum_label
-from stargas.report.results import FORMULAS, MODELS, Part, Row, find_rows
+from stargas.report.ratio_panels import Panel, Ratio, draw_panels, stratum_label
+from stargas.report.results import FORMULAS, MODELS, TABLE_RADII, Part, Row, find_rows, paper_half_width
 from stargas.report.style import INK, OTHER_COLORS, model_color, save_figure, suite_color
 from stargas.report.supplementary_figures import (
     draw_choices,
@@ -21,48 +21,37 @@ from stargas.report.supplementary_figures import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-CAPTIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "fig4.png": "Gas (above) and StarGas (below) on the full set and on the cold-gas set.",
-        "fig5.png": (
-            "Models (lines and bands) and closed formulas (symbols at their own radii; those of the HI lie outside and "
-            "stand at the right edge with their radius)."
-        ),
-        "fig6.png": "StarGas below and above 10^9.5 Msun.",
-        "fig7.png": "Massive galaxies, with StarGas trained on all and on massive ones alone.",
-        "fig8.png": "The three models by rotation support (above) and inclination (below).",
-        "fig9.png": "StarGas on `bursty` (left) and `smooth` (right), by training suite.",
-        "gain.png": (
-            "Half-widths (above; trees dashed) and Star over StarGas (below) against the strength of the gas "
-            "disturbances."
-        ),
-        "calibration_coverage.png": (
-            "Fraction of truths in the central intervals of the networks: by radius (left), by kind of galaxy (right). "
-            "Dashed: an exact posterior."
-        ),
-        "calibration_curves.png": (
-            "Ranks of the truth at three radii (flat is right, high ends too narrow, a hump too wide, a slope biased) "
-            "and TARP (the diagonal is right). Color: networks; gray: trees."
-        ),
-        "calibration_correlation.png": (
-            "Correlation of the ten masses in the posteriors of the networks, that of their errors, and the difference."
-        ),
-        "ablations.png": "Rms error by choice with standard errors; filled: the choice of the preset.",
-        "search.png": "Rms error on the validation split; filled: chosen.",
-        "tng.png": "Ratio per view, colored by inclination.",
-    }
-)
-"""File → caption of the figure."""
+
+@dataclass(frozen=True)
+class PaperFigure:
+    """A figure of a part.
+
+    Parameters
+    ----------
+    file
+        Name of the PNG file.
+    draw
+        Draws it from the results of the part.
+    caption
+        What to look at.
+    block
+        Entry of the results that it needs.
+    """
+
+    file: str
+    draw: "Callable[[Part], Figure]"
+    caption: str
+    block: str = "rows"
 
 
-def draw_paper_figures(parts: Mapping[str, Part], figures: Path) -> list[Path]:
+def draw_paper_figures(parts: Mapping[str, Part], folder: Path) -> list[Path]:
     """Draw every part.
 
     Parameters
     ----------
     parts
         Results by part, as from `stargas.report.results.read_parts`.
-    figures
+    folder
         Folder for the PNG files.
 
     Returns
@@ -71,18 +60,15 @@ def draw_paper_figures(parts: Mapping[str, Part], figures: Path) -> list[Path]:
         The files, in the order of the parts.
     """
     return [
-        save_figure(_DRAWN[file](part), figures / file)
+        save_figure(figure.draw(part), folder / figure.file)
         for name, part in parts.items()
-        for file in figure_files(name, part)
+        for figure in figures_of(name, part)
     ]
 
 
-def figure_files(name: str, part: Part) -> list[str]:
-    """Return the names of the files of a part's figures."""
-    if name != "calibration":
-        return [f"{name}.png"] if part["rows"] else []
-    blocks = {"coverage": part["rows"], "curves": part.get("curves"), "correlation": part.get("correlation")}
-    return [f"calibration_{block}.png" for block, content in blocks.items() if content]
+def figures_of(name: str, part: Part) -> list[PaperFigure]:
+    """Return the figures for which a part has results."""
+    return [figure for figure in FIGURES[name] if part.get(figure.block)]
 
 
 def draw_fig4(part: Part) -> "Figure":
@@ -95,8 +81,8 @@ def draw_fig4(part: Part) -> "Figure":
         panels.append(
             Panel(
                 name,
-                [(f"{row['set']}, {_count(row)}", colors.get(row["set"], INK), row) for row in rows],
-                [(colors.get(row["set"], INK), row) for row in trees],
+                [_ratio(row, colors.get(row["set"], INK), f"{row['set']}, {_count(row)}") for row in rows],
+                [_ratio(row, colors.get(row["set"], INK)) for row in trees],
             )
         )
     return draw_panels(panels, columns=1, beside=True)
@@ -138,9 +124,9 @@ def draw_fig9(part: Part) -> "Figure":
         panels.append(
             Panel(
                 f"tested on {suite}{count}",
-                [(f"trained on {row['trained_on']}", _suite_color(row, i), row) for i, row in enumerate(rows)],
-                [(_suite_color(row, i), row) for i, row in enumerate(trees)],
-                _formulas(find_rows(part, tested_on=suite)),
+                [_ratio(row, _suite_color(row, i), f"trained on {row['trained_on']}") for i, row in enumerate(rows)],
+                [_ratio(row, _suite_color(row, i)) for i, row in enumerate(trees)],
+                _estimators(find_rows(part, tested_on=suite)),
             )
         )
     return draw_panels(panels, columns=len(panels))
@@ -153,9 +139,9 @@ def _models_panel(rows: Sequence[Row], subset: str | None = None, *, formulas: b
         title = f"{stratum_label(subset)}  ({_count(models[0])})"
     return Panel(
         title,
-        [(row["name"], model_color(row["name"]), row) for row in models],
-        [(model_color(name), row) for name in MODELS for row in rows if row["name"] == f"Trees ({name})"],
-        _formulas(rows) if formulas else (),
+        [_ratio(row, model_color(row["name"])) for row in models],
+        [_ratio(row, model_color(name)) for name in MODELS for row in rows if row["name"] == f"Trees ({name})"],
+        _estimators(rows) if formulas else (),
     )
 
 
@@ -167,13 +153,20 @@ def _compared(part: Part, name: str, key: str) -> Panel:
     others = {f"on {row['tested_on']}" + ("" if key == "subset" else f", {row['subset']}") for row in rows}
     return Panel(
         f"{name}, {stratum_label(' and '.join(sorted(others)))}",
-        [(f"{text.format(stratum_label(row[key]))} ({_count(row)})", colors[row[key]], row) for row in rows],
-        [(colors[row[key]], row) for row in find_rows(part, name=f"Trees ({name})") if row[key] in colors],
+        [_ratio(row, colors[row[key]], f"{text.format(stratum_label(row[key]))} ({_count(row)})") for row in rows],
+        [_ratio(row, colors[row[key]]) for row in find_rows(part, name=f"Trees ({name})") if row[key] in colors],
     )
 
 
-def _formulas(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row["kind"] in FORMULAS]
+def _ratio(row: Row, color: str = INK, label: str | None = None) -> Ratio:
+    r, median, p16, p84 = (row[key] for key in ("r_over_R_hl", "median", "p16", "p84"))
+    published = [(r, width) for r in TABLE_RADII if (width := paper_half_width(row, r)) is not None]
+    name = str(row["name"]) if label is None else label
+    return Ratio(name, r, median, p16, p84, row["half_width"], row["half_width_se"], color, published)
+
+
+def _estimators(rows: Sequence[Row]) -> list[Ratio]:
+    return [_ratio(row) for row in rows if row["kind"] in FORMULAS]
 
 
 def _count(row: Row) -> str:
@@ -184,20 +177,82 @@ def _suite_color(row: Row, number: int) -> str:
     return suite_color(str(row["trained_on"]), number)
 
 
-_DRAWN: Mapping[str, Callable[[Part], "Figure"]] = MappingProxyType(
+FIGURES: Mapping[str, tuple[PaperFigure, ...]] = MappingProxyType(
     {
-        "fig4.png": draw_fig4,
-        "fig5.png": draw_fig5,
-        "fig6.png": draw_fig6,
-        "fig7.png": draw_fig7,
-        "fig8.png": draw_fig8,
-        "fig9.png": draw_fig9,
-        "gain.png": draw_gain,
-        "calibration_coverage.png": draw_coverage,
-        "calibration_curves.png": draw_curves,
-        "calibration_correlation.png": draw_correlations,
-        "ablations.png": draw_choices,
-        "search.png": draw_choices,
-        "tng.png": draw_views,
+        "fig4": (
+            PaperFigure(
+                "fig4.png", draw_fig4, "Gas (above) and StarGas (below) on the full set and on the cold-gas set."
+            ),
+        ),
+        "fig5": (
+            PaperFigure(
+                "fig5.png",
+                draw_fig5,
+                (
+                    "Models (lines and bands) and closed formulas (symbols at their own radii; those of the HI lie "
+                    "outside and stand at the right edge with their radius)."
+                ),
+            ),
+        ),
+        "fig6": (PaperFigure("fig6.png", draw_fig6, "StarGas below and above 10^9.5 Msun."),),
+        "fig7": (
+            PaperFigure(
+                "fig7.png", draw_fig7, "Massive galaxies, with StarGas trained on all and on massive ones alone."
+            ),
+        ),
+        "fig8": (
+            PaperFigure("fig8.png", draw_fig8, "The three models by rotation support (above) and inclination (below)."),
+        ),
+        "fig9": (
+            PaperFigure("fig9.png", draw_fig9, "StarGas on `bursty` (left) and `smooth` (right), by training suite."),
+        ),
+        "gain": (
+            PaperFigure(
+                "gain.png",
+                draw_gain,
+                (
+                    "Half-widths (above; trees dashed) and Star over StarGas (below) against the strength of the gas "
+                    "disturbances."
+                ),
+            ),
+        ),
+        "calibration": (
+            PaperFigure(
+                "calibration_coverage.png",
+                draw_coverage,
+                (
+                    "Fraction of truths in the central intervals of the networks: by radius (left), by kind of "
+                    "galaxy (right). Dashed: an exact posterior."
+                ),
+            ),
+            PaperFigure(
+                "calibration_curves.png",
+                draw_curves,
+                (
+                    "Ranks of the truth at three radii (flat is right, high ends too narrow, a hump too wide, a "
+                    "slope biased) and TARP (the diagonal is right). Color: networks; gray: trees."
+                ),
+                "curves",
+            ),
+            PaperFigure(
+                "calibration_correlation.png",
+                draw_correlations,
+                (
+                    "Correlation of the ten masses in the posteriors of the networks, that of their errors, and the "
+                    "difference."
+                ),
+                "correlation",
+            ),
+        ),
+        "ablations": (
+            PaperFigure(
+                "ablations.png",
+                draw_choices,
+                "Rms error by choice with standard errors; filled: the choice of the preset.",
+            ),
+        ),
+        "search": (PaperFigure("search.png", draw_choices, "Rms error on the validation split; filled: chosen."),),
+        "tng": (PaperFigure("tng.png", draw_views, "Ratio per view, colored by inclination."),),
     }
 )
+"""Part → its figures."""

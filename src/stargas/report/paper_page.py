@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import DASH, number, with_error
 from stargas.report.page import Caution, Figure, Page, Part, Section, Table, Text, text_from, write_page
-from stargas.report.paper_figures import CAPTIONS, figure_files
+from stargas.report.paper_figures import figures_of
 from stargas.report.result_tables import (
     RADII_HEAD,
     choice_table,
@@ -153,9 +153,9 @@ def _section(name: str, part: Results, findings: Mapping[str, Any], remark: str 
         parts.append(Caution(f"Not measured: {'; '.join(part['left_out'])}."))
     if not part["rows"]:
         return [*parts, Text("There are no results yet.")]
-    for file in figure_files(name, part):
-        alt = re.sub(r"[`*]", "", f"{part['title']}: {CAPTIONS[file]}")
-        parts.append(Figure(figures / file, alt, CAPTIONS[file]))
+    for figure in figures_of(name, part):
+        alt = re.sub(r"[`*]", "", f"{part['title']}: {figure.caption}")
+        parts.append(Figure(figures / figure.file, alt, figure.caption))
     parts += [*_tables(name, part), *_findings(name, findings)]
     if remark:
         parts.append(Text(remark))

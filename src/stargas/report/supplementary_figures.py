@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stargas.report.calibration import RANK_RADII, draw_rank_histogram, draw_tarp_curve
-from stargas.report.ratio import RADIUS_LABEL, RATIO_LABEL, limit_heights, stratum_label
+from stargas.report.ratio_panels import RADIUS_LABEL, RATIO_LABEL, limit_heights, stratum_label
 from stargas.report.results import MODELS, TABLE_RADII, Part, Row, at, choice_labels, find_rows
 from stargas.report.style import FAINT, INK, MUTED, apply_style, model_color, new_figure
 
