@@ -115,7 +115,8 @@ def json_bytes(value: Any, indent: int = 1) -> bytes:  # noqa: ANN401 (anything 
         If something in it cannot be written as JSON.
     """
     try:
-        return (json.dumps(value, indent=indent, default=_plain_leaf, allow_nan=False) + "\n").encode()
+        text = json.dumps(value, indent=indent, default=_plain_leaf, allow_nan=False, ensure_ascii=False)
+        return f"{text}\n".encode(errors="surrogatepass")
     except ValueError as error:
         if isinstance(error, InputError):
             raise
@@ -230,6 +231,34 @@ def refuse_foreign(folder: Path, kind: str) -> None:
 
 
 @contextlib.contextmanager
+def claimed(path: Path) -> Iterator[bool]:
+    """Lock a file while the context lasts; yield False where another process holds it.
+
+    The lock of a process that dies is free again. On file systems without locks every process gets the file.
+
+    Parameters
+    ----------
+    path
+        Empty file that stands for the lock; it is made if it is not there.
+    """
+    import filelock
+
+    lock = filelock.FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        yield False
+        return
+    except NotImplementedError:  # some network file systems have no locks
+        yield True
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
 def locked(folder: Path, activity: str) -> Iterator[None]:
     """Keep other processes from writing to a folder.
 
@@ -243,22 +272,12 @@ def locked(folder: Path, activity: str) -> Iterator[None]:
     Raises
     ------
     InputError
-        If another process holds the folder. File systems without locks are written to without one.
+        If another process holds the folder.
     """
-    import filelock
-
-    lock = filelock.FileLock(folder / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise InputError(f"another {activity} is writing to {folder}: wait for it, or give another folder.") from error
-    except NotImplementedError:  # some network file systems have no locks
+    with claimed(folder / LOCK) as mine:
+        if not mine:
+            raise InputError(f"another {activity} is writing to {folder}: wait for it, or give another folder.")
         yield
-        return
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def differences(there: Any, here: Any, name: str = "") -> Iterator[str]:  # noqa: ANN401 (JSON)

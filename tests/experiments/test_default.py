@@ -132,14 +132,14 @@ class TestHeldOut:
 class TestCasesAndPriors:
     def test_cases_are_those_that_a_model_can_be_given(self):
         for test in FULL.tests.values():
-            assert test.case is None or test.case in inputs.TRACER_SETS
+            assert test.tracer_set is None or test.tracer_set in inputs.TRACER_SETS
             assert test.prior is None or test.prior in PRESET.model.priors
 
     @pytest.mark.parametrize("suite", ["bursty", "smooth", "shifted", "tng"])
     def test_each_suite_is_judged_in_every_case(self, suite):
         own = FULL.tests[suite]
         others = [test for test in FULL.tests.values() if test.data == own.data and test.label == own.label]
-        assert [test.case for test in others if test.prior is None and test.split == "test"] == list(
+        assert [test.tracer_set for test in others if test.prior is None and test.split == "test"] == list(
             TRACER_SETS.values()
         )
 
@@ -154,7 +154,7 @@ class TestCasesAndPriors:
         for name in ("accuracy", "calibration"):
             for rows in FULL.parts[name].rows:
                 if rows.model == MODEL:
-                    assert FULL.tests[rows.test].case == TRACER_SETS[rows.label]
+                    assert FULL.tests[rows.test].tracer_set == TRACER_SETS[rows.label]
 
     def test_a_prior_is_named_in_its_row(self):
         for part in FULL.parts.values():
@@ -163,7 +163,7 @@ class TestCasesAndPriors:
                 assert rows.trained_on.partition("prior ")[2] == (prior or "")
 
     def test_models_of_one_tracer_stand_beside_the_case_that_they_know(self):
-        cases = {rows.model: FULL.tests[rows.test].case for rows in FULL.parts["mix"].rows if rows.model != MODEL}
+        cases = {rows.model: FULL.tests[rows.test].tracer_set for rows in FULL.parts["mix"].rows if rows.model != MODEL}
         assert cases == {"only_star": "stars", "only_gas": "gas and R_hl"}
         for name in cases:
             assert FULL.models[name].data == FULL.models[MODEL].data
@@ -174,7 +174,7 @@ class TestCasesAndPriors:
 
     def test_by_default_nothing_is_hidden_and_no_prior_told(self):
         test = EvaluationSpec("one", ("bursty",), "bursty")
-        assert (test.case, test.prior) == (None, None)
+        assert (test.tracer_set, test.prior) == (None, None)
 
 
 class TestTrials:
@@ -253,7 +253,7 @@ def test_a_part_is_made_and_found_again(tmp_path, monkeypatch):
         path.parent.parent.name: json.loads(path.read_text())
         for path in tmp_path.glob("runs/evaluations/*/default/made_from.json")
     }
-    assert {name: mark["case"] for name, mark in marks.items()} == {
+    assert {name: mark["tracer_set"] for name, mark in marks.items()} == {
         "bursty_stars": "stars",
         "bursty_gas_and_R_hl": "gas and R_hl",
     }
@@ -267,13 +267,13 @@ def test_a_part_is_made_and_found_again(tmp_path, monkeypatch):
     run = Run(plan, tmp_path / "runs", tmp_path / "results")
     data = run.test_set(plan.tests["bursty"])
     judged = {
-        case: run._posterior(
-            plan.models["default"], EvaluationSpec("one", ("bursty",), "bursty", case=case, prior=prior)
+        case: run.posterior(
+            plan.models["default"], EvaluationSpec("one", ("bursty",), "bursty", tracer_set=case, prior=prior)
         )
         for case, prior in ((None, None), ("stars", None), ("gas", "smooth"))
     }
     assert (judged["gas"].tracer_set, judged["gas"].prior) == ("gas", "smooth")
     draws = [posterior.sample(data, 20) for posterior in judged.values()]
     assert not np.array_equal(draws[0], draws[1])
-    alone = run._posterior(plan.models["only_star"], plan.tests["bursty_stars"])
+    alone = run.posterior(plan.models["only_star"], plan.tests["bursty_stars"])
     assert alone.tracer_set is None  # it knows its tracer and no other

@@ -1,9 +1,6 @@
-"""A small plan, made for real: built, trained, judged, collected, and found again."""
+"""A small plan, made for real: built, trained, evaluated, collected, and found again."""
 
-import fcntl
 import json
-import os
-import threading
 
 import numpy as np
 import pytest
@@ -85,7 +82,7 @@ def plan():
 
 def new_run(folder, said):
     local = LocalConfig(workers=1, progress=False)
-    return Run(plan(), folder / "runs", folder / "results", local, n_draws=40, say=said.append)
+    return Run(plan(), folder / "runs", folder / "results", local, n_draws=40, log=said.append)
 
 
 @pytest.fixture(scope="module")
@@ -184,23 +181,7 @@ def test_only_what_is_missing_is_made_again(made):
     said = []
     (made[0] / "runs/evaluations/all/trees/made_from.json").unlink()
     new_run(made[0], said).make(("first",))
-    assert [line.split(":")[0] for line in said if "judged" in line or "min," in line] == ["trees judged on all"]
-
-
-def test_runs_share_the_work(made):
-    said = []
-    (made[0] / "runs/evaluations/all/few/made_from.json").unlink()
-    lock = os.open(made[0] / "runs/locks/evaluation-all-few", os.O_RDWR)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    worker = threading.Thread(target=new_run(made[0], said).make, args=(("second",),))
-    worker.start()
-    worker.join(2.0)
-    assert worker.is_alive()  # it waits for the other
-    assert not any("few judged" in line for line in said)
-    os.close(lock)
-    worker.join(30.0)
-    assert not worker.is_alive()
-    assert any("few judged" in line for line in said)
+    assert [line.split(":")[0] for line in said if "evaluated" in line or "min," in line] == ["trees evaluated on all"]
 
 
 def test_an_unknown_part_is_named(tmp_path):

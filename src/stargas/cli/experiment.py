@@ -101,7 +101,7 @@ def _run_paper(options: Namespace, settings: Settings) -> None:
     write_claims(made.results, COMMAND)
     draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures")
     page = write_paper_page(made.results, made.results / "README.md", made.results / "figures")
-    made.say(f"Page: {page}")
+    made.log(f"Page: {page}")
 
 
 def _run_default(options: Namespace, settings: Settings) -> None:
@@ -116,8 +116,8 @@ def _run_default(options: Namespace, settings: Settings) -> None:
         write_readme_numbers(made.results, options.readme)
     if options.release is not None:
         release_model(made, made.results, options.release)
-        made.say(f"Released: {options.release}")
-    made.say(f"Page: {page}")
+        made.log(f"Released: {options.release}")
+    made.log(f"Page: {page}")
 
 
 def _run_plan(plan: Plan, options: Namespace, settings: Settings) -> Run:

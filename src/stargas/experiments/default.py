@@ -131,15 +131,15 @@ def _add_tests(plan: Plan) -> None:
 
     sets = {"bursty": ("bursty", "bursty_test"), "smooth": ("smooth", "smooth_test"), "shifted": ("shifted_test",)}
     for suite, data in sets.items():
-        for name, case in TRACER_SETS.items():
-            add(_test(suite, name), suite, *data, case=case)
+        for name, tracer_set in TRACER_SETS.items():
+            add(_test(suite, name), suite, *data, tracer_set=tracer_set)
     for suite in ("bursty", "smooth"):
         add(f"{suite}_prior", suite, *sets[suite], prior=suite)
     add("observed", "bursty, observed", "bursty_observed_test")
     add("trials", "bursty", "bursty", split="validation")
     if "tng" in plan.data:
-        for name, case in TRACER_SETS.items():
-            add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, case=case)
+        for name, tracer_set in TRACER_SETS.items():
+            add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, tracer_set=tracer_set)
 
 
 def _test(suite: str, name: str) -> str:

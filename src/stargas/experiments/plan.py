@@ -1,6 +1,6 @@
-"""What an experiment is made of: data sets, models trained on them, tests of models, and parts that collect tests.
+"""An experiment as data: data sets, models trained on them, tests of models, and parts that collect tests.
 
-All of it is plain data that names its ancestors. `stargas.experiments.run` makes what is missing.
+Each entry names its ancestors. `stargas.experiments.run` makes what is missing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ class DatasetSpec:
     files
         Galaxy files, in place of a mock suite.
     held_out
-        No model learns from it, so that all of it may be tested on.
+        No model learns from it, so that models may be tested on all of it.
     """
 
     name: str
@@ -69,7 +69,7 @@ class ModelSpec:
     min_log10_stellar_mass
         Learn from galaxies above this log10 M* [Msun] alone; all if None.
     network_of
-        Name of a model whose network is taken as it is, so that only the flow is trained.
+        Name of a model whose network is used unchanged, so that only the flow is trained.
     """
 
     name: str
@@ -84,7 +84,7 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class EvaluationSpec:
-    """Galaxies on which models are judged.
+    """Galaxies on which models are evaluated, and what is known of them.
 
     Parameters
     ----------
@@ -93,16 +93,16 @@ class EvaluationSpec:
     data
         Names of data sets.
     label
-        What tables call it.
+        Its name in tables.
     split
-        Part of the data sets; of those that are held out all is taken.
+        Part of the data sets; held-out data sets are used as a whole.
     cold_gas_only
         The cold-gas set alone.
-    case
-        What a model of any tracers uses of galaxies with both, one of `stargas.model.inputs.TRACER_SETS`; all if None.
-        Models of fixed tracers take what they know.
+    tracer_set
+        Name of the tracer set (`stargas.tracers.TRACER_SETS`) that a model of any tracers is conditioned on; all that
+        is known if None. Models of fixed tracers use their own.
     prior
-        Suite that a model with priors is told to expect; none if None.
+        Suite whose prior a model has; that of its whole training set if None.
     """
 
     __test__ = False  # no class of tests, though pytest would take it for one
@@ -112,8 +112,29 @@ class EvaluationSpec:
     label: str
     split: Literal["validation", "test"] = "test"
     cold_gas_only: bool = True
-    case: str | None = None
+    tracer_set: str | None = None
     prior: str | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    """M_pred/M_true as a paper states it.
+
+    Parameters
+    ----------
+    r_over_R_hl
+        Radii [R_hl].
+    median, plus, minus
+        Median, p84 - median and median - p16 at each of them.
+    source
+        Place in the paper.
+    """
+
+    r_over_R_hl: tuple[float, ...]  # noqa: N815 (the unit is R_hl)
+    median: tuple[float, ...]
+    plus: tuple[float, ...]
+    minus: tuple[float, ...]
+    source: str
 
 
 @dataclass(frozen=True)
@@ -127,11 +148,13 @@ class Rows:
     label
         Name in tables: Star, Gas, StarGas, Trees (Star), ….
     trained_on
-        What tables say of the training set.
+        Name of the training set in tables.
     subsets
         Strata of the test (`stargas.evaluation.strata.standard_strata`), or ``all``.
     formulas
-        Also rows of the closed formulas on the same samples.
+        Also rows of the mass estimators on the same samples.
+    published
+        What the paper states for the same model on all samples.
     extra
         Further entries of each row.
     """
@@ -142,6 +165,7 @@ class Rows:
     trained_on: str
     subsets: tuple[str, ...] = ("all",)
     formulas: bool = False
+    published: Published | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -182,7 +206,7 @@ class Plan:
     scale
         Number of galaxies over that of the full experiment.
     data, models, tests, parts
-        Name → what it is, in the order in which they are made.
+        By name, in the order in which they are made.
     """
 
     name: str
@@ -208,7 +232,7 @@ class Plan:
         return (self.data[name] for name in dict.fromkeys(names))
 
     def subsets_of(self, test: str, model: str) -> set[str]:
-        """Return the subsets in which any part looks at a model on a test."""
+        """Return the strata of a test in which any part evaluates a model."""
         rows = (rows for part in self.parts.values() for rows in part.rows)
         return {name for one in rows if (one.test, one.model) == (test, model) for name in one.subsets}
 

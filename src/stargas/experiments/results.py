@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from stargas import __version__
 from stargas.baselines.estimators import ESTIMATORS
@@ -16,8 +17,8 @@ from stargas.evaluation.coverage import is_covered
 from stargas.evaluation.intervals import CENTRAL_INTERVALS
 from stargas.evaluation.result import ALL, EvaluationResult
 from stargas.evaluation.scatter_ratio import scatter_ratio
-from stargas.experiments.paper_values import paper_value
 from stargas.experiments.plan import Part, Plan, Rows
+from stargas.storage import rounded
 
 FORMAT = 1
 """Version of the files."""
@@ -60,7 +61,7 @@ def part_results(
         if found is None:
             left_out.append(f"{wanted.label or wanted.model}, {wanted.trained_on}, on {wanted.test}")
             continue
-        rows += _model_rows(plan, part, wanted, found, history(wanted.model)) if wanted.label else []
+        rows += _model_rows(plan, wanted, found, history(wanted.model)) if wanted.label else []
         rows += _estimator_rows(plan, wanted, found) if wanted.formulas else []
     result: dict[str, Any] = {
         "format": FORMAT,
@@ -78,7 +79,7 @@ def part_results(
 
 
 def _model_rows(
-    plan: Plan, part: Part, wanted: Rows, found: EvaluationResult, epochs: Mapping[str, int]
+    plan: Plan, wanted: Rows, found: EvaluationResult, epochs: Mapping[str, int]
 ) -> Iterator[dict[str, Any]]:
     """Go through the strata of one model on one test."""
     test, model = plan.tests[wanted.test], plan.models[wanted.model]
@@ -87,7 +88,7 @@ def _model_rows(
         scores = found.models[wanted.model].strata.get(stratum)
         if scores is None:
             continue
-        in_paper = stratum == ALL and paper_value(part.name, wanted.label, wanted.trained_on, test.label)
+        published = wanted.published if stratum == ALL else None
         yield {
             **_names(plan, wanted, stratum),
             "name": wanted.label,
@@ -104,7 +105,7 @@ def _model_rows(
                 "epochs": [epochs.get("network", 0), epochs.get("flow", 0)],
                 "minutes": about["minutes"],
             },
-            "paper": in_paper or None,
+            "paper": None if published is None else dataclasses.asdict(published),
             **wanted.extra,
         }
 
@@ -162,12 +163,9 @@ def _measured(name: str, measured: Measured) -> dict[str, Any]:
     return {name: _rounded(measured.value), f"{name}_se": _rounded(measured.error)}
 
 
-def _rounded(value: Any) -> Any:  # noqa: ANN401 (a number or an array)
+def _rounded(value: ArrayLike) -> Any:  # noqa: ANN401 (a number, or lists of any depth)
     """Return a number, or an array as lists, with few digits."""
-    plain = np.asarray(value).tolist()
-    if isinstance(plain, list):
-        return [_rounded(one) for one in plain]
-    return float(f"{plain:.{DIGITS}g}")
+    return rounded(np.asarray(value).tolist(), DIGITS)
 
 
 def _comparisons(plan: Plan, part: Part, evaluation: ReadEvaluation, seed: int) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
 from stargas.evaluation.strata import MASSIVE_LOG10, ROTATION_KAPPA
+from stargas.experiments.paper.tables import TABLE_1, TABLE_2
 from stargas.experiments.plan import (
     DatasetSpec,
     EvaluationSpec,
@@ -230,7 +231,10 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         "fig5",
         "Three models and the closed formulas (Fig. 5, Table 1)",
         (
-            *(Rows("bursty", model, label, "bursty") for label, model in _all_models("bursty")),
+            *(
+                Rows("bursty", model, label, "bursty", published=TABLE_1.get((label, "bursty", "bursty")))
+                for label, model in _all_models("bursty")
+            ),
             Rows("bursty", "stargas_bursty", "", "", formulas=True),
         ),
         compared=(
@@ -265,10 +269,10 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         "From one suite to the other (Fig. 9, Table 2)",
         (
             *(
-                Rows(test, model, label, trained_on)
-                for trained_on, ending in (("bursty", "bursty"), ("smooth", "smooth"), ("both", "both"))
+                Rows(test, model, label, trained_on, published=TABLE_2.get((label, trained_on, test)))
+                for trained_on in ("bursty", "smooth", "both")
                 for test in ("bursty", "smooth")
-                for label, model in _with_trees("StarGas", ending)
+                for label, model in _with_trees("StarGas", trained_on)
             ),
             *(
                 Rows("smooth", model, label, "smooth")
