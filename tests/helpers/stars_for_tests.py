@@ -21,7 +21,7 @@ def star_table(n=200, seed=0, interlopers=0):
     rng = np.random.default_rng(seed)
     xi, eta, v = plummer_stars(n, rng)
     error = rng.uniform(1, 4, n)
-    p = rng.uniform(0.95, 1, n)
+    p = rng.uniform(0.995, 1, n)
     if interlopers:
         xi, eta = (np.append(a, rng.uniform(-0.01, 0.01, interlopers)) for a in (xi, eta))
         v = np.append(v, rng.normal(60, 80, interlopers))

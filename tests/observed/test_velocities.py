@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from stargas.errors import InputError
-from stargas.observed.velocities import fit_velocities, within_clip
+from stargas.observed.velocities import fit_velocities
 from stargas.sky.star_maps import velocity_dispersion
 
 
@@ -90,20 +90,3 @@ def test_shift_and_scale_of_velocities(rng):
 def test_too_little_weight_is_told():
     with pytest.raises(InputError, match="probabilities that sum to"):
         fit_velocities(np.arange(3.0), None, np.full(3, 0.2))
-
-
-def test_the_clip_finds_the_foreground_and_spares_the_galaxy(rng):
-    v, error = noisy(rng, 500)
-    foreground = rng.normal(40, 60, 120)
-    both, errors = np.append(v, foreground), np.append(error, np.full(120, 2.0))
-    kept = within_clip(both, errors, 3.0)
-    assert kept[:500].mean() > 0.98
-    assert kept[500:].mean() < 0.1
-    assert within_clip(both, errors, np.inf).all()
-
-
-def test_what_the_clip_takes_of_a_gaussian_is_as_stated(rng):
-    v = rng.normal(0, 10, 200_000)
-    kept = within_clip(v, None, 3.0)
-    assert 1 - kept.mean() == pytest.approx(0.0027, abs=0.0015)
-    assert v[kept].std() / 10 == pytest.approx(0.987, abs=0.004)

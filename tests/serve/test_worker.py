@@ -131,7 +131,7 @@ def changed(**columns):
 
 
 WRONG_TABLES = {
-    "no velocity column": (lambda: changed(v_los=None, v_los_error=None), "has no column of line-of-sight velocities"),
+    "no velocity column": (lambda: changed(v_los=None, v_los_error=None), "has no column that is certain to hold"),
     "m/s": (lambda: changed(v_los=1e3 * star_table()["v_los"] - 2e5), "they look like m/s"),
     "few stars": (lambda: star_table(20), "at least 30 are needed"),
     "equal velocities": (lambda: changed(v_los=np.full(200, 220.0)), "all 200 velocities are 220 km/s"),

@@ -70,10 +70,19 @@ def _add_observed(made: CommandParser) -> None:
         ("--R-hl-kpc", "projected half-light radius at that distance (default: that of the stars)"),
         ("--R-hl-error-kpc", "its standard error (default: 0)"),
         ("--position-angle-deg", "of the receding side, north through east (default: that of the HI)"),
-        ("--p-member-min", "least probability of a member (default: 0.9)"),
-        ("--clip-sigma", "velocity cut in standard deviations (default: 3 without probabilities)"),
+        ("--p-member-min", "least probability of a member on the maps (default: 0.5)"),
     ):
         observed.add_argument(name, type=float, metavar=name.rsplit("-", 1)[-1].upper(), help=meaning)
+    observed.add_argument(
+        "--missing-values", type=float, nargs="+", metavar="X", help="numbers for missing values in the table, as -999"
+    )
+    observed.add_argument(
+        "--no-contaminants",
+        action="store_false",
+        default=None,
+        dest="fit_contaminants",
+        help="fit no second population of velocities",
+    )
     observed.add_argument("--center", type=float, nargs=2, metavar=("RA", "DEC"), help="degrees (default: see docs)")
     observed.add_argument(
         "--proper-motion", type=float, nargs=2, metavar=("RA", "DEC"), help="mas/yr, to take out perspective"

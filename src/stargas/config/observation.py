@@ -13,6 +13,8 @@ class ObservationConfig:
         Table of stars: CSV, ECSV, FITS or VOTable.
     columns
         Quantity to the name of its column, for those that are not found by their usual names.
+    missing_values
+        Numbers that stand for a missing value in the table of stars, as -999.
     hi_cube
         HI cube, FITS.
     moment0
@@ -36,9 +38,10 @@ class ObservationConfig:
     R_hl_error_kpc
         Its standard error [kpc].
     p_member_min
-        Least probability of a member.
-    clip_sigma
-        Standard deviations at which velocities are cut. If null, 3 where there are no probabilities.
+        Least probability of a member that is drawn on the maps; the dispersion weighs all stars by theirs.
+    fit_contaminants
+        Fit a second, broad population of velocities. If false, the probabilities of the table stay as they are, and
+        a table without any has members only.
     proper_motion_masyr
         Along right ascension (times cos Dec) and declination [mas/yr], to take out perspective.
     leave_out_channels
@@ -49,6 +52,7 @@ class ObservationConfig:
 
     stars: str | None = None
     columns: dict[str, str] | None = None
+    missing_values: tuple[float, ...] = ()
     hi_cube: str | None = None
     moment0: str | None = None
     moment1: str | None = None
@@ -60,8 +64,8 @@ class ObservationConfig:
     position_angle_deg: float | None = None
     R_hl_kpc: float | None = None
     R_hl_error_kpc: float = 0.0
-    p_member_min: float = 0.9
-    clip_sigma: float | None = None
+    p_member_min: float = 0.5
+    fit_contaminants: bool = True
     proper_motion_masyr: tuple[float, float] | None = None
     leave_out_channels: tuple[tuple[float, float], ...] = ()
     n_realizations: int = 16

@@ -41,11 +41,11 @@ class DispersionProfile:
 
 def dispersion_profile(stars: ObservedStars) -> DispersionProfile:
     """Measure the dispersion of stars in rings, at most `MAX_RINGS` and as many as `STARS_PER_RING` allows."""
-    radius = np.hypot(stars.x_kpc, stars.y_kpc)
+    radius, weight = np.hypot(stars.x_kpc, stars.y_kpc), stars.p_member * stars.star_weight
     n_rings = int(np.clip(len(stars) // STARS_PER_RING, 1, MAX_RINGS))
     rows = []
     for ring in np.array_split(np.argsort(radius, kind="stable"), n_rings):
-        fit = fit_velocities(stars.v_los_kms[ring], stars.v_los_error_kms[ring], stars.p_member[ring])
+        fit = fit_velocities(stars.v_los_kms[ring], stars.v_los_error_kms[ring], weight[ring])
         inside = radius[ring]
         rows.append((np.median(inside), inside[0], inside[-1], len(ring), fit.sigma_kms, fit.sigma_error_kms))
     return DispersionProfile(*np.array(rows, dtype=np.float64).T)

@@ -193,9 +193,10 @@ def observe_galaxy(
     name = name or next((Path(path).stem for path in files if path), "galaxy")
     with _collected_warnings() as collected:
         source = config.stars if stars is None else stars
-        catalogue = (
-            source if source is None or isinstance(source, StarCatalogue) else read_stars(source, config.columns)
-        )
+        if source is None or isinstance(source, StarCatalogue):
+            catalogue = source
+        else:
+            catalogue = read_stars(source, config.columns, missing_values=config.missing_values)
         data = _read_hi_of(config) if hi is None else hi
         if catalogue is None and data is None:
             raise InputError("an observed galaxy needs stars, HI or both, got neither: give a table, a cube or maps.")
@@ -293,7 +294,7 @@ def _observe_stars(
         systemic_kms=config.systemic_kms,
         position_angle_deg=angle,
         p_member_min=config.p_member_min,
-        clip_sigma=config.clip_sigma,
+        fit_contaminants=config.fit_contaminants,
         R_hl_kpc=config.R_hl_kpc,
         R_hl_error_kpc=config.R_hl_error_kpc,
         proper_motion_masyr=config.proper_motion_masyr,

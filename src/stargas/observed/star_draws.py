@@ -83,7 +83,7 @@ def _with_true_velocities(
     observed: ObservedStars, for_sigma: float, for_mean: float, for_stars: FloatArray
 ) -> ObservedStars:
     """Replace measured velocities by what they may be without their errors."""
-    v, e2, p = observed.v_los_kms, observed.v_los_error_kms**2, observed.p_member
+    v, e2, p = observed.v_los_kms, observed.v_los_error_kms**2, observed.p_member * observed.star_weight
     sigma2 = (observed.sigma_kms * np.exp(for_sigma * observed.sigma_error_kms / observed.sigma_kms)) ** 2
     inverse = p / (sigma2 + e2)
     mean = inverse @ v / inverse.sum() + for_mean / np.sqrt(inverse.sum())

@@ -1,9 +1,9 @@
 """From a catalogue of stars to what an observer knows of a galaxy: members, center, velocities, dispersion, R_hl."""
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,30 +11,18 @@ from numpy.typing import NDArray
 from stargas.errors import InputError, ObservationWarning
 from stargas.galaxy import FloatArray
 from stargas.observed.catalogue import MIN_STARS, StarCatalogue
-from stargas.observed.tangent_plane import ARCMIN, geometric_median, perspective_velocity, sky_middle, tangent_offsets
-from stargas.observed.velocities import VelocityFit, fit_velocities, within_clip
+from stargas.observed.membership import Membership, fit_members
+from stargas.observed.repeats import SAME_STAR_RAD, rows_per_star
+from stargas.observed.star_warnings import star_warnings
+from stargas.observed.tangent_plane import ARCMIN, perspective_velocity, sky_middle, tangent_offsets
+from stargas.observed.velocities import fit_velocities
 from stargas.sky.projection import SkyGalaxy, half_count_radius
 
-P_MEMBER_MIN = 0.9
-"""Least probability of a member, a common choice in dwarf galaxies."""
+if TYPE_CHECKING:
+    from astropy.table import Table
 
-CLIP_SIGMA = 3.0
-"""Standard deviations at which velocities are cut where there are no probabilities."""
-
-FEW_STARS = 100
-"""Below this many members a warning is given: the dispersion is known to 7 % at best, the mass to 14 %."""
-
-LARGE_ERROR = 0.7
-"""Median velocity error over dispersion at which errors that are misjudged by 10 % change the mass by 10 %."""
-
-MANY_INTERLOPERS = 0.05
-"""Share of interlopers expected among the members at which a warning is given."""
-
-MANY_REPEATED = 0.02
-"""Share of members at the position of another at which a warning is given."""
-
-MANY_CLIPPED = 0.1
-"""Share of stars cut by their velocity at which a warning is given; of a Gaussian 3 σ cut 0.3 %."""
+P_MEMBER_MIN = 0.5
+"""Least probability of a member: more likely one than not. A higher one cuts the wings of the velocities."""
 
 MIN_R_HL_KPC = 1e-6
 """Radius below which stars lie on one point but for rounding."""
@@ -54,7 +42,9 @@ class ObservedStars:
     v_los_error_kms
         Standard errors of measurement [km/s], shape (n,); zero where not known.
     p_member
-        Probability of membership, shape (n,); one where not known.
+        Probability of membership given the velocity, shape (n,).
+    star_weight
+        One over the number of rows that measure the same star, shape (n,).
     distance_kpc, distance_error_kpc
         Distance and its standard error [kpc]; None where positions were given in kpc without it.
     R_hl_kpc, R_hl_error_kpc
@@ -67,13 +57,17 @@ class ObservedStars:
         ``given`` or ``fitted``.
     sigma_kms, sigma_error_kms
         Intrinsic dispersion around the stars' own mean, the errors of measurement taken out, and its standard error
-        [km/s].
+        [km/s]: that of all stars of the catalogue, each weighted by its probability of membership.
     center
         Right ascension and declination [deg], or the center's offset in the catalogue's own unit.
     center_from
         ``given``; ``stars`` where it is their geometric median; ``table`` where the table's offsets start at it.
-    n_catalogue
-        Stars of the catalogue, members or not.
+    membership
+        Of every star of the catalogue.
+    member
+        Which stars of the catalogue the arrays above hold, bool, shape of the catalogue.
+    row
+        Row of each star of the catalogue in the table that it was read from, from 0.
     """
 
     x_kpc: FloatArray
@@ -81,6 +75,7 @@ class ObservedStars:
     v_los_kms: FloatArray
     v_los_error_kms: FloatArray
     p_member: FloatArray
+    star_weight: FloatArray
     distance_kpc: float | None
     distance_error_kpc: float
     R_hl_kpc: float
@@ -93,16 +88,32 @@ class ObservedStars:
     sigma_error_kms: float
     center: tuple[float, float]
     center_from: Literal["given", "stars", "table"]
-    n_catalogue: int
+    membership: Membership
+    member: NDArray[np.bool_]
+    row: NDArray[np.int64]
 
     def __len__(self) -> int:
         """Return the number of members."""
         return len(self.x_kpc)
 
     @property
+    def n_catalogue(self) -> int:
+        """Number of rows of the catalogue, members or not."""
+        return len(self.member)
+
+    @property
     def velocity_error_kms(self) -> float:
         """Root mean square of the members' errors of velocity [km/s]."""
         return float(np.sqrt(np.mean(self.v_los_error_kms**2)))
+
+    def membership_table(self) -> "Table":
+        """Return the probability of membership of every star of the catalogue.
+
+        Columns: ``row`` in the table that was read (from 0), ``p_member`` and ``member``, whether it is on the maps.
+        """
+        from astropy.table import Table
+
+        return Table([self.row, self.membership.p_member.round(6), self.member], names=("row", "p_member", "member"))
 
     def sky_galaxy(self) -> SkyGalaxy:
         """Return the members as `stargas.sample.make_sample` takes them: its σ is the intrinsic dispersion.
@@ -123,12 +134,12 @@ def observe_stars(
     systemic_kms: float | None = None,
     position_angle_deg: float | None = None,
     p_member_min: float = P_MEMBER_MIN,
-    clip_sigma: float | None = None,
+    fit_contaminants: bool = True,
     R_hl_kpc: float | None = None,
     R_hl_error_kpc: float = 0.0,
     proper_motion_masyr: tuple[float, float] | None = None,
 ) -> ObservedStars:
-    """Find the members of a galaxy and measure what the network is told of them.
+    """Find the members of a galaxy and measure what the network is conditioned on.
 
     Parameters
     ----------
@@ -146,11 +157,12 @@ def observe_stars(
         Of the receding side of the major axis, from north through east [deg]. The sky is turned to have it on +x, as
         training has it. None leaves north up.
     p_member_min
-        Stars of lower probability are left out. Probabilities also weigh the stars in the fit.
-    clip_sigma
-        Stars further than this from the bulk, in standard deviations, are left out (see
-        `stargas.observed.velocities.within_clip`). None is 3 for a catalogue without probabilities, and no cut for
-        one with them.
+        Stars of lower probability are not drawn on the maps. The dispersion does not depend on it where contaminants
+        are fitted.
+    fit_contaminants
+        Fit a second, broad population of velocities (see `stargas.observed.membership`), with the probabilities of the
+        catalogue as priors. If False, the catalogue's probabilities stay as they are and weigh the stars above
+        ``p_member_min``; a catalogue without any has members only.
     R_hl_kpc, R_hl_error_kpc
         Half-light radius from photometry at ``distance_kpc`` and its standard error [kpc], without that of the
         distance. If None, the half-count radius of the members, with the error of a median.
@@ -172,49 +184,53 @@ def observe_stars(
     Warns
     -----
     ObservationWarning
-        If there are fewer than 100 members, R_hl is that of the catalogue's stars, errors of velocity are missing or
-        comparable to the dispersion, the dispersion is hardly resolved, interlopers are many, stars are listed more
-        than once, or a given center or systemic velocity is far from that of the stars.
+        Wherever the stars need care; the page on observed galaxies lists all warnings.
     """
-    _check(catalogue, distance_kpc, distance_error_kpc, R_hl_kpc, R_hl_error_kpc, p_member_min, clip_sigma)
+    _check(catalogue, distance_kpc, distance_error_kpc, R_hl_kpc, R_hl_error_kpc, p_member_min)
     _check_finite(center=center, systemic_kms=systemic_kms, position_angle_deg=position_angle_deg)
     _check_finite(proper_motion_masyr=proper_motion_masyr)
-    chosen, n_clipped = _members(catalogue, p_member_min, clip_sigma)
-    position, v = catalogue.position[chosen], catalogue.v_los_kms[chosen]
-    error = None if catalogue.v_los_error_kms is None else catalogue.v_los_error_kms[chosen]
-    p = np.ones_like(v) if catalogue.p_member is None else catalogue.p_member[chosen]
+    find = partial(_membership, catalogue, fit_contaminants=fit_contaminants, p_member_min=p_member_min)
 
     center_from: Literal["given", "stars", "table"] = "given"
     if center is None and catalogue.position_kind == "sky_deg":
-        center, center_from = sky_middle(*position.T), "stars"
+        likely = find(catalogue.v_los_kms, None, None).p_member >= min(p_member_min, P_MEMBER_MIN)
+        _require_members(catalogue, likely, p_member_min)
+        center, center_from = sky_middle(*catalogue.position[likely].T), "stars"
     elif center is None:
         center, center_from = (0.0, 0.0), "table"
     center = (float(center[0]), float(center[1]))
-    xi, eta = _plane(catalogue, position, center, distance_kpc)  # east and north: kpc, or rad where there is a distance
+    xi, eta = _plane(catalogue, center, distance_kpc)  # east and north: kpc, or rad where there is a distance
     scale = 1.0 if distance_kpc is None else distance_kpc
-
+    if not np.median(np.hypot(xi, eta)) * scale > MIN_R_HL_KPC:
+        raise InputError("half of the stars lie on the center, so there is no R_hl: check the columns of positions.")
+    v = catalogue.v_los_kms
     if proper_motion_masyr is not None:
         if distance_kpc is None:
             raise InputError("perspective needs a distance: give distance_kpc with a proper motion.")
-        zero = fit_velocities(v, error, p).mean_kms if systemic_kms is None else systemic_kms
+        zero = find(v, np.hypot(xi, eta), None).fit.mean_kms if systemic_kms is None else systemic_kms
         v = v - perspective_velocity(xi, eta, zero, proper_motion_masyr, distance_kpc)
-    fit = fit_velocities(v, error, p)
+    weight = 1 / rows_per_star(xi, eta, _same_star(xi, eta, distance_kpc))
+    membership = find(v, np.hypot(xi, eta), weight)
+    member = membership.p_member >= p_member_min
+    _require_members(catalogue, member, p_member_min)
+    fit = membership.fit
     if not fit.sigma_kms > 0:
+        error = 0.0 if catalogue.v_los_error_kms is None else np.median(catalogue.v_los_error_kms[member])
         raise InputError(
-            f"the velocity errors (median {0.0 if error is None else np.median(error):.3g} km/s) explain all of the "
-            f"scatter of the velocities ({np.std(v):.3g} km/s), so there is no dispersion to infer a mass from: check "
-            "the errors, or measure finer."
+            f"the velocity errors (median {error:.3g} km/s) explain all of the scatter of the velocities "
+            f"({np.std(v[member]):.3g} km/s), so there is no dispersion to infer a mass from: check the errors, or "
+            "measure finer."
         )
     zero = fit.mean_kms if systemic_kms is None else float(systemic_kms)
-    angle = 0.0 if position_angle_deg is None else -np.radians(90.0 + position_angle_deg)
-    x, y = -xi * scale, eta * scale
-    x, y = np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
+    x, y = _turned(-xi[member] * scale, eta[member] * scale, position_angle_deg)
+    no_error = np.zeros(np.count_nonzero(member))
     observed = ObservedStars(
         x_kpc=x,
         y_kpc=y,
-        v_los_kms=v - zero,
-        v_los_error_kms=np.zeros_like(v) if error is None else error,
-        p_member=p,
+        v_los_kms=v[member] - zero,
+        v_los_error_kms=no_error if catalogue.v_los_error_kms is None else catalogue.v_los_error_kms[member],
+        p_member=membership.p_member[member],
+        star_weight=weight[member],
         distance_kpc=distance_kpc,
         distance_error_kpc=float(distance_error_kpc),
         R_hl_kpc=half_count_radius(x, y) if R_hl_kpc is None else float(R_hl_kpc),
@@ -227,13 +243,43 @@ def observe_stars(
         sigma_error_kms=fit.sigma_error_kms,
         center=center,
         center_from=center_from,
-        n_catalogue=len(catalogue),
+        membership=membership,
+        member=member,
+        row=np.arange(len(v)) if catalogue.row is None else catalogue.row,
     )
-    if not observed.R_hl_kpc > MIN_R_HL_KPC:
-        raise InputError("half of the stars lie on the center, so there is no R_hl: check the columns of positions.")
-    for remark in _remarks(observed, catalogue, fit, n_clipped):
+    for remark in star_warnings(observed, catalogue, p_member_min):
         warnings.warn(remark, ObservationWarning, stacklevel=2)
     return observed
+
+
+def _membership(
+    catalogue: StarCatalogue,
+    v_kms: FloatArray,
+    radius: FloatArray | None,
+    weight: FloatArray | None,
+    *,
+    fit_contaminants: bool,
+    p_member_min: float,
+) -> Membership:
+    """Probabilities and fit: of members and contaminants, or of likely members by the catalogue's probabilities."""
+    error, prior = catalogue.v_los_error_kms, catalogue.p_member
+    if fit_contaminants:
+        return fit_members(v_kms, error, prior=prior, radius=radius, weight=weight)
+    p = np.ones_like(v_kms) if prior is None else prior
+    _require_members(catalogue, p >= p_member_min, p_member_min)
+    counted = np.where(p >= p_member_min, p, 0.0) * (1.0 if weight is None else weight)
+    return Membership(p, fit_velocities(v_kms, error, counted))
+
+
+def _require_members(catalogue: StarCatalogue, member: NDArray[np.bool_], p_member_min: float) -> None:
+    n = int(np.count_nonzero(member))
+    if n < MIN_STARS:
+        raise InputError(
+            f"{n} of {len(catalogue)} stars are members with a probability of at least {p_member_min:g}, at least "
+            f"{MIN_STARS} are needed: lower p_member_min or give more stars."
+        )
+    if np.ptp(catalogue.v_los_kms[member]) == 0:
+        raise InputError(f"all {n} members have one velocity: name the column with those of the stars.")
 
 
 def _check(
@@ -243,14 +289,12 @@ def _check(
     R_hl_kpc: float | None,
     R_hl_error_kpc: float,
     p_member_min: float,
-    clip_sigma: float | None,
 ) -> None:
-    """Check what `observe_stars` is given."""
+    """Check the arguments of `observe_stars`."""
     if distance_kpc is None and catalogue.position_kind != "offset_kpc":
         raise InputError("positions on the sky need a distance: give distance_kpc.")
-    for name, value in (("distance_kpc", distance_kpc), ("R_hl_kpc", R_hl_kpc), ("clip_sigma", clip_sigma)):
-        # infinity is a clip that cuts nothing
-        if value is not None and not (value > 0 and (np.isfinite(value) or name == "clip_sigma")):
+    for name, value in (("distance_kpc", distance_kpc), ("R_hl_kpc", R_hl_kpc)):
+        if value is not None and not (value > 0 and np.isfinite(value)):
             raise InputError(f"{name} must be positive and finite, got {value}.")
     for name, value in (("distance_error_kpc", distance_error_kpc), ("R_hl_error_kpc", R_hl_error_kpc)):
         if not (value >= 0 and np.isfinite(value)):
@@ -265,35 +309,11 @@ def _check_finite(**values: float | tuple[float, float] | None) -> None:
             raise InputError(f"{name} must be finite, got {value}.")
 
 
-def _members(catalogue: StarCatalogue, p_member_min: float, clip_sigma: float | None) -> tuple[NDArray[np.intp], int]:
-    """Return the rows of the members, and how many stars the clip cut."""
-    likely = np.arange(len(catalogue))
-    if catalogue.p_member is not None:
-        likely = np.flatnonzero(catalogue.p_member >= p_member_min)
-        clip_sigma = np.inf if clip_sigma is None else clip_sigma
-    rule = f"with a probability of at least {p_member_min:g}" if catalogue.p_member is not None else "in the catalogue"
-    if len(likely) < MIN_STARS:
-        raise InputError(
-            f"{len(likely)} of {len(catalogue)} stars are {rule}, at least {MIN_STARS} are needed: lower p_member_min "
-            "or give more stars."
-        )
-    error = None if catalogue.v_los_error_kms is None else catalogue.v_los_error_kms[likely]
-    n_sigma = CLIP_SIGMA if clip_sigma is None else clip_sigma
-    members = likely[within_clip(catalogue.v_los_kms[likely], error, n_sigma)]
-    if len(members) < MIN_STARS:
-        raise InputError(
-            f"{len(members)} of {len(likely)} stars {rule} lie within {n_sigma:g} standard deviations, at least "
-            f"{MIN_STARS} are needed: raise clip_sigma or give more stars."
-        )
-    if np.ptp(catalogue.v_los_kms[members]) == 0:
-        raise InputError(f"all {len(members)} members have one velocity: name the column with those of the stars.")
-    return members, len(likely) - len(members)
-
-
 def _plane(
-    catalogue: StarCatalogue, position: FloatArray, center: tuple[float, float], distance_kpc: float | None
+    catalogue: StarCatalogue, center: tuple[float, float], distance_kpc: float | None
 ) -> tuple[FloatArray, FloatArray]:
-    """Offsets to the east and north in the tangent plane: [rad], or [kpc] where there is no distance."""
+    """Offsets of all stars to the east and north in the tangent plane: [rad], or [kpc] where there is no distance."""
+    position = catalogue.position
     if catalogue.position_kind == "sky_deg":
         if not -90 <= center[1] <= 90:
             raise InputError(
@@ -314,55 +334,16 @@ def _half_count_error(radius: FloatArray) -> float:
     return float((high - low) / 2)
 
 
-def _remarks(observed: ObservedStars, catalogue: StarCatalogue, fit: VelocityFit, n_clipped: int) -> Iterator[str]:
-    """Tell what needs care, one sentence each."""
-    n = len(observed)
-    if n < FEW_STARS:
-        yield (
-            f"there are {n} members only: the dispersion has a statistical error of {100 / np.sqrt(2 * n):.0f} % at "
-            "best, the mass twice that."
-        )
-    if observed.R_hl_from == "stars":
-        yield (
-            f"R_hl = {observed.R_hl_kpc:.3g} kpc is that of the stars with velocities, whose selection it follows: "
-            "give R_hl from photometry where there is any, since masses are proportional to it."
-        )
-    if catalogue.v_los_error_kms is None:
-        yield "the catalogue has no velocity errors, so the dispersion is that of the velocities as they are."
-    elif np.median(observed.v_los_error_kms) > LARGE_ERROR * fit.sigma_kms:
-        ratio = float(np.median(observed.v_los_error_kms)) / fit.sigma_kms
-        yield (
-            f"the median velocity error is {ratio:.2g} of the dispersion: errors that are wrong by 10 % change the "
-            f"mass by {20 * ratio**2:.0f} %."
-        )
-    if fit.sigma_error_kms > fit.sigma_kms / 3:
-        yield f"the dispersion is hardly resolved: {fit.sigma_kms:.2g} ± {fit.sigma_error_kms:.2g} km/s."
-    interlopers = float(1 - observed.p_member.mean())
-    if interlopers > MANY_INTERLOPERS:
-        yield (
-            f"{100 * interlopers:.0f} % of the members are expected to be interlopers: raise p_member_min, since one "
-            "in twenty with a foreground's velocities can double the dispersion."
-        )
-    if n_clipped > MANY_CLIPPED * (n + n_clipped):
-        yield (
-            f"{n_clipped} of {n + n_clipped} stars are cut by their velocity: others that are no members may have the "
-            "galaxy's, so give probabilities of membership."
-        )
-    repeated = n - len(np.unique(np.column_stack([observed.x_kpc, observed.y_kpc]), axis=0))
-    if repeated > MANY_REPEATED * n:
-        yield (
-            f"{repeated} of {n} members lie at the position of another: stars that were measured several times count "
-            "once only when their velocities are averaged first."
-        )
-    if observed.systemic_from == "given" and abs(fit.mean_kms - observed.systemic_kms) > 5 * fit.mean_error_kms:
-        yield (
-            f"the given systemic velocity {observed.systemic_kms:.2f} km/s is more than 5 standard errors from that of "
-            f"the stars, {fit.mean_kms:.2f} ± {fit.mean_error_kms:.2f} km/s: are both in one frame?"
-        )
-    if observed.center_from != "stars":
-        off = float(np.hypot(*geometric_median(observed.x_kpc, observed.y_kpc)))
-        if off > observed.R_hl_kpc:
-            yield (
-                f"the middle of the stars lies {off / observed.R_hl_kpc:.2g} R_hl from the center: check the center, "
-                "or the selection of the stars."
-            )
+def _same_star(xi: FloatArray, eta: FloatArray, distance_kpc: float | None) -> float:
+    """Distance within which rows are of one star, far below the size of the galaxy; zero where angles are unknown."""
+    if distance_kpc is None:
+        return 0.0
+    return min(SAME_STAR_RAD, 1e-3 * float(np.median(np.hypot(xi, eta))))
+
+
+def _turned(x: FloatArray, y: FloatArray, position_angle_deg: float | None) -> tuple[FloatArray, FloatArray]:
+    """Turn the sky so that the receding side lies on +x; north stays up without a position angle."""
+    if position_angle_deg is None:
+        return x, y
+    angle = -np.radians(90.0 + position_angle_deg)
+    return np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y

@@ -145,4 +145,4 @@ def perspective_velocity(
     """
     xi, eta = np.asarray(xi, dtype=np.float64), np.asarray(eta, dtype=np.float64)
     across = KMS_PER_MASYR_KPC * distance_kpc * (xi * proper_motion_masyr[0] + eta * proper_motion_masyr[1])
-    return (systemic_kms + across) / np.sqrt(1 + xi**2 + eta**2) - systemic_kms
+    return np.asarray((systemic_kms + across) / np.sqrt(1 + xi**2 + eta**2) - systemic_kms)

@@ -4,7 +4,8 @@ A folder of ``inference.json`` (settings, measurements, warnings, provenance), `
 at each radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint
 posterior), ``estimators.ecsv`` (closed formulas), ``attribution.ecsv`` (the profile without each tracer and under each
 prior), ``figures/`` and ``report.html``. An observed galaxy has in addition ``shares.ecsv`` (sources of the variance),
-``dispersion.ecsv`` (dispersion in rings of stars) and ``settings.yaml``, which repeats the inference.
+``dispersion.ecsv`` (dispersion in rings of stars), ``members.ecsv`` (probability of membership of every star) and
+``settings.yaml``, which repeats the inference.
 """
 
 import dataclasses
@@ -90,6 +91,7 @@ def write_inference_report(
         tables["shares.ecsv"] = variance_table(first)
         if first.galaxy.stars is not None:
             tables["dispersion.ecsv"] = dispersion_table(first.galaxy.stars)
+            tables["members.ecsv"] = first.galaxy.stars.membership_table()
     folder.mkdir(parents=True, exist_ok=True)
     contents = {name: table_bytes(table) for name, table in tables.items()}
     contents["draws.fits"] = draws_bytes(views)

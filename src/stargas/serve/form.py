@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stargas.errors import InputError
-from stargas.observed.catalogue import ALIASES
+from stargas.observed.columns import ALIASES
 
 LONGEST_NAME = 200
 
@@ -17,7 +17,7 @@ NUMBERS: Mapping[str, tuple[str, float, float]] = {
     "systemic_kms": ("the systemic velocity", -3e4, 3e4),
     "position_angle_deg": ("the position angle", -360.0, 360.0),
     "p_member_min": ("the least probability of a member", 0.0, 1.0),
-    "clip_sigma": ("the velocity cut", 1.0, 100.0),
+    "missing_values": ("the number for missing values", -1e38, 1e38),
 }
 """Setting → how it is called, and its least and greatest value."""
 
@@ -53,6 +53,8 @@ def read_values(given: object) -> dict[str, Any]:
     if "leave_out_kms" in values:
         low, high = sorted(values.pop("leave_out_kms"))
         values["leave_out_channels"] = ((low, high),)
+    if "missing_values" in values:
+        values["missing_values"] = (values["missing_values"],)
     for name in ("distance", "R_hl"):
         if f"{name}_error_kpc" in values and f"{name}_kpc" not in values:
             words, *_ = NUMBERS[f"{name}_kpc"]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stargas.errors import ObservationWarning, StargasError
-from stargas.observed.catalogue import ALIASES, POSITIONS, StarCatalogue, read_stars
+from stargas.observed.catalogue import StarCatalogue, read_stars
+from stargas.observed.columns import recognized_columns
 from stargas.observed.cube import read_cube
 from stargas.observed.mask import MaskConfig, find_source
 from stargas.observed.moments import MomentMaps, cube_moments, read_moments
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 KPC_OF_ARCMIN = 180 * 60 / math.pi
 """Distance [kpc] at which 1 arcmin is 1 kpc, so that lengths come out in arcmin where no distance is known."""
 
-STAR_SETTINGS = ("center", "systemic_kms", "p_member_min", "clip_sigma", "proper_motion_masyr")
+STAR_SETTINGS = ("center", "systemic_kms", "p_member_min", "fit_contaminants", "proper_motion_masyr")
 
 
 def look_at_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def look_at_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     columns = values.get("columns") or {}
     found: dict[str, Any] = {
         "columns": names,
-        "used": recognized(names, columns),
+        "used": recognized_columns(names, columns),
         "facts": [],
         "warnings": [],
         "error": None,
@@ -58,7 +59,7 @@ def look_at_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ObservationWarning)
         try:
-            catalogue = read_stars(path, columns)
+            catalogue = read_stars(path, columns, missing_values=values.get("missing_values", ()))
             stars, unit = _observe(catalogue, values)
         except StargasError as error:
             found["error"] = str(error)
@@ -124,19 +125,6 @@ def look_at_hi(files: Mapping[str, Path], values: Mapping[str, Any]) -> dict[str
         ["highest column", f"{float(maps.moment0.max()):.3g} Msun/pc²"],
     ]
     return {"facts": facts, "image": _url(draw_moments(maps))}
-
-
-def recognized(names: list[str], columns: Mapping[str, str]) -> dict[str, str]:
-    """Return quantity → column that is taken for it, where there is one and only one."""
-    used = dict(columns)
-    for quantity, aliases in ALIASES.items():
-        free = [name for name in names if name not in columns.values()]
-        fitting = [name for name in free if name == quantity] or [name for name in free if name.lower() in aliases]
-        if quantity not in used and len(fitting) == 1:
-            used[quantity] = fitting[0]
-    kinds = [pair for pair in POSITIONS.values() if set(pair) <= set(used)]
-    other = {quantity for pair in POSITIONS.values() for quantity in pair} - set(kinds[0] if kinds else ())
-    return {quantity: column for quantity, column in used.items() if quantity not in other}
 
 
 def _observe(catalogue: StarCatalogue, values: Mapping[str, Any]) -> tuple[ObservedStars, str]:

@@ -229,7 +229,10 @@ class InferenceWorker:
             return config, []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if read_stars(paths["stars"], config.columns).position_kind == "sky_deg":
+            if (
+                read_stars(paths["stars"], config.columns, missing_values=config.missing_values).position_kind
+                == "sky_deg"
+            ):
                 return config, []
         note = "The table has offsets from its own center, so the center in degrees was not used."
         return dataclasses.replace(config, center=None), [note]

@@ -1,0 +1,148 @@
+"""What needs care in the stars of an observed galaxy, one sentence each."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stargas.observed.catalogue import StarCatalogue
+from stargas.observed.columns import POSITIONS
+from stargas.observed.tangent_plane import geometric_median
+
+if TYPE_CHECKING:
+    from stargas.observed.stars import ObservedStars
+
+FEW_STARS = 100
+"""Below this many members a warning is given: the dispersion is known to 7 % at best, the mass to 14 %."""
+
+LARGE_ERROR = 0.7
+"""Median velocity error over dispersion at which errors that are misjudged by 10 % change the mass by 10 %."""
+
+MANY_CONTAMINANTS = 0.05
+"""Expected fraction of contaminants among the members at which a warning is given."""
+
+MINORITY = 0.7
+"""Fraction of members in a catalogue without probabilities below which the dispersion depends on the model of both."""
+
+MANY_REPEATED = 0.02
+"""Fraction of members at the position of another at which a warning is given."""
+
+COLD_KMS, HOT_KMS = 1.0, 350.0
+"""Dispersions of galaxies of stars lie between these."""
+
+NARROWEST_AXIS_RATIO = 1 / 7
+"""Axis ratio below which the members form a strip rather than a galaxy."""
+
+ROTATION = 0.25
+"""Fraction of the velocities' variance in a gradient over the sky above which two peaks are those of a disc."""
+
+
+def star_warnings(observed: "ObservedStars", catalogue: StarCatalogue, p_member_min: float) -> Iterator[str]:
+    """Yield what needs care, one sentence each."""
+    yield from _membership_warnings(observed, catalogue, p_member_min)
+    yield from _dispersion_warnings(observed, catalogue)
+    yield from _position_warnings(observed, catalogue)
+
+
+def _membership_warnings(observed: "ObservedStars", catalogue: StarCatalogue, p_member_min: float) -> Iterator[str]:
+    n, membership = len(observed), observed.membership
+    if n < FEW_STARS:
+        yield (
+            f"there are {n} members only: the dispersion has a statistical error of {100 / np.sqrt(2 * n):.0f} % at "
+            "best, the mass twice that."
+        )
+    listed = np.ones(len(catalogue), dtype=bool) if catalogue.p_member is None else catalogue.p_member >= p_member_min
+    by_velocity = int(np.count_nonzero(listed & ~observed.member))
+    if by_velocity:
+        yield (
+            f"{by_velocity} of {np.count_nonzero(listed)} stars are taken for contaminants by their velocities, and "
+            f"{membership.n_contaminants:.1f} are expected in the whole table: p_member of each star says which."
+        )
+    fraction = 1 - membership.n_contaminants / len(catalogue)
+    if catalogue.p_member is None and fraction < MINORITY:
+        yield (
+            f"{100 * (1 - fraction):.0f} % of the stars are contaminants: with so many the dispersion depends on the "
+            "assumed distributions, so give probabilities of membership."
+        )
+    contaminants = float(1 - observed.p_member.mean())
+    if contaminants > MANY_CONTAMINANTS:
+        yield (
+            f"{100 * contaminants:.0f} % of the members are expected to be contaminants: raise p_member_min, or give "
+            "better probabilities of membership."
+        )
+    peak = membership.narrow_peak
+    if peak is not None and _gradient_share(observed) < ROTATION:
+        yield (
+            f"the velocities have a narrow peak of {peak.sigma_kms:.3g} km/s at {peak.mean_kms:.4g} km/s on a broad "
+            "distribution that is as concentrated on the sky: all are taken for members, so give probabilities of "
+            "membership if they are not."
+        )
+
+
+def _dispersion_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> Iterator[str]:
+    fit = observed.membership.fit
+    column = catalogue.columns.get("v_los", "v_los")
+    if catalogue.v_los_error_kms is None:
+        yield "the catalogue has no velocity errors, so the dispersion is that of the velocities as they are."
+    elif np.median(observed.v_los_error_kms) > LARGE_ERROR * fit.sigma_kms:
+        ratio = float(np.median(observed.v_los_error_kms)) / fit.sigma_kms
+        yield (
+            f"the median velocity error is {ratio:.2g} of the dispersion: errors that are wrong by 10 % change the "
+            f"mass by {20 * ratio**2:.0f} %."
+        )
+    if fit.sigma_error_kms > fit.sigma_kms / 3:
+        yield f"the dispersion is hardly resolved: {fit.sigma_kms:.2g} ± {fit.sigma_error_kms:.2g} km/s."
+    if not COLD_KMS <= fit.sigma_kms <= HOT_KMS:
+        yield (
+            f"a dispersion of {fit.sigma_kms:.3g} km/s is that of no known galaxy: does the column {column!r} hold "
+            "velocities of its stars in km/s?"
+        )
+    if observed.systemic_from == "given" and abs(fit.mean_kms - observed.systemic_kms) > 5 * fit.mean_error_kms:
+        yield (
+            f"the given systemic velocity {observed.systemic_kms:.2f} km/s is more than 5 standard errors from that of "
+            f"the stars, {fit.mean_kms:.2f} ± {fit.mean_error_kms:.2f} km/s: are both in one frame?"
+        )
+
+
+def _position_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> Iterator[str]:
+    n = len(observed)
+    if observed.R_hl_from == "stars":
+        yield (
+            f"R_hl = {observed.R_hl_kpc:.3g} kpc is that of the stars with velocities, whose selection it follows: "
+            "give R_hl from photometry where there is any, since masses are proportional to it."
+        )
+    repeated = n - round(float(observed.star_weight.sum()))
+    if repeated > MANY_REPEATED * n:
+        yield (
+            f"{repeated} of {n} members lie at the position of another: rows at one position count as one star, so "
+            "average the velocities of stars that were measured several times."
+        )
+    if observed.center_from != "stars":
+        off = float(np.hypot(*geometric_median(observed.x_kpc, observed.y_kpc)))
+        if off > observed.R_hl_kpc:
+            yield (
+                f"the middle of the stars lies {off / observed.R_hl_kpc:.2g} R_hl from the center: check the center, "
+                "or the selection of the stars."
+            )
+    ratio = _axis_ratio(observed)
+    if ratio < NARROWEST_AXIS_RATIO:
+        names = [catalogue.columns.get(name, name) for name in POSITIONS[catalogue.position_kind]]
+        hours = ", as right ascensions in hours would" if catalogue.position_kind == "sky_deg" else ""
+        yield (
+            f"the members form a strip of axis ratio 1:{1 / ratio:.0f}{hours}: check the units of the columns "
+            f"{names[0]!r} and {names[1]!r}."
+        )
+
+
+def _axis_ratio(observed: "ObservedStars") -> float:
+    """Axis ratio of the members' distribution on the sky, from second moments; 1 where they lie on one point."""
+    low, high = np.linalg.eigvalsh(np.cov(observed.x_kpc, observed.y_kpc))
+    return float(np.sqrt(max(low, 0.0) / high)) if high > 0 and low < high else 1.0
+
+
+def _gradient_share(observed: "ObservedStars") -> float:
+    """Fraction of the variance of the velocities that a gradient over the sky explains."""
+    design = np.column_stack([observed.x_kpc, observed.y_kpc, np.ones(len(observed))])
+    left = observed.v_los_kms - design @ np.linalg.lstsq(design, observed.v_los_kms, rcond=None)[0]
+    variance = float(np.var(observed.v_los_kms))
+    return 1 - float(np.var(left)) / variance if variance > 0 else 0.0
