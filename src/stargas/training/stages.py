@@ -81,6 +81,8 @@ class Stage(LightningModule, ABC, Generic[ModuleT]):
         super().__init__()
         self.module = module
         self.config = config
+        self._sums: dict[str, list[Tensor]] = {"training": [], "validation": []}
+        self._counts = dict.fromkeys(self._sums, 0)
 
     @abstractmethod
     def losses(self, batch: Any) -> Tensor:  # noqa: ANN401 (each stage has its own batches)
@@ -104,17 +106,26 @@ class Stage(LightningModule, ABC, Generic[ModuleT]):
 
     def training_step(self, batch: TensorRecord, _: int) -> Tensor:
         """Return the mean loss of a batch."""
-        return self._mean_loss("training", batch)
+        return self._add("training", batch)
 
     def validation_step(self, batch: TensorRecord, _: int) -> None:
         """Add a batch to the validation loss."""
-        self._mean_loss("validation", batch)
+        self._add("validation", batch)
 
-    def _mean_loss(self, split: str, batch: TensorRecord) -> Tensor:
-        mean = self.losses(batch).mean()
-        bar = split == "validation"
-        self.log(split, mean, on_step=False, on_epoch=True, prog_bar=bar, sync_dist=True, batch_size=len(batch))
-        return mean
+    def _add(self, split: str, batch: TensorRecord) -> Tensor:
+        losses = self.losses(batch)
+        self._sums[split].append(losses.detach().sum())
+        self._counts[split] += len(losses)
+        return losses.mean()
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the mean losses of the epoch over all processes; to log every step would take a tenth of its time."""
+        for split, sums in self._sums.items():
+            own = torch.stack([torch.stack(sums).sum(), sums[0].new_tensor(float(self._counts[split]))])
+            total, count = self.all_gather(own).reshape(-1, 2).sum(dim=0)
+            self.log(split, total / count, prog_bar=split == "validation")
+            sums.clear()
+            self._counts[split] = 0
 
 
 class NetworkStage(Stage[MassNetwork | FeatureNetwork]):
