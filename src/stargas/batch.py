@@ -15,7 +15,10 @@ from stargas.tracers import observed_sets
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Batch(Arrays):
-    """Arrays of n samples: those of `Arrays` with a leading axis of n; ``log10_mass`` is NaN where it is not known."""
+    """Arrays of n samples: those of `stargas.sample.Arrays`, each with a leading axis of n.
+
+    ``log10_mass`` is NaN where the true masses are not known.
+    """
 
     if TYPE_CHECKING:
         log10_mass: NDArray[np.float32]  # type: ignore[assignment]

@@ -14,7 +14,7 @@ from stargas.errors import InputError
 from stargas.pretrained import FOLDER as PRETRAINED
 
 BLOCKS: Mapping[str, tuple[str, ...]] = {"stars": ("min_stars", "max_stars"), "gas": ("engine",), "truth": ()}
-"""Blocks of `stargas.config.DataConfig` that decide maps and radii, each with those settings that do not."""
+"""Blocks of the settings ``data`` that decide maps and radii, each with those settings that do not."""
 
 
 class MapDifference(NamedTuple):

@@ -72,7 +72,7 @@ class HIObservables:
 
 
 def require_stars(n_stars: int, min_stars: int) -> None:
-    """Raise `InputError` where a galaxy has too few stars for a sample."""
+    """Raise `~stargas.errors.InputError` where a galaxy has too few stars for a sample."""
     if n_stars < min_stars:
         raise InputError(
             f"a sample needs at least {min_stars} stars, got {n_stars}: give more stars or lower data.stars.min_stars."

@@ -30,7 +30,7 @@ class Check:
     Parameters
     ----------
     tracer
-        Entry of `stargas.sample.TRACERS` that it needs; "" if it applies to every sample.
+        Entry of `stargas.tracers.TRACERS` that it needs; "" if it applies to every sample.
     tolerance
         A p-value falls by no more than a factor e over this deviation, in the unit of the check: what is exact in the
         training set, such as a scalar measured on its own map, need not be so in an observation.
