@@ -3,7 +3,7 @@ import numpy as np
 from stargas.evaluation.strata import standard_strata
 
 
-def test_kinds_are_told_apart_and_none_is_empty_or_all():
+def test_strata_divide_samples_and_none_is_empty_or_all():
     catalogue = {
         "log10_stellar_mass": [7.0, 9.4, 9.5, 10.0],
         "kappa_co": [0.2, 0.5, 0.6, 0.1],

@@ -59,7 +59,7 @@ def plan():
                         "Star",
                         "bursty",
                         ("all", "i = 60°", "> 2000 stars"),
-                        formulas=True,
+                        estimators=True,
                         extra={"choice": "a"},
                     ),
                     Rows("all", "trees", "Trees (Star)", "bursty", extra={"choice": "a"}),

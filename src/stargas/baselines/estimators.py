@@ -4,7 +4,7 @@ The five from stars have the form ``M(<λ R_hl) = C σ² R_hl / G`` with the lin
 dispersion σ and the projected half-light radius R_hl. They hold for dispersion-supported systems; a
 disc seen edge-on comes out too heavy, face-on too light.
 
-Where they are exact shows how far to trust them. Isotropic tracers in the potential of a flat
+Two systems show how far to trust them. Isotropic tracers in the potential of a flat
 rotation curve have σ² = v²/3 whatever their profile, so the bias there is C/(3λ): Wolf is exact, the
 others lie between 0.83 and 1.17. An isotropic Plummer sphere that makes its own potential has
 σ² = πGM/(32b) and R_hl = b, where mass ends with the light, and all formulas come out low for a
@@ -195,7 +195,7 @@ class Observables:
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, ArrayLike]) -> "Observables":
-        """Take measurements from a table, or from numbers of one galaxy; columns that are missing are not known."""
+        """Take measurements from a table, or of one galaxy; columns that are missing are not known."""
         names = set(columns.keys())  # a Table has no "in"
         known = {f.name: np.atleast_1d(np.asarray(columns[f.name], float)) for f in fields(cls) if f.name in names}
         n = len(next(iter(known.values())))

@@ -68,7 +68,7 @@ def estimated_masses(
         True profiles [kpc, log10 Msun], shape (n, m). Between their radii they are interpolated; an estimator whose
         radius lies outside is not compared.
     log10_mass_R_HI
-        True log10 M inside R_HI [Msun], shape (n,); NaN where only the profiles tell it.
+        True log10 M inside R_HI [Msun], shape (n,); NaN where it follows from the profiles alone.
     """
     rows = np.flatnonzero(estimator.applies_to(seen))
     r, mass = estimator.masses(seen.take(rows), r_kpc[rows])

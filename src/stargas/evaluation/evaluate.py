@@ -18,7 +18,6 @@ from stargas.evaluation.correlation import correlation
 from stargas.evaluation.estimator_scores import score_estimators
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.evaluation.result import (
-    ALL,
     EvaluatedSamples,
     EvaluationResult,
     Example,
@@ -29,7 +28,7 @@ from stargas.evaluation.result import (
 )
 from stargas.evaluation.result_file import HEADER, write_result
 from stargas.evaluation.selection import accepted_by_all, galaxy_names
-from stargas.evaluation.strata import standard_strata
+from stargas.evaluation.strata import ALL, standard_strata
 from stargas.evaluation.summary import PosteriorSummary, summarize_posteriors
 from stargas.storage import digest_of, plain, refuse_foreign
 
@@ -196,7 +195,7 @@ def _typical_galaxy(dataset: "Dataset", samples: EvaluatedSamples, summary: Post
     typical = candidates[np.argsort(error[candidates], kind="stable")[len(candidates) // 2]]
     rows = np.flatnonzero(galaxy == typical)
     angle = samples.columns["inclination_deg"][rows]
-    nearest = sorted({int(rows[np.argmin(np.abs(angle - wanted))]) for wanted in EXAMPLE_INCLINATIONS_DEG})
+    nearest = sorted({int(rows[np.argmin(np.abs(angle - target))]) for target in EXAMPLE_INCLINATIONS_DEG})
     return Example(tuple(nearest), tuple(dataset[row] for row in nearest))
 
 

@@ -14,12 +14,10 @@ from stargas.evaluation.array_fields import declared
 from stargas.evaluation.calibration import Calibration
 from stargas.evaluation.correlation import Correlation
 from stargas.evaluation.estimator_scores import EstimatorScores
+from stargas.evaluation.strata import ALL
 from stargas.evaluation.summary import PosteriorSummary
 from stargas.galaxy import FloatArray
 from stargas.sample import Sample
-
-ALL = "all"
-"""Name of the stratum of all samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +54,7 @@ class ModelScores:
 
 @dataclass(frozen=True)
 class ModelProvenance:
-    """Where a model comes from.
+    """Settings, training and conditions of a model.
 
     Parameters
     ----------
@@ -67,7 +65,7 @@ class ModelProvenance:
     prior
         Suite whose prior it had; None for that of its whole training set.
     tracer_set
-        What it was conditioned on; None for all that is known.
+        Name of the tracer set it was conditioned on; None for all that is known.
     digest
         SHA-256 of the above.
     """
@@ -86,7 +84,7 @@ class ModelProvenance:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the numbers of an evaluation come from.
+    """Versions, data set and models of an evaluation.
 
     Parameters
     ----------
@@ -97,7 +95,7 @@ class Provenance:
     dataset_digest
         SHA-256 of the whole manifest.
     models
-        Name → where the model comes from.
+        Name → provenance of the model.
     """
 
     stargas_version: str
@@ -148,7 +146,7 @@ class EvaluationResult:
     Parameters
     ----------
     folder
-        Where it is kept.
+        Folder of its files.
     split
         Part of the data set.
     n_left_out
@@ -170,7 +168,7 @@ class EvaluationResult:
     estimators
         Name → accuracy of a mass estimator at its own radius.
     provenance
-        Where all of it comes from.
+        Versions, data set and models.
     samples
         The truth.
     summaries

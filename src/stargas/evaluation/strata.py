@@ -1,10 +1,15 @@
-"""Subsets of samples in which accuracy and calibration are looked at one by one."""
+"""Strata: groups of samples whose accuracy and calibration are measured on their own."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stargas.galaxy import FloatArray
+
+ALL = "all"
+"""Name of the stratum of all samples."""
 
 MASSIVE_LOG10 = 9.5
 """log10 M* [Msun] that divides dwarfs from massive galaxies (§4.1 of the paper)."""
@@ -13,8 +18,50 @@ ROTATION_KAPPA = 0.5
 """κ_co that divides dispersion from rotation support (§4.1 of the paper)."""
 
 
+class Stratum(NamedTuple):
+    """Samples whose value in one column of the catalogue fulfills a condition.
+
+    Parameters
+    ----------
+    name
+        In tables and figures.
+    column
+        Of the catalogue; flags count as 0 and 1.
+    holds
+        The condition, for values of shape (n,).
+    """
+
+    name: str
+    column: str
+    holds: Callable[[FloatArray], NDArray[np.bool_]]
+
+
+def _is_tilted(angle_deg: float) -> Callable[[FloatArray], NDArray[np.bool_]]:
+    return lambda inclination_deg: np.abs(np.minimum(inclination_deg, 180 - inclination_deg) - angle_deg) < 0.5
+
+
+STRATA = (
+    Stratum(f"M* < 10^{MASSIVE_LOG10}", "log10_stellar_mass", lambda mass: mass < MASSIVE_LOG10),
+    Stratum(f"M* > 10^{MASSIVE_LOG10}", "log10_stellar_mass", lambda mass: mass >= MASSIVE_LOG10),
+    Stratum(f"kappa_co < {ROTATION_KAPPA}", "kappa_co", lambda kappa: kappa < ROTATION_KAPPA),
+    Stratum(f"kappa_co > {ROTATION_KAPPA}", "kappa_co", lambda kappa: kappa >= ROTATION_KAPPA),
+    Stratum("edge-on", "inclination_deg", _is_tilted(90.0)),
+    Stratum("i = 60°", "inclination_deg", _is_tilted(60.0)),
+    Stratum("i = 30°", "inclination_deg", _is_tilted(30.0)),
+    Stratum("< 300 stars", "n_stars", lambda n: (n >= 1) & (n < 300)),
+    Stratum("300-2000 stars", "n_stars", lambda n: (n >= 300) & (n < 2000)),
+    Stratum("> 2000 stars", "n_stars", lambda n: n >= 2000),
+    Stratum("without stars", "n_stars", lambda n: n < 1),
+    Stratum("with HI", "has_gas", lambda flag: flag == 1),
+    Stratum("without HI", "has_gas", lambda flag: flag == 0),
+    Stratum("cold-gas set", "cold_gas_set", lambda flag: flag == 1),
+    Stratum("not in cold-gas set", "cold_gas_set", lambda flag: flag == 0),
+)
+"""Strata by mass, support, inclination, star count and observed tracers."""
+
+
 def standard_strata(catalogue: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]]:
-    """Subsets by mass, support, inclination, star count, tracers that are present and suite.
+    """Divide samples into `STRATA` and by suite.
 
     Parameters
     ----------
@@ -24,45 +71,16 @@ def standard_strata(catalogue: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]
     Returns
     -------
     dict
-        Name → mask of rows, shape (n,); subsets that are empty or hold everything are left out.
+        Name → mask of rows, shape (n,). Strata that are empty or hold everything are left out, and those of columns
+        that the catalogue does not have.
     """
-    names = set(catalogue.keys())
-
-    def column(name: str) -> NDArray[np.float64]:
-        return np.asarray(catalogue[name], dtype=np.float64)
-
-    strata: dict[str, NDArray[np.bool_]] = {}
-    if "log10_stellar_mass" in names:
-        mass = column("log10_stellar_mass")
-        strata[f"M* < 10^{MASSIVE_LOG10}"] = mass < MASSIVE_LOG10
-        strata[f"M* > 10^{MASSIVE_LOG10}"] = mass >= MASSIVE_LOG10
-    if "kappa_co" in names:
-        kappa = column("kappa_co")
-        strata[f"kappa_co < {ROTATION_KAPPA}"] = kappa < ROTATION_KAPPA
-        strata[f"kappa_co > {ROTATION_KAPPA}"] = kappa >= ROTATION_KAPPA
-    if "inclination_deg" in names:
-        angle = column("inclination_deg")
-        tilt = np.minimum(angle, 180 - angle)
-        for exact, label in ((90.0, "edge-on"), (60.0, "i = 60°"), (30.0, "i = 30°")):
-            strata[label] = np.abs(tilt - exact) < 0.5
-    if "n_stars" in names:
-        count = column("n_stars")
-        for low, high, label in (
-            (1, 300, "< 300 stars"),
-            (300, 2000, "300-2000 stars"),
-            (2000, np.inf, "> 2000 stars"),
-        ):
-            strata[label] = (count >= low) & (count < high)
-        strata["without stars"] = count < 1
-    for flag, yes, no in (
-        ("has_gas", "with HI", "without HI"),
-        ("cold_gas_set", "cold-gas set", "not in cold-gas set"),
-    ):
-        if flag in names:
-            strata[yes] = np.asarray(catalogue[flag]).astype(bool)
-            strata[no] = ~strata[yes]
-    if "suite" in names:
+    columns = set(catalogue.keys())  # a Table has no "in"
+    masks = {
+        one.name: one.holds(np.asarray(catalogue[one.column], dtype=np.float64))
+        for one in STRATA
+        if one.column in columns
+    }
+    if "suite" in columns:
         suite = np.asarray(catalogue["suite"]).astype(str)
-        for name in np.unique(suite):
-            strata[f"suite {name}"] = suite == name
-    return {name: mask for name, mask in strata.items() if mask.any() and not mask.all()}
+        masks |= {f"suite {name}": suite == name for name in np.unique(suite)}
+    return {name: mask for name, mask in masks.items() if mask.any() and not mask.all()}

@@ -1,4 +1,4 @@
-"""Draws of a posterior, summarized sample by sample: what an evaluation keeps of them."""
+"""Summaries of posterior draws, sample by sample, which an evaluation keeps in place of the draws."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields

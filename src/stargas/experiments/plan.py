@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
+from stargas.evaluation.strata import ALL
 
 MIN_GALAXIES = 60
 """A data set never shrinks below this: each of its splits must hold some."""
@@ -23,7 +24,7 @@ class DatasetSpec:
     name
         Folder of the data set.
     suite
-        Mock suite; the name of the files' suite where ``files`` are given.
+        Mock suite, or the name of the suite of ``files``.
     n_galaxies
         Galaxies of the suite, before cuts.
     config
@@ -139,7 +140,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of a part: one model on one test, in one or more subsets.
+    """Some rows of a part: one model on one test, in one or more strata.
 
     Parameters
     ----------
@@ -149,9 +150,9 @@ class Rows:
         Name in tables: Star, Gas, StarGas, Trees (Star), ….
     trained_on
         Name of the training set in tables.
-    subsets
-        Strata of the test (`stargas.evaluation.strata.standard_strata`), or ``all``.
-    formulas
+    strata
+        Strata of the test (`stargas.evaluation.strata.standard_strata`), or all of it.
+    estimators
         Also rows of the mass estimators on the same samples.
     published
         What the paper states for the same model on all samples.
@@ -163,8 +164,8 @@ class Rows:
     model: str
     label: str
     trained_on: str
-    subsets: tuple[str, ...] = ("all",)
-    formulas: bool = False
+    strata: tuple[str, ...] = (ALL,)
+    estimators: bool = False
     published: Published | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -178,12 +179,12 @@ class Part:
     name
         Name on the command line and of its file of results.
     title
-        What it shows.
+        Its heading.
     rows
         Its rows, in order.
     compared
-        Pairs of row labels; the ratio of their scatters is reported with its error. Both rows must share test,
-        subset and extras.
+        Pairs of row labels; the ratio of their scatters is reported with its error. Both rows must share test and
+        extras.
     details
         Blocks beside the rows: ``curves`` (ranks, TARP), ``correlation``, ``views``.
     """
@@ -231,10 +232,10 @@ class Plan:
         names += [name for rows in self.parts[part].rows for name in self.tests[rows.test].data]
         return (self.data[name] for name in dict.fromkeys(names))
 
-    def subsets_of(self, test: str, model: str) -> set[str]:
+    def strata_of(self, test: str, model: str) -> set[str]:
         """Return the strata of a test in which any part evaluates a model."""
         rows = (rows for part in self.parts.values() for rows in part.rows)
-        return {name for one in rows if (one.test, one.model) == (test, model) for name in one.subsets}
+        return {name for one in rows if (one.test, one.model) == (test, model) for name in one.strata}
 
 
 def scaled(n_galaxies: int, scale: float) -> int:

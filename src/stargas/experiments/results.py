@@ -1,4 +1,4 @@
-"""From evaluations to the small file of a part: numbers with errors, the paper's value beside them, and provenance."""
+"""From evaluations to the small file of a part: metrics with errors, published values, provenance."""
 
 import dataclasses
 import json
@@ -15,8 +15,9 @@ from stargas.evaluation.bootstrap import Measured, bootstrap_galaxies
 from stargas.evaluation.calibration import Calibration
 from stargas.evaluation.coverage import is_covered
 from stargas.evaluation.intervals import CENTRAL_INTERVALS
-from stargas.evaluation.result import ALL, EvaluationResult
+from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.scatter_ratio import scatter_ratio
+from stargas.evaluation.strata import ALL
 from stargas.experiments.plan import Part, Plan, Rows
 from stargas.storage import rounded
 
@@ -24,7 +25,7 @@ FORMAT = 1
 """Version of the files."""
 
 DIGITS = 5
-"""Significant digits of the numbers: the files are small, and errors are larger."""
+"""Significant digits of the values; their errors are larger."""
 
 ReadEvaluation = Callable[[str, str], EvaluationResult | None]
 """From test and model to their evaluation; None where it was left out."""
@@ -56,14 +57,14 @@ def part_results(
     """
     rows: list[dict[str, Any]] = []
     left_out: list[str] = []
-    for wanted in part.rows:
-        found = evaluation(wanted.test, wanted.model)
-        if found is None:
-            left_out.append(f"{wanted.label or wanted.model}, {wanted.trained_on}, on {wanted.test}")
+    for spec in part.rows:
+        result = evaluation(spec.test, spec.model)
+        if result is None:
+            left_out.append(f"{spec.label or spec.model}, {spec.trained_on}, on {spec.test}")
             continue
-        rows += _model_rows(plan, wanted, found, history(wanted.model)) if wanted.label else []
-        rows += _estimator_rows(plan, wanted, found) if wanted.formulas else []
-    result: dict[str, Any] = {
+        rows += _model_rows(plan, spec, result, history(spec.model)) if spec.label else []
+        rows += _estimator_rows(plan, spec, result) if spec.estimators else []
+    collected: dict[str, Any] = {
         "format": FORMAT,
         "part": part.name,
         "title": part.title,
@@ -74,66 +75,66 @@ def part_results(
         "left_out": left_out,
     }
     for block in part.details:
-        result[block] = _DETAILS[block](plan, part, evaluation)
-    return result | {"provenance": _provenance(plan, part, evaluation)}
+        collected[block] = _DETAILS[block](plan, part, evaluation)
+    return collected | {"provenance": _provenance(plan, part, evaluation)}
 
 
 def _model_rows(
-    plan: Plan, wanted: Rows, found: EvaluationResult, epochs: Mapping[str, int]
+    plan: Plan, spec: Rows, result: EvaluationResult, epochs: Mapping[str, int]
 ) -> Iterator[dict[str, Any]]:
     """Go through the strata of one model on one test."""
-    test, model = plan.tests[wanted.test], plan.models[wanted.model]
-    about = found.provenance.models[wanted.model].about
-    for stratum in wanted.subsets:
-        scores = found.models[wanted.model].strata.get(stratum)
+    test, model = plan.tests[spec.test], plan.models[spec.model]
+    about = result.provenance.models[spec.model].about
+    for stratum in spec.strata:
+        scores = result.models[spec.model].strata.get(stratum)
         if scores is None:
             continue
-        published = wanted.published if stratum == ALL else None
+        published = spec.published if stratum == ALL else None
         yield {
-            **_names(plan, wanted, stratum),
-            "name": wanted.label,
+            **_names(plan, spec, stratum),
+            "name": spec.label,
             "kind": "model" if model.kind == "network" else "trees",
-            "trained_on": wanted.trained_on,
+            "trained_on": spec.trained_on,
             "split": test.split,
-            "r_over_R_hl": found.r_over_R_hl.tolist(),
+            "r_over_R_hl": result.r_over_R_hl.tolist(),
             **_accuracy(scores.accuracy),
             **_calibration(scores.calibration),
             "training": {
-                "model": wanted.model,
+                "model": spec.model,
                 "galaxies": about["galaxies"],
                 "samples": about["samples"],
                 "epochs": [epochs.get("network", 0), epochs.get("flow", 0)],
                 "minutes": about["minutes"],
             },
             "paper": None if published is None else dataclasses.asdict(published),
-            **wanted.extra,
+            **spec.extra,
         }
 
 
-def _estimator_rows(plan: Plan, wanted: Rows, found: EvaluationResult) -> Iterator[dict[str, Any]]:
+def _estimator_rows(plan: Plan, spec: Rows, result: EvaluationResult) -> Iterator[dict[str, Any]]:
     """Go through the mass estimators on one test."""
-    for name, scores in found.estimators.items():
-        for stratum in wanted.subsets:
+    for name, scores in result.estimators.items():
+        for stratum in spec.strata:
             if stratum in scores.strata:
                 yield {
-                    **_names(plan, wanted, stratum),
+                    **_names(plan, spec, stratum),
                     "name": scores.label,
                     "kind": "estimator" if ESTIMATORS[name].tracers == ("stars",) else "baseline",
                     "trained_on": None,
-                    "split": plan.tests[wanted.test].split,
+                    "split": plan.tests[spec.test].split,
                     "r_over_R_hl": scores.r_over_R_hl.tolist(),
                     **_accuracy(scores.strata[stratum]),
                     "training": None,
                     "paper": None,
-                    **wanted.extra,
+                    **spec.extra,
                 }
 
 
-def _names(plan: Plan, wanted: Rows, stratum: str) -> dict[str, Any]:
-    test = plan.tests[wanted.test]
+def _names(plan: Plan, spec: Rows, stratum: str) -> dict[str, Any]:
+    test = plan.tests[spec.test]
     return {
         "tested_on": test.label,
-        "test": wanted.test,
+        "test": spec.test,
         "set": "cold-gas set" if test.cold_gas_only else "full set",
         "subset": stratum,
     }
@@ -197,52 +198,52 @@ def _comparisons(plan: Plan, part: Part, evaluation: ReadEvaluation, seed: int) 
 
 def _evaluated(plan: Plan, part: Part, evaluation: ReadEvaluation) -> Iterator[tuple[str, Rows, EvaluationResult]]:
     """Go through the rows of a part that were not left out: label with the test, rows, evaluation."""
-    for wanted in part.rows:
-        if (found := evaluation(wanted.test, wanted.model)) is not None:
-            yield f"{wanted.label}, {plan.tests[wanted.test].label}", wanted, found
+    for spec in part.rows:
+        if (result := evaluation(spec.test, spec.model)) is not None:
+            yield f"{spec.label}, {plan.tests[spec.test].label}", spec, result
 
 
 def _curves(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
     """Rank histograms and TARP curves of all samples, per row of the part."""
-    result = {}
-    for label, wanted, found in _evaluated(plan, part, evaluation):
-        calibration = found.scores(wanted.model).calibration
+    block = {}
+    for label, spec, result in _evaluated(plan, part, evaluation):
+        calibration = result.scores(spec.model).calibration
         share, coverage = calibration.ranks.share, calibration.tarp.expected_coverage
-        result[label] = {
+        block[label] = {
             "rank_edges": calibration.ranks.edges.round(6).tolist(),
             **_measured("rank_share", share),
             "tarp_level": _rounded(calibration.tarp.credibility),
             **_measured("tarp_coverage", coverage),
         }
-    return result
+    return block
 
 
 def _correlation(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
     """Correlation of the masses in the posterior and in its errors, per row of the part."""
-    result = {}
-    for label, wanted, found in _evaluated(plan, part, evaluation):
-        matrices = found.models[wanted.model].correlation
-        result[label] = {
+    block = {}
+    for label, spec, result in _evaluated(plan, part, evaluation):
+        matrices = result.models[spec.model].correlation
+        block[label] = {
             "posterior": _rounded(matrices.posterior),
             "errors": _rounded(matrices.errors),
             "largest_difference": _rounded(matrices.largest_difference),
         }
-    return result
+    return block
 
 
 def _views(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
     """Ratio and whether the truth lies inside the intervals, view by view."""
-    result: dict[str, Any] = {"models": {}}
-    for _, wanted, found in _evaluated(plan, part, evaluation):
-        result["inclination_deg"] = _rounded(found.samples.columns["inclination_deg"].astype(float))
-        result["r_over_R_hl"] = found.r_over_R_hl.tolist()
-        ranks = found.summaries[wanted.model].ranks
+    block: dict[str, Any] = {"models": {}}
+    for _, spec, result in _evaluated(plan, part, evaluation):
+        block["inclination_deg"] = _rounded(result.samples.columns["inclination_deg"].astype(float))
+        block["r_over_R_hl"] = result.r_over_R_hl.tolist()
+        ranks = result.summaries[spec.model].ranks
         inside = {f"inside_{100 * level:.0f}": is_covered(ranks, level) > 0 for level in CENTRAL_INTERVALS}
-        result["models"][wanted.label] = {
-            "ratio": _rounded(found.ratio(wanted.model)),
+        block["models"][spec.label] = {
+            "ratio": _rounded(result.ratio(spec.model)),
             **{name: covered.tolist() for name, covered in inside.items()},
         }
-    return result
+    return block
 
 
 _DETAILS = {"curves": _curves, "correlation": _correlation, "views": _views}
@@ -251,14 +252,14 @@ _DETAILS = {"curves": _curves, "correlation": _correlation, "views": _views}
 def _provenance(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:
     """Return what the part was made from, down to seeds and settings."""
     evaluations = {
-        f"{wanted.test}/{wanted.model}": {
-            "arrays_sha256": found.arrays_sha256,
-            "dataset_digest": found.provenance.dataset_digest,
-            "model_digest": found.provenance.models[wanted.model].digest,
-            "n_draws": found.n_draws,
-            "seed": found.seed,
+        f"{spec.test}/{spec.model}": {
+            "arrays_sha256": result.arrays_sha256,
+            "dataset_digest": result.provenance.dataset_digest,
+            "model_digest": result.provenance.models[spec.model].digest,
+            "n_draws": result.n_draws,
+            "seed": result.seed,
         }
-        for _, wanted, found in _evaluated(plan, part, evaluation)
+        for _, spec, result in _evaluated(plan, part, evaluation)
     }
     return {
         "data": {data.name: _plain(data) for data in plan.data_of(part.name)},

@@ -218,13 +218,13 @@ class Run:
         model, spec, folder = self.plan.models[name], self.plan.tests[test], self.out / "evaluations" / test / name
         if not self._can_learn(name):
             return
-        data, subsets = self.test_set(spec), sorted(self.plan.subsets_of(test, name))
+        data, strata = self.test_set(spec), sorted(self.plan.strata_of(test, name))
         made_from = plain(
             {
                 "model": self._model_digest(model),
                 "samples": len(data),
                 "draws": self.n_draws,
-                "subsets": subsets,
+                "strata": strata,
                 "tracer_set": spec.tracer_set,
                 "prior": spec.prior,
             }
@@ -236,14 +236,14 @@ class Run:
             self.log(f"{name} on {test}: left out, no galaxies to test on at this scale")
             return
         started = time.monotonic()
-        strata = {key: mask for key, mask in standard_strata(data.catalogue).items() if key in subsets}
+        masks = {key: mask for key, mask in standard_strata(data.catalogue).items() if key in strata}
         evaluate(
             {name: self.posterior(model, spec)},
             data,
             folder,
             split="all",
             n_draws=self.n_draws,
-            strata=strata,
+            strata=masks,
             seed=self.seed,
             overwrite=True,
             progress=self.local.progress,
@@ -252,7 +252,7 @@ class Run:
         self.log(f"{name} evaluated on {test}: {len(data):,} samples, {(time.monotonic() - started) / 60:.1f} min")
 
     def _model_digest(self, model: ModelSpec) -> str:
-        """Return what changes with a model: the description of a trained network, the settings of trees."""
+        """Return a digest that changes with the model: of a trained network, or of the settings and data of trees."""
         if model.kind == "network":
             return sha256_of_file(self.out / "models" / model.name / "model.json")
         from stargas.baselines.trees import SETTINGS

@@ -8,7 +8,7 @@ from pathlib import Path
 from stargas.storage import claimed
 
 WAIT_S = 3.0
-"""Seconds until a step that another process makes is looked at again."""
+"""Seconds between two attempts at steps that other processes make."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stargas.evaluation.intervals import CENTRAL_INTERVALS
-from stargas.evaluation.result import ALL, EvaluationResult
+from stargas.evaluation.result import EvaluationResult
+from stargas.evaluation.strata import ALL
 from stargas.galaxy import FloatArray
 from stargas.report.ratio_panels import RADIUS_LABEL, stratum_label
 from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure
@@ -103,7 +104,7 @@ def draw_coverage_by_stratum(result: EvaluationResult) -> "Figure":
 
 
 def _draw_percentages(axes: "Axes", share: FloatArray, off: FloatArray, level: float) -> None:
-    """Write shares in percent on colors that tell how far off they are."""
+    """Write shares in percent, colored by their distance from the level."""
     end = COVERAGE_SPAN[level]
     axes.imshow(off, cmap="PuOr_r", vmin=-end, vmax=end, aspect="auto", origin="upper")
     for (i, j), value in np.ndenumerate(share):

@@ -4,8 +4,9 @@ import dataclasses
 import os
 from pathlib import Path
 
-from stargas.evaluation.result import ALL, EvaluationResult
+from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.result_file import map_settings, read_result
+from stargas.evaluation.strata import ALL
 from stargas.inference.estimates import closed_formulas
 from stargas.report.calibration import draw_calibration, draw_coverage_by_stratum
 from stargas.report.maps import draw_gas_maps, draw_star_maps
@@ -84,7 +85,7 @@ def _calibration(result: EvaluationResult, figures: Path) -> list[Part]:
     curves = Figure(
         save_figure(draw_calibration(result), figures / "calibration.png"),
         f"Coverage of the 68 and 95 percent intervals, TARP curve and rank histograms. {verdicts}.",
-        "Dashed: what an exact posterior gives. Bands and bars: standard errors over galaxies.",
+        "Dashed: an exact posterior. Bands and bars: standard errors over galaxies.",
     )
     return [curves, calibration_table(result)]
 
@@ -100,7 +101,7 @@ def _strata(result: EvaluationResult, figures: Path) -> list[Part]:
         parts.append(
             Figure(
                 save_figure(draw_ratio_panels(result, panels, plain or None), figures / "ratio_by_kind.png"),
-                f"Predicted over true mass against radius for {', '.join(panels)}; the table has the numbers.",
+                f"Predicted over true mass against radius for {', '.join(panels)}; the values are in the table.",
                 "Median and middle 68 % of the views, for each kind of galaxy.",
             )
         )

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.errors import InputError
 from stargas.evaluation.accuracy import Accuracy
-from stargas.evaluation.result import ALL, EvaluationResult
+from stargas.evaluation.result import EvaluationResult
+from stargas.evaluation.strata import ALL
 from stargas.report.ratio_panels import Panel, Ratio, draw_panels, stratum_label
 from stargas.report.style import INK, model_color
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stargas.evaluation.accuracy import Accuracy
-from stargas.evaluation.result import ALL, EvaluationResult
+from stargas.evaluation.result import EvaluationResult
+from stargas.evaluation.strata import ALL
 from stargas.galaxy import FloatArray
 from stargas.report.page import Table, terminal_table
 from stargas.report.results import TABLE_RADII

@@ -6,7 +6,7 @@ import pytest
 
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
 from stargas.experiments.paper.plan import N_BURSTY, N_SMOOTH, paper_plan
-from stargas.experiments.plan import MIN_GALAXIES, scaled
+from stargas.experiments.paper.tables import TABLE_1, TABLE_2
 
 FULL = paper_plan(DataConfig(), ModelConfig(), TrainingConfig(), tng=[Path("galaxy.hdf5")])
 
@@ -66,10 +66,11 @@ def test_compared_rows_exist():
         assert all(set(pair) <= labels for pair in part.compared)
 
 
-def test_scaled_keeps_enough_galaxies():
-    assert scaled(6158, 0.5) == 3079
-    assert scaled(6158, 1e-6) == MIN_GALAXIES
-    assert scaled(20, 0.1) == 20
+@pytest.mark.parametrize(("part", "table"), [("fig5", TABLE_1), ("fig9", TABLE_2)])
+def test_every_entry_of_the_published_tables_stands_beside_its_row(part, table):
+    rows = [rows for rows in FULL.parts[part].rows if rows.published is not None]
+    assert {(one.label, one.trained_on, FULL.tests[one.test].label): one.published for one in rows} == dict(table)
+    assert all(len(one.published.median) == len(one.published.r_over_R_hl) for one in rows)
 
 
 def test_without_another_simulation_there_is_no_such_part():

@@ -235,7 +235,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
                 Rows("bursty", model, label, "bursty", published=TABLE_1.get((label, "bursty", "bursty")))
                 for label, model in _all_models("bursty")
             ),
-            Rows("bursty", "stargas_bursty", "", "", formulas=True),
+            Rows("bursty", "stargas_bursty", "", "", estimators=True),
         ),
         compared=(
             ("Star", "StarGas"),
@@ -279,7 +279,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
                 for name in ("Star", "Gas")
                 for label, model in _with_trees(name, "smooth")
             ),
-            *(Rows(suite, f"stargas_{suite}", "", "", formulas=True) for suite in ("bursty", "smooth")),
+            *(Rows(suite, f"stargas_{suite}", "", "", estimators=True) for suite in ("bursty", "smooth")),
         ),
     )
     yield Part(
@@ -318,7 +318,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             "A galaxy of IllustrisTNG in twelve views",
             (
                 Rows("tng", "star_both", "Star", "both"),
-                Rows("tng", "stargas_both", "StarGas", "both", formulas=True),
+                Rows("tng", "stargas_both", "StarGas", "both", estimators=True),
             ),
             details=("views",),
         )
