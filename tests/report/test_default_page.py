@@ -195,7 +195,7 @@ class TestReadme:
     def test_a_readme_without_marks_is_refused_and_stays(self, results, tmp_path, content):
         readme = tmp_path / "README.md"
         readme.write_text(content)
-        with pytest.raises(InputError, match="has no place for the numbers: put"):
+        with pytest.raises(InputError, match="has no place for the table of results: put"):
             write_readme_numbers(results, readme)
         assert readme.read_text() == content
 

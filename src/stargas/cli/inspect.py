@@ -1,4 +1,4 @@
-"""``stargas inspect``: contact sheets, to look at galaxies before a build."""
+"""``stargas inspect``: contact sheets, to inspect galaxies by eye before a build."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parser() -> CommandParser:
     made = CommandParser(
         "inspect",
         "Draw stars, HI and velocity of every selected galaxy on contact sheets, and list which galaxies are\n"
-        "rejected and why. Name mergers and wrecks in its exclude.txt and give that to 'stargas build --exclude'.",
+        "rejected and why. Mark mergers and wrecks in exclude.txt and pass that file to 'stargas build --exclude'.",
         blocks=("snapshots", "data"),
     )
     made.add_argument("out", type=Path, metavar="OUT", help="folder of the sheets")
@@ -28,7 +28,7 @@ def parser() -> CommandParser:
 
 
 def run(options: Namespace, settings: Settings) -> None:
-    """Draw the sheets and say what is on them."""
+    """Draw the sheets and print a summary."""
     from rich.progress import Progress
 
     from stargas.experiments.inspection import inspect_source

@@ -1,4 +1,4 @@
-"""The page on the pretrained model, and its numbers in the README, from the JSON files of the results alone."""
+"""The page on the pretrained model, its card and its table in the README, from the JSON files of the results alone."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ COMMAND = "stargas experiment default"
 """Command that makes the results."""
 
 BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- end of the numbers -->"
-"""Marks in the README between which the numbers stand."""
+"""Marks in the README between which the table of results stands."""
 
 SUITES = ("bursty", "smooth", "shifted")
 """Suites of the tests."""
@@ -147,7 +147,7 @@ def write_readme_numbers(results: Path, readme: Path) -> None:
     """
     text = readme.read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
-        raise InputError(f"{readme} has no place for the numbers: put '{BEGIN}' and '{END}' where they shall stand.")
+        raise InputError(f"{readme} has no place for the table of results: put '{BEGIN}' and '{END}' around it.")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     numbers = table_markdown(summary_table(read_parts(results, PARTS, COMMAND), {}))

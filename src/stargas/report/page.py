@@ -111,7 +111,7 @@ class Figure:
     path
         The file, as from `stargas.report.style.save_figure`. Markdown links to it, HTML holds a copy.
     alt
-        What the figure shows, with its main numbers, for those who do not see it.
+        Description of the figure, with its main numbers, for those who cannot see it.
     caption
         What to look at.
     """
@@ -128,7 +128,7 @@ class Details:
     Parameters
     ----------
     summary
-        What they are.
+        Title of the data.
     data
         Anything that JSON can hold.
     """

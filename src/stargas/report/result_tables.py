@@ -136,11 +136,11 @@ def views_tables(part: Part) -> list[Table]:
     """Return the ratio at 1 R_hl per view, with what interval holds the truth, and the summary per model."""
     views = part["views"]
     summary, columns = [], []
-    for name, numbers in views["models"].items():
-        ratio = np.asarray(numbers["ratio"], dtype=np.float64)
+    for name, model in views["models"].items():
+        ratio = np.asarray(model["ratio"], dtype=np.float64)
         r = np.asarray(views.get("r_over_R_hl", np.linspace(0.6, 2.4, ratio.shape[1])))
         places = [int(np.argmin(np.abs(r - radius))) for radius in TABLE_RADII]
-        inside = {level: np.asarray(numbers[f"inside_{level}"], dtype=bool) for level in (68, 95)}
+        inside = {level: np.asarray(model[f"inside_{level}"], dtype=bool) for level in (68, 95)}
         reach = [f"{np.median(ratio[:, j]):.2f} ({ratio[:, j].min():.2f} to {ratio[:, j].max():.2f})" for j in places]
         summary.append([name, *reach, *(f"{100 * inside[level].mean():.0f} %" for level in (68, 95))])
         j = places[TABLE_RADII.index(1.0)]
@@ -191,8 +191,8 @@ def _paper_label(row: Row) -> str:
 
 
 def _paper_cell(row: Row, radius: float) -> str:
-    numbers = paper_at(row, radius)
-    return DASH if numbers is None else "*{:.2f} +{:.2f} −{:.2f}*".format(*numbers)
+    values = paper_at(row, radius)
+    return DASH if values is None else "*{:.2f} +{:.2f} −{:.2f}*".format(*values)
 
 
 def _angle(line: Sequence[str]) -> float:

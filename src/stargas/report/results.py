@@ -174,7 +174,7 @@ def at(row: Row, key: str, radius: float) -> Value:
     key
         One of `QUANTITIES`.
     radius
-        In R_hl; numbers are interpolated linearly and constant outside the row's radii.
+        In R_hl; values between the row's radii are interpolated linearly, those outside are the outermost.
     """
     r = row["r_over_R_hl"]
     return Value(*(float(np.interp(radius, r, np.asarray(row[full], np.float64))) for full in (key, f"{key}_se")))
@@ -210,10 +210,10 @@ def width_quotient(part: Part, over: Row, under: Row, radius: float) -> Value:
 
 def paper_at(row: Row, radius: float) -> tuple[float, float, float] | None:
     """Return the paper's median, plus and minus for a row, or None where it has none at this radius."""
-    numbers = row.get("paper")
-    if not numbers:
+    paper = row.get("paper")
+    if not paper:
         return None
-    for r, *values in zip(numbers["r_over_R_hl"], numbers["median"], numbers["plus"], numbers["minus"], strict=True):
+    for r, *values in zip(*(paper[key] for key in ("r_over_R_hl", "median", "plus", "minus")), strict=True):
         if abs(r - radius) < 0.01:
             median, plus, minus = map(float, values)
             return median, plus, minus
@@ -222,8 +222,8 @@ def paper_at(row: Row, radius: float) -> tuple[float, float, float] | None:
 
 def paper_half_width(row: Row, radius: float) -> float | None:
     """Return half of the paper's plus and minus together, or None."""
-    numbers = paper_at(row, radius)
-    return None if numbers is None else (numbers[1] + numbers[2]) / 2
+    values = paper_at(row, radius)
+    return None if values is None else (values[1] + values[2]) / 2
 
 
 def row_labels(rows: Sequence[Row]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Figures of the paper's experiments that the paper has not: gain, calibration, choices, a galaxy from twelve sides."""
+"""Figures beyond those of the paper: gain from gas, calibration, choices, a galaxy in twelve views."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -45,11 +45,11 @@ def _draw_gain_of(axes: "Axes", rows: Sequence[Row], radius: float, color: str, 
     if not rows:
         return
     rows = sorted(rows, key=lambda row: row["stirring"])
-    numbers = [at(row, "half_width", radius) for row in rows]
+    widths = [at(row, "half_width", radius) for row in rows]
     axes.errorbar(
         [row["stirring"] for row in rows],
-        [number.value for number in numbers],
-        yerr=[number.error for number in numbers],
+        [width.value for width in widths],
+        yerr=[width.error for width in widths],
         color=color,
         marker="o" if label else None,
         markersize=4,
@@ -195,8 +195,8 @@ def draw_correlations(part: Part) -> "Figure":
             grid[2, number].set_xlabel(RADIUS_LABEL)
         figure.colorbar(shown, ax=list(grid[:2].flat), shrink=0.7)
         figure.colorbar(gap, ax=list(grid[2]), shrink=0.9)
-        for axes, said in zip(grid[:, 0], ("posterior", "errors", "posterior − errors"), strict=True):
-            axes.set_ylabel(f"{said}\n{RADIUS_LABEL}")
+        for axes, kind in zip(grid[:, 0], ("posterior", "errors", "posterior − errors"), strict=True):
+            axes.set_ylabel(f"{kind}\n{RADIUS_LABEL}")
         for axes in grid.flat:
             axes.set_xticks([0.6, 1.5, 2.4])
             axes.set_yticks([0.6, 1.5, 2.4])
@@ -238,7 +238,7 @@ def draw_choices(part: Part) -> "Figure":
 
 
 def draw_views(part: Part) -> "Figure":
-    """Draw the ratio of one galaxy seen from several sides, one panel per model, colored by inclination."""
+    """Draw the ratio of one galaxy in several views, one panel per model, colored by inclination."""
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
@@ -250,10 +250,10 @@ def draw_views(part: Part) -> "Figure":
         n = len(views["models"])
         figure = new_figure(3.1 * n + 0.9, 3.6)
         panels = figure.subplots(1, n, sharey=True, squeeze=False)[0]
-        for axes, (name, numbers) in zip(panels, views["models"].items(), strict=True):
-            ratio = np.asarray(numbers["ratio"], dtype=np.float64)
+        for axes, (name, model) in zip(panels, views["models"].items(), strict=True):
+            ratio = np.asarray(model["ratio"], dtype=np.float64)
             r = np.asarray(views.get("r_over_R_hl", np.linspace(0.6, 2.4, ratio.shape[1])))
-            for line, inside, angle in zip(ratio, np.asarray(numbers["inside_68"], bool), angles, strict=True):
+            for line, inside, angle in zip(ratio, np.asarray(model["inside_68"], bool), angles, strict=True):
                 color = color_of.to_rgba(angle)
                 axes.plot(r, line, color=color, linewidth=1.1)
                 axes.plot(r[~inside], line[~inside], "o", color=color, markerfacecolor="white", markersize=4)

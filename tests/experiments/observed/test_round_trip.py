@@ -191,7 +191,7 @@ def test_changed_files_give_the_masses_that_are_expected(tmp_path, dwarfs):
 def test_galaxies_that_the_model_knows_are_refused(tmp_path, dwarfs):
     with pytest.raises(InputError, match="trained on galaxies of seed 1"):
         run_round_trip(FormulaPosterior(), tmp_path, RoundTrip(2, seed=1))
-    with pytest.raises(InputError, match="2 galaxies with cold gas, 3 are wanted"):
+    with pytest.raises(InputError, match="2 galaxies with cold gas, 3 were requested"):
         list(round_trip._with_gas(dwarfs, SMALL, 3))
 
 

@@ -37,7 +37,7 @@ Columns: TypeAlias = Mapping[str, FloatArray]
 """A table: name to values."""
 
 Workers: TypeAlias = Callable[[Callable[[MockSuite, int], Any], MockSuite, Sequence[int]], list[Any]]
-"""Returns what a function of (suite, index) gives for many indices; see `start_workers`."""
+"""Maps a function of (suite, index) over indices; see `start_workers`."""
 
 
 def measure_galaxy(suite: MockSuite, index: int, n_views: int = 12) -> tuple[dict[str, float], list[dict[str, float]]]:
@@ -64,7 +64,7 @@ def measure_galaxy(suite: MockSuite, index: int, n_views: int = 12) -> tuple[dic
     unstripped = draw_properties(dataclasses.replace(suite.physics, stripped_share=0.0), suite.seed, index)
     galaxy = suite[index]
     log_hi = np.log10(drawn.hi_mass_msun) if drawn.hi_mass_msun > 0 else np.nan
-    assert isinstance(galaxy.dark, MassProfile)  # noqa: S101 (mock halos are tables; this tells the type checker)
+    assert isinstance(galaxy.dark, MassProfile)  # noqa: S101 (mock halos are tables; for the type checker)
     row = {
         "index": float(index),
         "log10_stellar_mass": drawn.log10_stellar_mass,

@@ -165,7 +165,7 @@ def _dwarf_rotation(galaxies: Columns, views: Columns) -> dict[str, Any]:
 
 
 def _variant(suite: MockSuite, workers: Workers) -> dict[str, Any]:
-    """Scatter of the estimators, of the HI rotation and of R_hl given HI for one variant of a suite."""
+    """Scatter of the estimators, of the HI rotation and of R_hl predicted from HI for one variant of a suite."""
     galaxies, views = measure_suite(suite, workers, FEW_VIEWS)
     ratios = estimator_ratios(galaxies, views)["wolf2010"]
     return {

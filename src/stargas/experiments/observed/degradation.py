@@ -33,7 +33,7 @@ class AnyTracerPosterior(PosteriorLike, Protocol):
     """A model that can be conditioned on a part of the tracers."""
 
     def conditioned_on(self, tracer_set: str | None) -> PosteriorLike:
-        """Return the same model, which looks at a part of what galaxies have."""
+        """Return the same model, conditioned on a part of the tracers."""
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,11 @@ def along_effects(
             strength = effect.strength(columns)
             for inside in bins(strength):
                 if len(np.unique(names[inside])) >= MIN_GALAXIES:
-                    numbers = _numbers(quantiles[inside], truth[inside], names[inside])
+                    accuracy = _accuracy(quantiles[inside], truth[inside], names[inside])
                     low, middle, high = (float(x) for x in np.quantile(strength[inside], (0.0, 0.5, 1.0)))
                     rows.append(
                         {"effect": effect.name, "tracer_set": tracers, "low": low, "middle": middle, "high": high}
-                        | numbers
+                        | accuracy
                     )
     return rows
 
@@ -179,8 +179,8 @@ def _quantiles(posterior: PosteriorLike, dataset: Dataset, n_draws: int, seed: i
     return np.concatenate(parts)
 
 
-def _numbers(quantiles: FloatArray, truth: FloatArray, names: Sequence[str] | NDArray[Any]) -> dict[str, Any]:
+def _accuracy(quantiles: FloatArray, truth: FloatArray, names: Sequence[str] | NDArray[Any]) -> dict[str, Any]:
     resampled = bootstrap_galaxies(names)
     off = difference(median_of(quantiles) - truth, resampled)
-    numbers: dict[str, Any] = {"n_samples": len(truth), "n_galaxies": resampled.n_galaxies, **off}
-    return numbers | coverage_and_width(quantiles, truth, resampled)
+    accuracy: dict[str, Any] = {"n_samples": len(truth), "n_galaxies": resampled.n_galaxies, **off}
+    return accuracy | coverage_and_width(quantiles, truth, resampled)

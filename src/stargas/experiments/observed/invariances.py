@@ -73,14 +73,14 @@ def check_invariances(
     for (change, tracers), found in changes.items():
         expected = float(np.log10(WRONG_DISTANCE)) if change == "distance + 10 %" else 0.0
         off = np.array(found) - expected
-        numbers = {
+        values = {
             "expected": expected,
             "median": float(np.median(found)),
             "rms": float(np.sqrt(np.mean(off**2))),
             "largest": float(np.abs(off).max()),
             "half_width_68": float(np.mean(widths[tracers])),
         }
-        rounded = {name: round(value, 4) for name, value in numbers.items()}
+        rounded = {name: round(value, 4) for name, value in values.items()}
         rows.append({"change": change, "tracer_set": tracers, "n_galaxies": len(found), **rounded})
     return rows
 

@@ -35,10 +35,10 @@ def difference(dex: FloatArray, resampled: Bootstrap) -> dict[str, list[float]]:
 
 def coverage_and_width(quantiles: FloatArray, truth: FloatArray, resampled: Bootstrap) -> dict[str, list[float]]:
     """Fraction of true values inside the central intervals, and half the width of that of 68 % [dex]."""
-    numbers = {}
+    found = {}
     for name, (low, high) in LEVELS.items():
         inside = (truth >= quantiles[:, low]) & (truth <= quantiles[:, high])
-        numbers[name] = with_error(inside.mean(axis=1), resampled)
+        found[name] = with_error(inside.mean(axis=1), resampled)
     low, high = LEVELS["coverage_68"]
-    numbers["half_width_68"] = with_error((quantiles[:, high] - quantiles[:, low]).mean(axis=1) / 2, resampled)
-    return numbers
+    found["half_width_68"] = with_error((quantiles[:, high] - quantiles[:, low]).mean(axis=1) / 2, resampled)
+    return found

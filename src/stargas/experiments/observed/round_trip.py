@@ -136,7 +136,7 @@ def _with_gas(source: "Source", config: DataConfig, n: int) -> Iterator[Galaxy]:
             left -= 1
             if not left:
                 return
-    raise InputError(f"{source.name} has {n - left} galaxies with cold gas, {n} are wanted: ask for fewer.")
+    raise InputError(f"{source.name} has {n - left} galaxies with cold gas, {n} were requested: request fewer.")
 
 
 def infer_mock(
@@ -220,12 +220,12 @@ def summary(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def brief(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Shorten records for figures: means over radii of the true log10 M and of the differences from it [dex]."""
-    shown = []
+    short = []
     for record in records:
         if "refused" in record:
             continue
         truth = np.array(record["truth"])
-        shown.append(
+        short.append(
             {
                 "galaxy_id": record["galaxy_id"],
                 "tracer_set": record["tracer_set"],
@@ -235,7 +235,7 @@ def brief(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "shares": record["shares"],
             }
         )
-    return shown
+    return short
 
 
 def _accuracy(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

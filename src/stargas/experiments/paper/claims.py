@@ -44,7 +44,7 @@ class Effect:
     ours
         With its standard error.
     paper
-        The paper's value; None where it gives none.
+        The paper's value; None where it has none.
     null
         Value without any effect.
     sign
@@ -81,16 +81,16 @@ class Effect:
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation of the paper with our numbers.
+    """A relation of the paper with our values.
 
     Parameters
     ----------
     name
         The paper's finding.
     where
-        Definition of the numbers.
+        Definition of the effects.
     effects
-        The numbers; empty if they were not measured.
+        Our values beside the paper's; empty if they were not measured.
     """
 
     name: str
