@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from disc_galaxies import disc_dataset
 
-from stargas.sample import SCALARS
+from stargas.sample import SCALARS, without_tracer
 from stargas.validity.assessment import assess_validity
 from stargas.validity.reference import fit_validity
 from stargas.validity.result import FALSE_ALARM_RATE
@@ -95,6 +95,18 @@ def test_maps_of_an_absent_tracer_contradict_the_mask(models, others):
     assert not result.trusted
     assert result.p_value is None
     assert "too few galaxies with stars alone" in result.reasons[0]
+
+
+def test_a_conditioned_model_is_assessed_by_what_it_uses(untrained, others):
+    data = disc_dataset(80, seed=2)
+    posterior = untrained(data, "any")
+    reference = fit_validity(posterior, data, without=("gas", "stars"))
+    for name, hidden in (("stars", "gas"), ("gas and R_hl", "stars")):
+        (conditioned,) = assess_validity(others[0], posterior.conditioned_on(name), reference)
+        assert conditioned == assess_validity(without_tracer(others[0], hidden), posterior, reference)[0]
+    wrong_hi = absurd.scaled(others[:1], "v_cold_kms", 10)
+    assert not assess_validity(wrong_hi, posterior, reference)[0].trusted
+    assert assess_validity(wrong_hi, posterior.conditioned_on("stars"), reference)[0].trusted
 
 
 def test_checks_that_cannot_be_made_are_named(models, others):

@@ -127,21 +127,21 @@ def run(options: Namespace, settings: Settings) -> None:
 
 
 def _observation(options: Namespace, config: ObservationConfig) -> ObservationConfig:
-    """Let the short names win over the settings block."""
+    """Let options replace settings of the block ``observation``."""
     fields = {field.name for field in dataclasses.fields(config)}
-    given = {name: value for name, value in vars(options).items() if name in fields and value is not None}
+    named = {name: value for name, value in vars(options).items() if name in fields and value is not None}
     if options.proper_motion is not None:
-        given["proper_motion_masyr"] = tuple(options.proper_motion)
+        named["proper_motion_masyr"] = tuple(options.proper_motion)
     if options.realizations is not None:
-        given["n_realizations"] = options.realizations
-    if "center" in given:
-        given["center"] = tuple(given["center"])
-    if "leave_out_channels" in given:
-        ends = given["leave_out_channels"]
+        named["n_realizations"] = options.realizations
+    if "center" in named:
+        named["center"] = tuple(named["center"])
+    if "leave_out_channels" in named:
+        ends = named["leave_out_channels"]
         if len(ends) % 2:
             raise UsageError(f"--leave-out-channels needs pairs of velocities, got {len(ends)} numbers.")
-        given["leave_out_channels"] = tuple(zip(ends[::2], ends[1::2], strict=True))
-    return dataclasses.replace(config, **given)
+        named["leave_out_channels"] = tuple(zip(ends[::2], ends[1::2], strict=True))
+    return dataclasses.replace(config, **named)
 
 
 def _observe(options: Namespace, config: ObservationConfig) -> ObservedGalaxy:

@@ -141,11 +141,11 @@ def observe(
     stargas.errors.InputError: an observation has no 'distance': did you mean distance_kpc?
     """
     names = [field.name for field in dataclasses.fields(ObservationConfig)]
-    for given in known:
-        if given not in names:
-            close = difflib.get_close_matches(given, names, n=1)
+    for keyword in known:
+        if keyword not in names:
+            close = difflib.get_close_matches(keyword, names, n=1)
             meant = f"did you mean {close[0]}?" if close else f"use some of {', '.join(names)}."
-            raise InputError(f"an observation has no {given!r}: {meant}")
+            raise InputError(f"an observation has no {keyword!r}: {meant}")
     for number, value in known.items():
         if unit_of(number) and value is not None and not isinstance(value, tuple):
             known[number] = to_number(number, value)

@@ -6,13 +6,15 @@ much. The smallest of them is in turn compared with the smallest ones of the val
 alarms among galaxies like those of the training set is the stated one, whatever the number of checks.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
-from stargas.sample import Sample
+from stargas.sample import Sample, without_tracer
+from stargas.tracers import TRACERS, tracer_set
 from stargas.validity.consistency import measure_checks, outside_ranges
 from stargas.validity.features import measure_features, scalar_block
 from stargas.validity.reference import CHUNK, ValidityReference, tracers_seen
@@ -35,7 +37,8 @@ def assess_validity(
     Parameters
     ----------
     samples
-        One galaxy, several, or a data set. Their rows should hold ``velocity_scale_kms`` and ``half_width_kpc`` of
+        One galaxy, several, or a data set. Of a model that is conditioned on a tracer set, only what it uses of them is
+        compared. Their rows should hold ``velocity_scale_kms`` and ``half_width_kpc`` of
         the maps, as `stargas.sample.make_sample` and data sets write them.
     posterior
         The model.
@@ -53,15 +56,24 @@ def assess_validity(
         As `stargas.model.posterior.Posterior.sample`.
     """
     samples = [samples] if isinstance(samples, Sample) else samples
-    posterior = posterior.with_prior(None)  # features depend on the prior, and the reference was fitted without one
+    conditioned_on = posterior.tracer_set
+    posterior = replace(posterior, prior=None, tracer_set=None)  # as the model to which the reference was fitted
     results = []
     for start in range(0, len(samples), CHUNK):
-        part = [samples[i] for i in range(start, min(start + CHUNK, len(samples)))]
+        part = [_used(samples[i], conditioned_on) for i in range(start, min(start + CHUNK, len(samples)))]
         measured = measure_checks(part, posterior.config, posterior.about)
         values = np.column_stack([measured[name] for name in reference.checks])
         features = measure_features(part, posterior)
         results += [_assess(*row, posterior, reference) for row in zip(part, values, features, strict=True)]
     return results
+
+
+def _used(sample: Sample, conditioned_on: str | None) -> Sample:
+    """Return what a model that is conditioned on a tracer set uses of a galaxy with both tracers."""
+    if conditioned_on is None or not sample.tracers.all():
+        return sample
+    hidden = [tracer for tracer in TRACERS if tracer not in tracer_set(conditioned_on).known]
+    return without_tracer(sample, hidden[0]) if hidden else sample
 
 
 def _assess(
