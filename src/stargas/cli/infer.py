@@ -105,11 +105,11 @@ def _columns(text: str) -> dict[str, str]:
 def run(options: Namespace, settings: Settings) -> None:
     """Infer, print the table and write the page."""
     config = _observation(options, settings.observation)
-    if options.galaxy is not None and config.is_given:
+    if options.galaxy is not None and config.has_files:
         raise UsageError(
             "give a simulated galaxy or files of an observed one (--stars, --hi-cube, --moment0), not both."
         )
-    if options.galaxy is None and not config.is_given:
+    if options.galaxy is None and not config.has_files:
         raise UsageError("give a galaxy: a file, or --stars, --hi-cube or --moment0 of an observed one.")
     use_threads(options.workers)
     from stargas.inference.infer import infer

@@ -1,4 +1,4 @@
-"""What an observer gives for one galaxy: files and numbers, as a settings file or the command line has them."""
+"""The block ``observation``: an observer's files of one galaxy, and what is known beside them."""
 
 from dataclasses import dataclass
 
@@ -12,17 +12,17 @@ class ObservationConfig:
     stars
         Table of stars: CSV, ECSV, FITS or VOTable.
     columns
-        Quantity to the name of its column, for those that are not found by their usual names.
+        Quantity → name of its column, for columns whose names are not recognized.
     missing_values
         Numbers that stand for a missing value in the table of stars, as -999.
     hi_cube
         HI cube, FITS.
     moment0
-        HI moment maps in place of a cube, FITS: column density,
+        Map of the HI column density in place of a cube, FITS.
     moment1
-        mean velocity,
+        Map of the mean velocity, needed beside moment 0.
     moment2
-        and dispersion.
+        Map of the velocity dispersion.
     distance_kpc
         Distance [kpc].
     distance_error_kpc
@@ -32,7 +32,8 @@ class ObservationConfig:
     systemic_kms
         Systemic velocity [km/s], of both tracers. If null, the mean of each.
     position_angle_deg
-        Of the receding side of the major axis, from north through east [deg]. If null, that of the HI where there is.
+        Position angle of the receding side of the major axis, from north through east [deg]. If null, that of the HI
+        where there is any.
     R_hl_kpc
         Projected half-light radius [kpc]. If null, that of the stars.
     R_hl_error_kpc
@@ -43,7 +44,7 @@ class ObservationConfig:
         Fit a second, broad population of velocities. If false, the probabilities of the table stay as they are, and
         a table without any has members only.
     proper_motion_masyr
-        Along right ascension (times cos Dec) and declination [mas/yr], to take out perspective.
+        Proper motion along right ascension (times cos Dec) and declination [mas/yr], to correct for perspective.
     leave_out_channels
         Pairs of velocities [km/s] between which channels of the cube are left out.
     n_realizations
@@ -71,6 +72,6 @@ class ObservationConfig:
     n_realizations: int = 16
 
     @property
-    def is_given(self) -> bool:
-        """Whether any file is named."""
+    def has_files(self) -> bool:
+        """Whether there is any file."""
         return any((self.stars, self.hi_cube, self.moment0, self.moment1, self.moment2))

@@ -1,4 +1,4 @@
-"""What a worker process does: it loads the model once, then looks at files and infers, one galaxy after another."""
+"""A worker process: it loads the model once, then previews files and infers, one galaxy after another."""
 
 import contextlib
 import dataclasses
@@ -29,20 +29,21 @@ if TYPE_CHECKING:
 SEED = 0
 
 WORDS = {"stars": "stars", "gas": "HI"}
-"""Tracer → how it is called."""
+"""Tracer → its name in messages."""
 
-Say = Callable[[str], None]
+OnPhase = Callable[[str], None]
+"""Called with the name of each phase when it begins."""
 
 
 def work(connection: Connection, config: ServeConfig) -> None:
     """Serve tasks until the pipe closes; the entry of `stargas.serve.pool.Pool`."""
     try:
-        desk = InferenceWorker.opened(config)
+        worker = InferenceWorker.opened(config)
     except StargasError as error:
         connection.send(("failed", str(error)))
         return
-    connection.send(("ready", {"needs": desk.needs}))
-    tasks = {"preview": desk.preview, "infer": desk.infer}
+    connection.send(("ready", {"needs": worker.needs}))
+    tasks = {"preview": worker.preview, "infer": worker.infer}
     while True:
         try:
             kind, payload = connection.recv()
@@ -51,13 +52,15 @@ def work(connection: Connection, config: ServeConfig) -> None:
         connection.send(_answer(tasks[kind], payload, lambda text: connection.send(("phase", text))))
 
 
-def _answer(task: Callable[[dict[str, Any], Say], Any], payload: dict[str, Any], say: Say) -> tuple[str, Any]:
+def _answer(
+    task: Callable[[dict[str, Any], OnPhase], Any], payload: dict[str, Any], on_phase: OnPhase
+) -> tuple[str, Any]:
     """Run one task; whatever goes wrong is one sentence, without the names that the server gave to files."""
     hide = _Names(payload)
     try:
         tempfile.tempdir = payload["folder"]
         with only(payload["folder"]):
-            return "done", hide.everywhere(task(payload, say))
+            return "done", hide.everywhere(task(payload, on_phase))
     except StargasError as error:
         return "failed", hide.text(str(error))
     except MemoryError:
@@ -74,7 +77,7 @@ def _answer(task: Callable[[dict[str, Any], Say], Any], payload: dict[str, Any],
 
 
 class _Names:
-    """Puts the visitor's names of files in place of the paths on the server."""
+    """Replaces paths on the server by the names that the visitor gave to the files."""
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         self.pairs = [(path, shown) for path, shown in payload["files"].values()]
@@ -95,12 +98,12 @@ class _Names:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class InferenceWorker:
-    """A loaded model and what is done with it.
+    """A loaded model, and the tasks that it serves.
 
     Parameters
     ----------
     config
-        Of the server.
+        Settings of the server.
     model
         The model.
     reference
@@ -113,7 +116,7 @@ class InferenceWorker:
 
     @classmethod
     def opened(cls, config: ServeConfig) -> "InferenceWorker":
-        """Load the model, put up the fence and go through an example once, so that the first visitor need not wait.
+        """Load the model, install the sandbox and infer an example once, so that the first visitor need not wait.
 
         Raises
         ------
@@ -127,12 +130,12 @@ class InferenceWorker:
 
         warnings.simplefilter("ignore")
         torch.set_num_threads(1)
-        desk = cls(config, load_model(config.model), load_validity(config.model))
-        desk.warm()
+        worker = cls(config, load_model(config.model), load_validity(config.model))
+        worker.warm_up()
         most = int(config.max_memory_gb * 1e9)
         with contextlib.suppress(ValueError, OSError):  # a lower limit may be set already
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        return desk
+        return worker
 
     @property
     def needs(self) -> list[str]:
@@ -142,8 +145,8 @@ class InferenceWorker:
         share = self.model.about.get("tracer_share", {})
         return [name for name, part in share.items() if part == 1 and name in tracers_needed(self.model.config)]
 
-    def warm(self) -> None:
-        """Infer the shipped example and forget it."""
+    def warm_up(self) -> None:
+        """Infer the example galaxy once and discard the result."""
         from astropy.utils import iers
 
         iers.conf.auto_download = False
@@ -159,11 +162,11 @@ class InferenceWorker:
             self.preview(payload, lambda _: None)
             self.infer(payload, lambda _: None)
 
-    def preview(self, payload: dict[str, Any], say: Say) -> dict[str, Any]:
-        """Look at the files of a job: stars and HI each by itself, so that one may fail without the other."""
+    def preview(self, payload: dict[str, Any], on_phase: OnPhase) -> dict[str, Any]:
+        """Preview the files of a job: stars and HI separately, so that one may fail without the other."""
         from stargas.serve.preview import look_at_hi, look_at_stars
 
-        say("reading the files")
+        on_phase("reading the files")
         files = {role: Path(path) for role, (path, _) in payload["files"].items()}
         found: dict[str, Any] = {"stars": None, "hi": None}
         if "stars" in files:
@@ -178,7 +181,7 @@ class InferenceWorker:
             found["hi"] = _or_error(lambda: look_at_hi(files, payload["values"]))
         return found
 
-    def infer(self, payload: dict[str, Any], say: Say) -> dict[str, Any]:
+    def infer(self, payload: dict[str, Any], on_phase: OnPhase) -> dict[str, Any]:
         """Infer a mass profile and write its report."""
         from stargas.inference.infer import infer
         from stargas.observed.galaxy import observe_galaxy
@@ -190,7 +193,7 @@ class InferenceWorker:
                 f"the model of this server has learned from galaxies with {' and '.join(missing)} only, which this one "
                 "lacks: add them, or ask for a server with another model."
             )
-        say("reading and measuring the galaxy")
+        on_phase("reading and measuring the galaxy")
         config, notes = self._observation(payload)
         galaxy = observe_galaxy(config, name=payload["name"])
         hide, shown = _Names(payload), {role: name for role, (_, name) in payload["files"].items()}
@@ -199,7 +202,7 @@ class InferenceWorker:
             warnings=(*map(hide.text, galaxy.warnings), *notes),
             settings=dataclasses.replace(config, **shown),
         )
-        say("drawing from the posterior, for each realization of the inputs")
+        on_phase("drawing from the posterior, for each realization of the inputs")
         result = infer(
             galaxy,
             self.model,
@@ -210,7 +213,7 @@ class InferenceWorker:
         )
         if result.model.folder is not None:
             result = dataclasses.replace(result, model=dataclasses.replace(result.model, folder=Path("MODEL")))
-        say("drawing the figures and writing the report")
+        on_phase("drawing the figures and writing the report")
         out = Path(payload["folder"]) / "result"
         shutil.rmtree(out, ignore_errors=True)
         write_inference_report([result], out)
