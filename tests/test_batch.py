@@ -5,7 +5,7 @@ from samples_for_tests import hand_made, map_settings
 from stargas.batch import Batch
 from stargas.features.table import FEATURES, FeatureGroup
 from stargas.sample import FIELDS, MAPS, QUALITY, SCALARS, make_samples
-from stargas.tracers import GAS, STARS_AND_GAS
+from stargas.tracers import GAS, GAS_AND_R_HL, STARS, STARS_AND_GAS, TRACER_SETS
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +56,14 @@ def test_columns_are_found_by_name(batch):
 def test_what_is_known_of_each_sample():
     config = map_settings(4)
     whole = hand_made(config, tracers=np.array([True, True]), scalars=np.ones(5))
-    bare = hand_made(config, tracers=np.array([False, True]))
-    batch = Batch.stack([whole, bare])
-    assert batch.knows("R_hl").tolist() == [True, False]
-    assert batch.knows("stars").tolist() == [True, False]
-    assert batch.knows("gas").tolist() == [True, True]
-    assert batch.tracer_sets.tolist() == [STARS_AND_GAS.index, GAS.index]
+    sized = hand_made(config, tracers=np.array([False, True]), scalars=[1, 0, 1, 1, 1])
+    bare = hand_made(config, tracers=np.array([False, True]), scalars=[0, 0, 1, 1, 1])
+    wrong = hand_made(config, tracers=np.array([True, False]))  # stars without the radius that they bring
+    batch = Batch.stack([whole, sized, bare, wrong])
+    assert batch.knows("stars").tolist() == [True, False, False, True]
+    assert batch.knows("gas").tolist() == [True, True, True, False]
+    assert batch.knows("R_hl").tolist() == [True, True, False, True]
+    assert [TRACER_SETS[i] for i in batch.tracer_sets] == [STARS_AND_GAS, GAS_AND_R_HL, GAS, STARS]
 
 
 def test_a_feature_may_be_measured_on_a_feature(batch):

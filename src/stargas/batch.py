@@ -51,9 +51,9 @@ class Batch(Arrays):
         return values if entry is None else values[:, entry]
 
     def knows(self, need: str) -> NDArray[np.bool_]:
-        """Whether ``"stars"``, ``"gas"`` or ``"R_hl"`` is known of each sample, shape (n,)."""
-        known: NDArray[np.bool_] = self.column("R_hl_kpc") > 0 if need == "R_hl" else self.column(need)
-        return known
+        """Whether ``"stars"``, ``"gas"`` or ``"R_hl"`` is known of each sample, shape (n,); stars bring their R_hl."""
+        known: NDArray[np.bool_] = self.column("stars" if need == "R_hl" else need)
+        return known | (self.column("R_hl_kpc") != 0) if need == "R_hl" else known
 
     @property
     def tracer_sets(self) -> NDArray[np.intp]:
