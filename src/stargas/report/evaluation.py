@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 from stargas.evaluation.result import EvaluationResult
-from stargas.evaluation.result_file import map_settings, read_result
+from stargas.evaluation.result_file import read_result
 from stargas.evaluation.strata import ALL
 from stargas.inference.estimates import closed_formulas
 from stargas.report.calibration import draw_calibration, draw_coverage_by_stratum
-from stargas.report.maps import draw_gas_maps, draw_star_maps
+from stargas.report.maps import map_figures
 from stargas.report.page import Details, Figure, Page, Part, Section, Table, Text, text_from, write_page
 from stargas.report.profile import Profile, draw_profiles
 from stargas.report.ratio import draw_ratio, draw_ratio_panels
@@ -140,26 +140,8 @@ def _strata_table(result: EvaluationResult) -> Table:
 def _example(result: EvaluationResult, figures: Path) -> list[Part]:
     samples, model = result.example.samples, list(result.models)[-1]
     name = str(samples[0].row["galaxy_id"])
-    config = map_settings(result.provenance.dataset)
     parts: list[Part] = [Text(f"Maps of a typical galaxy of the split, {name}, and its mass profiles.")]
-    stars, gas = (any(sample.tracers[i] for sample in samples) for i in range(2))
-    if stars:
-        parts.append(
-            Figure(
-                save_figure(draw_star_maps(samples, config.stars, name), figures / "star_maps.png"),
-                f"Star maps of {name}: density in radius and velocity, and on the sky, one row per inclination.",
-                "Left: stars in projected radius and line-of-sight velocity. Right: stars on the sky.",
-            )
-        )
-    if gas:
-        parts.append(
-            Figure(
-                save_figure(draw_gas_maps(samples, config.gas, name), figures / "gas_maps.png"),
-                f"HI maps of {name}: surface density, velocity and dispersion, one row per inclination; the "
-                "receding side is on the right.",
-                "Left to right: HI surface density, mean velocity (red recedes), velocity dispersion. Dotted: R_HI.",
-            )
-        )
+    parts += map_figures(samples, name, figures)
     profiles = draw_profiles(_profiles(result, model), model, name)
     parts.append(
         Figure(

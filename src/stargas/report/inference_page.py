@@ -18,12 +18,11 @@ from stargas.report.inference_tables import (
     mass_rows,
     mass_table,
 )
-from stargas.report.maps import draw_gas_maps, draw_star_maps
+from stargas.report.maps import map_figures
 from stargas.report.observed import observed_sections
-from stargas.report.page import Bullets, Caution, Details, Figure, Page, Part, Section, Table, text_from
+from stargas.report.page import Bullets, Caution, Details, Figure, Page, Section, Table, text_from
 from stargas.report.profile import Profile, draw_profiles
 from stargas.report.style import save_figure
-from stargas.tracers import TRACERS
 
 MAPS_SHOWN = 4
 """Views whose maps are on the page."""
@@ -105,28 +104,8 @@ def _dynamics(views: Views, figures: Path) -> Section:
     return Section(title, [figure, Table(head, rows, "Median + and − to the 84th and 16th percentile.")])
 
 
-def _maps(views: Views, figures: Path) -> list[Part]:
+def _maps(views: Views, figures: Path) -> list[Figure]:
     """Draw the maps of those views that have them, of a few where there are many."""
     results = list(views.values())
     results = [results[i] for i in np.unique(np.linspace(0, len(results) - 1, MAPS_SHOWN).round().astype(int))]
-    samples, name = [result.sample for result in results], results[0].name
-    parts: list[Part] = []
-    if any(sample.tracers[TRACERS.index("stars")] for sample in samples):
-        drawn = draw_star_maps(samples, samples[0].config.stars, name)
-        parts.append(
-            Figure(
-                save_figure(drawn, figures / "star_maps.png"),
-                f"Star maps of {name}, one row per view: density in radius and velocity, and on the sky.",
-                "Left: stars in projected radius and line-of-sight velocity. Right: stars on the sky.",
-            )
-        )
-    if any(sample.tracers[TRACERS.index("gas")] for sample in samples):
-        drawn = draw_gas_maps(samples, samples[0].config.gas, name)
-        parts.append(
-            Figure(
-                save_figure(drawn, figures / "gas_maps.png"),
-                f"HI maps of {name}, one row per view: surface density, velocity, dispersion.",
-                "Left to right: HI surface density, mean velocity (red recedes), velocity dispersion. Dotted: R_HI.",
-            )
-        )
-    return parts
+    return map_figures([result.sample for result in results], results[0].name, figures)

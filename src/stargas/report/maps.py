@@ -4,6 +4,7 @@ Row index is y (or v) and column x (or R), so row 0 is drawn at the bottom. Rece
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,13 @@ from numpy.typing import NDArray
 
 from stargas.config import HIMapConfig, StarMapConfig
 from stargas.errors import InputError
-from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure
+from stargas.report.page import Figure
+from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure, save_figure
 from stargas.sample import MAPS, SCALARS, TRACERS, Sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 MOMENT_TITLES = (
     r"$\Sigma_{HI}$  [$M_{\odot}\,pc^{-2}$]",
@@ -29,7 +31,7 @@ MIN_COLUMN_MSUN_PC2 = 0.1
 """Lower end of the color scale of moment 0."""
 
 
-def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = None, title: str = "") -> "Figure":
+def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = None, title: str = "") -> "Drawing":
     """Draw the two star maps of one or more views.
 
     Parameters
@@ -84,7 +86,7 @@ def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = Non
     return figure
 
 
-def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, title: str = "") -> "Figure":
+def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, title: str = "") -> "Drawing":
     """Draw the three HI moments of several views, one view per row, in common color scales.
 
     Parameters
@@ -150,6 +152,40 @@ def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, 
         if title:
             figure.suptitle(title, fontsize=11, x=0.02, ha="left")
     return figure
+
+
+def map_figures(samples: Sequence[Sample], name: str, folder: Path) -> list[Figure]:
+    """Draw the maps of a galaxy into ``star_maps.png`` and ``gas_maps.png``.
+
+    Parameters
+    ----------
+    samples
+        The views.
+    name
+        Name of the galaxy.
+    folder
+        Folder for the files.
+
+    Returns
+    -------
+    list of Figure
+        Figures for a page, of those tracers that the samples have.
+    """
+    figures, config = [], samples[0].config
+    has_stars, has_gas = (any(sample.tracers[TRACERS.index(name)] for sample in samples) for name in ("stars", "gas"))
+    if has_stars:
+        path = save_figure(draw_star_maps(samples, config.stars, name), folder / "star_maps.png")
+        alt = f"Star maps of {name}, one row per view: density in radius and velocity, and on the sky."
+        caption = "Left: stars in projected radius and line-of-sight velocity. Right: stars on the sky."
+        figures.append(Figure(path, alt, caption))
+    if has_gas:
+        path = save_figure(draw_gas_maps(samples, config.gas, name), folder / "gas_maps.png")
+        alt = f"HI maps of {name}, one row per view: surface density, velocity, dispersion."
+        caption = (
+            "Left to right: HI surface density, mean velocity (red recedes), velocity dispersion. Dotted circle: R_HI."
+        )
+        figures.append(Figure(path, alt, caption))
+    return figures
 
 
 def _node_extent(limits: tuple[float, float, float, float], n: int) -> tuple[float, float, float, float]:

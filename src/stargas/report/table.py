@@ -11,6 +11,7 @@ from stargas.evaluation.accuracy import Accuracy
 from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.strata import ALL
 from stargas.galaxy import FloatArray
+from stargas.report.cells import percent, with_error
 from stargas.report.page import Table, terminal_table
 from stargas.report.results import TABLE_RADII
 
@@ -93,8 +94,8 @@ class AccuracyRow:
             f"{self.r_over_R_hl:.2f}",
             f"{self.median:.2f} +{self.plus:.2f} −{self.minus:.2f}",
             f"{self.mean:.2f}",
-            f"{self.half_width:.3f} ± {self.half_width_se:.3f}",
-            *("" if share is None else f"{100 * share:.0f} %" for share in (self.coverage_68, self.coverage_95)),
+            with_error(self.half_width, self.half_width_se),
+            *("" if share is None else percent(share, digits=0) for share in (self.coverage_68, self.coverage_95)),
             f"{self.n_galaxies:,}",
         ]
 
@@ -139,9 +140,9 @@ class CalibrationRow:
         """All of it but the name."""
         log_prob = self.negative_log_prob
         return [
-            f"{self.rms_dex:.3f} ± {self.rms_dex_se:.3f}",
-            f"{100 * self.coverage_68:.1f} ± {100 * self.coverage_68_se:.1f} %",
-            f"{100 * self.coverage_95:.1f} ± {100 * self.coverage_95_se:.1f} %",
+            with_error(self.rms_dex, self.rms_dex_se),
+            percent(self.coverage_68, self.coverage_68_se),
+            percent(self.coverage_95, self.coverage_95_se),
             f"{self.bias_sigma:+.2f}",
             f"{self.width_ratio:.2f}",
             f"{self.tarp_distance:.3f}",

@@ -1,0 +1,69 @@
+"""Maps are drawn in the right place and the right way round."""
+
+import numpy as np
+import pytest
+from disc_sample import disc_sample
+
+from stargas.errors import InputError
+from stargas.report.maps import draw_gas_maps, draw_star_maps, map_figures
+
+
+@pytest.fixture(autouse=True)
+def _small_pictures(monkeypatch):
+    monkeypatch.setattr("stargas.report.style.DPI", 40)
+
+
+def images(figure):
+    return [axes.get_images()[0] for axes in figure.axes if axes.get_images()]
+
+
+def test_rows_are_y_and_columns_are_x():
+    density, sky = images(draw_star_maps([disc_sample()]))
+    for image in (density, sky):
+        assert image.origin == "lower"
+    left, right, bottom, top = sky.get_extent()
+    n = 16
+    peak_row, peak_column = np.unravel_index(np.argmax(sky.get_array()), (n, n))
+    x = left + (peak_column + 0.5) * (right - left) / n
+    y = bottom + (peak_row + 0.5) * (top - bottom) / n
+    assert (x, y) == (pytest.approx(0.25, abs=0.04), pytest.approx(-0.25, abs=0.04))
+    # Nodes include the limits: the centers of the outer pixels lie on them.
+    assert left + (right - left) / n / 2 == pytest.approx(-0.5)
+    assert density.get_extent()[0] + (density.get_extent()[1] - density.get_extent()[0]) / n / 2 == pytest.approx(0)
+
+
+def test_the_receding_side_is_right_and_red():
+    _, speed, _ = images(draw_gas_maps([disc_sample()]))
+    middle = speed.get_array()[8]
+    assert middle[-1] > 0 > middle[0]
+    red, _, blue, _ = speed.cmap(speed.norm(middle[-1]))
+    assert red > blue
+    assert speed.get_extent() == [-4, 4, -4, 4]
+    assert abs(speed.norm.vmin) == speed.norm.vmax
+
+
+def test_what_is_not_measured_is_blank():
+    column, speed, width = images(draw_gas_maps([disc_sample()]))
+    for image in (column, speed, width):
+        assert image.get_array().mask[-1].all()
+        assert not image.get_array().mask[8].any()
+
+
+def test_views_share_their_color_scales():
+    shown = images(draw_gas_maps([disc_sample(30), disc_sample(90, half_width=6.0)]))
+    assert shown[0].norm is shown[3].norm
+    assert shown[0].get_extent() != shown[3].get_extent()
+
+
+def test_a_missing_tracer_is_left_out():
+    assert len(images(draw_star_maps([disc_sample(gas=False)]))) == 2
+    with pytest.raises(InputError, match="none of the samples has HI"):
+        draw_gas_maps([disc_sample(gas=False)])
+
+
+def test_a_page_has_figures_of_the_tracers_that_there_are(tmp_path):
+    both = map_figures([disc_sample()], "Carina", tmp_path)
+    assert [figure.path.name for figure in both] == ["star_maps.png", "gas_maps.png"]
+    assert all(figure.path.is_file() and "Carina" in figure.alt for figure in both)
+    (stars,) = map_figures([disc_sample(gas=False)], "Carina", tmp_path)
+    assert stars.path.name == "star_maps.png"
