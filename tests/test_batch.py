@@ -62,6 +62,8 @@ def test_what_is_known_of_each_sample():
     batch = Batch.stack([whole, sized, bare, wrong])
     assert batch.knows("stars").tolist() == [True, False, False, True]
     assert batch.knows("gas").tolist() == [True, True, True, False]
+    assert batch.knows("stars", "gas").tolist() == [True, False, False, False]
+    assert batch.knows().all()
     assert batch.knows("R_hl").tolist() == [True, True, False, True]
     assert [TRACER_SETS[i] for i in batch.tracer_sets] == [STARS_AND_GAS, GAS_AND_R_HL, GAS, STARS]
 

@@ -50,10 +50,15 @@ class Batch(Arrays):
         values: NDArray[Any] = getattr(self, array)
         return values if entry is None else values[:, entry]
 
-    def knows(self, need: str) -> NDArray[np.bool_]:
-        """Whether ``"stars"``, ``"gas"`` or ``"R_hl"`` is known of each sample, shape (n,); stars bring their R_hl."""
-        known: NDArray[np.bool_] = self.column("stars" if need == "R_hl" else need)
-        return known | (self.column("R_hl_kpc") != 0) if need == "R_hl" else known
+    def knows(self, *needs: str) -> NDArray[np.bool_]:
+        """Whether all of ``"stars"``, ``"gas"`` and ``"R_hl"`` that are named are known of each sample, shape (n,).
+
+        Stars bring their R_hl.
+        """
+        known = np.ones(len(self), dtype=bool)
+        for need in needs:
+            known &= self.column("stars") | (self.column("R_hl_kpc") != 0) if need == "R_hl" else self.column(need)
+        return known
 
     @property
     def tracer_sets(self) -> NDArray[np.intp]:
@@ -75,9 +80,8 @@ class Batch(Arrays):
         """
         measured: dict[str, NDArray[Any]] = {}
         for group in groups:
-            known = np.logical_and.reduce([self.knows(need) for need in group.needs])
             inputs = (measured[name] if name in measured else self.column(name) for name in group.inputs)
-            measured |= zip(group.names, group.measure(known, *inputs).T, strict=True)
+            measured |= zip(group.names, group.measure(self.knows(*group.needs), *inputs).T, strict=True)
         return np.column_stack([np.empty((len(self), 0)), *measured.values()])
 
 

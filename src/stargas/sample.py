@@ -202,6 +202,9 @@ class Arrays:
 FIELDS = tuple(ArrayField(declared.name, **declared.metadata) for declared in fields(Arrays))
 """The arrays of a sample, in order."""
 
+NEEDS: Mapping[str, tuple[str, ...]] = {e.name: e.needs for declared in FIELDS for e in declared.entries}
+"""Entry of an array → what must be known of the galaxy."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Sample(Arrays):
