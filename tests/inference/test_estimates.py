@@ -4,9 +4,9 @@ from disc_sample import disc_sample
 from formula_posteriors import WolfPosterior
 from stars_for_tests import CENTER, DISTANCE, star_table, write
 
-from stargas.baselines.estimators import estimate_mass
+from stargas.baselines.estimators import INCLINATION_SCATTER_DEX, estimate_mass
 from stargas.config.observation import ObservationConfig
-from stargas.inference.estimates import INCLINATION_SCATTER_DEX, closed_formulas, flat_dispersion
+from stargas.inference.estimates import closed_formulas, flat_dispersion
 from stargas.inference.infer import infer
 from stargas.observed.galaxy import observe_galaxy
 from stargas.profiles import ProfileDraws

@@ -10,11 +10,11 @@ from cube_files import CENTER_DEG, DISTANCE_KPC, SYSTEMIC_KMS, disc_cube, header
 from hi_for_tests import HI_CENTER_MSUN_PC2, HI_SCALE_KPC, R_HI_KPC
 from stars_for_tests import write
 
+from stargas.baselines.estimators import INCLINATION_SCATTER_DEX
 from stargas.config import ModelConfig
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.errors import InputError
-from stargas.inference.estimates import INCLINATION_SCATTER_DEX
 from stargas.inference.infer import infer
 from stargas.observed.galaxy import observe_galaxy, velocity_position_angle
 from stargas.observed.hi import faintest_column

@@ -8,10 +8,10 @@ from cube_files import DISTANCE_KPC, NOISE, disc_cube, in_jy_per_beam, write_cub
 from hi_for_tests import R_HI_KPC
 from stars_for_tests import CENTER, DISTANCE, star_table, write
 
+from stargas.baselines.estimators import INCLINATION_SCATTER_DEX
 from stargas.config import DataConfig, DegradationConfig, ModelConfig
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
-from stargas.inference.estimates import INCLINATION_SCATTER_DEX
 from stargas.inference.infer import infer
 from stargas.model.posterior import Posterior
 from stargas.observed.galaxy import observe_galaxy

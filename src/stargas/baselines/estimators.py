@@ -30,6 +30,9 @@ from stargas.quantities import to_array
 MIN_INCLINATION_DEG = 30.0
 """Rotation of views closer to face-on than this is not corrected for inclination."""
 
+INCLINATION_SCATTER_DEX = float(np.log10((1 - 0.16**2) / (1 - 0.84**2)) / 2)
+"""Half of the central 68 % interval of log10 sin² i for random orientations, whose cos i is uniform: 0.26."""
+
 FLATTEST_SLOPE, STEEPEST_SLOPE = 0.0, 3.0
 """Bounds of d ln M/d ln r outside the two radii, since mass never falls and mean density never rises outwards."""
 
@@ -230,6 +233,11 @@ class Estimator(ABC):
     is_profile: ClassVar[bool] = False
     """Whether it gives masses at any radius, not at one of its own."""
 
+    @property
+    def scatter_dex(self) -> float:
+        """Scatter of log10 M beside the errors of the measurements, 0 where it is not known."""
+        return 0.0
+
     @abstractmethod
     def applies_to(self, seen: Observables) -> NDArray[np.bool_]:
         """Whether each galaxy has the measurements that it needs, shape (n,)."""
@@ -276,6 +284,11 @@ class StarEstimator(Estimator):
     scatter: float | None = None
     tracers = ("stars",)
 
+    @property
+    def scatter_dex(self) -> float:
+        """Published scatter of log10 M."""
+        return (self.scatter or 0.0) / float(np.log(10))
+
     def applies_to(self, seen: Observables) -> NDArray[np.bool_]:
         """Whether each galaxy has stars."""
         return seen.known("sigma_kms", "R_hl_kpc")
@@ -303,6 +316,11 @@ class RotationEstimator(Estimator):
 
     corrects_inclination: bool
     tracers = ("gas",)
+
+    @property
+    def scatter_dex(self) -> float:
+        """Scatter of log10 M from the inclination, where it is not corrected for."""
+        return 0.0 if self.corrects_inclination else INCLINATION_SCATTER_DEX
 
     def applies_to(self, seen: Observables) -> NDArray[np.bool_]:
         """Whether each galaxy has HI, and an inclination where that is needed."""

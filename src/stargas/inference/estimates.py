@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stargas.baselines.estimators import ESTIMATORS, STAR_ESTIMATORS, Observables
+from stargas.baselines.estimators import ESTIMATORS, STAR_ESTIMATORS, Estimator, Observables
 from stargas.constants import G
 from stargas.evaluation.interpolation import mass_at
 from stargas.galaxy import FloatArray
@@ -12,9 +12,6 @@ from stargas.inference.realizations import Realizations
 from stargas.observed.galaxy import ObservedGalaxy
 from stargas.profiles import ProfileDraws
 from stargas.sample import QUALITY, SCALARS, Sample
-
-INCLINATION_SCATTER_DEX = float(np.log10((1 - 0.16**2) / (1 - 0.84**2)) / 2)
-"""Half of the central 68 % interval of log10 sin² i for random orientations, whose cos i is uniform: 0.26."""
 
 
 @dataclass(frozen=True)
@@ -95,21 +92,19 @@ def estimate_masses(realizations: Realizations, galaxy: ObservedGalaxy | None) -
     sample = realizations.nominal
     R_hl, sigma, R_HI, v_cold, _ = map(float, sample.scalars)
     angle = sample.row.get("inclination_deg")
-    measured = {"stars": _error_from_stars(sample, galaxy), "hi": _error_from_hi(realizations)}
+    measured = {"stars": _error_from_stars(sample, galaxy), "gas": _error_from_hi(realizations)}
     return tuple(
         replace(
             estimate,
-            log10_error=_total_error(estimate.name, measured),
+            log10_error=_total_error(ESTIMATORS[estimate.name], measured),
             log10_true=_true_mass(sample, estimate.r_kpc),
         )
         for estimate in closed_formulas(sigma, R_hl, v_cold, R_HI, None if angle is None else float(angle))
     )
 
 
-def _total_error(name: str, measured: dict[str, float]) -> float:
-    if name in STAR_ESTIMATORS:
-        return float(np.hypot(measured["stars"], (STAR_ESTIMATORS[name].scatter or 0.0) / np.log(10)))
-    return float(np.hypot(measured["hi"], INCLINATION_SCATTER_DEX if name == "hi" else 0.0))
+def _total_error(estimator: Estimator, measured: dict[str, float]) -> float:
+    return float(np.hypot.reduce([*(measured[tracer] for tracer in estimator.tracers), estimator.scatter_dex]))
 
 
 def _error_from_stars(sample: Sample, galaxy: ObservedGalaxy | None) -> float:
