@@ -74,6 +74,6 @@ def test_settings_of_the_pretrained_model_are_read_without_its_weights():
 
 
 def test_they_are_those_of_the_model():
-    from stargas.model.posterior import load_model
+    from stargas.model.files import load_model
 
     assert pretrained_settings() == load_model().data_config

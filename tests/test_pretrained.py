@@ -7,13 +7,13 @@ import pytest
 from plummer import judge
 
 import stargas as sg
-from stargas.model.inputs import TRACER_SETS
-from stargas.model.posterior import load_model
+from stargas.model.files import load_model
 from stargas.pretrained import FOLDER
 from stargas.sample import MAPS, SCALARS, make_sample, without_tracer
 from stargas.simulations.mock_suites.suites import mock_suite
 from stargas.sky.projection import project
 from stargas.sky.view import View
+from stargas.tracers import TRACER_SETS
 from stargas.validity.assessment import assess_validity
 from stargas.validity.reference import FILE, load_validity
 
@@ -46,11 +46,11 @@ def samples(model):
     raise AssertionError("the suite has too few galaxies with gas")
 
 
-def seen_as(samples, case):
+def known_as(samples, tracer_set):
     """Galaxies of which nothing else was observed."""
-    if case == "stars and gas":
+    if tracer_set == "stars and gas":
         return samples
-    return [without_tracer(sample, "gas" if case == "stars" else "stars") for sample in samples]
+    return [without_tracer(sample, "gas" if tracer_set == "stars" else "stars") for sample in samples]
 
 
 def test_it_is_the_model_of_its_folder(model):
@@ -58,8 +58,7 @@ def test_it_is_the_model_of_its_folder(model):
     assert model.config == same.config
     assert model.about == same.about
     assert model.config.tracers == "any"
-    assert model.n_masses == 10
-    assert model.about["radii_R_hl"] == pytest.approx(np.linspace(0.6, 2.4, 10))
+    assert model.target.radii_R_hl == pytest.approx(np.linspace(0.6, 2.4, 10))
 
 
 def test_it_is_small_together_with_its_validity_reference():
@@ -72,10 +71,10 @@ def test_suites_that_it_was_judged_on_taught_it_nothing(model):
     assert learned == {"bursty", "smooth", "broad"}
 
 
-@pytest.mark.parametrize("case", ["stars", "gas and R_hl", "stars and gas"])
-def test_it_answers_for_any_tracers(model, samples, case):
-    given = seen_as(samples, case)
-    draws = model.sample(given, N_DRAWS)
+@pytest.mark.parametrize("tracer_set", ["stars", "gas and R_hl", "stars and gas"])
+def test_it_answers_for_any_tracers(model, samples, tracer_set):
+    observed = known_as(samples, tracer_set)
+    draws = model.sample(observed, N_DRAWS)
     assert draws.shape == (len(samples), N_DRAWS, 10)
     assert np.isfinite(draws).all()
     error = np.median(draws, axis=1) - [sample.log10_mass for sample in samples]
@@ -83,19 +82,19 @@ def test_it_answers_for_any_tracers(model, samples, case):
     width = np.subtract(*np.quantile(draws, [0.84, 0.16], axis=1)) / 2
     assert width.min() > 0.01
     assert width.max() < 0.7
-    assert np.array_equal(draws, model.conditioned_on(case).sample(samples, N_DRAWS))
-    assert np.array_equal(draws, model.sample(given, N_DRAWS))
+    assert np.array_equal(draws, model.conditioned_on(tracer_set).sample(samples, N_DRAWS))
+    assert np.array_equal(draws, model.sample(observed, N_DRAWS))
 
 
-@pytest.mark.parametrize("case", TRACER_SETS)
-def test_masses_do_not_fall_with_radius(model, samples, case):
-    draws = model.conditioned_on(case).sample(samples, N_DRAWS)
+@pytest.mark.parametrize("tracer_set", TRACER_SETS, ids=lambda one: one.name)
+def test_masses_do_not_fall_with_radius(model, samples, tracer_set):
+    draws = model.conditioned_on(tracer_set.name).sample(samples, N_DRAWS)
     assert np.mean((np.diff(draws, axis=-1) >= 0).all(axis=-1)) >= 0.95
 
 
-def test_cases_are_different_answers(model, samples):
+def test_tracer_sets_are_different_answers(model, samples):
     """Negative control of all that is bit for bit the same."""
-    draws = [model.conditioned_on(case).sample(samples, N_DRAWS) for case in TRACER_SETS]
+    draws = [model.conditioned_on(one.name).sample(samples, N_DRAWS) for one in TRACER_SETS]
     for number, one in enumerate(draws):
         assert not any(np.array_equal(one, other) for other in draws[:number])
 
@@ -127,8 +126,8 @@ def test_its_validity_reference_knows_each_mix_of_tracers(model, samples):
     reference = load_validity()
     assert reference is not None
     assert {"stars", "gas", "stars+gas"} <= set(reference.distributions)
-    for case in ("stars", "gas and R_hl", "stars and gas"):
-        results = assess_validity(seen_as(samples, case), model, reference)
+    for tracer_set in ("stars", "gas and R_hl", "stars and gas"):
+        results = assess_validity(known_as(samples, tracer_set), model, reference)
         assert all(result.p_value is not None for result in results)
         assert sum(not result.trusted for result in results) <= 2
 

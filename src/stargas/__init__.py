@@ -26,7 +26,7 @@ _HOME = {
     "hi_moments": "stargas.sky.hi_maps",
     "infer": "stargas.inference.infer",
     "kappa_co": "stargas.kinematics",
-    "load_model": "stargas.model.posterior",
+    "load_model": "stargas.model.files",
     "make_sample": "stargas.sample",
     "make_samples": "stargas.sample",
     "mock_suite": "stargas.simulations.mock_suites.suites",

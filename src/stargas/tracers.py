@@ -37,6 +37,11 @@ class TracerSet:
         """Place in `TRACER_SETS`."""
         return TRACER_SETS.index(self)
 
+    @property
+    def tracers(self) -> tuple[str, ...]:
+        """Those of `TRACERS` that are known."""
+        return tuple(name for name in TRACERS if name in self.known)
+
     def knows(self, needs: Iterable[str]) -> bool:
         """Whether all of some needs are known.
 

@@ -10,10 +10,10 @@ from stargas.config.renamed import RENAMED
 
 def test_later_words_win(tmp_path):
     file = tmp_path / "mine.yaml"
-    file.write_text("data:\n  stars:\n    xy_limit: 2.0\nmodel:\n  dense: [32, 16]\n")
+    file.write_text("data:\n  stars:\n    xy_limit: 2.0\nmodel:\n  convolutional:\n    dense: [32, 16]\n")
     settings = read_settings(["--config", str(file), "--data.stars.xy_limit", "3"])
     assert settings.data.stars.xy_limit == 3.0
-    assert settings.model.dense == (32, 16)
+    assert settings.model.convolutional.dense == (32, 16)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,10 @@ def test_a_wrong_file_gets_one_sentence(tmp_path, text, words):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--model.dropout", "2"], "model.dropout must be between 0 and 1, without 1, got 2.0"),
+        (
+            ["--model.convolutional.dropout", "2"],
+            "model.convolutional.dropout must be between 0 and 1, without 1, got 2.0",
+        ),
         (["--data.views.n_views", "2.5"], "data.views.n_views: expected int, got: 2.5"),
         (["--data.views.position_angle", "up"], "position_angle: expected one of 'aligned', 'random', got up"),
         (["--data.stars.foo", "1"], "data.stars: Option 'foo' is not accepted"),

@@ -37,11 +37,15 @@ from stargas.storage import plain
         ("data.split.test", 0.85, 0.84),
         ("data.galaxies_per_shard", 0, 1),
         ("snapshots.unit_length_kpc", 0.0, 0.1),
-        ("model.dropout", 2.0, 0.0),
-        ("model.filters", (8,), (4, 8)),
-        ("model.dense", (0,), ()),
-        ("model.kernel_size", 4, 5),
-        ("model.flow_hidden", (), (8,)),
+        ("model.network", "dense", "residual"),
+        ("model.convolutional.dropout", 2.0, 0.0),
+        ("model.convolutional.filters", (8,), (4, 8)),
+        ("model.convolutional.dense", (0,), ()),
+        ("model.convolutional.kernel_size", 4, 5),
+        ("model.residual.filters", (0,), ()),
+        ("model.residual.ensemble_size", 0, 3),
+        ("model.maf.hidden", (), (8,)),
+        ("model.spline.bins", 1, 4),
         ("training.learning_rate", -1.0, 1e-4),
         ("training.epochs", 0, 1),
         ("training.epochs", True, 1),
@@ -81,7 +85,10 @@ def test_missing_fields_get_their_defaults_and_unknown_ones_are_refused():
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"effects": {"share": 0.5}}, r"^data\.effects is now data\.degradation: change the name in the settings\.$"),
+        (
+            {"effects": {"share": 0.5}},
+            r"^data\.effects is now data\.degradation: change the name, or let 'stargas convert",
+        ),
         ({"truth": {"n_radii": 3}}, r"^data\.truth\.n_radii is now data\.truth\.radii, the list of all radii in R_hl"),
     ],
 )

@@ -16,17 +16,24 @@ from stargas.experiments.paper.plan import paper_plan
 from stargas.experiments.plan import EvaluationSpec
 from stargas.experiments.release import MODEL
 from stargas.experiments.run import Run
-from stargas.model import inputs
-from stargas.model.posterior import make_network
+from stargas.model.designs import make_network
+from stargas.model.layout import InputLayout, received
+from stargas.tracers import tracer_set
 
 PRESET = read_settings([], preset="default")
 FULL = default_plan(PRESET.data, PRESET.model, PRESET.training, tng=[Path("galaxy.hdf5")])
 
 
 def changed(one, other):
-    """Fields in which two settings differ, with the values of the second."""
-    one, other = dataclasses.asdict(one), dataclasses.asdict(other)
-    return {name: value for name, value in other.items() if value != one[name]}
+    """Fields in which two settings differ, with the values of the second; dotted names for those of inner blocks."""
+    differing = {}
+    for name in (field.name for field in dataclasses.fields(one)):
+        mine, its = getattr(one, name), getattr(other, name)
+        if dataclasses.is_dataclass(its):
+            differing |= {f"{name}.{field}": value for field, value in changed(mine, its).items()}
+        elif its != mine:
+            differing[name] = its
+    return differing
 
 
 class TestPlan:
@@ -132,7 +139,7 @@ class TestHeldOut:
 class TestCasesAndPriors:
     def test_cases_are_those_that_a_model_can_be_given(self):
         for test in FULL.tests.values():
-            assert test.tracer_set is None or test.tracer_set in inputs.TRACER_SETS
+            assert test.tracer_set is None or tracer_set(test.tracer_set).name == test.tracer_set
             assert test.prior is None or test.prior in PRESET.model.priors
 
     @pytest.mark.parametrize("suite", ["bursty", "smooth", "shifted", "tng"])
@@ -168,9 +175,7 @@ class TestCasesAndPriors:
         for name in cases:
             assert FULL.models[name].data == FULL.models[MODEL].data
             assert FULL.models[name].training == PRESET.training
-        needed = inputs.numbers_needed(FULL.models["only_gas"].model)
-        assert set(needed.values()) == inputs.KNOWN_IN_SET["gas and R_hl"]
-        assert set(inputs.numbers_needed(FULL.models["only_star"].model).values()) == inputs.KNOWN_IN_SET["stars"]
+        assert {name: received(FULL.models[name].model).name for name in cases} == cases
 
     def test_by_default_nothing_is_hidden_and_no_prior_told(self):
         test = EvaluationSpec("one", ("bursty",), "bursty")
@@ -199,23 +204,25 @@ class TestTrials:
 
     @pytest.mark.parametrize("number", range(len(TRIALS)))
     def test_each_is_a_network_that_can_be_made(self, number):
-        make_network(FULL.models[f"trial_{number}"].model, 10, 64)
+        model = FULL.models[f"trial_{number}"].model
+        make_network(model, InputLayout.of(model).network_sizes(64, 10))
 
     def test_words_that_hold_a_number_hold_the_right_one(self):
         model, training = PRESET.model, PRESET.training
         said = {
-            "three times the dropout": {"dropout": pytest.approx(3 * model.dropout)},
-            "a quarter of the width": {"dense": tuple(width // 4 for width in model.dense)},
-            "half the width": {"dense": tuple(width // 2 for width in model.dense)},
-            "an ensemble of three networks": {"members": 3 * model.members},
-            "8 transforms of the flow": {"flow_transforms": 8},
+            "three times the dropout": {"residual.dropout": pytest.approx(3 * model.residual.dropout)},
+            "a quarter of the width": {"residual.width": model.residual.width // 4},
+            "half the width": {"residual.width": model.residual.width // 2},
+            "an ensemble of three networks": {"residual.ensemble_size": 3 * model.residual.ensemble_size},
+            "8 transforms of the flow": {"maf.transforms": 8},
         }
         for words, change in said.items():
             assert TRIALS[words][0] == change
-        assert model.flow_transforms < 8
+        assert model.maf.transforms < 8
         assert training.feature_noise > 0
         assert training.inclination_weight > 0
-        assert (model.baseline, model.whiten, model.calibrate, model.filters) == ("scalars", True, True, ())
+        assert (model.baseline, model.whiten, model.calibrate) == ("scalars", True, True)
+        assert model.residual.filters == ()
 
     def test_they_are_judged_on_the_validation_split_and_all_else_on_tests(self):
         for part in FULL.parts.values():
@@ -230,8 +237,8 @@ TINY = (
     *("--scale", "0.001", "--draws", "50", "--workers", "1", "--local.progress", "false"),
     *("--data.views.n_views", "2", "--data.stars.n_pixels", "16", "--data.gas.n_pixels", "16"),
     *("--data.stars.max_stars", "300", "--data.split.validation", "0.3", "--data.split.test", "0.3"),
-    *("--model.dense", "[8,8]", "--model.n_features", "8", "--model.flow_hidden", "[8]"),
-    *("--model.flow_transforms", "1", "--training.epochs", "2", "--training.flow_epochs", "2"),
+    *("--model.residual.width", "8", "--model.residual.embedding_size", "8", "--model.maf.hidden", "[8]"),
+    *("--model.maf.transforms", "1", "--training.epochs", "2", "--training.flow_epochs", "2"),
     *("--training.batch_size", "16"),
 )
 

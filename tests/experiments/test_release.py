@@ -7,30 +7,21 @@ import shutil
 import numpy as np
 import pytest
 from disc_galaxies import disc_dataset
+from models_for_tests import small_config
 from results_for_tests import row, write_parts
 
-from stargas.config import LocalConfig, ModelConfig, TrainingConfig
+from stargas.config import LocalConfig, TrainingConfig
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments import release
 from stargas.experiments.plan import ModelSpec, Plan
 from stargas.experiments.release import MAX_BYTES, MODEL, release_model
-from stargas.model.posterior import load_model
+from stargas.model.files import load_model
 from stargas.sample import without_tracer
 from stargas.training.train import train_model
 from stargas.validity.assessment import assess_validity
 from stargas.validity.reference import FILE, load_validity
 
-SMALL = ModelConfig(
-    tracers="any",
-    design="fusion",
-    filters=(),
-    dense=(8,),
-    n_features=4,
-    numbers=True,
-    baseline="scalars",
-    flow_transforms=1,
-    flow_hidden=(8,),
-)
+SMALL = small_config({"residual.filters": ()}, tracers="any", network="residual", features=True, baseline="scalars")
 TRAINING = TrainingConfig(epochs=1, flow_epochs=1, batch_size=64, cold_gas_only=False)
 FILES = ("model.json", "model.safetensors", FILE)
 

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from models_for_tests import small_config
 
 from stargas.config import (
     DataConfig,
     HIMapConfig,
     LocalConfig,
-    ModelConfig,
     SplitConfig,
     StarMapConfig,
     TrainingConfig,
@@ -28,7 +28,7 @@ CONFIG = DataConfig(
     split=SplitConfig(validation=0.3, test=0.3),
 )
 TRAINING = TrainingConfig(batch_size=16, epochs=1, flow_epochs=1)
-STAR = ModelConfig(tracers="star", filters=(2, 4), dense=(8,), n_features=8, flow_transforms=1, flow_hidden=(8,))
+STAR = small_config(tracers="star")
 
 
 def plan():

@@ -1,9 +1,8 @@
 """Posteriors that are closed formulas, so that every inference is known."""
 
-from types import SimpleNamespace
-
 import numpy as np
 
+from stargas.config import ModelConfig
 from stargas.constants import G
 
 
@@ -13,7 +12,7 @@ class WolfPosterior:
     scatter = 0.05
 
     def __init__(self, tracers="star", **about):
-        self.config = SimpleNamespace(tracers=tracers)
+        self.config = ModelConfig(tracers=tracers)
         self.about = about
 
     def masses(self, sample):

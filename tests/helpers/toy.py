@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 import numpy as np
-import torch
 from astropy.table import Table
 from samples_for_tests import map_settings
 
@@ -76,9 +75,3 @@ def _numbers(width, n, rng):
     star_features[rng.random(star_features.shape) < 0.02] = np.nan
     quality = np.column_stack([rng.integers(100, 1000, n), *rng.uniform(0.1, 2, (3, n))])
     return star_features, quality
-
-
-def standardized(scaling, inputs, log10_mass):
-    """Masses as the flow sees them."""
-    baseline = scaling.baseline(inputs.tracer_set, inputs.log_scalar)
-    return torch.from_numpy(((log10_mass - baseline) / scaling.spread(inputs.tracer_set)).astype(np.float32))

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from stargas.config import LocalConfig, ModelConfig, TrainingConfig
+from models_for_tests import small_config
+
+from stargas.config import LocalConfig, TrainingConfig
 from stargas.training.fit import CheckpointFiles
 
-MODEL = ModelConfig(filters=(2, 4), dense=(24,), flow_transforms=2, flow_hidden=(24, 24))
+MODEL = small_config({"convolutional.dense": (24,), "convolutional.embedding_size": 32, "maf.hidden": (24, 24)})
 TRAINING = TrainingConfig(batch_size=32, epochs=4, flow_epochs=4, learning_rate=1e-2, flow_learning_rate=1e-2)
 QUIET = LocalConfig(progress=False, accelerator="cpu")
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from models_for_tests import untrained
 from toy import toy_dataset
 
-from inference.models_for_tests import untrained
 from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.inference.ablations import leave_out, prior_sensitivity, prior_warnings
 from stargas.inference.attribution import attribute
@@ -18,7 +18,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def posterior(data):
-    return untrained(data, tracers="any", numbers=True, baseline="scalars", priors=("bursty", "smooth"))
+    return untrained(data, tracers="any", features=True, baseline="scalars", priors=("bursty", "smooth"))
 
 
 @pytest.mark.parametrize("tracer", ["stars", "gas"])

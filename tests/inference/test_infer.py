@@ -8,14 +8,15 @@ from astropy import units as u
 from astropy.table import Table
 from disc_sample import disc_sample
 from formula_posteriors import SteepPosterior, WolfPosterior
+from models_for_tests import untrained
 from stars_for_tests import CENTER, DISTANCE, plummer_stars, star_table, write
 from toy import toy_dataset
 
 import stargas as sg
-from inference.models_for_tests import untrained
 from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
 from stargas.inference.infer import infer
+from stargas.model.files import save_model
 from stargas.observed.galaxy import observe_galaxy
 from stargas.observed.tangent_plane import sky_position
 from stargas.sky.projection import SkyGalaxy
@@ -168,7 +169,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def posterior(data):
-    return untrained(data, tracers="any", numbers=True, baseline="scalars", priors=("bursty", "smooth"))
+    return untrained(data, tracers="any", features=True, baseline="scalars", priors=("bursty", "smooth"))
 
 
 class TestNetwork:
@@ -176,7 +177,7 @@ class TestNetwork:
 
     def test_the_validity_reference_beside_the_model_is_used(self, data, posterior, tmp_path):
         assert infer(data[0], posterior, n_draws=20, occlusion=False).validity.summary == NO_REFERENCE
-        posterior.save(tmp_path)
+        save_model(posterior, tmp_path)
         fit_validity(posterior, data).save(tmp_path)
         loaded = sg.load_model(tmp_path)
         result = infer(data[0], loaded, n_draws=20, occlusion=False)

@@ -3,17 +3,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
+from models_for_tests import untrained
 from toy import N_PIXELS, toy_dataset
 
-from inference.models_for_tests import untrained
 from stargas.batch import Batch
 from stargas.features.star_features import STAR_FEATURES
 from stargas.inference.occlusion import PATCH, group_of, occlude
-from stargas.model.inputs import numbers_needed
-from stargas.model.scaling import Scaling
+from stargas.model.layout import GROUP_OF
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, QUALITY, without_tracer
+from stargas.sample import MAPS, without_tracer
 
 CORNER = PATCH + 1
 
@@ -25,7 +23,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def posterior(data):
-    return untrained(data, tracers="any", numbers=True, baseline="scalars", priors=("bursty",))
+    return untrained(data, tracers="any", features=True, baseline="scalars", priors=("bursty",))
 
 
 def ignoring(posterior, channel):
@@ -72,10 +70,8 @@ def test_a_patch_is_what_the_model_says_without_it(data):
     def median(sample):
         half = rng_for(seed, "occlusion").standard_normal((1, n_draws // 2, 10), dtype=np.float32)
         inputs = posterior.inputs(Batch.stack([sample]))
-        with torch.no_grad():
-            features = posterior.network.features(inputs.maps, inputs.numbers)
         noise = np.concatenate([half, -half], axis=1)
-        return np.median(posterior.masses(features, inputs.tracer_set, inputs.log_scalar, noise)[0], axis=0)
+        return np.median(posterior.draw(posterior.context(inputs), inputs, noise)[0], axis=0)
 
     expected = median(replace(sample, maps=maps)) - median(sample)
     np.testing.assert_allclose(found.patches[channel, i, j], expected, atol=1e-5)
@@ -109,10 +105,10 @@ def test_only_what_is_known_is_taken_away(posterior, data):
 
 
 def test_every_number_belongs_to_a_group(posterior):
-    found = {name: group_of(name, need) for name, need in numbers_needed(posterior.config).items()}
-    assert found["R_hl_kpc"] == found["sigma_kms"] == "R_hl and σ"
-    assert found["v_cold_kms"] == "R_HI, v and σ of the HI"
-    assert {found[name] for name in QUALITY} == {"quality of the data"}
+    found = {name: group_of(name) for name in posterior.scaling.layout.features}
+    assert found["log_R_hl_kpc"] == found["log_sigma_kms"] == "R_hl and σ"
+    assert found["log_v_cold_kms"] == "R_HI, v and σ of the HI"
+    assert {found[name] for name in ("log_n_stars", "log_noise")} == {"quality of the data"}
     assert {found[name] for name in STAR_FEATURES} == {"numbers of the stars"}
     assert {group for name, group in found.items() if name.startswith("HI_")} == {"numbers of the HI maps"}
     assert set(occlude(posterior, toy_dataset(5)[0]).numbers) == set(found.values())
@@ -123,13 +119,12 @@ def test_a_group_of_the_training_set_s_mean_is_not_missed(posterior, data):
     sample = data[0]
     found = occlude(posterior, sample).numbers
     assert all(np.abs(change).max() > 1e-5 for change in found.values())
-    names = tuple(numbers_needed(posterior.config))
-    columns = [names.index(name) for name in QUALITY]
-    own = posterior.inputs(Batch.stack([sample])).numbers[0].numpy()
-    mean = posterior.scaling.number_mean.copy()
-    mean[columns] += own[columns] * posterior.scaling.number_std[columns]
-    values = {**posterior.scaling.to_dict(), "number_mean": mean.tolist()}
-    moved = replace(posterior, scaling=Scaling.from_dict(values))
+    scaling = posterior.scaling
+    columns = [i for i, name in enumerate(scaling.layout.features) if GROUP_OF[name].kind == "quality"]
+    own = posterior.inputs(Batch.stack([sample])).features[0].numpy()
+    mean = scaling.feature_mean.copy()
+    mean[columns] += own[columns] * scaling.feature_std[columns]
+    moved = replace(posterior, scaling=replace(scaling, feature_mean=mean))
     assert np.abs(occlude(moved, sample).numbers["quality of the data"]).max() < 1e-5
 
 
@@ -138,9 +133,8 @@ def test_scalars_are_taken_from_the_baseline_too(data):
     with_slopes, plain = (untrained(data, tracers="any", baseline=kind) for kind in ("scalars", "mean"))
     far = max(data, key=lambda sample: sample.scalars[1])
     assert np.abs(occlude(with_slopes, far).numbers["R_hl and σ"]).mean() > 0.2
-    slope = with_slopes.scaling.mass_slope.copy()
-    slope[:] = 0
-    flat = replace(with_slopes, scaling=replace(with_slopes.scaling, mass_slope=slope))
+    target = with_slopes.target
+    flat = replace(with_slopes, target=replace(target, slopes=np.zeros_like(target.slopes)))
     change = np.abs(occlude(flat, far).numbers["R_hl and σ"]).mean()
     assert change < np.abs(occlude(with_slopes, far).numbers["R_hl and σ"]).mean()
     assert np.abs(occlude(plain, far).numbers["R_hl and σ"]).mean() > 0

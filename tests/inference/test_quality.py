@@ -1,19 +1,18 @@
 """A model that is told how good the data are holds their errors: they are not drawn once more."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from cube_files import DISTANCE_KPC, NOISE, disc_cube, in_jy_per_beam, write_cube
 from hi_for_tests import R_HI_KPC
+from models_for_tests import untrained
 from stars_for_tests import CENTER, DISTANCE, star_table, write
+from toy import toy_dataset
 
 from stargas.baselines.estimators import INCLINATION_SCATTER_DEX
 from stargas.config import DataConfig, DegradationConfig, ModelConfig
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.inference.infer import infer
-from stargas.model.posterior import Posterior
 from stargas.observed.galaxy import observe_galaxy
 from stargas.sample import QUALITY
 
@@ -26,7 +25,7 @@ class ToldPosterior:
     """Mass of a flat rotation curve, wider the worse the data are said to be."""
 
     def __init__(self, *, told, tracers="any"):
-        self.config = SimpleNamespace(tracers=tracers)
+        self.config = ModelConfig(tracers=tracers)
         self.about = {}
         self.conditions_on_quality = told
         self.data_config = WITH_EFFECTS if told else DataConfig()
@@ -127,17 +126,15 @@ def test_thirty_stars_are_enough_for_a_model_that_knows_few(tmp_path):
 
 
 def test_of_several_data_sets_that_with_effects_counts():
-    def model(*shares, numbers=True):
+    def model_of(*shares, features=True):
         sets = [{"config": {"degradation": {"share": share}}} for share in shares]
         about = {"data": [{"data_sets": sets[:1]}, {"data_sets": sets[1:]}]}
-        made = SimpleNamespace(about=about, config=ModelConfig(numbers=numbers))
-        made._training_configs = Posterior._training_configs.fget(made)
-        made.data_config = Posterior.data_config.fget(made)
-        return made, Posterior.conditions_on_quality.fget(made)
+        model = untrained(toy_dataset(2), about=about, features=features)
+        return model, model.conditions_on_quality
 
-    mixed, told = model(0.0, 0.5)
+    mixed, told = model_of(0.0, 0.5)
     assert (mixed.data_config.min_stars, told) == (30, True)
     assert mixed.data_config.degradation.share == 0  # an observation is not degraded once more
-    perfect, told = model(0.0, 0.0)
+    perfect, told = model_of(0.0, 0.0)
     assert (perfect.data_config.min_stars, told) == (100, False)
-    assert not model(0.5, 0.0, numbers=False)[1]
+    assert not model_of(0.5, 0.0, features=False)[1]

@@ -2,35 +2,19 @@ import numpy as np
 import pytest
 import torch
 import zuko
+from flows_for_tests import draws_of, rough_flow, small_flow
 from torch import nn
 
-from stargas.config import ModelConfig
-from stargas.model.flow import FlowSampler, MassFlow, whitening
+from stargas.model.designs import FLOWS
+from stargas.model.flow import whitening
+from stargas.model.flow_sampler import FlowSampler
 
 
-def _flow(n_masses=10, n_features=4, seed=0, roughness=0.2, **settings):
-    """An untrained flow far from the identity, with centering and whitening in front."""
-    torch.manual_seed(seed)
-    settings = {"flow_transforms": 3, "flow_hidden": (24, 24), **settings}
-    flow = MassFlow(ModelConfig(n_features=n_features, **settings), n_masses)
-    with torch.no_grad():
-        for parameter in flow.parameters():
-            parameter.add_(roughness * torch.randn_like(parameter))
-    mixing = torch.randn(n_masses, n_masses) + 2 * torch.eye(n_masses)
-    flow.set_features(3 + 2 * torch.randn(500, n_features))
-    flow.set_whitening(5 + 0.3 * torch.randn(500, n_masses) @ mixing)
-    return flow.eval()
-
-
-def _draws(flow, features, n, seed=0):
-    noise = torch.randn(len(features), n, len(flow.center), generator=torch.Generator().manual_seed(seed))
-    return FlowSampler(flow).draw(features, noise), noise
-
-
-def test_density_integrates_to_one_in_two_dimensions():
-    flow = _flow(2)
-    feature = torch.tensor([[3.0, 2.0, 5.0, 1.0]])
-    draws = _draws(flow, feature, 4000)[0][0]
+@pytest.mark.parametrize("design", FLOWS)
+def test_density_integrates_to_one_in_two_dimensions(design):
+    flow = rough_flow(2, design=design)
+    context = torch.tensor([[3.0, 2.0, 5.0, 1.0]])
+    draws = draws_of(flow, context, 4000)[0][0]
     low, high = draws.amin(dim=0), draws.amax(dim=0)
     low, high = low - 0.5 * (high - low), high + 0.5 * (high - low)
     axes = [torch.linspace(float(a), float(b), 300) for a, b in zip(low, high, strict=True)]
@@ -39,7 +23,7 @@ def test_density_integrates_to_one_in_two_dimensions():
 
     def integral():
         with torch.no_grad():
-            return float(flow.log_prob(grid, feature).double().exp().sum() * cell)
+            return float(flow.log_prob(grid, context).double().exp().sum() * cell)
 
     assert integral() == pytest.approx(1, abs=0.01)
     flow.log_det += 0.05
@@ -48,52 +32,38 @@ def test_density_integrates_to_one_in_two_dimensions():
 
 def test_density_integrates_to_one_in_ten_dimensions():
     """E_p[q/p] = 1 for draws from a broader Gaussian p."""
-    flow = _flow(10, roughness=0.03)
-    feature = torch.full((1, 4), 3.0)
-    draws = _draws(flow, feature, 20_000)[0][0].double()
+    flow = rough_flow(10, roughness=0.03)
+    context = torch.full((1, 4), 3.0)
+    draws = draws_of(flow, context, 20_000)[0][0].double()
     center, covariance = draws.mean(dim=0), 1.3 * draws.T.cov()
     torch.manual_seed(3)
     proposal = torch.distributions.MultivariateNormal(center, covariance)
     theta = proposal.sample((50_000,))
     with torch.no_grad():
-        weight = (flow.log_prob(theta.float(), feature).double() - proposal.log_prob(theta)).exp()
+        weight = (flow.log_prob(theta.float(), context).double() - proposal.log_prob(theta)).exp()
     error = float(weight.std()) / len(weight) ** 0.5
     assert error < 0.02
     assert abs(float(weight.mean()) - 1) < 4 * error
     assert abs(float(weight.mean()) * np.exp(0.15) - 1) > 4 * error
 
 
-@pytest.mark.parametrize("settings", [{}, {"flow_hidden": (40,)}, {"flow_hidden": (16, 24, 8), "flow_transforms": 2}])
-def test_the_fast_sampler_inverts_the_flow(settings):
-    flow = _flow(**settings)
-    features = 3 + torch.randn(5, 4)
-    theta, noise = _draws(flow, features, 7)
-    with torch.no_grad():
-        z = nn.functional.linear(theta - flow.center, flow.rotation)
-        transform = flow.maf(flow.context(features)[:, None]).transform
-        assert torch.allclose(transform(z), noise, atol=2e-3)
-        slow = transform.inv(noise) @ flow.inverse_rotation.T + flow.center
-        assert torch.allclose(theta, slow, atol=1e-4)
-        other = flow.maf(flow.context(features.flip(0))[:, None]).transform
-        assert not torch.allclose(other(z), noise, atol=2e-3)
-
-
-def test_log_prob_accounts_for_the_volume_that_autograd_finds():
-    flow = _flow(6)
-    feature = torch.full((4,), 3.5)
-    theta = _draws(flow, feature[None], 1)[0][0, 0]
+@pytest.mark.parametrize("design", FLOWS)
+def test_log_prob_accounts_for_the_volume_that_autograd_finds(design):
+    flow = rough_flow(6, design=design)
+    context = torch.full((4,), 3.5)
+    theta = draws_of(flow, context[None], 1)[0][0, 0]
     flow.requires_grad_(False)
 
     def to_noise(point):
         z = nn.functional.linear(point - flow.center, flow.rotation)
-        return flow.maf(flow.context(feature)).transform(z)
+        return flow.density(flow.standardized(context)).transform(z)
 
     jacobian = torch.autograd.functional.jacobian(to_noise, theta).double()
     gaussian = -0.5 * to_noise(theta).square().sum() - 3 * np.log(2 * np.pi)
     expected = float(gaussian + jacobian.slogdet().logabsdet)
-    assert float(flow.log_prob(theta, feature)) == pytest.approx(expected, abs=1e-3)
+    assert float(flow.log_prob(theta, context)) == pytest.approx(expected, abs=1e-3)
     flow.rotation *= 1.01  # without its log-determinant
-    assert float(flow.log_prob(theta, feature)) != pytest.approx(expected, abs=1e-3)
+    assert float(flow.log_prob(theta, context)) != pytest.approx(expected, abs=1e-3)
 
 
 def test_whitening_gives_the_identity_and_is_undone():
@@ -115,20 +85,21 @@ def test_whitening_survives_a_direction_without_variance():
 
 def test_draws_stay_near_each_other_even_where_training_never_was():
     """A flow of the same weights with ReLU, zuko's default, runs away."""
-    flow = _flow(roughness=0.1)
+    flow = rough_flow(roughness=0.1)
     relu = zuko.flows.MAF(10, 4, transforms=3, hidden_features=(24, 24))
-    relu.load_state_dict(flow.maf.state_dict())
+    relu.load_state_dict(flow.density.state_dict())
     noise = 3 * torch.randn(2000, 10, generator=torch.Generator().manual_seed(0))
-    context = flow.context(flow.feature_mean + 300 * flow.feature_std)
+    context = flow.standardized(flow.context_mean + 300 * flow.context_std)
     with torch.no_grad():
-        far, far_relu = (maf(context).transform.inv(noise).abs().max() for maf in (flow.maf, relu))
+        far, far_relu = (maf(context).transform.inv(noise).abs().max() for maf in (flow.density, relu))
     assert float(far) < 300
     assert not float(far_relu) < 300
 
 
-def test_gradients_reach_every_parameter():
-    flow = _flow().train()
-    theta, _ = _draws(flow, 3 + torch.randn(64, 4), 1)
+@pytest.mark.parametrize("design", FLOWS)
+def test_gradients_reach_every_parameter(design):
+    flow = rough_flow(design=design).train()
+    theta, _ = draws_of(flow, 3 + torch.randn(64, 4), 1)
     flow.log_prob(theta[:, 0], 3 + torch.randn(64, 4)).sum().backward()
     for name, parameter in flow.named_parameters():
         assert parameter.grad is not None, name
@@ -138,25 +109,25 @@ def test_gradients_reach_every_parameter():
 def test_a_trained_flow_finds_a_known_gaussian():
     """θ | f is Gaussian around A f with a known, strongly correlated covariance."""
     torch.manual_seed(0)
-    n_masses, n_features = 3, 4
-    mean = torch.randn(n_masses, n_features)
+    n_targets, n_context = 3, 4
+    mean = torch.randn(n_targets, n_context)
     mixing = torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.3, 0.0], [0.7, 0.4, 0.2]])
-    features = torch.randn(20_000, n_features)
-    theta = features @ mean.T + torch.randn(20_000, n_masses) @ mixing.T
-    flow = MassFlow(ModelConfig(n_features=n_features, flow_transforms=2, flow_hidden=(32, 32)), n_masses)
-    flow.set_features(features)
+    context = torch.randn(20_000, n_context)
+    theta = context @ mean.T + torch.randn(20_000, n_targets) @ mixing.T
+    flow = small_flow("maf", n_targets, n_context, transforms=2, hidden=(32, 32))
+    flow.set_context(context)
     flow.set_whitening(theta)  # of all θ: the covariance at one f is left to be learned
     optimizer = torch.optim.Adam(flow.parameters(), 5e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 250)
     for _ in range(250):
         chosen = torch.randint(len(theta), (256,))
-        loss = -flow.log_prob(theta[chosen], features[chosen]).mean()
+        loss = -flow.log_prob(theta[chosen], context[chosen]).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
     flow.eval()
-    new = torch.randn(1000, n_features)
+    new = torch.randn(1000, n_context)
     truth = torch.distributions.MultivariateNormal(new @ mean.T, mixing @ mixing.T)
     point = truth.sample()
     with torch.no_grad():
@@ -165,75 +136,65 @@ def test_a_trained_flow_finds_a_known_gaussian():
     assert abs(float(difference.mean())) < 0.15
     assert float(difference.std()) < 0.6
     assert float(shifted.mean()) < -0.5
-    draws = _draws(flow, new[:1], 20_000)[0][0]
+    draws = draws_of(flow, new[:1], 20_000)[0][0]
     assert torch.allclose(draws.mean(dim=0), truth.mean[0], atol=0.25)
     assert torch.allclose(draws.T.cov(), mixing @ mixing.T, atol=0.2)
     assert not torch.allclose(draws.T.cov(), 1.5 * mixing @ mixing.T, atol=0.2)
 
 
-def _inside(flow, features, theta):
+def _inside(flow, context, theta):
     """Share of the Gaussian variables of some masses within one sigma, one per variable."""
-    u = flow._gaussian(theta, features)[0] / flow.stretch
+    u = flow._gaussian(theta, context)[0] / flow.scale
     return (u.abs() < 1).float().mean(dim=0).numpy()
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_calibration_restores_the_width_of_a_flow_that_is_wrong_by_a_known_factor(factor):
     """Truths scatter by ``factor`` times what the flow expects: the central 68 % come back, for other galaxies too."""
-    flow = _flow(3, roughness=0.1)
+    flow = rough_flow(3, roughness=0.1)
     torch.manual_seed(4)
-    features = 3 + 2 * torch.randn(8000, 4)
+    context = 3 + 2 * torch.randn(8000, 4)
     noise = factor * torch.randn(8000, 1, 3)
-    theta = FlowSampler(flow).draw(features, noise)[:, 0]
+    theta = FlowSampler(flow).draw(context, noise)[:, 0]
     learn, new = slice(4000), slice(4000, None)
     with torch.no_grad():
-        assert (np.abs(_inside(flow, features[new], theta[new]) - 0.683) > 0.2).all()
-        before = flow.log_prob(theta[new], features[new]).mean()
-        flow.calibrate(features[learn], theta[learn])
-        assert torch.allclose(flow.stretch, torch.full((3,), factor), rtol=0.06)
-        assert np.allclose(_inside(flow, features[new], theta[new]), 0.683, atol=0.03)
-        assert float(flow.log_prob(theta[new], features[new]).mean()) > float(before) + 0.3
-        stretch = flow.stretch.clone()
-        flow.calibrate(features[learn], theta[learn])  # once more changes nothing
-    assert torch.equal(flow.stretch, stretch)
+        assert (np.abs(_inside(flow, context[new], theta[new]) - 0.683) > 0.2).all()
+        before = flow.log_prob(theta[new], context[new]).mean()
+        flow.calibrate(context[learn], theta[learn])
+        assert torch.allclose(flow.scale, torch.full((3,), factor), rtol=0.06)
+        assert np.allclose(_inside(flow, context[new], theta[new]), 0.683, atol=0.03)
+        assert float(flow.log_prob(theta[new], context[new]).mean()) > float(before) + 0.3
+        scale = flow.scale.clone()
+        flow.calibrate(context[learn], theta[learn])  # once more changes nothing
+    assert torch.equal(flow.scale, scale)
 
 
 def test_calibration_of_a_right_flow_leaves_it_as_it_is():
-    flow = _flow(3, roughness=0.1)
+    flow = rough_flow(3, roughness=0.1)
     torch.manual_seed(5)
-    features = 3 + 2 * torch.randn(8000, 4)
-    theta = FlowSampler(flow).draw(features, torch.randn(8000, 1, 3))[:, 0]
-    flow.calibrate(features, theta)
-    assert torch.allclose(flow.stretch, torch.ones(3), rtol=0.05)
+    context = 3 + 2 * torch.randn(8000, 4)
+    theta = FlowSampler(flow).draw(context, torch.randn(8000, 1, 3))[:, 0]
+    flow.calibrate(context, theta)
+    assert torch.allclose(flow.scale, torch.ones(3), rtol=0.05)
 
 
-def test_a_calibrated_density_integrates_to_one_and_is_that_of_its_draws():
-    flow = _flow(2)
-    flow.stretch.copy_(torch.tensor([0.6, 1.7]))
-    feature = torch.tensor([[3.0, 2.0, 5.0, 1.0]])
-    draws = _draws(flow, feature, 20_000)[0][0]
+def test_a_calibrated_density_integrates_to_one_and_is_that_of_itsdraws_of():
+    flow = rough_flow(2)
+    flow.scale.copy_(torch.tensor([0.6, 1.7]))
+    context = torch.tensor([[3.0, 2.0, 5.0, 1.0]])
+    draws = draws_of(flow, context, 20_000)[0][0]
     low, high = draws.amin(dim=0), draws.amax(dim=0)
     low, high = low - 0.3 * (high - low), high + 0.3 * (high - low)
     axes = [torch.linspace(float(a), float(b), 500) for a, b in zip(low, high, strict=True)]
     grid = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
     cell = float((axes[0][1] - axes[0][0]) * (axes[1][1] - axes[1][0]))
     with torch.no_grad():
-        density = flow.log_prob(grid.reshape(-1, 2), feature).double().exp().reshape(500, 500) * cell
-        flow.stretch.fill_(1.0)
-        other = flow.log_prob(grid.reshape(-1, 2), feature).double().exp().reshape(500, 500) * cell
+        density = flow.log_prob(grid.reshape(-1, 2), context).double().exp().reshape(500, 500) * cell
+        flow.scale.fill_(1.0)
+        other = flow.log_prob(grid.reshape(-1, 2), context).double().exp().reshape(500, 500) * cell
     assert float(density.sum()) == pytest.approx(1, abs=0.01)
     for axis in (0, 1):
         expected = density.sum(dim=1 - axis).cumsum(dim=0)
         found = torch.stack([(draws[:, axis] < edge).double().mean() for edge in axes[axis]])
         assert float((found - expected).abs().max()) < 0.02
         assert float((found - other.sum(dim=1 - axis).cumsum(dim=0)).abs().max()) > 0.02
-
-
-def test_calibrated_draws_are_the_noise_that_log_prob_finds():
-    flow = _flow(6)
-    flow.stretch.copy_(torch.linspace(0.5, 2, 6))
-    features = 3 + torch.randn(5, 4)
-    theta, noise = _draws(flow, features, 7)
-    with torch.no_grad():
-        u = flow._gaussian(theta, features[:, None])[0] / flow.stretch
-    assert torch.allclose(u, noise, atol=2e-3)

@@ -9,9 +9,9 @@ from astropy.table import Table
 from disc_sample import Gaussian, disc_sample
 from html_reader import read
 from matplotlib.colors import Normalize
+from models_for_tests import untrained
 from toy import toy_dataset
 
-from inference.models_for_tests import untrained
 from stargas.inference.infer import infer
 from stargas.inference.result import ModelSummary
 from stargas.report.attribution import draw_occlusion
@@ -35,7 +35,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def posterior(data):
-    return untrained(data, tracers="any", numbers=True, baseline="scalars", priors=("bursty", "smooth"))
+    return untrained(data, tracers="any", features=True, baseline="scalars", priors=("bursty", "smooth"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from results_for_tests import row, write_parts
 from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments.default import TRACER_SETS, TRIALS, default_plan
-from stargas.model.posterior import load_model
+from stargas.model.files import load_model
 from stargas.report.default_page import (
     BEGIN,
     COMMAND,

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from astropy.table import Table
 from cube_files import disc_cube, header_of, in_jy_per_beam, write_cube
 from stars_for_tests import star_table, write
 
+from stargas.config import ModelConfig
 from stargas.constants import G
 from stargas.serve.examples import EXAMPLES, FOLDER
 from stargas.serve.settings import ServeConfig
@@ -27,7 +27,7 @@ class FlatPosterior:
     """Mass of a flat rotation curve of v² = 3 σ², with a scatter of 0.05 dex."""
 
     def __init__(self, tracers="stargas", **share):
-        self.config = SimpleNamespace(tracers=tracers)
+        self.config = ModelConfig(tracers=tracers)
         self.about = {"tracer_share": share}
 
     def sample(self, samples, n=1000, seed=0):

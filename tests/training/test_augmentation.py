@@ -7,16 +7,21 @@ from toy import toy_dataset
 
 from stargas.batch import Batch
 from stargas.config import ModelConfig, TrainingConfig
-from stargas.model.inputs import TRACER_SETS, flag_names, measure_scaling, number_names, prepare, visible
+from stargas.model.inputs import prepare
+from stargas.model.layout import InputLayout
+from stargas.model.standardization import fit_scaling
 from stargas.randomness import rng_for
 from stargas.sample import MAPS, TRACER_OF_MAP
 from stargas.sky.channels import CHANNELS
+from stargas.tracers import STARS_AND_GAS
 from stargas.training.augmentation import Augmentation, apply_symmetries
 from stargas.training.examples import load_examples
 
 PAPER = ModelConfig()
-ANY = ModelConfig(tracers="any", numbers=True, baseline="scalars", priors=("bursty", "smooth"))
-BOTH = TRACER_SETS.index("stars and gas")
+ANY = ModelConfig(tracers="any", features=True, baseline="scalars", priors=("bursty", "smooth"))
+LAYOUT = InputLayout.of(ANY)
+COLUMNS = (*LAYOUT.features, *LAYOUT.flags)
+BOTH = STARS_AND_GAS.index
 SIZE = 16
 
 
@@ -26,22 +31,23 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def scaling(data):
-    return measure_scaling(data, ANY)
+def fitted(data):
+    """Scaling of the inputs, and target."""
+    return fit_scaling(data, ANY)
 
 
 @pytest.fixture(scope="module")
-def examples(data, scaling):
-    return load_examples(data, scaling, ANY, memory_gb=1.0)
+def examples(data, fitted):
+    return load_examples(data, fitted[0], memory_gb=1.0)
 
 
-def augmented(examples, scaling, model=ANY, seed=0, **training):
-    return Augmentation(scaling, model, TrainingConfig(**training)).apply(examples, rng_for(seed, "test"))
+def augmented(examples, fitted, model=ANY, seed=0, **training):
+    return Augmentation(*fitted, model, TrainingConfig(**training)).apply(examples, rng_for(seed, "test"))
 
 
 def tracer_sets_of(features):
     """What the flags among the features state is known, as indices into `TRACER_SETS`."""
-    names = number_names(ANY)
+    names = COLUMNS
     stars, gas, sized = (features[:, names.index(name)].numpy() > 0.5 for name in ("stars", "gas", "R_hl"))
     return np.where(stars, np.where(gas, 3, 0), np.where(sized, 2, 1))
 
@@ -114,21 +120,21 @@ class TestSymmetries:
 
 
 def test_a_model_of_the_paper_is_trained_on_samples_as_they_are(data):
-    scaling = measure_scaling(data, PAPER)
-    examples = load_examples(data, scaling, PAPER, memory_gb=1.0)
-    augmentation = Augmentation(scaling, PAPER, TrainingConfig())
+    fitted = fit_scaling(data, PAPER)
+    examples = load_examples(data, fitted[0], memory_gb=1.0)
+    augmentation = Augmentation(*fitted, PAPER, TrainingConfig())
     assert not augmentation.is_random
     batch = augmentation.apply(examples, np.random.default_rng(0))
     assert torch.equal(batch.maps, examples.maps)
     assert torch.equal(batch.features, examples.features)
-    expected = (data.batch().log10_mass - scaling.mass_mean) / scaling.mass_std
+    expected = (data.batch().log10_mass - fitted[1].constant) / fitted[1].spread
     assert np.allclose(batch.theta, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("complete_fraction", [0.0, 0.5, 1.0])
-def test_each_tracer_set_occurs_as_often_as_the_settings_say(examples, scaling, complete_fraction):
+def test_each_tracer_set_occurs_as_often_as_the_settings_say(examples, fitted, complete_fraction):
     own = examples.tracer_set.numpy()
-    drawn = tracer_sets_of(augmented(examples, scaling, complete_fraction=complete_fraction).features)
+    drawn = tracer_sets_of(augmented(examples, fitted, complete_fraction=complete_fraction).features)
     complete = own == BOTH
     assert (drawn[~complete] == own[~complete]).all()  # of a sample without gas nothing more is hidden
     assert np.mean(drawn[complete] == BOTH) == pytest.approx(complete_fraction, abs=0.07)
@@ -136,11 +142,11 @@ def test_each_tracer_set_occurs_as_often_as_the_settings_say(examples, scaling, 
         assert np.mean(drawn[complete] == number) == pytest.approx((1 - complete_fraction) / 3, abs=0.07)
 
 
-def test_what_is_hidden_is_zero_and_the_rest_is_as_it_was(examples, scaling):
-    batch = augmented(examples, scaling)
+def test_what_is_hidden_is_zero_and_the_rest_is_as_it_was(examples, fitted):
+    batch = augmented(examples, fitted)
     drawn = tracer_sets_of(batch.features)
-    n_flags = len(flag_names(ANY))
-    known = torch.from_numpy(visible(ANY)[drawn])
+    n_flags = len(LAYOUT.flags)
+    known = torch.from_numpy(LAYOUT.visible_columns[drawn])
     assert not batch.features[:, :-n_flags][~known[:, :-n_flags]].any()
     assert torch.equal(batch.features[:, :-n_flags], (examples.features * known)[:, :-n_flags])
     stars, gas = np.isin(drawn, (0, 3)), np.isin(drawn, (1, 2, 3))
@@ -150,27 +156,26 @@ def test_what_is_hidden_is_zero_and_the_rest_is_as_it_was(examples, scaling):
         assert torch.equal(batch.maps[seen, channel], examples.maps[seen, channel])
 
 
-def test_a_hidden_tracer_is_like_one_that_the_galaxy_lacks(data, examples, scaling):
+def test_a_hidden_tracer_is_like_one_that_the_galaxy_lacks(data, examples, fitted):
     """Training and inference see the same bits: of a galaxy without stars, and of one whose stars were hidden."""
-    batch = augmented(examples, scaling, prior_probability=0.0)
+    batch = augmented(examples, fitted, prior_probability=0.0)
     drawn = tracer_sets_of(batch.features)
     for i in np.flatnonzero(examples.tracer_set.numpy() == BOTH)[:40]:
         sample = data[int(i)]
         stars, gas = drawn[i] in {0, 3}, drawn[i] != 0
         scalars = sample.scalars * np.array([drawn[i] != 1, stars, gas, gas, gas])
         alone = replace(sample, scalars=scalars, tracers=np.array([stars, gas]))
-        inputs = prepare(Batch.stack([alone]), scaling, ANY)
+        inputs = prepare(Batch.stack([alone]), fitted[0])
         assert torch.equal(inputs.maps[0], batch.maps[i])
-        assert torch.equal(inputs.numbers[0], batch.features[i])
-        expected = scaling.baseline(inputs.tracer_set, inputs.log_scalar)[0]
-        theta = (sample.log10_mass - expected) / scaling.spread(inputs.tracer_set)[0]
-        assert np.allclose(batch.theta[i], theta, atol=1e-4)
+        assert torch.equal(inputs.features[0], batch.features[i])
+        theta = fitted[1].standardize(sample.log10_mass[None], inputs.tracer_sets, inputs.log_scalars)
+        assert np.allclose(batch.theta[i], theta[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("prior_probability", [0.0, 0.5, 1.0])
-def test_priors_are_given_as_often_as_the_settings_say_and_never_wrongly(data, examples, scaling, prior_probability):
-    features = augmented(examples, scaling, prior_probability=prior_probability).features
-    names, suites = number_names(ANY), np.asarray(data.catalogue["suite"])
+def test_priors_are_given_as_often_as_the_settings_say_and_never_wrongly(data, examples, fitted, prior_probability):
+    features = augmented(examples, fitted, prior_probability=prior_probability).features
+    names, suites = COLUMNS, np.asarray(data.catalogue["suite"])
     flags = {prior: features[:, names.index(f"prior {prior}")].numpy() > 0.5 for prior in ANY.priors}
     for prior, flag in flags.items():
         assert not flag[suites != prior].any()
@@ -178,11 +183,11 @@ def test_priors_are_given_as_often_as_the_settings_say_and_never_wrongly(data, e
     assert (suites == "made up").any()  # a suite that is no prior of the model
 
 
-def test_validation_draws_tracers_and_priors_alone(examples, scaling):
+def test_validation_draws_tracers_and_priors_alone(examples, fitted):
     training = TrainingConfig(augment=True, feature_noise=0.3)
-    augmentation = Augmentation(scaling, ANY, training)
+    augmentation = Augmentation(*fitted, ANY, training)
     assert augmentation.is_random
-    plain = augmented(examples, scaling)
+    plain = augmented(examples, fitted)
     validation = augmentation.condition(examples, rng_for(0, "test"))
     for name, tensor in validation.tensors().items():
         assert torch.equal(tensor.nan_to_num(), plain.tensors()[name].nan_to_num())
@@ -191,8 +196,8 @@ def test_validation_draws_tracers_and_priors_alone(examples, scaling):
     assert not torch.equal(batch.features, plain.features)
 
 
-def test_epochs_and_batches_of_training_differ_and_those_of_validation_do_not(examples, scaling):
-    augmentation = Augmentation(scaling, ANY, TrainingConfig(augment=True), seed=3)
+def test_epochs_and_batches_of_training_differ_and_those_of_validation_do_not(examples, fitted):
+    augmentation = Augmentation(*fitted, ANY, TrainingConfig(augment=True), seed=3)
 
     def features(make, *numbers):
         return make(examples, *numbers).features
@@ -206,9 +211,9 @@ def test_epochs_and_batches_of_training_differ_and_those_of_validation_do_not(ex
     assert not torch.equal(features(validation, 1, 2), features(validation, 1, 3))
 
 
-def test_the_examples_do_not_change(examples, scaling):
+def test_the_examples_do_not_change(examples, fitted):
     before = {name: tensor.clone() for name, tensor in examples.tensors().items()}
-    augmented(examples, scaling, augment=True, prior_probability=1.0, feature_noise=0.3)
+    augmented(examples, fitted, augment=True, prior_probability=1.0, feature_noise=0.3)
     for name, tensor in examples.tensors().items():
         assert torch.equal(tensor.nan_to_num(), before[name].nan_to_num())
 
@@ -217,17 +222,17 @@ class TestNoise:
     """Noise on the features; no tracer is hidden, so that the features are those of the examples."""
 
     STATED = 0.3
-    N_FLAGS = len(flag_names(ANY))
+    N_FLAGS = len(LAYOUT.flags)
     COMPLETE = TrainingConfig(complete_fraction=1.0, prior_probability=0.0, feature_noise=STATED)
 
-    def added(self, examples, scaling):
+    def added(self, examples, fitted):
         config = self.COMPLETE
-        without = Augmentation(scaling, ANY, replace(config, feature_noise=0.0))
-        one, other = (a.apply(examples, rng_for(0, "test")) for a in (without, Augmentation(scaling, ANY, config)))
+        without = Augmentation(*fitted, ANY, replace(config, feature_noise=0.0))
+        one, other = (a.apply(examples, rng_for(0, "test")) for a in (without, Augmentation(*fitted, ANY, config)))
         return one.features, other.features - one.features
 
-    def test_features_that_are_not_zero_move_by_the_stated_deviation(self, examples, scaling):
-        features, added = self.added(examples, scaling)
+    def test_features_that_are_not_zero_move_by_the_stated_deviation(self, examples, fitted):
+        features, added = self.added(examples, fitted)
         known = features[:, : -self.N_FLAGS] != 0
         own = added[:, : -self.N_FLAGS][known]
         assert own.std().item() == pytest.approx(self.STATED, rel=0.02)
@@ -237,32 +242,32 @@ class TestNoise:
             if one.sum() > 100:  # some do not vary in this data set
                 assert column[one].std().item() == pytest.approx(self.STATED, rel=0.2)
 
-    def test_what_is_unknown_or_hidden_stays_zero(self, examples, scaling):
-        features, added = self.added(examples, scaling)
+    def test_what_is_unknown_or_hidden_stays_zero(self, examples, fitted):
+        features, added = self.added(examples, fitted)
         zero = features[:, : -self.N_FLAGS] == 0
         assert zero.any()  # galaxies without gas, and star features that are NaN
         assert not added[:, : -self.N_FLAGS][zero].any()
-        reduced = augmented(examples, scaling, complete_fraction=0.0, feature_noise=self.STATED).features
-        known = torch.from_numpy(visible(ANY)[tracer_sets_of(reduced)])
+        reduced = augmented(examples, fitted, complete_fraction=0.0, feature_noise=self.STATED).features
+        known = torch.from_numpy(LAYOUT.visible_columns[tracer_sets_of(reduced)])
         assert not reduced[:, : -self.N_FLAGS][~known[:, : -self.N_FLAGS]].any()
 
-    def test_flags_never_move(self, examples, scaling):
-        _, added = self.added(examples, scaling)
+    def test_flags_never_move(self, examples, fitted):
+        _, added = self.added(examples, fitted)
         assert not added[:, -self.N_FLAGS :].any()
-        flags = augmented(examples, scaling, prior_probability=1.0, feature_noise=self.STATED).features
+        flags = augmented(examples, fitted, prior_probability=1.0, feature_noise=self.STATED).features
         assert set(flags[:, -self.N_FLAGS :].unique().tolist()) == {0.0, 1.0}
 
-    def test_it_is_new_each_time_and_follows_the_seed(self, examples, scaling):
-        augmentation = Augmentation(scaling, ANY, self.COMPLETE)
+    def test_it_is_new_each_time_and_follows_the_seed(self, examples, fitted):
+        augmentation = Augmentation(*fitted, ANY, self.COMPLETE)
         rng = rng_for(0, "test")
         first, second = (augmentation.apply(examples, rng).features for _ in range(2))
         again = augmentation.apply(examples, rng_for(0, "test")).features
         assert torch.equal(first, again)
         assert not torch.equal(first[:, 0], second[:, 0])
 
-    def test_targets_and_maps_are_left_alone(self, examples, scaling):
+    def test_targets_and_maps_are_left_alone(self, examples, fitted):
         without, with_noise = (
-            Augmentation(scaling, ANY, replace(self.COMPLETE, feature_noise=noise)).apply(examples, rng_for(0, "test"))
+            Augmentation(*fitted, ANY, replace(self.COMPLETE, feature_noise=noise)).apply(examples, rng_for(0, "test"))
             for noise in (0.0, self.STATED)
         )
         for name in ("maps", "theta", "cos_inclination"):
@@ -270,10 +275,10 @@ class TestNoise:
             assert torch.equal(one.nan_to_num(), other.nan_to_num())
 
     def test_a_model_of_fixed_tracers_has_it_too(self, data):
-        model = ModelConfig(numbers=True)
-        scaling = measure_scaling(data, model)
-        examples = load_examples(data, scaling, model, memory_gb=1.0)
-        batch = Augmentation(scaling, model, self.COMPLETE).apply(examples, rng_for(0, "test"))
+        model = ModelConfig(features=True)
+        fitted = fit_scaling(data, model)
+        examples = load_examples(data, fitted[0], memory_gb=1.0)
+        batch = Augmentation(*fitted, model, self.COMPLETE).apply(examples, rng_for(0, "test"))
         added = batch.features - examples.features
         assert added[examples.features != 0].std().item() == pytest.approx(self.STATED, rel=0.02)
         assert not added[examples.features == 0].any()

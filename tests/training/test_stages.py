@@ -1,20 +1,21 @@
 import pytest
 import torch
 
-from stargas.config import ModelConfig, TrainingConfig
-from stargas.model.feature_network import FeatureNetwork
-from stargas.model.inputs import number_names
+from stargas.config import ConvolutionalConfig, ResidualConfig, TrainingConfig
+from stargas.model.convolutional_network import ConvolutionalNetwork
+from stargas.model.network import NetworkSizes
+from stargas.model.residual_network import ResidualNetwork
 from stargas.training.examples import NetworkBatch
 from stargas.training.stages import NetworkStage, StageConfig
 
-MODEL = ModelConfig(design="fusion", filters=(2, 4), dense=(16,), members=2)
-SIZE = 16
+RESIDUAL = ResidualConfig(filters=(2, 4), width=16, n_blocks=1, ensemble_size=2)
+SIZES = NetworkSizes(n_maps=5, n_pixels=16, n_features=5, n_targets=10)
 
 
 def gradients(cos_inclination, inclination_weight):
     torch.manual_seed(0)
-    network = FeatureNetwork(MODEL, 10, SIZE).eval()
-    maps, features = torch.randn(8, 5, SIZE, SIZE), torch.randn(8, len(number_names(MODEL)))
+    network = ResidualNetwork(RESIDUAL, SIZES).eval()
+    maps, features = torch.randn(8, 5, 16, 16), torch.randn(8, 5)
     stage = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), inclination_weight)
     losses = stage.losses(NetworkBatch(maps, features, torch.randn(8, 10), cos_inclination))
     losses.mean().backward()
@@ -40,6 +41,16 @@ def test_an_inclination_counts_with_its_weight():
     losses = [gradients(one, weight)[0] for weight in (0.0, 0.5, 1.0)]
     assert torch.allclose(losses[2] - losses[0], 2 * (losses[1] - losses[0]), rtol=1e-4)
     assert (losses[1] > losses[0]).all()
+
+
+def test_a_network_that_predicts_no_inclination_has_the_error_of_its_targets_alone():
+    torch.manual_seed(0)
+    network = ConvolutionalNetwork(ConvolutionalConfig(filters=(2, 4), dense=(8,)), SIZES).eval()
+    batch = NetworkBatch(torch.randn(8, 5, 16, 16), torch.randn(8, 5), torch.randn(8, 10), torch.rand(8))
+    losses = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), 0.5).losses(batch)
+    error = network(batch.maps, batch.features) - batch.theta
+    assert torch.allclose(losses, error.square().mean(dim=1))
+    assert not torch.allclose(losses, 1.01 * error.square().mean(dim=1))
 
 
 def test_each_stage_has_its_own_epochs_and_learning_rate():

@@ -6,10 +6,12 @@ import pytest
 import safetensors
 import safetensors.numpy
 from disc_galaxies import disc_dataset
+from models_for_tests import untrained
 
 from stargas.cli import train
 from stargas.config import LocalConfig, TrainingConfig
 from stargas.errors import DamagedFileError, InputError
+from stargas.model.files import save_model
 from stargas.validity.assessment import assess_validity
 from stargas.validity.reference import FILE, OLD_FILE, convert_validity, fit_validity, load_validity
 
@@ -19,7 +21,7 @@ MAX_BYTES = 200_000
 @pytest.fixture
 def folder(models, tmp_path):
     posterior, reference = models["stargas"]
-    posterior.save(tmp_path)
+    save_model(posterior, tmp_path)
     reference.save(tmp_path)
     return tmp_path
 
@@ -52,7 +54,7 @@ def test_damaged_and_foreign_files_are_refused(models, folder, tmp_path):
     path.write_bytes(later)
     with pytest.raises(InputError, match="update stargas"):
         load_validity(folder)
-    models["star"][0].save(tmp_path / "star")
+    save_model(models["star"][0], tmp_path / "star")
     (tmp_path / "star" / FILE).write_bytes(content)
     with pytest.raises(DamagedFileError, match="does not belong to the model beside it"):
         load_validity(tmp_path / "star")
@@ -94,13 +96,13 @@ def test_a_distribution_is_fitted_for_each_missing_tracer(models):
 
 
 @pytest.mark.parametrize("n_galaxies", [80, 40])
-def test_training_ends_with_a_reference(monkeypatch, tmp_path, capsys, untrained, n_galaxies):
+def test_training_ends_with_a_reference(monkeypatch, tmp_path, capsys, n_galaxies):
     data = disc_dataset(n_galaxies)
     monkeypatch.setattr("stargas.dataset.store.open_dataset", lambda _path: data)
-    posterior = untrained(data, "star")
+    posterior = untrained(data, tracers="star")
 
     def trained(_datasets, out, **_settings):
-        posterior.save(out)
+        save_model(posterior, out)
         return posterior
 
     monkeypatch.setattr("stargas.training.train.train_model", trained)

@@ -14,8 +14,10 @@ from stargas.errors import InputError
 from stargas.features.hi_features import HI_FEATURES, measure_hi_maps
 from stargas.features.star_features import STAR_FEATURES
 from stargas.features.star_map_features import STAR_MAP_FEATURES, measure_star_maps
+from stargas.features.table import SCALAR_FEATURES, known_groups
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import log_scalars, map_channels, scalar_columns
+from stargas.model.inputs import require_scalars
+from stargas.model.layout import map_channels, received, scalar_columns
 from stargas.sample import MAPS, SCALARS, TRACERS
 
 
@@ -31,7 +33,7 @@ def feature_names(config: ModelConfig) -> tuple[str, ...]:
         names += ["log_R_HI_over_R_hl"]
     if {"xy", "moment0"} <= seen:
         names += ["log_v_over_sigma", "wolf_hi_1", "wolf_hi_2.4"]
-    if config.numbers and "xy" in seen:
+    if config.features and "xy" in seen:
         names += [*STAR_FEATURES, "log_n_stars"]
     return tuple(names)
 
@@ -59,7 +61,9 @@ def hand_features(batch: Batch, config: ModelConfig) -> NDArray[np.float32]:
     """
     maps = np.ascontiguousarray(batch.maps, dtype=np.float32)
     columns = [SCALARS[i] for i in scalar_columns(config)]
-    log_scalar = log_scalars(batch, config)
+    groups = known_groups(SCALAR_FEATURES, received(config))
+    log_scalar = batch.measure(groups)
+    require_scalars(batch, [name for group in groups for name in group.names], log_scalar)
     log = dict(zip(columns, log_scalar.T, strict=True))
     seen = {MAPS[i] for i in map_channels(config)}
     if not np.isfinite(maps[:, list(map_channels(config))].sum(dtype=np.float64)):
@@ -76,7 +80,7 @@ def hand_features(batch: Batch, config: ModelConfig) -> NDArray[np.float32]:
         parts += [(log["R_HI_kpc"] - log["R_hl_kpc"])[:, None]]
     if {"xy", "moment0"} <= seen:
         parts += [_joint_features(log, hi[:, HI_FEATURES.index("inclination")])]
-    if config.numbers and "xy" in seen:
+    if config.features and "xy" in seen:
         count = np.where(batch.tracers[:, TRACERS.index("stars")], np.maximum(batch.quality[:, 0], 1), np.nan)
         parts += [np.asarray(batch.star_features, dtype=np.float64), np.log10(count)[:, None]]
     return np.concatenate(parts, axis=1).astype(np.float32)

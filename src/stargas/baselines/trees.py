@@ -27,7 +27,8 @@ from stargas.baselines.tree_features import feature_names, hand_features
 from stargas.config import ModelConfig, TrainingConfig
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import batches_of, count_samples, require_tracers, scalar_columns
+from stargas.model.inputs import batches_of, count_samples, require_tracers
+from stargas.model.layout import scalar_columns
 from stargas.randomness import rng_for
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ COMMANDS = {
     "infer": "infer the mass profile of one galaxy",
     "serve": "serve a page in the browser for observed galaxies",
     "show": "show what a data set, model or evaluation is and where it came from",
+    "convert": "rewrite a model or a settings file of an earlier stargas",
     "demo": "run all of it on built-in mock galaxies, in minutes",
 }
 

@@ -47,7 +47,7 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.dataset.store import Dataset, open_dataset
     from stargas.evaluation.evaluate import evaluate
     from stargas.evaluation.variants import with_variants
-    from stargas.model.posterior import load_model
+    from stargas.model.files import load_model
     from stargas.report.evaluation import write_evaluation_report
     from stargas.report.table import print_tables
 

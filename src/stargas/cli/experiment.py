@@ -141,7 +141,7 @@ def _run_plan(plan: Plan, options: Namespace, settings: Settings) -> Run:
 def _run_observed(options: Namespace) -> None:
     from stargas.experiments.observed.parts import write_degradation, write_invariances, write_round_trip
     from stargas.experiments.observed.round_trip import RoundTrip
-    from stargas.model.posterior import load_model
+    from stargas.model.files import load_model
     from stargas.report.observed_page import DEGRADATION, INVARIANCES, PARTS, ROUND_TRIP, write_observed_page
 
     parts = options.parts or [name for name in PARTS if name != DEGRADATION or options.degraded_data]

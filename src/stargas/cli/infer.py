@@ -113,7 +113,7 @@ def run(options: Namespace, settings: Settings) -> None:
         raise UsageError("give a galaxy: a file, or --stars, --hi-cube or --moment0 of an observed one.")
     use_threads(options.workers)
     from stargas.inference.infer import infer
-    from stargas.model.posterior import load_model
+    from stargas.model.files import load_model
     from stargas.report.inference import print_inference, require_free, write_inference_report
 
     require_free(options.out, overwrite=options.overwrite)

@@ -5,7 +5,7 @@ a result. The defaults are the method of Expósito-Márquez et al. (2026) where 
 choice where it does not ("ours").
 """
 
-from stargas.config.checked import settings_from
+from stargas.config.checked import replace_settings, settings_from
 from stargas.config.data import (
     DataConfig,
     DegradationConfig,
@@ -17,24 +17,29 @@ from stargas.config.data import (
     ViewConfig,
 )
 from stargas.config.local import LocalConfig
-from stargas.config.model import ModelConfig
+from stargas.config.model import ConvolutionalConfig, MAFConfig, ModelConfig, ResidualConfig, SplineConfig
 from stargas.config.observation import ObservationConfig
 from stargas.config.snapshots import SnapshotConfig
 from stargas.config.training import TrainingConfig
 
 __all__ = [
+    "ConvolutionalConfig",
     "DataConfig",
     "DegradationConfig",
     "HIMapConfig",
     "LocalConfig",
+    "MAFConfig",
     "ModelConfig",
     "ObservationConfig",
+    "ResidualConfig",
     "SelectionConfig",
     "SnapshotConfig",
+    "SplineConfig",
     "SplitConfig",
     "StarMapConfig",
     "TrainingConfig",
     "TruthConfig",
     "ViewConfig",
+    "replace_settings",
     "settings_from",
 ]

@@ -3,7 +3,7 @@
 import math
 import operator
 from collections.abc import Mapping
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from stargas.config.renamed import renamed
@@ -94,3 +94,31 @@ def settings_from(kind: type[T], values: Mapping[str, Any]) -> T:
         return tuple(value) if isinstance(value, list) else value
 
     return kind(**{name: typed(name, value) for name, value in values.items()})
+
+
+def replace_settings(settings: T, changes: Mapping[str, Any]) -> T:
+    """Return settings with some values changed.
+
+    Parameters
+    ----------
+    settings
+        A block of settings.
+    changes
+        Field → value; fields of blocks inside it have dotted names.
+
+    Raises
+    ------
+    ValueError
+        If a value is not possible.
+
+    Examples
+    --------
+    >>> from stargas.config import ModelConfig
+    >>> replace_settings(ModelConfig(), {"flow": "spline", "spline.bins": 16}).spline.bins
+    16
+    """
+    for name, value in changes.items():
+        block, _, rest = name.partition(".")
+        new = replace_settings(getattr(settings, block), {rest: value}) if rest else value
+        settings = replace(settings, **{block: new})  # type: ignore[type-var]
+    return settings

@@ -1,91 +1,198 @@
-"""The block ``model``: network and flow."""
+"""The block ``model``: network, flow, and what they are conditioned on.
+
+Each design of `stargas.model.designs` has a block of its own; the block of another design than the chosen one has no
+effect.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from stargas.config.checked import Checked
 
 
 @dataclass(frozen=True)
-class ModelConfig(Checked):
-    """Network and flow (§3.2 of the paper; layer sizes are ours).
+class ConvolutionalConfig(Checked):
+    """The convolutional network (§3.2 of the paper; layer sizes are ours).
 
     Parameters
     ----------
-    tracers
-        ``star``, ``gas`` or ``stargas``: which maps and scalars the network is given; or ``any``, for one network that
-        answers with either or both.
-    design
-        ``paper`` for branches of convolutions and dense layers (§3.2 of the paper); ``fusion`` for maps that are
-        embedded beside the numbers, and residual blocks.
     filters
-        Filters of the convolution blocks of each branch: two in the paper's design. None for a network without maps.
+        Filters of the two convolution blocks of each branch.
     kernel_size
         Side of the convolution kernels [pixels].
     first_stride
         Stride of the first convolution [pixels]; 2 saves most of the arithmetic.
     dense
-        Widths of the dense layers, or of the residual blocks, before the 32 features.
-    n_features
-        Width of the penultimate layer, which feeds the flow (paper: 32); of each member.
-    members
-        Networks of the fusion design side by side, whose mean is taken.
+        Widths of the dense layers before the embedding.
+    embedding_size
+        Width of the penultimate layer, on which the flow is conditioned (paper: 32 features).
     dropout
         Dropout rate after the convolution blocks and between dense layers.
-    flow_transforms
-        Masked autoregressive transforms of the flow.
-    flow_hidden
+    """
+
+    filters: tuple[int, int] = (8, 16)
+    kernel_size: int = 3
+    first_stride: int = 2
+    dense: tuple[int, ...] = (128, 64)
+    embedding_size: int = 32
+    dropout: float = 0.1
+
+    _block = "model.convolutional"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "filters": (min(self.filters) >= 1, "at least 1 each"),
+            "kernel_size": (self.kernel_size >= 1 and self.kernel_size % 2 == 1, "an odd number of pixels"),
+            "first_stride": (self.first_stride >= 1, "at least 1"),
+            "dense": (min(self.dense, default=1) >= 1, "at least 1 each"),
+            "embedding_size": (self.embedding_size >= 1, "at least 1"),
+            "dropout": (0 <= self.dropout < 1, "between 0 and 1, without 1"),
+        }
+
+
+@dataclass(frozen=True)
+class ResidualConfig(Checked):
+    """The network of residual blocks (ours).
+
+    Parameters
+    ----------
+    filters
+        Filters of the convolutions of each map, each of stride 2. None for a network without maps.
+    width
+        Width of the residual blocks.
+    n_blocks
+        Residual blocks.
+    embedding_size
+        Width of the embedding of each member of the ensemble, on which the flow is conditioned.
+    ensemble_size
+        Networks side by side, whose mean is the prediction.
+    dropout
+        Dropout rate after the convolutions and in the blocks.
+    """
+
+    filters: tuple[int, ...] = (8, 16)
+    width: int = 256
+    n_blocks: int = 3
+    embedding_size: int = 32
+    ensemble_size: int = 1
+    dropout: float = 0.1
+
+    _block = "model.residual"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "filters": (min(self.filters, default=1) >= 1, "at least 1 each"),
+            "width": (self.width >= 1, "at least 1"),
+            "n_blocks": (self.n_blocks >= 0, "zero or more"),
+            "embedding_size": (self.embedding_size >= 1, "at least 1"),
+            "ensemble_size": (self.ensemble_size >= 1, "at least 1"),
+            "dropout": (0 <= self.dropout < 1, "between 0 and 1, without 1"),
+        }
+
+
+@dataclass(frozen=True)
+class MAFConfig(Checked):
+    """The masked autoregressive flow (paper; sizes are ours).
+
+    Parameters
+    ----------
+    transforms
+        Autoregressive transforms.
+    hidden
         Widths of the hidden layers of each transform.
-    whiten
-        Rotate the ten outputs to uncorrelated unit variance before the flow (ours: yes).
+    """
+
+    transforms: int = 4
+    hidden: tuple[int, ...] = (64, 64)
+
+    _block = "model.maf"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "transforms": (self.transforms >= 1, "at least 1"),
+            "hidden": (min(self.hidden, default=0) >= 1, "one or more widths of at least 1"),
+        }
+
+
+@dataclass(frozen=True)
+class SplineConfig(Checked):
+    """The neural spline flow (Durkan et al. 2019).
+
+    Parameters
+    ----------
+    transforms
+        Autoregressive transforms.
+    hidden
+        Widths of the hidden layers of each transform.
+    bins
+        Segments of each spline.
+    """
+
+    transforms: int = 3
+    hidden: tuple[int, ...] = (64, 64)
+    bins: int = 8
+
+    _block = "model.spline"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "transforms": (self.transforms >= 1, "at least 1"),
+            "hidden": (min(self.hidden, default=0) >= 1, "one or more widths of at least 1"),
+            "bins": (self.bins >= 2, "at least 2"),
+        }
+
+
+@dataclass(frozen=True)
+class ModelConfig(Checked):
+    """What a model receives of a galaxy, its network and its flow (§3.2 of the paper).
+
+    Parameters
+    ----------
+    tracers
+        ``star``, ``gas`` or ``stargas``: the tracers whose maps and scalars the network receives; or ``any``, for one
+        network that is conditioned on either or both.
+    features
+        Let the network have what is measured on the stars as a set, on the star maps and on the HI maps, and how good
+        the data are, beside maps and scalars (paper: no).
     gas_knows_R_hl
-        Give R_hl to the gas model too, since the masses are asked for at multiples of it (paper: no).
-    numbers
-        Give the network what is measured on the stars as a set and on the HI maps, and how good the data are, beside
-        maps and scalars (paper: no).
+        Let a model of the tracer ``gas`` have R_hl, too, since the masses are those inside multiples of it (paper: no).
     baseline
-        What the network's masses are relative to: the ``mean`` of the training set (paper), or a linear fit in the
-        logarithms of the ``scalars`` of the tracers that are there.
+        What the standardized targets are relative to: the ``mean`` of the training set (paper), or a linear fit in the
+        logarithms of the ``scalars`` of the tracers that are known.
     priors
-        Suites of the training set that a user may choose as prior; galaxies of others have none (paper: no choice).
+        Suites of the training set that can be chosen as the prior of an inference (paper: no choice).
+    network
+        Design of the network: ``convolutional`` (paper), ``residual``, or ``custom`` for a module passed from Python.
+    convolutional, residual
+        Settings of these designs.
+    flow
+        Design of the flow: ``maf`` (paper), ``spline``, or ``custom`` for a flow of zuko passed from Python.
+    maf, spline
+        Settings of these designs.
+    whiten
+        Rotate the targets to uncorrelated components of unit variance before the flow (ours: yes).
     calibrate
         Widen or narrow the flow after training until the central 68 % of the validation split is right (paper: no).
     """
 
     tracers: Literal["star", "gas", "stargas", "any"] = "stargas"
-    design: Literal["paper", "fusion"] = "paper"
-    filters: tuple[int, ...] = (8, 16)
-    kernel_size: int = 3
-    first_stride: int = 2
-    dense: tuple[int, ...] = (128, 64)
-    n_features: int = 32
-    members: int = 1
-    dropout: float = 0.1
-    flow_transforms: int = 4
-    flow_hidden: tuple[int, ...] = (64, 64)
-    whiten: bool = True
+    features: bool = False
     gas_knows_R_hl: bool = False  # noqa: N815 (the field's own name)
-    numbers: bool = False
     baseline: Literal["mean", "scalars"] = "mean"
     priors: tuple[str, ...] = ()
+    network: Literal["convolutional", "residual", "custom"] = "convolutional"
+    convolutional: ConvolutionalConfig = field(default_factory=ConvolutionalConfig)
+    residual: ResidualConfig = field(default_factory=ResidualConfig)
+    flow: Literal["maf", "spline", "custom"] = "maf"
+    maf: MAFConfig = field(default_factory=MAFConfig)
+    spline: SplineConfig = field(default_factory=SplineConfig)
+    whiten: bool = True
     calibrate: bool = False
 
     _block = "model"
 
-    def _limits(self) -> Mapping[str, tuple[bool, str]]:
-        return {
-            "filters": (
-                min(self.filters, default=1) >= 1 and (self.design == "fusion" or len(self.filters) == 2),
-                "at least 1 each, and two in the paper's design",
-            ),
-            "design": (self.design == "paper" or bool(self.dense), "paper where there are no dense layers"),
-            "kernel_size": (self.kernel_size >= 1 and self.kernel_size % 2 == 1, "an odd number of pixels"),
-            "first_stride": (self.first_stride >= 1, "at least 1"),
-            "dense": (min(self.dense, default=1) >= 1, "at least 1 each"),
-            "n_features": (self.n_features >= 1, "at least 1"),
-            "members": (self.members == 1 or (self.members > 1 and self.design == "fusion"), "1, or more in a fusion"),
-            "dropout": (0 <= self.dropout < 1, "between 0 and 1, without 1"),
-            "flow_transforms": (self.flow_transforms >= 1, "at least 1"),
-            "flow_hidden": (min(self.flow_hidden, default=0) >= 1, "one or more widths of at least 1"),
-        }
+    @property
+    def receives_maps(self) -> bool:
+        """Whether the network receives maps."""
+        return self.network != "residual" or bool(self.residual.filters)

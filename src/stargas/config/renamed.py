@@ -10,9 +10,21 @@ RENAMED: Mapping[str, str] = {
     "data.truth.n_radii": "data.truth.radii, the list of all radii in R_hl",
     "data.truth.r_min": "data.truth.radii, the list of all radii in R_hl",
     "data.truth.r_max": "data.truth.radii, the list of all radii in R_hl",
+    "model.design": "model.network",
+    "model.filters": "model.convolutional.filters, or model.residual.filters",
+    "model.kernel_size": "model.convolutional.kernel_size",
+    "model.first_stride": "model.convolutional.first_stride",
+    "model.dense": "model.convolutional.dense, or width and n_blocks of model.residual",
+    "model.n_features": "model.convolutional.embedding_size, or model.residual.embedding_size",
+    "model.members": "model.residual.ensemble_size",
+    "model.dropout": "model.convolutional.dropout, or model.residual.dropout",
+    "model.flow_transforms": "model.maf.transforms",
+    "model.flow_hidden": "model.maf.hidden",
+    "model.numbers": "model.features",
     "training.all_tracers": "training.complete_fraction",
     "training.told_prior": "training.prior_probability",
     "training.number_noise": "training.feature_noise",
+    "training.auxiliary": "training.inclination_weight",
 }
 """Old name → new name, with what else changed."""
 
@@ -28,10 +40,11 @@ def renamed(name: str) -> str | None:
     Examples
     --------
     >>> renamed("data.effects.share")
-    'data.effects is now data.degradation: change the name in the settings'
+    "data.effects is now data.degradation: change the name, or let 'stargas convert FILE --out NEW' change the file"
     """
     for end in range(name.count(".") + 2):
         old = ".".join(name.split(".")[:end])
         if old in RENAMED:
-            return f"{old} is now {RENAMED[old]}: change the name in the settings"
+            remedy = "change the name, or let 'stargas convert FILE --out NEW' change the file"
+            return f"{old} is now {RENAMED[old]}: {remedy}"
     return None

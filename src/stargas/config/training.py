@@ -39,7 +39,7 @@ class TrainingConfig(Checked):
     feature_noise
         Standard deviation of noise that is added to the standardized numbers in training (paper: none).
     inclination_weight
-        Of the fusion design: weight of the error of cos i beside that of the masses.
+        Weight of the error of cos i beside that of the targets, for networks that predict it.
     """
 
     batch_size: int = 128

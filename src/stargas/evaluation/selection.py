@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.evaluation.posterior_like import PosteriorLike
-from stargas.model.inputs import tracers_needed
+from stargas.model.layout import received
 from stargas.tracers import STARS_AND_GAS, TRACERS, tracer_set
 
 
@@ -38,7 +38,7 @@ def accepted_by_all(posteriors: Iterable[PosteriorLike], catalogue: Mapping[str,
             accepted &= np.any([present[name] for name in usable], axis=0)
         else:
             share = posterior.about.get("tracer_share", {})
-            needed = [name for name in tracers_needed(posterior.config) if share.get(name) == 1.0]
+            needed = [name for name in received(posterior.config).tracers if share.get(name) == 1.0]
             accepted &= np.all([present[name] for name in needed], axis=0)
     return accepted
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig
+from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig, replace_settings
 from stargas.experiments.paper.plan import (
     ANGLES,
     COUNTS,
@@ -42,17 +42,17 @@ STRATA = ("all", DWARFS, MASSIVE, SLOW, FAST, *ANGLES, *COUNTS)
 
 TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the preset, on 2,000 galaxies of bursty": ({}, {}),
-    "convolutions on the maps beside the features": ({"filters": (8, 16, 24)}, {}),
-    "convolutions on the maps, no features": ({"filters": (8, 16, 24), "numbers": False}, {}),
-    "the same, without augmentation": ({"filters": (8, 16, 24), "numbers": False}, {"augment": False}),
+    "convolutions on the maps beside the features": ({"residual.filters": (8, 16, 24)}, {}),
+    "convolutions on the maps, no features": ({"residual.filters": (8, 16, 24), "features": False}, {}),
+    "the same, without augmentation": ({"residual.filters": (8, 16, 24), "features": False}, {"augment": False}),
     "masses relative to their mean": ({"baseline": "mean"}, {}),
     "inclination no auxiliary target": ({}, {"inclination_weight": 0.0}),
     "no noise on the features": ({}, {"feature_noise": 0.0}),
-    "three times the dropout": ({"dropout": 0.3}, {}),
-    "a quarter of the width": ({"dense": (64, 64, 64)}, {}),
-    "half the width": ({"dense": (128, 128, 128)}, {}),
-    "an ensemble of three networks": ({"members": 3}, {}),
-    "8 transforms of the flow": ({"flow_transforms": 8}, {}),
+    "three times the dropout": ({"residual.dropout": 0.3}, {}),
+    "a quarter of the width": ({"residual.width": 64}, {}),
+    "half the width": ({"residual.width": 128}, {}),
+    "an ensemble of three networks": ({"residual.ensemble_size": 3}, {}),
+    "8 transforms of the flow": ({"maf.transforms": 8}, {}),
     "masses not whitened before the flow": ({"whiten": False}, {}),
     "flow not calibrated": ({"calibrate": False}, {}),
 }
@@ -110,7 +110,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
     for tracers in ("star", "stargas"):
         changed = replace(model, tracers=tracers, priors=())
         add(f"trees_{tracers}", "bursty", model=changed, training=alone, kind="trees")
-    maps = replace(model, tracers="stargas", priors=(), numbers=False)
+    maps = replace(model, tracers="stargas", priors=(), features=False)
     add("trees_maps", "bursty", model=maps, training=alone, kind="trees")
     add("perfect", "bursty", "smooth")
     for tracers in ("star", "gas"):
@@ -119,7 +119,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         add(
             f"trial_{number}",
             "bursty",
-            model=replace(model, tracers="stargas", priors=(), **changes),
+            model=replace_settings(model, {"tracers": "stargas", "priors": (), **changes}),
             training=replace(alone, **schedule),
             first_galaxies=scaled(N_SEARCH, plan.scale),
         )

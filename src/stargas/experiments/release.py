@@ -33,7 +33,7 @@ def release_model(run: Run, results: Path, folder: Path) -> None:
     InputError
         If the model is larger than `MAX_BYTES`, or there are no results.
     """
-    from stargas.model.posterior import load_model
+    from stargas.model.files import load_model
     from stargas.training.training_set import training_splits
     from stargas.validity.reference import FILE, fit_validity
 

@@ -137,7 +137,7 @@ class Run:
         """Return a model under the prior and with the tracers of a test."""
         if model.kind == "trees":
             return self._fitted_trees(model.name)
-        from stargas.model.posterior import load_model
+        from stargas.model.files import load_model
 
         posterior = load_model(self.out / "models" / model.name).with_prior(test.prior)
         return posterior.conditioned_on(test.tracer_set) if model.model.tracers == "any" else posterior
@@ -187,7 +187,7 @@ class Run:
         return bool(np.any(split == "train") and np.count_nonzero(split == "validation") >= needed)
 
     def _train(self, name: str) -> None:
-        from stargas.model.posterior import load_model
+        from stargas.model.files import load_model
         from stargas.training.train import train_model
 
         model, folder = self.plan.models[name], self.out / "models" / name

@@ -16,8 +16,9 @@ from stargas.inference.range_warnings import falling_warnings, range_warnings
 from stargas.inference.realizations import make_realizations
 from stargas.inference.result import InferenceResult, ModelSummary
 from stargas.inference.variance import draws_at, variance_shares
-from stargas.model.inputs import tracers_needed
-from stargas.model.posterior import Posterior, load_model
+from stargas.model.files import load_model
+from stargas.model.layout import received
+from stargas.model.posterior import Posterior
 from stargas.observed.galaxy import ObservedGalaxy, observe
 from stargas.sample import Sample
 from stargas.sky.projection import SkyGalaxy
@@ -191,7 +192,7 @@ def _require_inferable(posterior: PosteriorLike, sample: Sample) -> None:
     """Refuse a galaxy without R_hl, or without any tracer that the model sees."""
     if not np.all(sample.r_kpc > 0):
         raise InputError("masses are inferred at multiples of R_hl, which is not known: give R_hl_kpc.")
-    needed = tracers_needed(posterior.config)
+    needed = received(posterior.config).tracers
     present = [name for name, there in zip(TRACERS, sample.tracers, strict=True) if there]
     if not set(needed) & set(present):
         names = {"stars": "stars", "gas": "HI above 1 Msun/pc²"}

@@ -9,23 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from stargas.batch import Batch
+from stargas.features.table import SCALAR_FEATURES
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import (
-    KNOWN_IN_SET,
-    TRACER_SETS,
-    Inputs,
-    map_channels,
-    numbers_needed,
-    scalar_columns,
-    visible,
-)
+from stargas.model.inputs import Inputs
+from stargas.model.layout import CHANNEL_OF, GROUP_OF, map_channels
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACERS, Sample
+from stargas.sample import MAPS, Sample
+from stargas.tracers import TRACER_SETS
 
 PATCH = 8
 """Side of a patch [pixels]."""
@@ -116,13 +110,13 @@ def occlude(
     InputError
         As `stargas.model.posterior.Posterior.sample`.
     """
-    given = posterior.inputs(Batch.stack([sample]))
-    tracers = KNOWN_IN_SET[TRACER_SETS[given.tracer_set[0]]]
-    known = [i for i in map_channels(posterior.config) if TRACERS[TRACER_OF_MAP[i]] in tracers]
+    whole = posterior.inputs(Batch.stack([sample]))
+    tracer_set = TRACER_SETS[whole.tracer_sets[0]]
+    known = [i for i in map_channels(posterior.config) if tracer_set.knows(CHANNEL_OF[MAPS[i]].needs)]
     n_pixels = sample.maps.shape[-1]
     patch = min(patch, n_pixels)
     starts = np.unique(np.append(np.arange(0, n_pixels - patch + 1, stride), n_pixels - patch))
-    half = rng_for(seed, "occlusion").standard_normal((1, -(-n_draws // 2), posterior.n_masses), dtype=np.float32)
+    half = rng_for(seed, "occlusion").standard_normal((1, -(-n_draws // 2), len(posterior.target)), dtype=np.float32)
     noise = np.concatenate([half, -half], axis=1)
 
     # What is zero already is not asked again: its change is zero.
@@ -136,15 +130,15 @@ def occlude(
     windows = [(known[number], starts[i], starts[j], patch) for number, i, j in cut]
     windows += [(channel, 0, 0, n_pixels) for channel in known]
     masses = _medians(posterior, sample, windows, noise)
-    whole = masses[0]
-    patches = np.zeros((len(known), len(starts), len(starts), posterior.n_masses))
+    median = masses[0]
+    patches = np.zeros((len(known), len(starts), len(starts), len(posterior.target)))
     if cut:
-        patches[tuple(np.transpose(cut))] = masses[1 : 1 + len(cut)] - whole
+        patches[tuple(np.transpose(cut))] = masses[1 : 1 + len(cut)] - median
     names = tuple(MAPS[channel] for channel in known)
-    blank = dict(zip(names, masses[1 + len(cut) :] - whole, strict=True))
+    blank = dict(zip(names, masses[1 + len(cut) :] - median, strict=True))
     numbers = {
-        name: _median(posterior, changed, noise)[0] - whole
-        for name, changed in _without_groups(posterior, given).items()
+        name: _median(posterior, changed, noise)[0] - median
+        for name, changed in _without_groups(posterior, whole).items()
     }
     return Occlusion(names, starts, patch, n_pixels, patches, blank, numbers)
 
@@ -169,33 +163,36 @@ def _medians(
 
 def _median(posterior: Posterior, inputs: Inputs, noise: NDArray[np.float32]) -> FloatArray:
     """Medians of log10 M for some inputs, shape (n, m)."""
-    with torch.no_grad():
-        features = posterior.network.features(inputs.maps, inputs.numbers)
-    drawn = posterior.masses(features, inputs.tracer_set, inputs.log_scalar, np.repeat(noise, len(inputs), axis=0))
+    drawn = posterior.draw(posterior.context(inputs), inputs, np.repeat(noise, len(inputs), axis=0))
     return np.asarray(np.median(drawn, axis=1))
 
 
-def _without_groups(posterior: Posterior, given: Inputs) -> dict[str, Inputs]:
-    """Return inputs in which each group of known numbers is that of the mean of the training set."""
-    needed = numbers_needed(posterior.config)
-    known = visible(posterior.config)[given.tracer_set[0]]
+def _without_groups(posterior: Posterior, whole: Inputs) -> dict[str, Inputs]:
+    """Return inputs in which each group of known features is that of the mean of the training set."""
+    layout = posterior.scaling.layout
+    scalars = [name for group in SCALAR_FEATURES for name in group.names]
+    known = layout.visible_columns[whole.tracer_sets[0]]
     groups: dict[str, list[int]] = {}
-    for i, (name, need) in enumerate(needed.items()):
+    for i, name in enumerate(layout.features):
         if known[i]:
-            groups.setdefault(group_of(name, need), []).append(i)
+            groups.setdefault(group_of(name), []).append(i)
     found = {}
     for group, columns in sorted(groups.items(), key=lambda one: one[0] == QUALITIES):  # quality last
-        numbers, log_scalar = given.numbers.clone(), given.log_scalar.copy()
-        numbers[:, columns] = 0
-        for i, scalar in enumerate(scalar_columns(posterior.config)):
-            if i in columns:
-                log_scalar[:, scalar] = posterior.scaling.number_mean[i]
-        found[group] = replace(given, numbers=numbers, log_scalar=log_scalar)
+        features, log_scalars = whole.features.clone(), whole.log_scalars.copy()
+        features[:, columns] = 0
+        for i in columns:
+            if layout.features[i] in scalars:
+                log_scalars[:, scalars.index(layout.features[i])] = posterior.scaling.feature_mean[i]
+        found[group] = replace(whole, features=features, log_scalars=log_scalars)
     return found
 
 
-def group_of(name: str, tracer: str) -> str:
-    """Name the group of a number of a tracer, as `stargas.model.inputs.numbers_needed` lists them."""
-    if name in SCALARS:
-        return HI_SCALARS if tracer == "gas" else STAR_SCALARS
-    return QUALITIES if name in QUALITY else NUMBERS[tracer]
+def group_of(name: str) -> str:
+    """Name the group of a feature."""
+    group = GROUP_OF[name]
+    if group.kind == "quality":
+        return QUALITIES
+    of_gas = "gas" in group.needs
+    if group.kind == "scalar":
+        return HI_SCALARS if of_gas else STAR_SCALARS
+    return NUMBERS["gas" if of_gas else "stars"]

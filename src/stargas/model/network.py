@@ -1,107 +1,105 @@
-"""The convolutional network of Fig. 3 of the paper: branches for maps, dense layers, 32 features, 10 masses.
+"""What every network is: maps and features become an embedding, from which the standardized targets are predicted."""
 
-One branch per map: two blocks of convolution, max-pooling and ReLU, then dropout, each map apart from
-the others; the branches are flattened and concatenated, dropout again, then the scalars (and further
-numbers) join, and dense layers narrow to the 32 features from which a linear layer predicts the
-standardized log10 masses.
-
-Layer sizes are ours. In a block the maximum is taken before the ReLU, which gives the same function
-and gradients (ReLU never falls) on a quarter of the numbers, and activations are stored channel by
-channel last, which the CPU's convolutions prefer.
-"""
-
-import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from stargas.config import ModelConfig
-from stargas.errors import InputError
-from stargas.model.inputs import context_columns, network_maps, number_names
 
-POOL = 2
-"""Side of the pooling windows [pixels]."""
-
-
-class MassNetwork(nn.Module):
-    """From maps and numbers to features and standardized log10 masses.
+class NetworkSizes(NamedTuple):
+    """Sizes that follow from the data.
 
     Parameters
     ----------
-    config
-        Tracers and layer sizes.
-    n_masses
-        Number of radii.
+    n_maps
+        Maps of a sample; 0 for a network without maps.
     n_pixels
         Side of the maps.
-
-    Raises
-    ------
-    InputError
-        If the maps are too small for the blocks.
+    n_features
+        Features of a sample.
+    n_targets
+        Quantities that are predicted.
     """
 
-    def __init__(self, config: ModelConfig, n_masses: int = 10, n_pixels: int = 64) -> None:
-        super().__init__()
-        side = -(-n_pixels // config.first_stride) // POOL // POOL
-        if side < 1:
-            raise InputError(f"maps of {n_pixels} pixels are too small for stride {config.first_stride} and two pools.")
-        n_maps, n_numbers = len(network_maps(config)), len(number_names(config))
-        self.branches = nn.ModuleList(_branch(config) for _ in range(n_maps))
-        self.told = list(context_columns(config))
-        self.dropout = nn.Dropout(config.dropout)
-        widths = (n_maps * config.filters[1] * side**2 + n_numbers, *config.dense, config.n_features)
-        layers: list[nn.Module] = []
-        for n_in, n_out in itertools.pairwise(widths):
-            layers += [nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(config.dropout)]
-        self.dense = nn.Sequential(*layers[:-1])
-        self.head = nn.Linear(config.n_features, n_masses)
-        for module in self.branches.modules():
-            if isinstance(module, nn.Conv2d):
-                module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+    n_maps: int
+    n_pixels: int
+    n_features: int
+    n_targets: int
 
-    def features(self, maps: Tensor, numbers: Tensor) -> Tensor:
-        """Return the features that the flow is conditioned on.
+
+class Network(nn.Module, ABC):
+    """Regression of the standardized targets on maps and features.
+
+    The flow is conditioned on the embedding, once the network is trained.
+
+    Parameters
+    ----------
+    embedding_size
+        Columns of the embedding.
+    n_targets
+        Quantities that are predicted.
+    """
+
+    def __init__(self, embedding_size: int, n_targets: int) -> None:
+        super().__init__()
+        self.embedding_size = embedding_size
+        self.n_targets = n_targets
+
+    @abstractmethod
+    def embed(self, maps: Tensor, features: Tensor) -> Tensor:
+        """Return the embedding of n samples.
 
         Parameters
         ----------
         maps
-            Shape (n, n_maps, n_pixels, n_pixels), prepared by `stargas.model.inputs.prepare`.
-        numbers
-            Shape (n, n_numbers).
+            Shape (n, n_maps, n_pixels, n_pixels), of order one, in half precision; n_pixels is 0 without maps.
+        features
+            Shape (n, n_features), of order one.
 
         Returns
         -------
         torch.Tensor
-            Shape (n, n_features), followed by the numbers that say how good the data are and what is known.
+            Shape (n, embedding_size).
         """
-        flat = []
-        for i, branch in enumerate(self.branches):
-            # (n, 1, n_pixels, n_pixels) with the strides of channels last, which torch would not choose for one channel
-            image = maps[:, i].to(numbers.dtype).unsqueeze(-1).permute(0, 3, 1, 2)
-            flat.append(branch(image).flatten(1))
-        joined = self.dropout(torch.cat(flat, dim=1))
-        features = self.dense(torch.cat([joined, numbers], dim=1))
-        return torch.cat([features, numbers[:, self.told]], dim=1)
 
-    def predict(self, features: Tensor) -> Tensor:
-        """Return the standardized log10 masses, shape (n, n_masses), for what `features` returns."""
-        return self.head(features[:, : self.head.in_features])
+    @abstractmethod
+    def outputs(self, embedding: Tensor) -> Tensor:
+        """Return what is regressed, shape (n_members, n, n_targets), or (n_members, n, n_targets + 1) with cos i last.
 
-    def forward(self, maps: Tensor, numbers: Tensor) -> Tensor:
-        """Predict the standardized log10 masses, shape (n, n_masses)."""
-        return self.predict(self.features(maps, numbers))
+        A single network is an ensemble of one member. Each member learns from its own error, and cos i, where it is
+        predicted, is learned beside the targets (`stargas.config.TrainingConfig.inclination_weight`).
+        """
+
+    def predict(self, embedding: Tensor) -> Tensor:
+        """Return the standardized targets for an embedding, shape (n, n_targets): the mean of the members."""
+        return self.outputs(embedding).mean(dim=0)[:, : self.n_targets]
+
+    def forward(self, maps: Tensor, features: Tensor) -> Tensor:
+        """Return the standardized targets, shape (n, n_targets)."""
+        return self.predict(self.embed(maps, features))
 
 
-def _branch(config: ModelConfig) -> nn.Sequential:
-    """Two blocks and a dropout for one map."""
-    first, second = config.filters
-    return nn.Sequential(
-        nn.Conv2d(1, first, config.kernel_size, config.first_stride, config.kernel_size // 2),
-        nn.MaxPool2d(POOL),
-        nn.ReLU(),
-        nn.Conv2d(first, second, config.kernel_size, padding=config.kernel_size // 2),
-        nn.MaxPool2d(POOL),
-        nn.ReLU(),
-        nn.Dropout(config.dropout),
-    )
+def one_channel(maps: Tensor, channel: int, dtype: torch.dtype) -> Tensor:
+    """Return one map of each sample as an image, shape (n, 1, n_pixels, n_pixels), with channels last in memory.
+
+    The convolutions of the CPU prefer that order, which torch would not choose for a single channel.
+    """
+    return maps[:, channel].to(dtype).unsqueeze(-1).permute(0, 3, 1, 2)
+
+
+def flow_context(embedding: Tensor, features: Tensor, columns: Sequence[int]) -> Tensor:
+    """Return what the flow is conditioned on, shape (n, n_context).
+
+    Parameters
+    ----------
+    embedding
+        Of a trained network, shape (n, embedding_size).
+    features
+        Inputs of the network, shape (n, n_features).
+    columns
+        Those of the features that follow the embedding as they are: the quality of the data, which tracers are known,
+        and the prior (`stargas.model.layout.InputLayout.context_columns`).
+    """
+    return torch.cat([embedding, features[:, list(columns)]], dim=1)

@@ -125,7 +125,7 @@ class InferenceWorker:
         """
         import torch
 
-        from stargas.model.posterior import load_model
+        from stargas.model.files import load_model
         from stargas.validity.reference import load_validity
 
         warnings.simplefilter("ignore")
@@ -140,10 +140,10 @@ class InferenceWorker:
     @property
     def needs(self) -> list[str]:
         """Tracers that every galaxy of the training set had, without which the model refuses."""
-        from stargas.model.inputs import tracers_needed
+        from stargas.model.layout import received
 
         share = self.model.about.get("tracer_share", {})
-        return [name for name, part in share.items() if part == 1 and name in tracers_needed(self.model.config)]
+        return [name for name, part in share.items() if part == 1 and name in received(self.model.config).tracers]
 
     def warm_up(self) -> None:
         """Infer the example galaxy once and discard the result."""

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stargas.config import ModelConfig, TrainingConfig
-from stargas.model.inputs import TRACER_SETS, flag_names, flags, network_maps, visible, visible_maps
-from stargas.model.scaling import Scaling
+from stargas.model.scaling import InputScaling
+from stargas.model.target import Target
 from stargas.randomness import rng_for
-from stargas.sky.channels import CHANNELS, Channel
+from stargas.sky.channels import Channel
+from stargas.tracers import STARS_AND_GAS
 from stargas.training.examples import Examples, NetworkBatch
 
 _SYMMETRIES_PER_BATCH = 4
@@ -30,7 +31,7 @@ class Augmentation:
 
     Parameters
     ----------
-    scaling
+    scaling, target
         Of the model.
     model, training
         Settings.
@@ -38,7 +39,8 @@ class Augmentation:
         Root seed of what is drawn for `training_batch` and `validation_batch`.
     """
 
-    scaling: Scaling
+    scaling: InputScaling
+    target: Target
     model: ModelConfig
     training: TrainingConfig
     seed: int = 0
@@ -78,24 +80,23 @@ class Augmentation:
         rng
             Draws tracers and priors; nothing is drawn for a model of fixed tracers without priors.
         """
-        maps, features = examples.maps, examples.features
+        layout, maps, features = self.scaling.layout, examples.maps, examples.features
         tracer_set, prior = examples.tracer_set.numpy(), examples.prior.numpy()
         if self.model.priors:
             prior = np.where(rng.random(len(prior)) < self.training.prior_probability, prior, -1)
         if self.model.tracers == "any":
             tracer_set = self._draw_tracer_sets(tracer_set, rng)
-            maps = maps * torch.from_numpy(visible_maps(self.model)[tracer_set])[:, :, None, None]
-            features = features * torch.from_numpy(visible(self.model)[tracer_set])
-        if n_flags := len(flag_names(self.model)):
-            own_flags = torch.from_numpy(flags(self.model, tracer_set, prior))
+            maps = maps * torch.from_numpy(layout.visible_maps[tracer_set])[:, :, None, None]
+            features = features * torch.from_numpy(layout.visible_columns[tracer_set])
+        if n_flags := len(layout.flags):
+            own_flags = torch.from_numpy(layout.flag_values(tracer_set, prior))
             features = torch.cat([features[:, :-n_flags], own_flags], dim=1)
-        expected = self.scaling.baseline(tracer_set, examples.log_scalars.numpy())
-        theta = (examples.log10_mass.numpy() - expected) / self.scaling.spread(tracer_set)
+        theta = self.target.standardize(examples.log10_mass.numpy(), tracer_set, examples.log_scalars.numpy())
         return NetworkBatch(maps, features, torch.from_numpy(theta.astype(np.float32)), examples.cos_inclination)
 
     def _draw_tracer_sets(self, tracer_set: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.integer]:
         """Hide tracers of samples that have both."""
-        both = TRACER_SETS.index("stars and gas")
+        both = STARS_AND_GAS.index
         reduced = (tracer_set == both) & (rng.random(len(tracer_set)) >= self.training.complete_fraction)
         return cast("NDArray[np.integer]", np.where(reduced, rng.integers(both, size=len(tracer_set)), tracer_set))
 
@@ -104,10 +105,10 @@ class Augmentation:
         maps, features = batch.maps, batch.features
         if self.training.feature_noise:
             noise = torch.from_numpy(rng.standard_normal(features.shape, dtype=np.float32))
-            noise[:, features.shape[1] - len(flag_names(self.model)) :] = 0
+            noise[:, features.shape[1] - len(self.scaling.layout.flags) :] = 0
             features = features + self.training.feature_noise * noise * (features != 0)
         if self.training.augment and maps.shape[1]:
-            maps = apply_symmetries(maps, [CHANNELS[i] for i in network_maps(self.model)], rng)
+            maps = apply_symmetries(maps, self.scaling.layout.channels, rng)
         return replace(batch, maps=maps, features=features)
 
 

@@ -13,9 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stargas.config import ModelConfig
-from stargas.model.inputs import network_maps, prepare
-from stargas.model.scaling import Scaling
+from stargas.model.inputs import prepare
+from stargas.model.scaling import InputScaling
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -67,15 +66,15 @@ class Examples(TensorRecord):
     maps
         Prepared maps, shape (n, n_maps, n_pixels, n_pixels), float16.
     features
-        Standardized features, shape (n, n_inputs), columns `stargas.model.inputs.number_names`.
+        Standardized features, shape (n, n_inputs), columns as in `stargas.model.inputs.Inputs`.
     tracer_set
-        Which tracers are known, indices into `stargas.model.inputs.TRACER_SETS`, shape (n,).
+        Which tracers are known, indices into `stargas.tracers.TRACER_SETS`, shape (n,).
     log_scalars
         log10 of all scalars, shape (n, 5), NaN where one is unknown.
     log10_mass
         True log10 M(<r) [Msun], shape (n, n_radii).
     prior
-        Index into ``priors`` of the model's settings of the suite that each sample comes from, shape (n,); -1 for a
+        Index into the priors of the model of the suite that each sample comes from, shape (n,); -1 for a
         suite that is not a prior of the model.
     cos_inclination
         Absolute cosine of the inclination, shape (n,); NaN where it is unknown.
@@ -151,15 +150,14 @@ class StreamedExamples:
     ----------
     dataset
         The samples.
-    scaling, config
+    scaling
         Of the model.
     prior, cos_inclination
         Of all samples, as in `Examples`.
     """
 
     dataset: "Dataset"
-    scaling: Scaling
-    config: ModelConfig
+    scaling: InputScaling
     prior: NDArray[np.integer]
     cos_inclination: NDArray[np.float32]
 
@@ -172,28 +170,26 @@ class StreamedExamples:
     def __getitem__(self, indices: NDArray[np.integer]) -> Examples:
         """Return the samples at the indices, in their order."""
         batch = self.dataset.batch(indices)
-        inputs = prepare(batch, self.scaling, self.config)
+        inputs = prepare(batch, self.scaling)
         return Examples(
             maps=inputs.maps,
-            features=inputs.numbers,
-            tracer_set=torch.from_numpy(inputs.tracer_set),
-            log_scalars=torch.from_numpy(inputs.log_scalar),
+            features=inputs.features,
+            tracer_set=torch.from_numpy(inputs.tracer_sets),
+            log_scalars=torch.from_numpy(inputs.log_scalars),
             log10_mass=torch.from_numpy(batch.log10_mass),
             prior=torch.from_numpy(self.prior[indices]),
             cos_inclination=torch.from_numpy(self.cos_inclination[indices]),
         )
 
 
-def load_examples(
-    dataset: "Dataset", scaling: Scaling, config: ModelConfig, memory_gb: float
-) -> "Examples | StreamedExamples":
+def load_examples(dataset: "Dataset", scaling: InputScaling, memory_gb: float) -> "Examples | StreamedExamples":
     """Prepare the samples of a data set for training.
 
     Parameters
     ----------
     dataset
         The samples.
-    scaling, config
+    scaling
         Of the model.
     memory_gb
         Memory that their maps may occupy [10⁹ bytes].
@@ -203,9 +199,9 @@ def load_examples(
     Examples or StreamedExamples
         In memory if the maps fit, else read and prepared as they are needed.
     """
-    streamed = StreamedExamples(dataset, scaling, config, _priors(dataset, config), _cos_inclination(dataset))
+    streamed = StreamedExamples(dataset, scaling, _priors(dataset, scaling), _cos_inclination(dataset))
     n_pixels = dataset.batch(np.arange(1)).maps.shape[-1]
-    bytes_of_maps = len(dataset) * len(network_maps(config)) * n_pixels**2 * 2
+    bytes_of_maps = len(dataset) * len(scaling.layout.maps) * n_pixels**2 * 2
     return streamed if bytes_of_maps > memory_gb * 1e9 else _in_memory(streamed)
 
 
@@ -222,10 +218,10 @@ def _in_memory(streamed: StreamedExamples) -> Examples:
     return Examples(**whole)
 
 
-def _priors(dataset: "Dataset", config: ModelConfig) -> NDArray[np.integer]:
+def _priors(dataset: "Dataset", scaling: InputScaling) -> NDArray[np.integer]:
     suites = np.asarray(dataset.catalogue["suite"])
     prior = np.full(len(dataset), -1)
-    for number, name in enumerate(config.priors):
+    for number, name in enumerate(scaling.layout.priors):
         prior[suites == name] = number
     return prior
 

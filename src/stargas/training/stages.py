@@ -9,9 +9,8 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from stargas.config import TrainingConfig
-from stargas.model.feature_network import FeatureNetwork
-from stargas.model.flow import MassFlow
-from stargas.model.network import MassNetwork
+from stargas.model.flow import ConditionalFlow
+from stargas.model.network import Network
 from stargas.randomness import rng_for
 from stargas.training.examples import FlowBatch, NetworkBatch, TensorRecord
 
@@ -128,7 +127,7 @@ class Stage(LightningModule, ABC, Generic[ModuleT]):
             self._counts[split] = 0
 
 
-class NetworkStage(Stage[MassNetwork | FeatureNetwork]):
+class NetworkStage(Stage[Network]):
     """Regression: mean squared error of the standardized targets.
 
     Parameters
@@ -139,30 +138,28 @@ class NetworkStage(Stage[MassNetwork | FeatureNetwork]):
         How it is optimized.
     inclination_weight
         Weight of the squared error of cos i, in units of its variance in random directions, for samples whose
-        inclination is known; of networks that predict it (`stargas.model.feature_network.FeatureNetwork`).
+        inclination is known; of networks that predict it (`stargas.model.network.Network.outputs`).
     """
 
-    def __init__(
-        self, network: MassNetwork | FeatureNetwork, config: StageConfig, inclination_weight: float = 0.0
-    ) -> None:
+    def __init__(self, network: Network, config: StageConfig, inclination_weight: float = 0.0) -> None:
         super().__init__(network, config)
         self.inclination_weight = inclination_weight
 
     def losses(self, batch: NetworkBatch) -> Tensor:
         """Return the loss of each sample of a batch, shape (n,)."""
-        context = self.module.features(batch.maps, batch.features)
-        if not isinstance(self.module, FeatureNetwork):
-            return (self.module.predict(context) - batch.theta).square().mean(dim=1)
         # Every member of an ensemble has its own error, so that the members differ.
-        predicted = self.module.predict_each(context)
-        theta, cos_inclination = predicted[..., :-1], predicted[..., -1]
+        outputs = self.module.outputs(self.module.embed(batch.maps, batch.features))
+        error = (outputs[..., : self.module.n_targets] - batch.theta).square().mean(dim=(0, 2))
+        if outputs.shape[-1] == self.module.n_targets:
+            return error
+        cos_inclination = outputs[..., -1]
         # Where the inclination is unknown, the prediction stands for it: a NaN would spoil the gradients of all.
         true = torch.where(batch.cos_inclination.isnan(), cos_inclination.detach(), batch.cos_inclination)
         error_of_inclination = _INVERSE_VARIANCE_OF_COS_I * (cos_inclination - true).square().mean(dim=0)
-        return (theta - batch.theta).square().mean(dim=(0, 2)) + self.inclination_weight * error_of_inclination
+        return error + self.inclination_weight * error_of_inclination
 
 
-class FlowStage(Stage[MassFlow]):
+class FlowStage(Stage[ConditionalFlow]):
     """Density estimation: negative log-density of the standardized targets."""
 
     def losses(self, batch: FlowBatch) -> Tensor:

@@ -21,9 +21,12 @@ import torch
 
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig
 from stargas.errors import InputError
-from stargas.model.flow import MassFlow
-from stargas.model.inputs import measure_scaling
-from stargas.model.posterior import Network, Posterior, load_model, make_network
+from stargas.model.designs import CustomDesigns, FlowFactory, NetworkFactory, make_flow, make_network
+from stargas.model.files import load_model, save_model
+from stargas.model.flow import ConditionalFlow
+from stargas.model.network import Network, flow_context
+from stargas.model.posterior import Posterior
+from stargas.model.standardization import fit_scaling
 from stargas.randomness import rng_for
 from stargas.storage import differences, json_bytes, plain, read_json, sha256_of, write_atomically
 from stargas.training.augmentation import Augmentation
@@ -32,7 +35,7 @@ from stargas.training.examples import Examples, FlowBatch, RecordSource, load_ex
 from stargas.training.fit import EpochLosses, fit_stage
 from stargas.training.folder import CHECKPOINTS, HISTORY, MODEL, claimed, is_first_process, require_same_settings
 from stargas.training.stages import FlowStage, NetworkStage, StageConfig
-from stargas.training.training_set import provenance, radii_R_hl, read_and_describe, training_splits
+from stargas.training.training_set import provenance, read_and_describe, training_splits
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -50,6 +53,8 @@ def train_model(
     seed: int = 0,
     *,
     network_of: Posterior | None = None,
+    network: NetworkFactory | None = None,
+    flow: FlowFactory | None = None,
 ) -> Posterior:
     """Train a model, or finish one that was interrupted, and write it to a folder.
 
@@ -70,12 +75,15 @@ def train_model(
         Root seed of initial weights, order of samples and dropout.
     network_of
         A trained model whose network and scaling are taken as they are: the flow alone is trained.
+    network, flow
+        Make a network or flow of one's own, in place of the design that ``model`` names; see `stargas.model.designs`.
+        `stargas.model.files.load_model` needs them, too.
 
     Returns
     -------
     Posterior
-        The model, also in ``out`` as `stargas.model.posterior.load_model` reads it, with ``history.json``: losses per
-        epoch of both stages.
+        The model, also in ``out`` as `stargas.model.files.load_model` reads it, with ``history.json``: losses per epoch
+        of both stages.
 
     Raises
     ------
@@ -87,7 +95,9 @@ def train_model(
     StargasError
         If the loss is not finite in any epoch.
     """
-    model, training, local = model or ModelConfig(), training or TrainingConfig(), local or LocalConfig()
+    custom = CustomDesigns(network, flow)
+    model = custom.chosen_in(model or ModelConfig())
+    training, local = training or TrainingConfig(), local or LocalConfig()
     datasets = list(datasets) if isinstance(datasets, Sequence) else [datasets]
     folder = Path(out)
     settings = {
@@ -96,15 +106,17 @@ def train_model(
         "seed": seed,
         "data": [provenance(dataset) for dataset in datasets],
     }
+    if custom.names:
+        settings["custom"] = custom.names
     if network_of is not None:
         settings["network_of"] = _network_provenance(network_of, model)
     require_same_settings(folder, settings)
     if (folder / MODEL).exists():
-        return load_model(folder)
+        return load_model(folder, network=network, flow=flow)
     with claimed(folder, settings, local):
-        posterior = _train(datasets, folder, model, training, local, seed, network_of, settings)
+        posterior = _train(datasets, folder, model, training, local, seed, network_of, custom, settings)
         if is_first_process(local):
-            posterior.save(folder)
+            save_model(posterior, folder)
             shutil.rmtree(folder / CHECKPOINTS)
     return posterior
 
@@ -117,34 +129,37 @@ def _train(
     local: LocalConfig,
     seed: int,
     network_of: Posterior | None,
+    custom: CustomDesigns,
     settings: dict[str, Any],
 ) -> Posterior:
     started = time.monotonic()
     training_set, validation_set = training_splits(datasets, training)
-    scaling = measure_scaling(training_set, model) if network_of is None else network_of.scaling
-    examples = load_examples(training_set, scaling, model, local.memory_gb)
-    validation = load_examples(validation_set, scaling, model, local.memory_gb - examples.memory_gb)
+    if network_of is None:
+        scaling, target = fit_scaling(training_set, model)
+    else:
+        scaling, target = network_of.scaling, network_of.target
+    examples = load_examples(training_set, scaling, local.memory_gb)
+    validation = load_examples(validation_set, scaling, local.memory_gb - examples.memory_gb)
     n_pixels = training_set.batch(np.arange(1)).maps.shape[-1]
-    augmentation = Augmentation(scaling, model, training, seed)
+    augmentation = Augmentation(scaling, target, model, training, seed)
     with torch.random.fork_rng(devices=[]):
         if network_of is None:
             torch.manual_seed(int(rng_for(seed, "network").integers(2**63)))
-            network = make_network(model, scaling.n_masses, n_pixels)
+            network = make_network(model, scaling.layout.network_sizes(n_pixels, len(target)), custom.network)
             stage = NetworkStage(network, StageConfig.of_network(training, seed), training.inclination_weight)
             data = StageData(examples, validation, training.batch_size, seed, augmentation)
             _record(folder, local, "network", fit_stage(stage, data, folder / CHECKPOINTS / "network", local))
         else:
             network = network_of.network.eval()
-        flow = _train_flow(folder, network, examples, validation, augmentation, local)
+        flow = _train_flow(folder, network, examples, validation, augmentation, local, custom.flow)
     about = {
         **settings,
-        "radii_R_hl": radii_R_hl(training_set),
         "n_pixels": n_pixels,
         **read_and_describe(training_set),
         "validation": {"samples": len(validation), **_measure(network, flow, validation, augmentation)},
         "minutes": round((time.monotonic() - started) / 60, 2),
     }
-    return Posterior(model, network, flow, scaling, about)
+    return Posterior(model, network, flow, scaling, target, about)
 
 
 def _train_flow(
@@ -154,15 +169,16 @@ def _train_flow(
     validation: RecordSource[Examples],
     augmentation: Augmentation,
     local: LocalConfig,
-) -> MassFlow:
+    custom: FlowFactory | None,
+) -> ConditionalFlow:
     """Train the flow on what the trained network makes of the examples."""
     model, training, seed = augmentation.model, augmentation.training, augmentation.seed
     n_augmented = _N_AUGMENTED if augmentation.is_random else 1
     batches = FlowBatch.concatenate([_encode(network, examples, augmentation, number) for number in range(n_augmented)])
     validation_batches = _encode(network, validation, augmentation)
     torch.manual_seed(int(rng_for(seed, "flow").integers(2**63)))
-    flow = MassFlow(model, batches.theta.shape[-1])
-    flow.set_features(batches.context)
+    flow = make_flow(model, batches.theta.shape[-1], batches.context.shape[-1], custom)
+    flow.set_context(batches.context)
     if model.whiten:
         flow.set_whitening(batches.theta)
     stage = FlowStage(flow, StageConfig.of_flow(training, seed))
@@ -185,23 +201,26 @@ def _encode(
     for start, part in _parts(examples):
         rng = rng_for(0, "features", "as they are" if number is None else number, start)
         batch = augmentation.condition(part, rng) if number is None else augmentation.apply(part, rng)
-        parts.append(FlowBatch(network.features(batch.maps, batch.features), batch.theta))
+        embedding = network.embed(batch.maps, batch.features)
+        context = flow_context(embedding, batch.features, augmentation.scaling.layout.context_columns)
+        parts.append(FlowBatch(context, batch.theta))
     return FlowBatch.concatenate(parts)
 
 
 @torch.no_grad()
 def _measure(
-    network: Network, flow: MassFlow, validation: RecordSource[Examples], augmentation: Augmentation
+    network: Network, flow: ConditionalFlow, validation: RecordSource[Examples], augmentation: Augmentation
 ) -> dict[str, float]:
     """Measure on the validation split: rms error of the network [dex] and mean log-density per dex."""
     squares, log_probs = [], []
     for start, part in _parts(validation):
         batch = augmentation.condition(part, rng_for(0, "metrics", start))
-        context = network.features(batch.maps, batch.features)
-        spread = augmentation.scaling.spread(part.tracer_set.numpy())
-        error = (network.predict(context) - batch.theta).double().numpy() * spread
+        embedding = network.embed(batch.maps, batch.features)
+        context = flow_context(embedding, batch.features, augmentation.scaling.layout.context_columns)
+        tracer_sets = part.tracer_set.numpy()
+        error = (network.predict(embedding) - batch.theta).double().numpy() * augmentation.target.spreads(tracer_sets)
         squares.append(np.mean(error**2, axis=1))
-        log_probs.append(flow.log_prob(batch.theta, context).numpy() - np.log(spread).sum(axis=1))
+        log_probs.append(flow.log_prob(batch.theta, context).numpy() + augmentation.target.log_volume(tracer_sets))
     return {
         "network_rms_dex": float(np.sqrt(np.concatenate(squares).mean())),
         "log_prob": float(np.concatenate(log_probs).mean()),
@@ -224,7 +243,7 @@ def _record(folder: Path, local: LocalConfig, stage: str, epochs: list[EpochLoss
 
 def _network_provenance(posterior: Posterior, model: ModelConfig) -> dict[str, Any]:
     """Return what identifies a network, after a check that the settings describe it."""
-    of_flow = ("flow_transforms", "flow_hidden", "whiten")
+    of_flow = ("flow", "maf", "spline", "whiten", "calibrate")
     ours, theirs = ({k: v for k, v in asdict(c).items() if k not in of_flow} for c in (model, posterior.config))
     changes = list(differences(plain(theirs), plain(ours)))
     if changes:

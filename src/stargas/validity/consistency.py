@@ -15,7 +15,7 @@ import numpy as np
 from stargas.batch import Batch
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import map_channels, scalar_columns
+from stargas.model.layout import map_channels, scalar_columns
 from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
 from stargas.sky.hi_scalars import measure_hi
 

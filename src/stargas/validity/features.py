@@ -9,7 +9,7 @@ from stargas.baselines.tree_features import feature_names, hand_features
 from stargas.batch import Batch
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import map_channels, scalar_columns
+from stargas.model.layout import map_channels, scalar_columns
 from stargas.model.posterior import Posterior
 from stargas.sample import MAPS, SCALARS, TRACERS, Sample
 from stargas.sky.ellipse import map_ellipticity

@@ -16,7 +16,7 @@ import safetensors
 import safetensors.numpy
 
 from stargas.errors import DamagedFileError, InputError
-from stargas.model.inputs import tracers_needed
+from stargas.model.layout import received
 from stargas.model.posterior import Posterior
 from stargas.pretrained import FOLDER as PRETRAINED
 from stargas.sample import TRACERS, Sample, without_tracer
@@ -211,5 +211,5 @@ def fit_validity(posterior: Posterior, validation: "Dataset", without: Sequence[
 
 def tracers_seen(sample: Sample, posterior: Posterior) -> str:
     """Return the tracers of a sample that the model sees, as `ValidityReference` names them."""
-    needed = tracers_needed(posterior.config)
+    needed = received(posterior.config).tracers
     return "+".join(name for name, present in zip(TRACERS, sample.tracers, strict=True) if present and name in needed)

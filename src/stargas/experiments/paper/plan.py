@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from stargas.config import DataConfig, ModelConfig, TrainingConfig
+from stargas.config import DataConfig, ModelConfig, TrainingConfig, replace_settings
 from stargas.evaluation.strata import MASSIVE_LOG10, ROTATION_KAPPA
 from stargas.experiments.paper.tables import TABLE_1, TABLE_2
 from stargas.experiments.plan import (
@@ -53,25 +53,30 @@ EDGE_ON, INCLINED, FACE_ON = ANGLES = ("edge-on", "i = 60°", "i = 30°")
 COUNTS = ("< 300 stars", "300-2000 stars", "> 2000 stars")
 
 FLOWS: dict[str, dict[str, Any]] = {
-    "maf_8": {"flow_transforms": 8},
+    "maf_8": {"maf.transforms": 8},
     "no_whitening": {"whiten": False},
 }
 """Other flows on the same features."""
 
 SEARCH_START: tuple[dict[str, Any], dict[str, Any]] = (
-    {"filters": (8, 16), "kernel_size": 3, "dense": (128, 64), "dropout": 0.1},
+    {
+        "convolutional.filters": (8, 16),
+        "convolutional.kernel_size": 3,
+        "convolutional.dense": (128, 64),
+        "convolutional.dropout": 0.1,
+    },
     {"batch_size": 128, "epochs": 15, "learning_rate": 2e-3, "weight_decay": 1e-4, "flow_epochs": 20},
 )
 """Where the search begins: settings of the model and of the training."""
 
 SEARCH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the start": ({}, {}),
-    "dropout 0": ({"dropout": 0.0}, {}),
-    "dropout 0.3": ({"dropout": 0.3}, {}),
+    "dropout 0": ({"convolutional.dropout": 0.0}, {}),
+    "dropout 0.3": ({"convolutional.dropout": 0.3}, {}),
     "weight decay 0.1": ({}, {"weight_decay": 0.1}),
-    "kernels of 5 pixels": ({"kernel_size": 5}, {}),
-    "4 and 8 filters": ({"filters": (4, 8)}, {}),
-    "one dense layer of 64": ({"dense": (64,)}, {}),
+    "kernels of 5 pixels": ({"convolutional.kernel_size": 5}, {}),
+    "4 and 8 filters": ({"convolutional.filters": (4, 8)}, {}),
+    "one dense layer of 64": ({"convolutional.dense": (64,)}, {}),
     "batches of 64": ({}, {"batch_size": 64}),
     "batches of 256": ({}, {"batch_size": 256}),
     "8 epochs": ({}, {"epochs": 8}),
@@ -174,7 +179,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
 
     add("gas_knows_R_hl", "gas", "bursty", model=replace(model, tracers="gas", gas_knows_R_hl=True))
     for name, changes in FLOWS.items():
-        changed = replace(model, tracers="stargas", **changes)
+        changed = replace_settings(model, {"tracers": "stargas", **changes})
         add(f"stargas_{name}", "stargas", "bursty", model=changed, network_of="stargas_bursty")
 
     for number, (changes, schedule) in enumerate(SEARCH.values()):
@@ -182,7 +187,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
             f"search_{number}",
             "stargas",
             "bursty",
-            model=replace(model, tracers="stargas", **{**SEARCH_START[0], **changes}),
+            model=replace_settings(model, {"tracers": "stargas", **SEARCH_START[0], **changes}),
             training=replace(training, **{**SEARCH_START[1], **schedule}),
             first_galaxies=scaled(N_SEARCH, plan.scale),
         )

@@ -1,0 +1,163 @@
+"""Models on disk: a folder of two files, to which nothing is added when they are read.
+
+``model.json`` holds the settings, the scaling of the inputs, the targets, and where the model comes from;
+``model.safetensors`` holds the weights. Loading reads numbers and text and executes nothing.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from stargas import __version__
+from stargas.config import ModelConfig, settings_from
+from stargas.errors import DamagedFileError, InputError
+from stargas.model.designs import CUSTOM, FlowFactory, NetworkFactory, make_flow, make_network
+from stargas.model.posterior import Posterior
+from stargas.model.scaling import InputScaling
+from stargas.model.target import Target
+from stargas.pretrained import FOLDER as PRETRAINED
+from stargas.storage import Format, json_bytes, read_header, sha256_of, write_atomically
+
+FORMAT = Format("stargas model", 3)
+DESCRIPTION, WEIGHTS = "model.json", "model.safetensors"
+
+_COPY_AGAIN = "copy both files again from the folder that train wrote"
+
+
+def save_model(posterior: Posterior, folder: str | os.PathLike[str]) -> None:
+    """Write the two files of a model into a folder, which is made if needed.
+
+    Raises
+    ------
+    InputError
+        If a model is already there.
+    """
+    folder = Path(folder)
+    if (folder / DESCRIPTION).exists():
+        raise InputError(f"{folder} already holds a model: choose another folder or remove it.")
+    folder.mkdir(parents=True, exist_ok=True)
+    modules = {"network": posterior.network, "flow": posterior.flow}
+    weights = {f"{part}.{name}": w for part, module in modules.items() for name, w in module.state_dict().items()}
+    write_model(folder, posterior.config, posterior.scaling, posterior.target, posterior.about, weights)
+
+
+def write_model(
+    folder: Path,
+    config: ModelConfig,
+    scaling: InputScaling,
+    target: Target,
+    about: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
+) -> None:
+    """Write what `load_model` reads, parameters as in `stargas.model.posterior.Posterior`, into an existing folder."""
+    content = safetensors.torch.save({name: weight.cpu().contiguous() for name, weight in weights.items()})
+    description = {
+        "format": FORMAT.name,
+        "format_version": FORMAT.version,
+        "stargas_version": __version__,
+        "weights_sha256": sha256_of(content),
+        "model": asdict(config),
+        "inputs": scaling.to_dict(),
+        "target": target.to_dict(),
+        "about": about,
+    }
+    write_atomically(folder / WEIGHTS, content)
+    write_atomically(folder / DESCRIPTION, json_bytes(description))
+
+
+def load_model(
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    network: NetworkFactory | None = None,
+    flow: FlowFactory | None = None,
+) -> Posterior:
+    """Read a model that `stargas.model.files.save_model` wrote; nothing in it is executed.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``model.json`` and ``model.safetensors``; the pretrained model if None.
+    network, flow
+        What the model was trained with, if its network or flow was passed from Python.
+
+    Raises
+    ------
+    InputError
+        If there is no model in the folder, or another stargas wrote it, or its network or flow is needed.
+    DamagedFileError
+        If a file is damaged or the two do not belong together.
+    """
+    folder = PRETRAINED if folder is None else Path(folder)
+    for name in (DESCRIPTION, WEIGHTS):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder} holds no model: {name} is missing; give the folder that train wrote.")
+    described = read_header(
+        folder / DESCRIPTION,
+        FORMAT,
+        "give the folder that train wrote",
+        f"rewrite it with stargas convert {folder} --out NEW_FOLDER",
+    )
+    weights = read_weights(folder, described)
+    try:
+        config = settings_from(ModelConfig, described["model"])
+        scaling, target = InputScaling.from_dict(described["inputs"], config), Target.from_dict(described["target"])
+        about = dict(described["about"])
+        n_pixels = int(about["n_pixels"])
+    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        raise DamagedFileError(f"{folder / DESCRIPTION} is damaged ({error}): {_COPY_AGAIN}.") from error
+    for part, factory in (("network", network), ("flow", flow)):
+        if getattr(config, part) == CUSTOM and factory is None:
+            name = about.get("custom", {}).get(part, "of unknown name")
+            raise InputError(
+                f"the {part} of the model in {folder} is no part of stargas ({name}): load it with "
+                f"load_model(folder, {part}=...) and what it was trained with."
+            )
+    sizes = scaling.layout.network_sizes(n_pixels, len(target))
+    made_network = make_network(config, sizes, network)
+    n_context = made_network.embedding_size + len(scaling.layout.context_columns)
+    made_flow = make_flow(config, len(target), n_context, flow)
+    for prefix, module in (("network", made_network), ("flow", made_flow)):
+        own = {name.removeprefix(f"{prefix}."): w for name, w in weights.items() if name.startswith(f"{prefix}.")}
+        try:
+            module.load_state_dict(own)
+        except RuntimeError as error:
+            raise DamagedFileError(
+                f"{folder / DESCRIPTION} does not describe the weights beside it: {_COPY_AGAIN}."
+            ) from error
+    return Posterior(config, made_network, made_flow, scaling, target, about, folder=folder)
+
+
+def read_weights(folder: Path, described: dict[str, Any]) -> dict[str, Tensor]:
+    """Read the weights of a model.
+
+    Parameters
+    ----------
+    folder
+        Of the model.
+    described
+        Its ``model.json``.
+
+    Raises
+    ------
+    DamagedFileError
+        If they are truncated, of another model, or not finite.
+    """
+    path = folder / WEIGHTS
+    content = path.read_bytes()
+    if sha256_of(content) != described.get("weights_sha256"):
+        raise DamagedFileError(f"{path} is truncated or does not belong to its {DESCRIPTION}: {_COPY_AGAIN}.")
+    try:
+        weights = safetensors.torch.load(content)
+    except safetensors.SafetensorError as error:
+        raise DamagedFileError(f"{path} is no file of weights ({error}): {_COPY_AGAIN}.") from error
+    for name, weight in weights.items():
+        if weight.is_floating_point() and not torch.isfinite(weight).all():
+            raise DamagedFileError(f"{path} holds weights that are not finite ({name}): train the model again.")
+    return weights

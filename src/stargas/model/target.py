@@ -1,0 +1,135 @@
+"""What a model predicts, and its standardization.
+
+A network and a flow know a number of standardized targets θ and no more; what they are stands here. A target is
+standardized relative to what is expected of the galaxy from its scalars alone,
+
+    θ = (y − a − Σ b log₁₀ scalar) / s
+
+with the sum over the scalars that are known in the galaxy's tracer set, or with b = 0. The formula of Wolf et al.
+(2010) is the case of b = 1 and 2 for R_hl and σ, that of v²R/G the case of b = 1 and 2 for R_HI and v.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargas.errors import InputError
+from stargas.galaxy import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """The quantities that a model predicts, m of them.
+
+    Parameters
+    ----------
+    radii_R_hl
+        Radii [R_hl] of the enclosed masses, shape (n_radii,). The first n_radii targets are log10 M(<r) [Msun] inside
+        them; any further ones are other quantities.
+    names
+        Name of each target.
+    constant
+        a of the standardization, shape (n_sets, m), where n_sets counts `stargas.tracers.TRACER_SETS`, or is 1 if all
+        galaxies are standardized alike.
+    slopes
+        b, shape (n_sets, 5, m), of the logarithms of `stargas.sample.SCALARS`; zero for scalars that are not known in
+        the tracer set, so that none of them leaks.
+    spread
+        s, shape (n_sets, m).
+    """
+
+    radii_R_hl: tuple[float, ...]  # noqa: N815 (the field's own name)
+    names: tuple[str, ...]
+    constant: FloatArray
+    slopes: FloatArray
+    spread: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of targets."""
+        return len(self.names)
+
+    @property
+    def n_radii(self) -> int:
+        """Number of enclosed masses among the targets."""
+        return len(self.radii_R_hl)
+
+    def standardize(self, values: FloatArray, tracer_sets: NDArray[np.integer], log_scalars: FloatArray) -> FloatArray:
+        """Return θ.
+
+        Parameters
+        ----------
+        values
+            Targets of n galaxies, shape (n, m), or (n, k, m) for k values each.
+        tracer_sets
+            What is known of each galaxy, indices into `stargas.tracers.TRACER_SETS`, shape (n,).
+        log_scalars
+            log10 of its scalars, shape (n, 5); not finite where they are not known.
+        """
+        expected, spread = self._for_galaxies(values.ndim, tracer_sets, log_scalars)
+        return (values - expected) / spread
+
+    def restore(self, theta: FloatArray, tracer_sets: NDArray[np.integer], log_scalars: FloatArray) -> FloatArray:
+        """Return targets for θ, the inverse of `standardize`."""
+        expected, spread = self._for_galaxies(theta.ndim, tracer_sets, log_scalars)
+        return theta * spread + expected
+
+    def spreads(self, tracer_sets: NDArray[np.integer]) -> FloatArray:
+        """Return s of each galaxy, shape (n, m)."""
+        return self.spread[self._rows(tracer_sets)]
+
+    def log_volume(self, tracer_sets: NDArray[np.integer]) -> FloatArray:
+        """Return ln |det ∂θ/∂y| of each galaxy, shape (n,)."""
+        return -np.log(self.spreads(tracer_sets)).sum(axis=1)
+
+    def expected(self, tracer_sets: NDArray[np.integer], log_scalars: FloatArray) -> FloatArray:
+        """Return what is expected from the scalars alone, shape (n, m)."""
+        rows = self._rows(tracer_sets)
+        known = np.nan_to_num(log_scalars, nan=0.0, posinf=0.0, neginf=0.0)
+        return self.constant[rows] + np.einsum("ns,nsm->nm", known, self.slopes[rows])
+
+    def _for_galaxies(
+        self, n_dim: int, tracer_sets: NDArray[np.integer], log_scalars: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        expected, spread = self.expected(tracer_sets, log_scalars), self.spreads(tracer_sets)
+        return (expected, spread) if n_dim == 2 else (expected[:, None], spread[:, None])
+
+    def _rows(self, tracer_sets: NDArray[np.integer]) -> NDArray[np.integer]:
+        return np.zeros_like(tracer_sets) if len(self.constant) == 1 else tracer_sets
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        arrays = {name: getattr(self, name).tolist() for name in ("constant", "slopes", "spread")}
+        return {"radii_R_hl": list(self.radii_R_hl), "names": list(self.names), **arrays}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Target":
+        """Inverse of `to_dict`.
+
+        Raises
+        ------
+        InputError
+            If an entry is missing, unknown, of another shape, or not finite.
+        """
+        if set(values) != set(cls.__dataclass_fields__):
+            raise InputError(f"a target has the entries {', '.join(cls.__dataclass_fields__)}, got {sorted(values)}.")
+        radii, names = tuple(map(float, values["radii_R_hl"])), tuple(map(str, values["names"]))
+        arrays = {name: np.asarray(values[name], dtype=np.float64) for name in ("constant", "slopes", "spread")}
+        for name, array in arrays.items():
+            fits = array.ndim == (3 if name == "slopes" else 2) and array.shape[-1] == len(names)
+            if not fits or not np.isfinite(array).all():
+                raise InputError(f"{name} of a target must be finite with one column for each of {len(names)} names.")
+        return cls(radii, names, **arrays)
+
+
+def mass_names(radii_R_hl: tuple[float, ...]) -> tuple[str, ...]:
+    """Return the names of the enclosed masses.
+
+    Examples
+    --------
+    >>> mass_names((0.6, 2.4))
+    ('log10 M(<0.6 R_hl)', 'log10 M(<2.4 R_hl)')
+    """
+    return tuple(f"log10 M(<{radius:.4g} R_hl)" for radius in radii_R_hl)
