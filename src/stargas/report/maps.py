@@ -14,7 +14,8 @@ from stargas.config import HIMapConfig, StarMapConfig
 from stargas.errors import InputError
 from stargas.report.page import Figure
 from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure, save_figure
-from stargas.sample import MAPS, SCALARS, TRACERS, Sample
+from stargas.sample import MAPS, SCALARS, Sample
+from stargas.tracers import TRACERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
