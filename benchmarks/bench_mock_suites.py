@@ -32,6 +32,13 @@ def time_parts(suite, index):
     return 1e3 * np.diff(ticks)
 
 
+def time_broad(suite, index):
+    """Milliseconds of processor time for one galaxy of ``broad``, and its number of stars."""
+    start = time.process_time()
+    galaxy = suite[index]
+    return 1e3 * (time.process_time() - start), len(galaxy.stars)
+
+
 def main():
     for name in ("bursty", "smooth", "shifted"):
         suite = mock_suite(name, 40)
@@ -40,6 +47,11 @@ def main():
         potential, stars, gas = np.median(times, axis=0)
         print(f"{name}: potential {potential:.1f} ms, stars {stars:.0f} ms, gas {gas:.0f} ms, ", end="")
         print(f"galaxy {np.median(times.sum(axis=1)):.0f} ms (fastest {times.sum(axis=1).min():.0f} ms)")
+
+    suite = mock_suite("broad", 100)
+    time_broad(suite, 0)  # compiles
+    times, counts = np.transpose([time_broad(suite, i) for i in range(100)])
+    print(f"broad: galaxy {times.mean():.0f} ms, median {np.median(times):.0f} ms, of {counts.mean():.0f} stars")
 
 
 if __name__ == "__main__":

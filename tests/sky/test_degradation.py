@@ -8,6 +8,7 @@ from sources_for_tests import TINY
 from stargas.config import DegradationConfig
 from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.sample import QUALITY, make_sample, make_samples
+from stargas.sky.binaries import binary_velocities
 from stargas.sky.degradation import (
     CLEAR,
     ERROR_SCATTER_DEX,
@@ -15,10 +16,13 @@ from stargas.sky.degradation import (
     MIN_RESOLVED,
     WIDTH_NOISE,
     Degradation,
+    align_by_gradient,
     draw_degradation,
     hide_faint_hi,
     observe_stars,
+    recentered_gas,
 )
+from stargas.sky.hi_particles import SkyGas
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars, project
 from stargas.sky.view import View
 
@@ -320,3 +324,98 @@ class TestSamples:
         assert TINY.min_stars == TINY.stars.min_stars == 100
         assert with_effects(share=0.5, min_stars=20).min_stars == 20
         assert with_effects(share=0.0, min_stars=20).min_stars == 100
+
+
+class TestStarSamples:
+    """Samples of stars as observers have them."""
+
+    ALL = dataclasses.replace(
+        CONFIG,
+        each=1.0,
+        selection_radius_dex=0.5,
+        error_range_dex=1.0,
+        binaries=0.6,
+        interloper_velocity=2.0,
+        center_offset=0.15,
+        velocity_offset=0.3,
+        unknown_angle=0.5,
+    )
+
+    def observed(self, degradation, config=CONFIG, n=6000, sigma=SIGMA):
+        rng = np.random.default_rng(1)
+        x, y = rng.normal(0, R_HL, (2, n))
+        return observe_stars(SkyStars(x, y, rng.normal(0, sigma, n)), R_HL, degradation, config, rng)
+
+    def test_strengths_stay_in_their_ranges_and_are_off_by_default(self):
+        effects = drawn(self.ALL)
+        for name, most in (("selection_radius_dex", 0.5), ("error_range_dex", 1.0), ("binaries", 0.6)):
+            values = np.abs(column(effects, name))
+            assert 0.98 * most < values.max() <= most
+        assert np.hypot(column(effects, "offset_x"), column(effects, "offset_y")).max() <= 0.15
+        assert np.mean(column(effects, "unknown_angle")) == pytest.approx(0.5, abs=0.03)
+        for one in drawn(CONFIG, 50):
+            old = dataclasses.replace(
+                Degradation(), **{name: getattr(one, name) for name in ("star_share", "velocity_error", "interlopers")}
+            )
+            assert dataclasses.replace(old, beam_pixels=one.beam_pixels, limit_cm2=one.limit_cm2) == one
+
+    @pytest.mark.parametrize("center", [-0.5, 0.4])
+    def test_stars_are_chosen_by_their_radius(self, center):
+        seen, _, _ = self.observed(Degradation(star_share=0.5, selection_radius_dex=center))
+        fair, _, _ = self.observed(Degradation(star_share=0.5))
+        radius, usual = (np.median(np.hypot(s.x_kpc, s.y_kpc)) / R_HL for s in (seen, fair))
+        assert np.log10(radius) == pytest.approx(center, abs=0.25)
+        assert np.sign(center) * np.log10(radius / usual) > 0.1
+
+    def test_errors_of_single_stars_vary(self):
+        rms = [self.observed(Degradation(velocity_error=0.5, error_range_dex=spread))[2] for spread in (0.0, 1.0)]
+        # <10^2u> of u even in ±0.5 is (10 - 0.1)/(2 ln 10)
+        assert (rms[1] / rms[0]) ** 2 == pytest.approx((10 - 0.1) / (2 * np.log(10)), rel=0.1)
+
+    def test_binaries_widen_cold_galaxies_alone(self):
+        cold, warm = (self.observed(Degradation(binaries=0.6, offset_x=1e-9), sigma=sigma)[0] for sigma in (2.0, 12.0))
+        assert 2.2 < cold.v_los_kms.std() < 6.0
+        assert warm.v_los_kms.std() == pytest.approx(12.0, rel=0.02)
+
+    def test_interlopers_have_a_place_and_a_velocity_of_their_own(self):
+        own = Degradation(interlopers=0.5, interloper_velocity=2.0, interloper_width=0.5)
+        seen, _, _ = self.observed(own, dataclasses.replace(CONFIG, interloper_radius=8.0))
+        far = np.hypot(seen.x_kpc, seen.y_kpc) > 5 * R_HL
+        assert seen.v_los_kms[far].mean() == pytest.approx(2.0 * SIGMA, rel=0.1)
+        angle = np.arctan2(seen.y_kpc[far], seen.x_kpc[far])
+        assert np.hypot(np.cos(angle).mean(), np.sin(angle).mean()) > 0.2
+        even, _, _ = self.observed(Degradation(interlopers=0.5), dataclasses.replace(CONFIG, interloper_radius=8.0))
+        far = np.hypot(even.x_kpc, even.y_kpc) > 5 * R_HL
+        assert abs(even.v_los_kms[far].mean()) < 0.3 * SIGMA
+
+    def test_stars_and_gas_share_a_wrong_center_and_systemic_velocity(self):
+        off = Degradation(offset_x=0.2, offset_y=-0.1, velocity_offset=0.3)
+        seen, _, _ = self.observed(off)
+        assert seen.x_kpc.mean() == pytest.approx(-0.2 * R_HL, abs=0.02)
+        assert seen.v_los_kms.mean() == pytest.approx(-0.3 * SIGMA, abs=0.5)
+        gas = SkyGas(*np.zeros((3, 4)), np.ones(4), np.full(4, 8000.0), np.ones(4))
+        moved = recentered_gas(gas, R_HL, SIGMA, off)
+        assert moved.x_kpc == pytest.approx(-0.2 * R_HL)
+        assert moved.y_kpc == pytest.approx(0.1 * R_HL)
+        assert moved.v_los_kms == pytest.approx(-0.3 * SIGMA)
+
+    def test_a_gradient_shows_the_position_angle(self):
+        rng = np.random.default_rng(3)
+        x, y = rng.normal(0, R_HL, (2, 800))
+        turning = SkyStars(x, y, 30 * (0.6 * x + 0.8 * y) + rng.normal(0, 5, 800))
+        aligned = align_by_gradient(turning, rng)
+        slope = np.linalg.lstsq(np.column_stack([aligned.x_kpc, aligned.y_kpc]), aligned.v_los_kms, rcond=None)[0]
+        assert slope == pytest.approx([30, 0], abs=1.5)
+        still = SkyStars(x, y, rng.normal(0, 5, 800))
+        angles = [np.arctan2(*(align_by_gradient(still, rng).y_kpc[:1], align_by_gradient(still, rng).x_kpc[:1]))[0]]
+        angles += [float(align_by_gradient(still, rng).x_kpc[0]) for _ in range(5)]
+        assert np.std(angles) > 0.05
+
+
+def test_binaries_of_the_field_have_the_speeds_of_kepler():
+    velocity = binary_velocities(200_000, 1.0, np.random.default_rng(0))
+    assert abs(velocity.mean()) < 0.05
+    # wide binaries are slow, and some are fast: heavy tails
+    assert 0.3 < np.median(np.abs(velocity)) < 1.5
+    assert np.mean(np.abs(velocity) > 10) == pytest.approx(0.02, abs=0.015)
+    assert np.count_nonzero(binary_velocities(50_000, 0.3, np.random.default_rng(0))) / 50_000 < 0.31

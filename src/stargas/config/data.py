@@ -207,6 +207,13 @@ class DegradationConfig(Checked):
     beam_pixels: float = 8.0
     min_limit_cm2: float = 1e19
     max_limit_cm2: float = 3e20
+    selection_radius_dex: float = 0.0
+    error_range_dex: float = 0.0
+    binaries: float = 0.0
+    interloper_velocity: float = 0.0
+    center_offset: float = 0.0
+    velocity_offset: float = 0.0
+    unknown_angle: float = 0.0
 
     _block = "data.degradation"
 
@@ -224,6 +231,13 @@ class DegradationConfig(Checked):
                 self.max_limit_cm2 >= self.min_limit_cm2,
                 f"at least min_limit_cm2, {self.min_limit_cm2:g}",
             ),
+            "selection_radius_dex": (0 <= self.selection_radius_dex <= 1, "between 0 and 1"),
+            "error_range_dex": (0 <= self.error_range_dex <= 2, "between 0 and 2"),
+            "binaries": (0 <= self.binaries <= 1, "between 0 and 1"),
+            "interloper_velocity": (self.interloper_velocity >= 0, "zero or positive"),
+            "center_offset": (self.center_offset >= 0, "zero or positive"),
+            "velocity_offset": (self.velocity_offset >= 0, "zero or positive"),
+            "unknown_angle": (0 <= self.unknown_angle <= 1, "between 0 and 1"),
         }
 
 

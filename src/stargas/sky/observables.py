@@ -9,7 +9,14 @@ from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.errors import InputError
 from stargas.sky.channels import make_channels
-from stargas.sky.degradation import CLEAR, Degradation, hide_faint_hi, observe_stars
+from stargas.sky.degradation import (
+    CLEAR,
+    Degradation,
+    align_by_gradient,
+    hide_faint_hi,
+    observe_stars,
+    recentered_gas,
+)
 from stargas.sky.hi_maps import moment_maps
 from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import HIScalars, measure_hi, measure_hi_radius
@@ -122,6 +129,8 @@ def observe_star_maps(
     sigma, error = sky.sigma_kms, sky.velocity_error_kms
     if degradation != Degradation():
         stars, sigma, error = observe_stars(stars, sky.R_hl_kpc, degradation, config.degradation, rng)
+        if degradation.unknown_angle and sky.gas is None:
+            stars = align_by_gradient(stars, rng)
     of_maps = replace(config.stars, min_stars=config.min_stars)
     scaled = scaled_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, sky.R_hl_kpc, of_maps)
     return StarObservables(
@@ -164,6 +173,9 @@ def observe_hi_maps(
     if sky.gas is None:
         return None
     gas, beam_kpc, noise = sky.gas, sky.beam_fwhm_kpc, sky.noise_msun_pc2
+    off = degradation.offset_x or degradation.offset_y or degradation.velocity_offset
+    if off and isinstance(gas, SkyGas) and sky.stars is not None and sky.R_hl_kpc:
+        gas = recentered_gas(gas, sky.R_hl_kpc, velocity_dispersion(sky.stars.v_los_kms), degradation)
     if isinstance(gas, SkyGas) and (degradation.beam_pixels or degradation.limit_cm2):
         degraded = _degraded_maps(gas, config, degradation, rng)
         if degraded is None:

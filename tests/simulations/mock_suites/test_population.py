@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from stargas.constants import G
 from stargas.errors import InputError
-from stargas.simulations.mock_suites.physics import SUITES
+from stargas.simulations.mock_suites.physics import SUITES, SuitePhysics
 from stargas.simulations.mock_suites.population import (
     CONCENTRATION_SCATTER,
     GALAXIES_PER_HOST,
@@ -23,13 +24,16 @@ from stargas.simulations.mock_suites.population import (
     size_scatter,
     virial_radius,
 )
+from stargas.simulations.mock_suites.stars import GasDisk, stellar_model
+from stargas.simulations.mock_suites.suites import MockSuite, galaxy_potential, mock_suite
 
 N = 1200
 
 
 @pytest.fixture(scope="module")
 def population():
-    return {name: [draw_properties(physics, 0, i) for i in range(N)] for name, physics in SUITES.items()}
+    suites = {name: physics for name, physics in SUITES.items() if isinstance(physics, SuitePhysics)}
+    return {name: [draw_properties(physics, 0, i) for i in range(N)] for name, physics in suites.items()}
 
 
 def column(galaxies, name):
@@ -41,23 +45,29 @@ def follows(residual_dex, scatter_dex):
     return bool(abs(np.median(residual_dex)) < 0.05 and abs(np.std(residual_dex / scatter_dex) - 1) < 0.2)
 
 
-def relations(galaxies):
-    """Residuals and scatters of all relations of a suite without offsets."""
+def relations(galaxies, physics):
+    """Residuals from the published relations, moved by the offsets of the suite, and their scatters."""
     log_m, log_h = column(galaxies, "log10_stellar_mass"), column(galaxies, "log10_halo_mass")
     lone = ~column(galaxies, "is_satellite")
     hi = column(galaxies, "hi_mass_msun")
     gas = hi > 0
     log_hi = np.log10(hi[gas])
-    free = log_h < 12.49  # the cap on halo masses cuts the relation off
+    moved = log_h - physics.halo_offset_dex * np.interp(log_m, [9.3, 10.3], [1, 0])
+    free = moved < 12.49  # the cap on halo masses cuts the relation off
+    dwarf = log_m < 9.7  # halos of massive galaxies are concentrated by early formation
+    hi_spread = physics.hi_scatter * np.hypot(1, physics.hi_halo)
     return {
-        "halo mass": ((log_m - moster_stellar_mass(log_h))[free], moster_scatter(log_m)[free]),
+        "halo mass": ((log_m - moster_stellar_mass(moved))[free], moster_scatter(log_m)[free]),
         "concentration": (
-            np.log10(column(galaxies, "concentration")) - median_concentration(log_h),
-            CONCENTRATION_SCATTER,
+            (np.log10(column(galaxies, "concentration")) - median_concentration(log_h))[dwarf],
+            physics.concentration_scatter * CONCENTRATION_SCATTER,
         ),
         "size": (np.log10(column(galaxies, "R_e_kpc")) - median_size(log_m), size_scatter(log_m)),
         # stripping moves satellites off the relation by intent
-        "HI mass": ((np.log10(np.maximum(hi, 1)) - median_hi_mass(log_m))[lone], hi_mass_scatter(log_m)[lone]),
+        "HI mass": (
+            (np.log10(np.maximum(hi, 1)) - median_hi_mass(log_m) - physics.hi_offset_dex)[lone],
+            hi_spread * hi_mass_scatter(log_m)[lone],
+        ),
         "HI radius": (np.log10(column(galaxies, "hi_radius_kpc")[gas]) - median_hi_radius(log_hi), HI_RADIUS_SCATTER),
     }
 
@@ -65,16 +75,97 @@ def relations(galaxies):
 @pytest.mark.parametrize("suite", ["bursty", "smooth"])
 @pytest.mark.parametrize("relation", ["halo mass", "concentration", "size", "HI mass", "HI radius"])
 def test_galaxies_follow_the_relations(population, suite, relation):
-    residual, scatter = relations(population[suite])[relation]
+    residual, scatter = relations(population[suite], SUITES[suite])[relation]
     assert follows(residual, scatter)
     assert not follows(residual + 0.1, scatter)
     assert not follows(1.4 * residual, scatter)
 
 
 def test_shifted_has_other_sizes_and_gas(population):
-    found = relations(population["shifted"])
+    found = relations(population["shifted"], SUITES["bursty"])
     assert not follows(*found["size"])
     assert not follows(*found["HI mass"])
+
+
+ON_RELATIONS = {
+    "bursty": dataclasses.replace(
+        SUITES["bursty"],
+        stripped_share=0.147,
+        halo_offset_dex=0.3,
+        hi_offset_dex=-0.09,
+        tidal_radius_dex=(-0.2, 0.8),
+        concentration_scatter=0.65,
+        early_massive_dex=0.25,
+        hi_scatter=0.8,
+        hi_concentration=0.2,
+        hi_halo=0.3,
+        gas_tidal_radius=0.25,
+        min_stars=50,
+        min_gas=5,
+        merger_share=0.02,
+    ),
+    "smooth": dataclasses.replace(
+        SUITES["smooth"],
+        stripped_share=0.035,
+        halo_offset_dex=0.15,
+        hi_offset_dex=-0.03,
+        tidal_radius_dex=(-0.3, 0.7),
+        concentration_scatter=0.65,
+        early_massive_dex=0.25,
+        hi_scatter=0.8,
+        hi_concentration=0.2,
+        hi_halo=0.3,
+        gas_tidal_radius=0.25,
+        min_stars=50,
+        min_gas=5,
+        merger_share=0.02,
+    ),
+}
+"""Numbers of a population that put both suites on the observed relations; the suites themselves lie off them."""
+
+BTFR_RESIDUALS = {"bursty": (0.05, 0.12, 0.24), "smooth": (0.05, 0.1, 0.19)}
+"""Bounds on the medians of centrals and satellites and on the scatter [dex]."""
+
+
+@pytest.mark.parametrize("suite", ["bursty", "smooth"])
+def test_baryons_rotate_and_accelerate_as_observed(suite):
+    """Baryonic Tully-Fisher (Lelli+16: log M_b = 3.95 log V + 1.86), radial acceleration (McGaugh+16), both at R_HI."""
+    tully_fisher, acceleration, satellite = [], [], []
+    for i in range(500):
+        drawn = draw_properties(ON_RELATIONS[suite], 1, i)
+        if drawn.hi_mass_msun == 0:
+            continue
+        model = stellar_model(drawn)
+        _, dark = galaxy_potential(drawn, model)
+        R = np.array([drawn.hi_radius_kpc])
+        baryons = model.enclosed_mass(R) + GasDisk.of(drawn).enclosed_mass(R)
+        v2 = G * (baryons + dark.enclosed_mass(R)) / R
+        tully_fisher.append(np.log10(drawn.stellar_mass_msun + drawn.gas_mass_msun) - 3.95 / 2 * np.log10(v2) - 1.86)
+        metric = 1e6 / 3.0857e19  # km²/s²/kpc in m/s²
+        newton, seen = metric * G * baryons / R**2, metric * v2 / R
+        acceleration.append(np.log10(seen) - np.log10(newton / (1 - np.exp(-np.sqrt(newton / 1.2e-10)))))
+        satellite.append(drawn.is_satellite)
+    tully_fisher, acceleration, satellite = np.ravel(tully_fisher), np.ravel(acceleration), np.array(satellite)
+    lone, with_host, spread = BTFR_RESIDUALS[suite]
+    assert abs(np.median(tully_fisher[~satellite])) < lone
+    assert abs(np.median(tully_fisher[satellite])) < with_host
+    assert np.diff(np.percentile(tully_fisher, [16, 84]))[0] / 2 < spread
+    assert abs(np.median(acceleration[~satellite])) < 0.05
+    assert abs(np.median(acceleration[satellite])) < 0.1
+    assert np.diff(np.percentile(acceleration, [16, 84]))[0] / 2 < 0.15
+    assert abs(np.median(tully_fisher[~satellite] + 0.12)) > lone
+
+
+def test_mergers_and_coarse_galaxies_are_made_and_can_be_left_out():
+    suite = MockSuite(ON_RELATIONS["bursty"], 400)
+    names = suite.mergers()
+    assert 0.005 < len(names) / 400 < 0.05
+    index = next(i for i in range(400) if suite.galaxy_id(i) in names and suite.properties(i).n_stars < 5000)
+    assert len(suite[index].stars) > suite.properties(index).n_stars
+    drawn = [suite.properties(i) for i in range(400)]
+    assert 0.01 < np.mean([one.n_stars < 100 for one in drawn]) < 0.1
+    assert min(one.n_gas for one in drawn) < 20
+    assert not mock_suite("bursty", 100).mergers()
 
 
 def test_moster_relation_is_inverted():
@@ -94,11 +185,11 @@ def test_virial_radius_holds_200_times_the_critical_density():
 
 
 def test_masses_are_dwarf_heavy_and_most_dwarfs_are_satellites(population):
-    for suite, galaxies in population.items():
+    for galaxies in population.values():
         log_m = column(galaxies, "log10_stellar_mass")
         assert log_m.min() >= 5.5
         assert log_m.max() <= 11
-        assert 0.04 < np.mean(log_m > 9.5) < (0.2 if suite == "broad" else 0.12)
+        assert 0.04 < np.mean(log_m > 9.5) < 0.12
         satellite = column(galaxies, "is_satellite")
         assert satellite[log_m < 9.5].mean() > 0.7
         assert not satellite[log_m > 9.5].any()
@@ -115,7 +206,7 @@ def test_share_without_cold_gas(population, suite, share):
 def test_star_counts_follow_resolution_levels(population):
     galaxies = population["bursty"]
     counts = column(galaxies, "n_stars")
-    assert counts.min() >= 100
+    assert counts.min() >= 50
     assert counts.max() <= 400_000
     assert np.percentile(counts, 5) < 400
     assert np.percentile(counts, 95) > 120_000

@@ -10,7 +10,6 @@ from stargas.experiments.mock_suites import pictures, realism
 from stargas.experiments.mock_suites.measure import Workers, measure_suite, start_workers
 from stargas.report import suite_figures as figures
 from stargas.report.suite_page import write_suite_index, write_suite_page
-from stargas.simulations.mock_suites.physics import INGREDIENTS
 from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
 from stargas.storage import json_bytes, rounded, write_atomically
 
@@ -32,7 +31,7 @@ def write_suite_cards(
     n_galaxies: int = 300,
     seed: int = 0,
     workers: int = 1,
-    ingredients: Sequence[str] = INGREDIENTS,
+    ingredients: Sequence[str] | None = None,
     report: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Measure suites and write their cards.
@@ -51,7 +50,7 @@ def write_suite_cards(
     workers
         Processes.
     ingredients
-        Ingredients that are switched off, one at a time.
+        Ingredients that are switched off, one at a time; each of the suite if None.
     report
         Called with a line after each step.
 
@@ -82,7 +81,7 @@ def write_suite_cards(
 
 
 def measure_card(
-    suite: MockSuite, workers: Workers, folder: Path, ingredients: Sequence[str], report: Callable[[str], None]
+    suite: MockSuite, workers: Workers, folder: Path, ingredients: Sequence[str] | None, report: Callable[[str], None]
 ) -> dict[str, Any]:
     """Return the numbers of a card, ready for JSON, and draw its figures into ``folder``."""
     few = MockSuite(suite.physics, max(len(suite) // 5, min(len(suite), 8)), suite.seed, suite.stirring)
@@ -112,7 +111,7 @@ def measure_card(
     }
     report(f"{suite.name}: orbits followed for 2 Gyr")
     card["switch_off"] = realism.switch_off(few, workers, ingredients)
-    report(f"{suite.name}: {len(ingredients)} ingredients switched off in turn")
+    report(f"{suite.name}: {len(card['switch_off']) - 1} ingredients switched off in turn")
     card["stirring"] = realism.stirring_sweep(few, workers)
     card["cost_ms"] = realism.cost(suite, min(9, len(suite)))
     report(f"{suite.name}: gas disturbances and cost measured")

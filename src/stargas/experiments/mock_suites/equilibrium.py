@@ -9,8 +9,7 @@ from stargas.config import ViewConfig
 from stargas.constants import KPC_PER_KMS_GYR
 from stargas.galaxy import FloatArray, Particles
 from stargas.randomness import rng_for
-from stargas.simulations.mock_suites.stars import draw_stars, stellar_model
-from stargas.simulations.mock_suites.suites import MockSuite, galaxy_potential
+from stargas.simulations.mock_suites.suites import MockSuite
 from stargas.sky.projection import half_count_radius
 from stargas.sky.star_maps import velocity_dispersion
 from stargas.sky.view import standard_views
@@ -36,11 +35,8 @@ class ForceField(Protocol):
 
 def evolve(suite: MockSuite, index: int) -> dict[str, float]:
     """Follow the stars of one galaxy of a suite for 2 Gyr; returns what `change_over_time` does."""
-    drawn = suite.properties(index)
-    model = stellar_model(drawn)
-    potential, _ = galaxy_potential(drawn, model)
-    stars = draw_stars(model, potential, EVOLVED_STARS, rng_for(suite.seed, "equilibrium", suite.name, index))
-    return change_over_time(stars, potential, drawn.R_e_kpc)
+    stars, potential = suite.equilibrium(index, EVOLVED_STARS)
+    return change_over_time(stars, potential, suite.properties(index).R_e_kpc)
 
 
 def change_over_time(

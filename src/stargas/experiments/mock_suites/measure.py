@@ -20,9 +20,10 @@ from stargas.constants import G
 from stargas.galaxy import FloatArray, Galaxy, MassProfile
 from stargas.kinematics import kappa_co
 from stargas.randomness import rng_for
+from stargas.simulations.mock_suites.broad.galaxy import BroadProperties, make_equilibrium
+from stargas.simulations.mock_suites.broad.gas import make_broad_gas
 from stargas.simulations.mock_suites.gas import make_gas
 from stargas.simulations.mock_suites.halo import inner_slope
-from stargas.simulations.mock_suites.population import draw_properties
 from stargas.simulations.mock_suites.stars import draw_stars, stellar_model
 from stargas.simulations.mock_suites.suites import MockSuite, galaxy_potential
 from stargas.simulations.selection import in_cold_gas_set
@@ -61,7 +62,6 @@ def measure_galaxy(suite: MockSuite, index: int, n_views: int = 12) -> tuple[dic
         radius, R_HI [kpc] and v²R/G over true mass at R_HI with the true inclination.
     """
     drawn = suite.properties(index)
-    unstripped = draw_properties(dataclasses.replace(suite.physics, stripped_share=0.0), suite.seed, index)
     galaxy = suite[index]
     log_hi = np.log10(drawn.hi_mass_msun) if drawn.hi_mass_msun > 0 else np.nan
     assert isinstance(galaxy.dark, MassProfile)  # noqa: S101 (mock halos are tables; for the type checker)
@@ -73,7 +73,7 @@ def measure_galaxy(suite: MockSuite, index: int, n_views: int = 12) -> tuple[dic
         "log10_spin": float(np.log10(drawn.spin)),
         "log10_R_e": float(np.log10(drawn.R_e_kpc)),
         "log10_hi_mass": float(log_hi),
-        "log10_hi_mass_unstripped": float(np.log10(unstripped.hi_mass_msun)),
+        "log10_hi_mass_unstripped": float(np.log10(suite.unstripped_hi_mass_msun(index))),
         "log10_R_HI": float(np.log10(drawn.hi_radius_kpc)) if drawn.hi_mass_msun > 0 else float("nan"),
         "is_satellite": float(drawn.is_satellite),
         "disk_fraction": drawn.disk_fraction,
@@ -133,6 +133,19 @@ def time_galaxy(suite: MockSuite, index: int, n_stars: int = 100_000, n_gas: int
     drawn = suite.properties(index)
     rng = rng_for(suite.seed, "timing", suite.name, index)
     start = time.process_time()
+    if isinstance(drawn, BroadProperties):
+        calm = make_equilibrium(drawn, n_stars, rng)
+        stars = time.process_time()
+        if drawn.gas:
+            gas = dataclasses.replace(drawn.gas, n_particles=n_gas)
+            make_broad_gas(gas, calm.orbits.potential, suite.stirring, rng)
+        end = time.process_time()
+        return {
+            "potential": 0.0,
+            "stars": 1e3 * (stars - start),
+            "gas": 1e3 * (end - stars),
+            "galaxy": 1e3 * (end - start),
+        }
     model = stellar_model(drawn)
     potential, _ = galaxy_potential(drawn, model)
     ready = time.process_time()

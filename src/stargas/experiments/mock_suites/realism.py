@@ -12,7 +12,6 @@ from stargas.experiments.mock_suites.equilibrium import evolve
 from stargas.experiments.mock_suites.measure import Columns, Workers, measure_suite, time_galaxy
 from stargas.galaxy import FloatArray
 from stargas.simulations.mock_suites import population as recipe
-from stargas.simulations.mock_suites.physics import INGREDIENTS
 from stargas.simulations.mock_suites.suites import MockSuite
 
 MASS_BINS = (5.5, 7.5, 8.5, 9.5, 11.0)
@@ -60,7 +59,10 @@ def relations(suite: MockSuite, galaxies: Columns) -> dict[str, Any]:
     size = recipe.median_size(mass) + physics.size_offset_dex
     hi_size = recipe.median_hi_radius(galaxies["log10_hi_mass"]) + physics.hi_radius_offset_dex
     return {
-        "stellar-halo mass": _residual(mass - recipe.moster_stellar_mass(halo), recipe.moster_scatter(mass)),
+        "stellar-halo mass": _residual(
+            mass - recipe.moster_stellar_mass(halo - recipe.halo_offset(physics.halo_offset_dex, mass)),
+            recipe.moster_scatter(mass),
+        ),
         "concentration": _residual(
             galaxies["log10_concentration"] - recipe.median_concentration(halo), recipe.CONCENTRATION_SCATTER
         ),
@@ -176,9 +178,10 @@ def _variant(suite: MockSuite, workers: Workers) -> dict[str, Any]:
     }
 
 
-def switch_off(suite: MockSuite, workers: Workers, ingredients: Sequence[str] = INGREDIENTS) -> dict[str, Any]:
-    """Statistics of the same galaxies without each ingredient in turn."""
-    variants = {"nothing": suite} | {name: suite.without(name) for name in ingredients}
+def switch_off(suite: MockSuite, workers: Workers, ingredients: Sequence[str] | None = None) -> dict[str, Any]:
+    """Statistics of the same galaxies without each ingredient in turn; each of the suite if None."""
+    names = suite.physics.ingredients if ingredients is None else ingredients
+    variants = {"nothing": suite} | {name: suite.without(name) for name in names}
     return {name: _variant(variant, workers) for name, variant in variants.items()}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stargas.galaxy import FloatArray
-from stargas.simulations.mock_suites.potential import Potential
+from stargas.simulations.mock_suites.disturbances import RotationField
 
 MAX_SCALES = 7.0
 """Guiding radii end here [scale lengths]."""
@@ -46,7 +46,7 @@ class Disk:
         x = np.asarray(r_kpc) / self.scale_kpc
         return self.mass_msun * (1 - (1 + x) * np.exp(-x))
 
-    def draw_orbits(self, n: int, potential: Potential, rng: np.random.Generator) -> FloatArray:
+    def draw_orbits(self, n: int, potential: RotationField, rng: np.random.Generator) -> FloatArray:
         """Positions [kpc] and velocities [km/s] on the plane, shape (n, 6)."""
         x = np.linspace(0, MAX_SCALES, 400)
         mass = 1 - (1 + x) * np.exp(-x)

@@ -75,12 +75,15 @@ class DensityWave:
         Phase at R_HI [rad].
     winding
         Change of phase per unit of ln R: m/tan(pitch angle) for a spiral, 0 for an oval.
+    reach
+        Radius over R_HI beyond which the wave fades, as exp(-(R/reach)²): the length of a bar.
     """
 
     m: int
     amplitude: float
     phase: float
     winding: float = 0.0
+    reach: float = float("inf")
 
 
 def density_waves(
@@ -120,8 +123,9 @@ def density_waves(
     cos_sum, sin_sum = np.zeros_like(R_kpc), np.zeros_like(R_kpc)
     for wave in waves:
         chi = wave.m * phi + wave.winding * log_radius + wave.phase
-        cos_sum += wave.amplitude * np.cos(chi)
-        sin_sum += wave.amplitude * np.sin(chi)
+        amplitude = wave.amplitude * np.exp(-((R_kpc / R_HI_kpc / wave.reach) ** 2))
+        cos_sum += amplitude * np.cos(chi)
+        sin_sum += amplitude * np.sin(chi)
     stretch = np.maximum(1 + cos_sum, 0.2)
     return (
         R_kpc * stretch,

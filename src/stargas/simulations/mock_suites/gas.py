@@ -9,6 +9,8 @@ is meant, 2 twice the amplitude of every disturbance. Between them amplitudes gr
 disturbed in which way does not change, so that a sweep of the dial compares the same galaxies.
 """
 
+from typing import Protocol
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -54,6 +56,21 @@ KERNEL_NEIGHBORS = 50
 
 FWHM_OVER_SUPPORT = 0.722
 """FWHM over support radius of the cubic spline kernel (Oman 2019, MARTINI)."""
+
+
+class GasDisturbances(Protocol):
+    """What `misplace` needs to know of a galaxy; see `GalaxyProperties` for the meaning."""
+
+    @property
+    def hi_radius_kpc(self) -> float: ...  # noqa: D102
+    @property
+    def gas_noncircular(self) -> float: ...  # noqa: D102
+    @property
+    def gas_tilt_deg(self) -> float: ...  # noqa: D102
+    @property
+    def gas_offset(self) -> float: ...  # noqa: D102
+    @property
+    def without(self) -> frozenset[str]: ...  # noqa: D102
 
 
 def make_gas(
@@ -102,21 +119,21 @@ def make_gas(
     decline = np.exp(-DISPERSION_DECLINE * (np.minimum(R / R_HI, X_MAX) - 0.5))
 
     z, v_phi = _layer(R, R_HI, profile, float(np.hypot(thermal, turbulent)) * decline, frequencies, disk_rng)
-    waves = _draw_waves(0.0 if "gas_waves" in off else unrest, waves_rng)
+    waves = draw_waves(0.0 if "gas_waves" in off else unrest, waves_rng)
     R, phi, v_R, v_phi = density_waves(R, phi, v_phi, waves, frequencies, R_HI)
     cos, sin = np.cos(phi), np.sin(phi)
     position = np.column_stack([R * cos, R * sin, z])
     velocity = np.column_stack([v_R * cos - v_phi * sin, v_R * sin + v_phi * cos, np.zeros(n_particles)])
 
     longest = min(0.5 * R_HI, LONGEST_EDDY_KPC)
-    flow, shift = turbulent_flow(_wound(position, R_HI), (0.05 * longest, longest), flow_rng)
+    flow, shift = turbulent_flow(wound(position, R_HI), (0.05 * longest, longest), flow_rng)
     velocity += (turbulent * decline)[:, None] * flow
     if "gas_turbulence" not in off:
         position += CLUMPING * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
 
-    holes = _draw_bubbles(0.0 if "gas_bubbles" in off else unrest, R_HI, v_edge, bubbles_rng)
+    holes = draw_bubbles(0.0 if "gas_bubbles" in off else unrest, R_HI, v_edge, bubbles_rng)
     position, velocity = blow_bubbles(position, velocity, holes)
-    position, velocity = _misplace(position, velocity, properties, stirring, frequencies, place_rng)
+    position, velocity = misplace(position, velocity, properties, stirring, frequencies, place_rng)
 
     hi = np.full(n_particles, properties.hi_mass_msun / n_particles)
     temperature = WARM_TEMPERATURE_K * (thermal * decline / thermal_width_kms(WARM_TEMPERATURE_K)) ** 2
@@ -167,7 +184,7 @@ def _layer(
     return z, np.sqrt(np.maximum(v_c**2 + drift, 0.04 * v_c**2))
 
 
-def _wound(position_kpc: FloatArray, R_HI_kpc: float) -> FloatArray:
+def wound(position_kpc: FloatArray, R_HI_kpc: float) -> FloatArray:
     """Turn positions back by an angle that grows with ln R, as rotation winds up eddies while they last."""
     x, y, z = position_kpc.T
     angle = 0.5 * np.log((x**2 + y**2) / R_HI_kpc**2 + 0.01)
@@ -175,7 +192,7 @@ def _wound(position_kpc: FloatArray, R_HI_kpc: float) -> FloatArray:
     return np.column_stack([cos * x - sin * y, sin * x + cos * y, z])
 
 
-def _draw_waves(unrest: float, rng: np.random.Generator) -> list[DensityWave]:
+def draw_waves(unrest: float, rng: np.random.Generator) -> list[DensityWave]:
     """Draw a radial flow, a lopsided mode, an oval and arms; their sum stays short of crossing orbits."""
     breathing = DensityWave(
         0, 0.45 * unrest * rng.normal(), float(rng.choice([-1, 1]) * np.pi / 2 + rng.normal(0, 0.4)), rng.normal(0, 0.5)
@@ -191,7 +208,7 @@ def _draw_waves(unrest: float, rng: np.random.Generator) -> list[DensityWave]:
     return waves
 
 
-def _draw_bubbles(unrest: float, R_HI_kpc: float, v_edge_kms: float, rng: np.random.Generator) -> list[Bubble]:
+def draw_bubbles(unrest: float, R_HI_kpc: float, v_edge_kms: float, rng: np.random.Generator) -> list[Bubble]:
     """Draw holes with a steep distribution of radii (Bagetakos et al. 2011) that follow the gas outward."""
     n = 8 + rng.poisson(16)
     center = R_HI_kpc * np.sqrt(rng.uniform(0, 0.8, n))
@@ -207,10 +224,10 @@ def _draw_bubbles(unrest: float, R_HI_kpc: float, v_edge_kms: float, rng: np.ran
     ]
 
 
-def _misplace(
+def misplace(
     position_kpc: FloatArray,
     velocity_kms: FloatArray,
-    properties: GalaxyProperties,
+    properties: GasDisturbances,
     stirring: float,
     frequencies: Frequencies,
     rng: np.random.Generator,

@@ -56,7 +56,7 @@ def dark_halo(
     """
     r = properties.virial_radius_kpc * np.geomspace(1e-5, 2.5, _N_RADII)
     if np.isnan(properties.inner_slope):
-        mass = _nfw(r, properties)
+        mass = nfw_mass(r, properties.halo_mass_msun, properties.virial_radius_kpc, properties.concentration)
         if baryon_mass is not None:
             mass = _contracted(mass, baryon_mass(r), properties.log10_stellar_mass)
     else:
@@ -71,23 +71,35 @@ def inner_slope(profile: MassProfile, virial_radius_kpc: float) -> float:
     return float(np.polyfit(np.log(edges[:-1] * edges[1:]) / 2, np.log(density), 1)[0])
 
 
-def _nfw(r_kpc: FloatArray, properties: GalaxyProperties) -> FloatArray:
-    c = properties.concentration
-    x = c * r_kpc / properties.virial_radius_kpc
+def nfw_mass(r_kpc: FloatArray, halo_mass_msun: float, virial_radius_kpc: float, concentration: float) -> FloatArray:
+    """Dark mass [Msun] of a halo of Navarro, Frenk & White (1997) inside radii, baryons taken out evenly."""
+    c = concentration
+    x = c * r_kpc / virial_radius_kpc
 
     def shape(y: FloatArray | float) -> FloatArray:
         return np.log1p(y) - y / (1 + y)
 
-    return (1 - BARYON_FRACTION) * properties.halo_mass_msun * shape(x) / shape(c)
+    return (1 - BARYON_FRACTION) * halo_mass_msun * shape(x) / shape(c)
+
+
+def contracted_mass(mass_msun: FloatArray, excess: FloatArray) -> FloatArray:
+    """Dark mass that baryons have contracted, Eq. 11 of Cautun et al. (2020).
+
+    ``excess`` is the mass of the baryons over that which the cosmic fraction gives the uncontracted dark mass.
+    """
+    return np.maximum.accumulate(_contraction(mass_msun, excess))
+
+
+def _contraction(mass_msun: FloatArray, excess: FloatArray) -> FloatArray:
+    return mass_msun * (0.45 + 0.38 * (excess + 1.16) ** 0.53)
 
 
 def _contracted(mass_msun: FloatArray, baryon_msun: FloatArray, log10_stellar_mass: float) -> FloatArray:
-    """Contract a halo by Eq. 11 of Cautun et al. (2020); the change sets in over `CONTRACTION_RANGE`."""
+    """Contract a halo; the change sets in over `CONTRACTION_RANGE`."""
     excess = baryon_msun * (1 - BARYON_FRACTION) / (BARYON_FRACTION * mass_msun)
-    contracted = mass_msun * (0.45 + 0.38 * (excess + 1.16) ** 0.53)
     low, high = CONTRACTION_RANGE
     weight = np.clip((log10_stellar_mass - low) / (high - low), 0, 1)
-    return np.maximum.accumulate((1 - weight) * mass_msun + weight * contracted)
+    return np.maximum.accumulate((1 - weight) * mass_msun + weight * _contraction(mass_msun, excess))
 
 
 def _with_slope(r_kpc: FloatArray, properties: GalaxyProperties) -> FloatArray:
@@ -112,12 +124,12 @@ def _with_slope(r_kpc: FloatArray, properties: GalaxyProperties) -> FloatArray:
     x = r_kpc / scale
     gamma = float(np.clip(gamma, 0.0, 1.9))
     density = x**-gamma * (1 + x**alpha) ** ((gamma - beta) / alpha)
-    mass = _integrate(r_kpc, density)
+    mass = density_integral(r_kpc, density)
     whole = np.interp(properties.virial_radius_kpc, r_kpc, mass)
     return (1 - BARYON_FRACTION) * properties.halo_mass_msun * mass / whole
 
 
-def _integrate(r_kpc: FloatArray, density: FloatArray) -> FloatArray:
+def density_integral(r_kpc: FloatArray, density: FloatArray) -> FloatArray:
     """Mass inside r, from a density with a power law inside the first radius."""
     slope = np.log(density[1] / density[0]) / np.log(r_kpc[1] / r_kpc[0])
     first = 4 * np.pi * density[0] * r_kpc[0] ** 3 / (3 + slope)

@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from stargas.errors import InputError
 
@@ -23,6 +23,41 @@ INGREDIENTS = (
 )
 """What can be switched off, one at a time, to see how much scatter it brings; ``gas_disturbances`` is all the rest."""
 
+BROAD_INGREDIENTS = (
+    "halo_families",
+    "mass_follows_light",
+    "stellar_share",
+    "tides",
+    "flattening",
+    "triaxiality",
+    "anisotropy",
+    "radial_orbits",
+    "rotation",
+    "counter_rotation",
+    "discs",
+    "two_populations",
+    "bars",
+    "arms",
+    "lopsidedness",
+    "warps",
+    "breathing",
+    "encounters",
+    "tails",
+    "offsets",
+    "gas_free",
+    "dark_gas",
+    "pressure_support",
+    "inflow",
+    "thick_gas",
+    "gas_disturbances",
+    "gas_waves",
+    "gas_bubbles",
+    "gas_warps",
+    "gas_misalignment",
+    "gas_turbulence",
+)
+"""The same of ``broad``, whose ranges are constants of the files of `stargas.simulations.mock_suites.broad`."""
+
 
 @dataclass(frozen=True)
 class SuitePhysics:
@@ -34,8 +69,7 @@ class SuitePhysics:
         Of the suite.
     halo
         ``bursty`` cores by Tollet et al. (2016) in profiles of Di Cintio et al. (2014), ``smooth`` NFW haloes that
-        massive galaxies contract (Cautun et al. 2020), ``mixed`` cores and cusps whatever the mass, or ``broad``: any
-        inner slope between a core and -1.7 in two galaxies of three, else as ``smooth``.
+        massive galaxies contract (Cautun et al. 2020), or ``mixed`` cores and cusps whatever the mass.
     dwarf_mean, dwarf_sigma
         Normal distribution of log10 M* [Msun] of the dwarfs, cut to 5.5-11.
     massive_share
@@ -62,12 +96,28 @@ class SuitePhysics:
         Share of galaxies with strongly tilted gas, and share with gas far off center.
     gas_dispersion_kms
         Median velocity dispersion of the HI in massive galaxies and in calm dwarfs [km/s].
+    halo_offset_dex
+        Shift of log10 M200 at M* below 10^9.3 Msun; it fades to 0 at 10^10.3 Msun.
+    concentration_scatter
+        Factor on the scatter of the concentration.
+    early_massive_dex
+        Scatter by which halos of galaxies above 10^9.7 Msun are more concentrated, as if they had formed early.
+    hi_concentration, hi_halo
+        Correlation of the HI mass with the concentration of the halo, and with its mass at given M*.
+    tidal_radius_dex
+        Range of log10 of a satellite's tidal radius over R200.
+    gas_tidal_radius
+        Radius over the tidal radius beyond which a satellite has lost its HI; null: tides leave the HI.
+    min_stars, min_gas
+        Fewest particles of a galaxy: below the cuts of a data set where these are to act.
+    merger_share
+        Share of galaxies with a companion inside them, which an inspection by eye would leave out.
     without
         Ingredients switched off, a subset of `INGREDIENTS`.
     """
 
     name: str
-    halo: Literal["bursty", "smooth", "mixed", "broad"]
+    halo: Literal["bursty", "smooth", "mixed"]
     dwarf_mean: float = 8.05
     dwarf_sigma: float = 0.75
     massive_share: float = 0.05
@@ -87,13 +137,26 @@ class SuitePhysics:
     noncircular_massive: float = 0.06
     odd_gas_share: float = 0.04
     gas_dispersion_kms: float = 8.5
+    halo_offset_dex: float = 0.0
+    concentration_scatter: float = 1.0
+    early_massive_dex: float = 0.0
+    hi_concentration: float = -0.2
+    hi_halo: float = 0.0
+    tidal_radius_dex: tuple[float, float] = (-0.9, 0.1)
+    gas_tidal_radius: float | None = None
+    min_stars: int = 100
+    min_gas: int = 400
+    merger_share: float = 0.0
     without: frozenset[str] = frozenset()
+
+    @property
+    def ingredients(self) -> tuple[str, ...]:
+        """What can be switched off."""
+        return INGREDIENTS
 
     def __post_init__(self) -> None:
         """Check the switches."""
-        unknown = sorted(set(self.without) - set(INGREDIENTS))
-        if unknown:
-            raise InputError(f"unknown ingredient {unknown[0]!r} of a mock suite; known are {', '.join(INGREDIENTS)}.")
+        _check_switches(self.without, self.ingredients)
 
     def has(self, ingredient: str) -> bool:
         """Tell whether an ingredient is switched on."""
@@ -104,7 +167,50 @@ class SuitePhysics:
         return dataclasses.replace(self, without=self.without | frozenset(ingredients))
 
 
-SUITES = {
+@dataclass(frozen=True)
+class BroadPhysics:
+    """The suite ``broad``: a wide prior to train on, see `stargas.simulations.mock_suites.broad`.
+
+    Parameters
+    ----------
+    name
+        Of the suite.
+    without
+        Ingredients switched off, a subset of `BROAD_INGREDIENTS`.
+    """
+
+    name: str = "broad"
+    without: frozenset[str] = frozenset()
+
+    # what a card compares the galaxies with, see `SuitePhysics`
+    size_offset_dex: ClassVar[float] = 0.0
+    size_scatter: ClassVar[float] = 2.0
+    hi_offset_dex: ClassVar[float] = -0.3
+    hi_scatter: ClassVar[float] = 1.6
+    hi_radius_offset_dex: ClassVar[float] = 0.0
+    halo_offset_dex: ClassVar[float] = 0.0
+
+    @property
+    def ingredients(self) -> tuple[str, ...]:
+        """What can be switched off."""
+        return BROAD_INGREDIENTS
+
+    def __post_init__(self) -> None:
+        """Check the switches."""
+        _check_switches(self.without, self.ingredients)
+
+    def switched_off(self, *ingredients: str) -> "BroadPhysics":
+        """Return the same physics without these ingredients."""
+        return dataclasses.replace(self, without=self.without | frozenset(ingredients))
+
+
+def _check_switches(without: frozenset[str], known: tuple[str, ...]) -> None:
+    unknown = sorted(set(without) - set(known))
+    if unknown:
+        raise InputError(f"unknown ingredient {unknown[0]!r} of a mock suite; known are {', '.join(known)}.")
+
+
+SUITES: dict[str, SuitePhysics | BroadPhysics] = {
     "bursty": SuitePhysics("bursty", "bursty", stripped_share=0.16),
     "smooth": SuitePhysics(
         "smooth",
@@ -120,23 +226,7 @@ SUITES = {
         odd_gas_share=0.02,
         gas_dispersion_kms=8.0,
     ),
-    "broad": SuitePhysics(
-        "broad",
-        "broad",
-        dwarf_mean=8.2,
-        dwarf_sigma=0.9,
-        massive_share=0.12,
-        stripped_share=0.1,
-        size_scatter=1.6,
-        hi_scatter=1.6,
-        hi_radius_scatter=1.8,
-        disk_share_low=0.2,
-        disk_share_high=0.75,
-        disky_share=0.3,
-        noncircular_dwarf=0.16,
-        noncircular_massive=0.09,
-        odd_gas_share=0.05,
-    ),
+    "broad": BroadPhysics(),
     "shifted": SuitePhysics(
         "shifted",
         "mixed",

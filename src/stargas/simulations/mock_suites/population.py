@@ -24,11 +24,8 @@ MAX_LOG10_HALO_MASS = 12.5
 STAR_PARTICLE_MASSES_MSUN = (1.5e3, 1.2e4, 9.6e4, 7.7e5)
 """Resolution levels, a factor of two in length apart."""
 
-STAR_COUNT_RANGE = (100, 400_000)
-"""Fewest and most star particles."""
-
-GAS_COUNT_RANGE = (400, 20_000)
-"""Fewest and most gas particles."""
+MAX_STARS, MAX_GAS = 400_000, 20_000
+"""Most star and gas particles."""
 
 GALAXIES_PER_HOST = 6
 """Indices that share a host halo, where they are satellites."""
@@ -91,6 +88,8 @@ class GalaxyProperties:
         Distance of the HI's center from the stars' [R_HI], before the dial.
     n_gas
         Gas particles.
+    is_merger
+        Whether a companion is inside it.
     without
         Ingredients of the suite that are switched off.
     """
@@ -128,6 +127,7 @@ class GalaxyProperties:
     gas_tilt_deg: float
     gas_offset: float
     n_gas: int
+    is_merger: bool = False
     without: frozenset[str] = frozenset()
 
     @property
@@ -160,6 +160,11 @@ _STELLAR_GRID = moster_stellar_mass(_HALO_GRID)
 def moster_halo_mass(log10_stellar_mass: ArrayLike) -> FloatArray:
     """Inverse of `moster_stellar_mass`, log10 M200 [Msun], capped at 10^12.5 Msun."""
     return np.interp(np.asarray(log10_stellar_mass, dtype=np.float64), _STELLAR_GRID, _HALO_GRID)
+
+
+def halo_offset(offset_dex: float, log10_stellar_mass: ArrayLike) -> FloatArray:
+    """Shift of log10 M200 of a suite: whole below M* of 10^9.3 Msun, none above 10^10.3 Msun."""
+    return offset_dex * np.interp(np.asarray(log10_stellar_mass, dtype=np.float64), [9.3, 10.3], [1.0, 0.0])
 
 
 def moster_scatter(log10_stellar_mass: ArrayLike) -> FloatArray:
@@ -214,8 +219,11 @@ def hi_mass_scatter(log10_stellar_mass: ArrayLike) -> FloatArray:
 
 def median_hi_radius(log10_hi_mass: ArrayLike) -> FloatArray:
     """Median log10 R_HI [kpc], half the diameter of Wang et al. (2016), Eq. 2."""
-    return 0.506 * np.asarray(log10_hi_mass) - 3.293 - np.log10(2)
+    return HI_RADIUS_SLOPE * np.asarray(log10_hi_mass) - 3.293 - np.log10(2)
 
+
+HI_RADIUS_SLOPE = 0.506
+"""d log R_HI / d log M_HI (Wang et al. 2016); gas that tides cut stays on the relation."""
 
 HI_RADIUS_SCATTER = 0.06
 """Scatter of log10 R_HI at HI mass [dex] (Wang et al. 2016)."""
@@ -247,9 +255,12 @@ def _inner_slope(physics: SuitePhysics, log10_ratio: float, rng: np.random.Gener
         return float(np.clip(tollet_slope(log10_ratio) + scatter * normal, -1.8, -0.02))
     if physics.halo == "mixed":
         return -0.5 * uniform - 0.02 if core else float(np.clip(-1.25 + 0.15 * normal, -1.7, -0.8))
-    if physics.halo == "broad":
-        return float("nan") if uniform > 2 / 3 else -0.02 - 1.68 * 1.5 * uniform
     return float("nan")
+
+
+def _early_formation(physics: SuitePhysics, seed: int, index: int) -> float:
+    """Excess of log10 c200 of a massive halo that formed early, up to its sign."""
+    return physics.early_massive_dex * rng_for(seed, "mock formation", physics.name, index).standard_normal()
 
 
 def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyProperties:
@@ -280,20 +291,22 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
     satellite = bool(rng.random() < physics.satellite_share) and log_m < 9.5
     # the residual in M* at halo mass is what has the published scatter
     halo_residual = rng.standard_normal() * moster_scatter(log_m)
-    log_halo = float(moster_halo_mass(log_m - halo_residual))
+    log_halo = float(moster_halo_mass(log_m - halo_residual) + halo_offset(physics.halo_offset_dex, log_m))
     z_c, z_spin, z_size, z_hi, z_hi_size = rng.standard_normal(5)
-    scatter = CONCENTRATION_SCATTER if physics.has("halo_scatter") else 0.0
-    concentration = float(10 ** (median_concentration(log_halo) + scatter * z_c))
+    scatter = physics.concentration_scatter * CONCENTRATION_SCATTER if physics.has("halo_scatter") else 0.0
+    early = _ramp(log_m, 0.0, 1.0, 9.7, 10.3) * abs(_early_formation(physics, seed, index))
+    concentration = float(10 ** (median_concentration(log_halo) + scatter * z_c + early))
     spin = SPIN_MEDIAN * 10 ** (SPIN_SCATTER * z_spin)
     r_vir = float(virial_radius(10**log_halo))
 
     size_z = _correlated(z_spin, 0.7, z_c, -0.35, z_size)
-    hi_z = _correlated(z_spin, 0.5, z_c, -0.2, z_hi)
+    hi_z = _correlated(z_spin, 0.5, z_c, physics.hi_concentration, z_hi)
+    hi_z -= physics.hi_halo * float(halo_residual / moster_scatter(log_m))
     hi_size_z = _correlated(z_spin, 0.7, z_c, -0.3, z_hi_size)
     log_size = median_size(log_m) + physics.size_offset_dex + physics.size_scatter * size_scatter(log_m) * size_z
     R_e = float(10**log_size)
 
-    tidal = r_vir * 10 ** rng.uniform(-0.9, 0.1)
+    tidal = r_vir * 10 ** rng.uniform(*physics.tidal_radius_dex)
     tidal = max(tidal, 8 * R_e) if satellite and physics.has("tides") else np.inf
     slope = _inner_slope(physics, log_m - log_halo, rng)
 
@@ -310,14 +323,16 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
             + physics.hi_radius_scatter * HI_RADIUS_SCATTER * hi_size_z
         )
     )
+    gas_radius = np.inf if physics.gas_tidal_radius is None else physics.gas_tidal_radius * tidal
+    shrink = min(1.0, gas_radius / hi_radius)
+    hi_mass, hi_radius = float(hi_mass * shrink ** (1 / HI_RADIUS_SLOPE)), float(hi_radius * shrink)
     hi_edge = float(np.clip(rng.normal(0.18, 0.025), 0.12, 0.26))
 
-    n_low, n_high = STAR_COUNT_RANGE
     counts = 10**log_m / np.array(STAR_PARTICLE_MASSES_MSUN)
-    levels = np.flatnonzero((counts >= n_low) & (counts <= n_high))
+    levels = np.flatnonzero((counts >= physics.min_stars) & (counts <= MAX_STARS))
     level = int(rng.choice(levels))
-    n_stars = int(np.clip(counts[level], n_low, n_high))
-    n_gas = int(np.clip(hi_mass / (4 * STAR_PARTICLE_MASSES_MSUN[level]), *GAS_COUNT_RANGE))
+    n_stars = int(np.clip(counts[level], physics.min_stars, MAX_STARS))
+    n_gas = int(np.clip(hi_mass / (4 * STAR_PARTICLE_MASSES_MSUN[level]), physics.min_gas, MAX_GAS))
 
     middle = physics.disk_share_low + (physics.disk_share_high - physics.disk_share_low) / (
         1 + np.exp(-(log_m - physics.disk_mass) / 0.35)
@@ -379,5 +394,6 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
         gas_tilt_deg=float(tilt) * unrest,
         gas_offset=float(offset) * unrest,
         n_gas=n_gas,
+        is_merger=bool(rng_for(seed, "mock mergers", physics.name, index).random() < physics.merger_share),
         without=physics.without,
     )

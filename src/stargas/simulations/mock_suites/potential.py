@@ -29,7 +29,6 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _MU = (0.5 * (_NODES + 1)) ** 3
 _MU_WEIGHTS = 0.5 * _WEIGHTS * 3 * (0.5 * (_NODES + 1)) ** 2
 _P_AT_MU = np.array([p(_MU) for p in _LEGENDRE])
-_ORDERS = np.array(MULTIPOLES, dtype=np.float64)
 
 _GRID_MU = np.linspace(0, 1, N_ANGLES)
 _P = np.array([p(_GRID_MU) for p in _LEGENDRE])
@@ -151,7 +150,7 @@ class Potential:
             disk_shells = (_P_AT_MU * _MU_WEIGHTS) @ density.T * volume
             shells[1:] += disk_shells[1:]
             mass[1:] += np.cumsum(disk_shells[0])
-        coefficients = _multipoles(r, mid, mass, shells)
+        coefficients = radial_multipoles(r, MULTIPOLES, shells, mass)
         return cls(r, scale_kpc, coefficients, _pull_table(r, coefficients))
 
     def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
@@ -186,25 +185,46 @@ class Potential:
         return np.sqrt(np.maximum(np.interp(R, self.r_kpc, self.table[:, 0, 1]) / R, 1e-12))
 
 
-def _multipoles(r: FloatArray, mid: FloatArray, mass: FloatArray, shells: FloatArray) -> FloatArray:
-    """Φ_l and dΦ_l/dr at the nodes, from the mass inside them and the weighted masses of the shells between."""
-    orders = _ORDERS[1:, None]
-    node = r[1:]
-    inner = np.cumsum(shells[1:] * mid**orders, axis=1)
-    outer = np.zeros_like(inner)
-    outer[:, :-1] = np.cumsum((shells[1:] * mid ** (-orders - 1))[:, :0:-1], axis=1)[:, ::-1]
-    inside, outside = inner * node ** (-orders - 1), outer * node**orders
+def radial_multipoles(
+    r: FloatArray, orders: Sequence[int], shells: FloatArray, mass: FloatArray | None = None
+) -> FloatArray:
+    """Radial functions of a multipole expansion.
 
-    coefficients = np.zeros((2, len(MULTIPOLES), len(r)))
+    Parameters
+    ----------
+    r
+        Nodes [kpc], shape (n,), the first 0.
+    orders
+        Orders l of the terms, the first 0.
+    shells
+        Masses [Msun] between the nodes, weighted by the angular functions, shape (terms, n - 1).
+    mass
+        Mass [Msun] inside the nodes, shape (n,); the first term is zero if None.
+
+    Returns
+    -------
+    numpy.ndarray
+        Φ_l [km²/s²] and dΦ_l/dr [km²/s²/kpc] at the nodes, shape (2, terms, n).
+    """
+    degree = np.array(orders[1:], dtype=np.float64)[:, None]
+    mid = 0.5 * (r[1:] + r[:-1])
+    node = r[1:]
+    inner = np.cumsum(shells[1:] * mid**degree, axis=1)
+    outer = np.zeros_like(inner)
+    outer[:, :-1] = np.cumsum((shells[1:] * mid ** (-degree - 1))[:, :0:-1], axis=1)[:, ::-1]
+    inside, outside = inner * node ** (-degree - 1), outer * node**degree
+
+    coefficients = np.zeros((2, len(orders), len(r)))
     coefficients[0, 1:, 1:] = -G * (inside + outside)
-    coefficients[1, 1:, 1:] = -G * (-(orders + 1) * inside + orders * outside) / node
-    force = G * mass[1:] / node**2
-    coefficients[1, 0, 1:] = force
-    steps = 0.5 * (force[1:] + force[:-1]) * np.diff(node)
-    coefficients[0, 0, 1:] = -G * mass[-1] / node[-1] - np.concatenate([np.cumsum(steps[::-1])[::-1], [0.0]])
+    coefficients[1, 1:, 1:] = -G * (-(degree + 1) * inside + degree * outside) / node
+    if mass is not None:
+        force = G * mass[1:] / node**2
+        coefficients[1, 0, 1:] = force
+        steps = 0.5 * (force[1:] + force[:-1]) * np.diff(node)
+        coefficients[0, 0, 1:] = -G * mass[-1] / node[-1] - np.concatenate([np.cumsum(steps[::-1])[::-1], [0.0]])
+        coefficients[0, 0, 0] = coefficients[0, 0, 1] - force[0] * node[0]
     # at the center: the pull of the first node, which cusps keep and cores lose over one interval
     coefficients[1, :, 0] = coefficients[1, :, 1]
-    coefficients[0, 0, 0] = coefficients[0, 0, 1] - force[0] * node[0]
     return coefficients
 
 

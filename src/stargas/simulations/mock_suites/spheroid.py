@@ -7,12 +7,14 @@ potential (Lynden-Bell 1962); choosing its sense of rotation makes it turn.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import gammainc
 
 from stargas.galaxy import FloatArray
-from stargas.simulations.mock_suites.potential import MULTIPOLES, Layer, Potential
+from stargas.simulations.mock_suites.potential import MULTIPOLES, Layer
 
 _REACH = 2.0
 """No orbit is bound more loosely than to this multiple of the radius where the spheroid ends."""
@@ -36,6 +38,14 @@ _P_AT_ZERO = np.array([p(0.0) for p in _LEGENDRE])
 def sersic_b(n: float) -> float:
     """Coefficient b of a Sérsic profile (Ciotti & Bertin 1999, Eq. 18)."""
     return 2 * n - 1 / 3 + 0.009876 / n
+
+
+class SphericalPotential(Protocol):
+    """What the distribution function needs to know of a potential."""
+
+    def spherical_part(self, r_kpc: ArrayLike) -> FloatArray:
+        """Mean of the potential [km²/s²] over directions, zero at infinity."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ class Spheroid:
         # the mean of P_l over an orbit plane tilted by i is P_l(0) P_l(cos i)
         return Layer(self.enclosed_mass, _P_AT_ZERO * (_P_AT_COS @ weight) / weight.sum())
 
-    def draw_orbits(self, n: int, potential: Potential, rng: np.random.Generator) -> FloatArray:
+    def draw_orbits(self, n: int, potential: SphericalPotential, rng: np.random.Generator) -> FloatArray:
         """Positions [kpc] and velocities [km/s] of orbits in the spherical part of the potential, shape (n, 6)."""
         r_table = self.radius_kpc * _X
         fraction = self.enclosed_mass(r_table) / self.mass_msun

@@ -78,7 +78,7 @@ def stellar_model(properties: GalaxyProperties) -> StellarModel:
     thickness = (flat * properties.disk_thickness, properties.disk_thickness)
     # in the whole potential spheroids come out a tenth flatter
     ratios = [0.9 * properties.axis_ratio] * (len(parts) - 2) + [0.48 * z0 for z0 in thickness]
-    unit = properties.R_e_kpc / _half_mass_radius(parts) / _tilted_size(parts, ratios)
+    unit = properties.R_e_kpc / sersic_half_mass_radius(parts) / _tilted_size(parts, ratios)
 
     spheroids = []
     for number, (part_mass, size, index) in enumerate(parts[:-2]):
@@ -105,7 +105,7 @@ def stellar_model(properties: GalaxyProperties) -> StellarModel:
     )
 
 
-def _half_mass_radius(parts: list[tuple[float, float, float | None]]) -> float:
+def sersic_half_mass_radius(parts: list[tuple[float, float, float | None]]) -> float:
     """Projected half-mass radius of Sérsic profiles (disks: index None) of (mass, R_e, index)."""
     R = np.geomspace(0.05, 10, 240)
     total = np.zeros_like(R)

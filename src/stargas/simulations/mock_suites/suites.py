@@ -12,9 +12,11 @@ from stargas.errors import InputError
 from stargas.frame import rotation_to_spin
 from stargas.galaxy import FloatArray, Galaxy, MassProfile, Particles
 from stargas.randomness import rng_for
+from stargas.simulations.mock_suites.broad.galaxy import BroadProperties, draw_broad, make_broad, make_equilibrium
+from stargas.simulations.mock_suites.broad.triaxial import TriaxialPotential
 from stargas.simulations.mock_suites.gas import make_gas
 from stargas.simulations.mock_suites.halo import dark_halo
-from stargas.simulations.mock_suites.physics import SUITES, SuitePhysics
+from stargas.simulations.mock_suites.physics import SUITES, BroadPhysics, SuitePhysics
 from stargas.simulations.mock_suites.population import GalaxyProperties, draw_properties
 from stargas.simulations.mock_suites.potential import DensityFunction, Potential
 from stargas.simulations.mock_suites.stars import GasDisk, StellarModel, draw_stars, stellar_model
@@ -41,7 +43,7 @@ class MockSuite:
         Dial of the gas disturbances: 0 calm, 1 as the suite, 2 violent.
     """
 
-    physics: SuitePhysics
+    physics: SuitePhysics | BroadPhysics
     n_galaxies: int
     seed: int = 0
     stirring: float = 1.0
@@ -67,10 +69,14 @@ class MockSuite:
     def __getitem__(self, index: int) -> Galaxy:
         """Make one galaxy, in its own frame."""
         properties = self.properties(index)
+        if isinstance(properties, BroadProperties):
+            return self._broad_galaxy(properties, index)
         model = stellar_model(properties)
         potential, dark = galaxy_potential(properties, model)
         rng = rng_for(self.seed, "mock stars", self.name, self._checked(index))
         stars = draw_stars(model, potential, properties.n_stars, rng)
+        if properties.is_merger:
+            stars = with_companion(stars, properties, potential, rng_for(self.seed, "mock companions", index))
         rng = rng_for(self.seed, "mock gas", self.name, self._checked(index))
         gas = make_gas(properties, potential, properties.n_gas, self.stirring, rng)
         turn = rotation_to_spin(stars)
@@ -85,13 +91,54 @@ class MockSuite:
             provenance={"source": "mock suite"},
         )
 
+    def _broad_galaxy(self, properties: BroadProperties, index: int) -> Galaxy:
+        star_rng, gas_rng = (rng_for(self.seed, f"broad {kind}", self._checked(index)) for kind in ("stars", "gas"))
+        stars, gas, dark = make_broad(properties, self.stirring, star_rng, gas_rng)
+        return Galaxy(
+            id=properties.id,
+            stars=stars,
+            gas=gas,
+            dark=dark,
+            host_id=properties.host_id,
+            suite=self.name,
+            properties=properties.scalars(),
+            provenance={"source": "mock suite"},
+        )
+
     def galaxy_id(self, index: int) -> str:
         """Return the id of a galaxy without making it."""
         return f"{self.name}-{self.seed}-{self._checked(index):06d}"
 
-    def properties(self, index: int) -> GalaxyProperties:
+    def properties(self, index: int) -> GalaxyProperties | BroadProperties:
         """Draw the properties of a galaxy without making its particles."""
+        if isinstance(self.physics, BroadPhysics):
+            return draw_broad(self.name, self.physics.without, self.seed, self._checked(index))
         return draw_properties(self.physics, self.seed, self._checked(index))
+
+    def unstripped_hi_mass_msun(self, index: int) -> float:
+        """Return the HI mass [Msun] that a galaxy would have if nothing had removed its gas."""
+        index = self._checked(index)
+        if isinstance(self.physics, BroadPhysics):
+            return draw_broad(self.name, self.physics.without | {"gas_free", "tides"}, self.seed, index).hi_mass_msun
+        physics = dataclasses.replace(self.physics, stripped_share=0.0)
+        return draw_properties(physics, self.seed, index).hi_mass_msun
+
+    def equilibrium(self, index: int, n_stars: int) -> tuple[Particles, Potential | TriaxialPotential]:
+        """Make the stars of a galaxy before anything disturbs them, and the potential that they are in."""
+        properties = self.properties(index)
+        rng = rng_for(self.seed, "equilibrium", self.name, self._checked(index))
+        if isinstance(properties, BroadProperties):
+            calm = make_equilibrium(properties, n_stars, rng)
+            mass = np.full(n_stars, properties.population.stellar_mass_msun / n_stars)
+            return Particles(mass, calm.stars[:, :3], calm.stars[:, 3:]), calm.orbits.potential
+        model = stellar_model(properties)
+        potential, _ = galaxy_potential(properties, model)
+        return draw_stars(model, potential, n_stars, rng), potential
+
+    def mergers(self) -> tuple[str, ...]:
+        """Return the ids of the galaxies that an inspection by eye would leave out, for ``SelectionConfig.exclude``."""
+        drawn = (self.properties(index) for index in range(len(self)))
+        return tuple(one.id for one in drawn if isinstance(one, GalaxyProperties) and one.is_merger)
 
     def groups(self) -> Sequence[Sequence[int]]:
         """Return each galaxy by itself."""
@@ -112,7 +159,7 @@ class MockSuite:
         }
 
     def without(self, *ingredients: str) -> "MockSuite":
-        """Return the same galaxies with ingredients of `physics.INGREDIENTS` switched off."""
+        """Return the same galaxies with some of ``physics.ingredients`` switched off."""
         return dataclasses.replace(self, physics=self.physics.switched_off(*ingredients))
 
     def _checked(self, index: int) -> int:
@@ -165,6 +212,28 @@ def galaxy_potential(properties: GalaxyProperties, model: StellarModel) -> tuple
     scale = max(0.5 * properties.R_e_kpc, properties.hi_radius_kpc / 60)
     layers = [part.layer() for part in model.spheroids]
     return Potential.of([dark.enclosed_mass], layers, densities, scale), dark
+
+
+def with_companion(
+    stars: Particles, properties: GalaxyProperties, potential: Potential, rng: np.random.Generator
+) -> Particles:
+    """Add the stars of a companion that has come inside: the galaxy's own, fewer, scaled down and turned over.
+
+    It is at 1.5 to 4 R_e and moves at up to the circular velocity there in any direction.
+    """
+    ratio = rng.uniform(0.15, 0.7)
+    chosen = rng.permutation(len(stars))[: max(int(ratio * len(stars)), 1)]
+    direction, motion = (vector / np.linalg.norm(vector) for vector in rng.normal(size=(2, 3)))
+    distance = rng.uniform(1.5, 4.0) * properties.R_e_kpc
+    speed = rng.uniform(0.3, 1.0) * float(potential.v_c_kms(np.array([distance]))[0])
+    axes = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    position = ratio**0.4 * stars.position_kpc[chosen] @ axes.T + distance * direction
+    velocity = ratio**0.3 * stars.velocity_kms[chosen] @ axes.T + speed * motion
+    return Particles(
+        np.concatenate([stars.mass_msun, stars.mass_msun[chosen]]),
+        np.concatenate([stars.position_kpc, position]),
+        np.concatenate([stars.velocity_kms, velocity]),
+    )
 
 
 def _turned(particles: P, turn: FloatArray) -> P:
