@@ -7,9 +7,9 @@ from typing import Any
 from stargas.errors import InputError
 from stargas.report.page import Page, Section, Table, Text, table_markdown, text_from, write_page
 from stargas.report.page import Part as PagePart
-from stargas.report.paper_page import calibration_tables
 from stargas.report.result_tables import (
     RADII_HEAD,
+    calibration_tables,
     choice_table,
     coverage,
     ratio_table,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,13 +12,12 @@ from stargas.report.page import Caution, Figure, Page, Part, Section, Table, Tex
 from stargas.report.paper_figures import figures_of
 from stargas.report.result_tables import (
     RADII_HEAD,
+    calibration_tables,
     choice_table,
     formula_table,
     gain_table,
     ratio_table,
-    strata_table,
     training_table,
-    verdict_table,
     views_tables,
     width_table,
 )
@@ -209,16 +208,6 @@ def _tables_with_formulas(part: Results) -> list[Part]:
             model = find_row(part, name="StarGas", kind="model", trained_on=suite, tested_on=suite)
             text = f"Closed formulas on `{suite}`, beside the StarGas model of that suite at the same radius:"
             parts += [Text(text), formula_table(formulas, model)]
-    return parts
-
-
-def calibration_tables(part: Results, suites: Sequence[str]) -> list[Part]:
-    """Return the verdicts over all galaxies, and the coverage by kind of galaxy on each suite."""
-    parts: list[Part] = [verdict_table(find_rows(part, subset="all"))]
-    for suite in suites:
-        strata = [table for kind in ("model", "trees") if (table := strata_table(part, suite, kind)) is not None]
-        if strata:
-            parts += [Text(f"Coverage of the 68 % and 95 % intervals on `{suite}`, with standard errors:"), *strata]
     return parts
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from stargas.report.cells import DASH, median_and_range, number, percent
-from stargas.report.page import Table
+from stargas.report.page import Part as PagePart
+from stargas.report.page import Table, Text
 from stargas.report.results import (
     TABLE_RADII,
     Part,
@@ -63,6 +64,16 @@ def formula_table(formulas: Sequence[Row], model: Row | None) -> Table:
                 line += [there.text(3) + (" (at 2.4)" if beyond else ""), (own / there).text()]
             lines.append(line)
     return Table(["formula", "r/R_hl", "M_pred/M_true", "half-width", "of StarGas", "formula/StarGas"], lines)
+
+
+def calibration_tables(part: Part, suites: Sequence[str]) -> list[PagePart]:
+    """Return the verdicts over all galaxies, and the coverage by kind of galaxy on each suite."""
+    parts: list[PagePart] = [verdict_table(find_rows(part, subset="all"))]
+    for suite in suites:
+        strata = [table for kind in ("model", "trees") if (table := strata_table(part, suite, kind)) is not None]
+        if strata:
+            parts += [Text(f"Coverage of the 68 % and 95 % intervals on `{suite}`, with standard errors:"), *strata]
+    return parts
 
 
 def strata_table(part: Part, suite: str, kind: str) -> Table | None:
