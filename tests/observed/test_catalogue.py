@@ -174,7 +174,7 @@ def test_files_that_are_not_what_their_names_say(tmp_path, table):
         (b"\x89PNG\r\n\x1a\n\0\0\0", "content is binary of another kind"),
         (b"<!DOCTYPE html><html><body>not found</body></html>", "content is XML or HTML"),
         (b"hello\n", "without rows|no columns of positions"),
-        (b"ra,dec,v_los\n1,2\n1,2,3,4\n", "cannot be read as CSV"),
+        (b"ra,dec,v_los\n1,2\n1,2,3,4\n", "is not a table in CSV"),
     ],
 )
 def test_garbage_with_a_good_name(tmp_path, content, message):

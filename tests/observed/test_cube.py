@@ -1,6 +1,7 @@
 """HI cubes from FITS: every axis and unit gives the same cube, and every fault one sentence."""
 
 import dataclasses
+import gzip
 import warnings
 
 import numpy as np
@@ -19,10 +20,16 @@ from cube_files import (
 )
 
 from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, HI_FREQUENCY_HZ, SPEED_OF_LIGHT_KMS
-from stargas.errors import DamagedFileError, InputError, StargasError
+from stargas.errors import DamagedFileError, InputError, ObservationWarning, StargasError
+from stargas.observed.beams import SkyBeam
 from stargas.observed.brightness import KELVIN, column_per_brightness, column_per_moment0, parse_unit
 from stargas.observed.cube import read_cube
-from stargas.observed.fits import SkyBeam
+from stargas.observed.mask import find_source
+
+
+def column_of(cube):
+    """Column per channel [Msun/pc²]."""
+    return cube.data * cube.column_per_unit[:, None, None]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +47,7 @@ def test_column_of_a_cube_comes_back(tmp_path, column, flux):
     assert cube.unit == "Jy / beam"
     assert cube.convention == "radio"
     assert np.allclose(cube.velocity_kms - SYSTEMIC_KMS, (np.arange(48) - 23.5) * 5, atol=1e-6)
-    assert np.allclose(cube.column, column, rtol=1e-4, atol=1e-6)
+    assert np.allclose(column_of(cube), column, rtol=1e-4, atol=1e-6)
     assert cube.grid.sky_of(15.5, 15.5) == pytest.approx(CENTER_DEG)
     assert cube.grid.pixel_arcsec == pytest.approx(np.degrees(2 * 2 * np.log(16) / 32 / DISTANCE_KPC) * 3600, rel=1e-4)
     assert cube.beam.fwhm_arcsec == pytest.approx(np.degrees(BEAM_KPC / DISTANCE_KPC) * 3600)
@@ -85,12 +92,100 @@ def test_every_way_to_write_it_is_the_same_cube(tmp_path, column, flux, change, 
     cube = read_cube(path)
     assert cube.convention == ("optical" if change == "optical" else "radio")
     assert np.allclose(cube.velocity_kms - SYSTEMIC_KMS, (np.arange(48) - 23.5) * 5, atol=1e-3)
-    assert np.allclose(cube.column, column, rtol=3e-3 if change == "K" else 1e-4, atol=1e-5)
+    assert np.allclose(column_of(cube), column, rtol=3e-3 if change == "K" else 1e-4, atol=1e-5)
     if change == "K":
         with pytest.raises(AssertionError):
-            assert np.allclose(cube.column, column * 1.01, rtol=3e-3)
+            assert np.allclose(column_of(cube), column * 1.01, rtol=3e-3)
         return
     assert cube.beam.area_sr == pytest.approx(np.pi / 4 / np.log(2) * np.radians(beam_deg) ** 2, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"CTYPE3": "VELOCITY"},
+        {"CTYPE3": "VRAD-LSR"},
+        {"CTYPE3": "VELO-BAR"},
+        {"CUNIT3": "M/S"},
+        {"CUNIT1": "DEGREE", "CUNIT2": "DEGREE"},
+        {"CUNIT3": "KM/SEC", "CRVAL3": SYSTEMIC_KMS, "CDELT3": 5.0},
+    ],
+    ids=str,
+)
+def test_spellings_of_other_programs_are_the_same_cube(tmp_path, column, flux, header):
+    cube = read_cube(write_cube(tmp_path / "disc.fits", flux, **header))
+    assert np.allclose(cube.velocity_kms - SYSTEMIC_KMS, (np.arange(48) - 23.5) * 5, atol=1e-3)
+    assert np.allclose(column_of(cube), column, rtol=1e-4, atol=1e-5)
+
+
+def test_an_axis_in_km_without_a_unit_is_said_and_read(tmp_path, column, flux):
+    path = write_cube(tmp_path / "disc.fits", flux, CUNIT3="absent", CRVAL3=SYSTEMIC_KMS, CDELT3=5.0)
+    with pytest.warns(ObservationWarning, match="taken as km/s"):
+        cube = read_cube(path)
+    assert np.allclose(column_of(cube), column, rtol=1e-4, atol=1e-5)
+
+
+def test_gzip_under_the_name_of_fits(tmp_path, column, flux):
+    path = write_cube(tmp_path / "disc.fits", flux)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert np.allclose(column_of(read_cube(path)), column, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("order", [(2, 1, 0), (1, 0, 2), (0, 2, 1)])
+def test_axes_in_any_order(tmp_path, column, flux, order):
+    header = header_of(flux.shape)
+    swapped = header.copy()
+    for new, old in enumerate(order[::-1], start=1):
+        for name in ("CTYPE", "CRVAL", "CRPIX", "CDELT", "CUNIT"):
+            swapped[f"{name}{new}"] = header[f"{name}{3 - old}"]
+    path = tmp_path / "swapped.fits"
+    fits.PrimaryHDU(np.asarray(flux.transpose(order), dtype=np.float32), swapped).writeto(path)
+    assert np.allclose(column_of(read_cube(path)), column, rtol=1e-4, atol=1e-5)
+
+
+def test_of_stokes_parameters_i_is_taken(tmp_path, column, flux):
+    header = header_of(flux.shape, CTYPE4="STOKES", CRVAL4=-1.0, CRPIX4=1.0, CDELT4=1.0)
+    path = tmp_path / "stokes.fits"
+    planes = np.stack([0 * flux, 7 * flux, flux, 3 * flux])  # -1, 0, I, Q
+    fits.PrimaryHDU(planes.astype(np.float32), header).writeto(path)
+    assert np.allclose(column_of(read_cube(path)), column, rtol=1e-4, atol=1e-5)
+    fits.PrimaryHDU(planes[:2].astype(np.float32), header).writeto(path, overwrite=True)
+    with pytest.raises(InputError, match="2 planes along its axis 4"):
+        read_cube(path)
+
+
+def test_flagged_channels_of_zeros_and_of_blanks_are_one_cube(tmp_path, flux):
+    zeros, blanks = flux.copy(), flux.copy()
+    zeros[[0, 1, 2, 40]], blanks[[0, 1, 2, 40]] = 0.0, np.nan
+    zeros[:, :3], blanks[:, :3] = 0.0, np.nan
+    with pytest.warns(ObservationWarning, match="4 channels hold zeros alone"):
+        one = read_cube(write_cube(tmp_path / "zeros.fits", zeros))
+    other = read_cube(write_cube(tmp_path / "blanks.fits", blanks))
+    assert np.array_equal(one.data, other.data, equal_nan=True)
+    assert find_source(one).noise == find_source(other).noise > 0
+
+
+def test_flagged_channels_without_a_beam(tmp_path, column, flux):
+    """CASA writes beams of 0 arcsec for them."""
+    flagged = flux.copy()
+    flagged[[0, 5, 47]] = np.nan
+    header = header_of(column.shape, BMAJ="absent", BMIN="absent", BPA="absent")
+    hdu = fits.PrimaryHDU(flagged.astype(np.float32), header)
+    arcsec = np.where(np.isin(np.arange(48), [0, 5, 47]), 0.0, np.degrees(BEAM_KPC / DISTANCE_KPC) * 3600)
+    rows = [(size, size, 0.0, channel, 0) for channel, size in enumerate(arcsec)]
+    names = [("BMAJ", "f4"), ("BMIN", "f4"), ("BPA", "f4"), ("CHAN", "i4"), ("POL", "i4")]
+    table = fits.BinTableHDU(np.array(rows, dtype=names), name="BEAMS")
+    table.header.update({"TUNIT1": "arcsec", "TUNIT2": "arcsec", "TUNIT3": "deg"})
+    fits.HDUList([hdu, table]).writeto(tmp_path / "casa.fits")
+    good = np.isfinite(flagged)
+    assert np.allclose(column_of(read_cube(tmp_path / "casa.fits"))[good], column[good], rtol=1e-4, atol=1e-5)
+
+
+def test_a_map_around_a_pole_has_its_scale(tmp_path, flux):
+    scale = np.degrees(2 * 2 * np.log(16) / 32 / DISTANCE_KPC) * 3600
+    for dec in (90.0, -90.0, 89.9):
+        cube = read_cube(write_cube(tmp_path / f"{dec}.fits", flux, CRVAL2=dec))
+        assert cube.grid.pixel_arcsec == pytest.approx(scale, rel=1e-4)
 
 
 def test_conventions_are_turned_into_each_other(tmp_path, flux):
@@ -107,8 +202,8 @@ def test_blank_pixels_stay_blank(tmp_path, flux):
     data = flux.copy()
     data[:, :4], data[3] = np.nan, np.nan
     cube = read_cube(write_cube(tmp_path / "disc.fits", data))
-    assert np.isnan(cube.column[:, :4]).all()
-    assert np.isfinite(cube.column[5, 5:]).all()
+    assert np.isnan(column_of(cube)[:, :4]).all()
+    assert np.isfinite(column_of(cube)[5, 5:]).all()
 
 
 def test_one_kelvin_is_the_textbook_column():
@@ -145,7 +240,7 @@ def test_a_given_beam_and_unit_stand_for_the_header(tmp_path, column, flux):
     path = write_cube(tmp_path / "bare.fits", flux, BMAJ="absent", BMIN="absent", BUNIT="absent")
     arcsec = np.degrees(BEAM_KPC / DISTANCE_KPC) * 3600
     cube = read_cube(path, beam=SkyBeam(arcsec, arcsec), unit="Jy/beam")
-    assert np.allclose(cube.column, column, rtol=1e-4, atol=1e-6)
+    assert np.allclose(column_of(cube), column, rtol=1e-4, atol=1e-6)
 
 
 def spoil(kind, path, flux):
@@ -201,6 +296,12 @@ SPOILED = [
     ({"BUNIT": "km/s"}, InputError, "expected Jy/beam or K"),
     ({"RESTFRQ": 1.15271e11}, InputError, "expected HI"),
     ({"CUNIT3": "km/s"}, InputError, "of the HI line"),
+    ({"CDELT3": 0.01}, InputError, "holds no line of a galaxy"),
+    ({"BMAJ": 1e-300, "BMIN": 1e-300}, InputError, "mend BMAJ and BMIN"),
+    ({"BMAJ": 30.0, "BMIN": 30.0}, InputError, "mend BMAJ and BMIN"),
+    ({"CDELT1": -1e-9, "CDELT2": 1e-9}, InputError, "arcsec wide"),
+    ({"BUNIT": "10**9999999999 Jy/beam"}, InputError, "which is none"),
+    ({"CTYPE1": "RA---XYZ"}, StargasError, "coordinates|damaged"),
     ({"CDELT3": 0.0}, StargasError, "spectral axis|damaged"),
     ({"CDELT1": 0.0}, StargasError, "scale|damaged"),
 ]

@@ -1,6 +1,8 @@
 """HI of an observer in the frame of the training maps: laws, independent truths, errors, a real galaxy."""
 
 import dataclasses
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -24,11 +26,13 @@ from hi_for_tests import HI_CENTER_MSUN_PC2, HI_SCALE_KPC, disc_on_sky
 
 from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import HI_ATOMS_PER_CM2
-from stargas.errors import InputError
+from stargas.errors import InputError, ObservationWarning
 from stargas.observed.cube import HICube, read_cube
-from stargas.observed.hi import draw_hi, observe_hi
+from stargas.observed.hi import observe_hi
+from stargas.observed.hi_draws import draw_hi
 from stargas.observed.mask import MaskConfig, find_source
-from stargas.observed.moments import SIGMA_KMS, cube_moments, read_moments
+from stargas.observed.moment_files import SIGMA_KMS, read_moments
+from stargas.observed.moments import cube_moments
 from stargas.observed.sky_grid import SkyGrid
 from stargas.sample import make_sample
 from stargas.simulations.mock_suites.suites import mock_suite
@@ -100,7 +104,10 @@ def test_center_and_velocity_are_found_within_a_pixel_and_a_channel(cube):
 def test_moments_are_those_of_spectral_cube(cube):
     from astropy import units as u
     from astropy.wcs import WCS
-    from spectral_cube import SpectralCube
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from spectral_cube import SpectralCube
 
     source = find_source(cube)
     maps = cube_moments(cube, source)
@@ -250,6 +257,88 @@ def test_moment_maps_give_what_their_cube_gives(tmp_path, cube, observed):
     assert [draw.hi_mass_msun for draw in draw_hi(again, 2, np.random.default_rng(0))] == [again.hi_mass_msun] * 2
 
 
+def test_velocities_of_exactly_zero_are_blank(tmp_path, cube, observed):
+    """Some write the blanks of moments 1 and 2 as 0, under a moment 0 that is not blanked."""
+    paths = write_maps(tmp_path, observed.moment_maps, cube)
+    expected = observe_hi(read_moments(*paths), DISTANCE_KPC)
+    for path in paths[1:]:
+        data, header = fits.getdata(path, header=True)
+        fits.PrimaryHDU(np.nan_to_num(data), header).writeto(path, overwrite=True)
+    unblanked, header = fits.getdata(paths[0], header=True)
+    fits.PrimaryHDU(np.maximum(unblanked, 1e-3), header).writeto(paths[0], overwrite=True)
+    with pytest.warns(ObservationWarning, match=r"velocity of \d+ pixels with HI is exactly 0"):
+        maps = read_moments(*paths)
+    assert np.array_equal(maps.known, observed.moment_maps.known)
+    assert observe_hi(maps, DISTANCE_KPC).systemic_kms == pytest.approx(expected.systemic_kms, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ({"BMAJ": 30.0, "BMIN": 30.0}, "mend BMAJ and BMIN"),
+        ({"BMAJ": 0.0}, "beam"),
+        ({"CRVAL1": 1e40}, "CRVAL1"),
+    ],
+)
+def test_headers_of_moment_maps_that_cannot_be(tmp_path, cube, observed, header, words):
+    paths = write_maps(tmp_path, observed.moment_maps, cube, **header)
+    with pytest.raises(InputError, match=words):
+        read_moments(*paths)
+
+
+def of_channels(cube, channels):
+    parts = {name: getattr(cube, name)[channels] for name in ("data", "velocity_kms", "beam_sr")}
+    return dataclasses.replace(cube, **parts)
+
+
+def test_a_line_that_fills_the_band_is_told(cube):
+    inner = np.abs(cube.velocity_kms - SYSTEMIC_KMS) < 50
+    narrow = of_channels(cube, inner)
+    with pytest.warns(ObservationWarning, match=r"reaches the end of the band at 25\d and 34\d km/s"):
+        observe_hi(narrow, DISTANCE_KPC, **KNOWN)
+    half = of_channels(cube, slice(24))
+    with pytest.warns(ObservationWarning, match=r"end of the band at 29\d km/s"):
+        observe_hi(half, DISTANCE_KPC, center=CENTER_DEG)
+
+
+def test_columns_and_masses_beyond_galaxies_are_refused(cube):
+    with pytest.raises(InputError, match=r"columns reach .*BUNIT"):
+        observe_hi(dataclasses.replace(cube, data=1e4 * cube.data), DISTANCE_KPC)
+    with pytest.raises(InputError, match=r"HI mass is .* mend the distance"):
+        observe_hi(cube, 1e3 * DISTANCE_KPC)
+    with pytest.warns(ObservationWarning, match="HI mass is only"):
+        observe_hi(cube, 1e-3 * DISTANCE_KPC)
+
+
+def test_realizations_share_the_cube(observed):
+    for draw in draw_hi(observed, 2, np.random.default_rng(0)):
+        assert draw.cube is observed.cube
+        assert draw.source is observed.source
+        assert not np.array_equal(draw.moment_maps.moment0, observed.moment_maps.moment0)
+
+
+@pytest.mark.slow
+def test_a_cube_costs_at_most_six_bytes_per_byte(tmp_path):
+    """Of its file, from reading to realizations; measured in a process of its own."""
+    rng = np.random.default_rng(0)
+    n_channel, n = 60, 700
+    x = np.arange(n) - n / 2
+    disc = np.exp(-np.hypot(x, x[:, None]) / 40)
+    data = rng.normal(0, 1, (n_channel, n, n)).astype(np.float32)
+    data[20:40] += (8 * disc).astype(np.float32)
+    path = write_cube(tmp_path / "large.fits", in_jy_per_beam(data) * 0.02)
+    lines = (
+        "import resource, warnings, numpy as np; warnings.simplefilter('ignore')",
+        "from stargas.observed.cube import read_cube; from stargas.observed.hi import observe_hi",
+        "from stargas.observed.hi_draws import draw_hi; import scipy.ndimage, astropy.wcs, astropy.io.fits",
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss",
+        f"draw_hi(observe_hi(read_cube({str(path)!r}), 1000.0), 4, np.random.default_rng(0))",
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 6 * path.stat().st_size
+
+
 def test_moment_maps_that_do_not_fit_are_refused(tmp_path, cube, observed):
     zero, one, two = write_maps(tmp_path, observed.moment_maps, cube)
 
@@ -391,7 +480,10 @@ def ngc_6946():
 
 def test_a_real_cube_gives_spectral_cubes_moments(ngc_6946):
     from astropy import units as u
-    from spectral_cube import SpectralCube
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from spectral_cube import SpectralCube
 
     _, found = ngc_6946
     with np.errstate(all="ignore"), warnings.catch_warnings():

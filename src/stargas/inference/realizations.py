@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -11,10 +11,13 @@ from stargas.config import DataConfig
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.observed import star_draws
 from stargas.observed.galaxy import ObservedGalaxy
-from stargas.observed.hi import ObservedHI, draw_hi
+from stargas.observed.hi_draws import draw_hi
 from stargas.randomness import rng_for
 from stargas.sample import QUALITY, Sample, make_sample
 from stargas.sky.projection import SkyGalaxy
+
+if TYPE_CHECKING:
+    from stargas.observed.hi import ObservedHI
 
 Input = Literal["distance", "R_hl", "velocities", "HI noise"]
 INPUTS: tuple[Input, ...] = ("distance", "R_hl", "velocities", "HI noise")
@@ -158,7 +161,7 @@ def draw_galaxies(galaxy: ObservedGalaxy, n: int, seed: int, vary: tuple[Input, 
         Root seed: an input has the same values in every call, whatever varies beside it.
     vary
         Which of `INPUTS`. Distance and R_hl are Gaussian in their logarithm, and the same for both tracers; velocities
-        as in `stargas.observed.star_draws.draw_inputs`, noise of the HI as in `stargas.observed.hi.draw_hi`.
+        as in `stargas.observed.star_draws.draw_inputs`, noise of the HI as in `stargas.observed.hi_draws.draw_hi`.
     """
     if galaxy.stars is not None:
         of_stars = cast("tuple[star_draws.Input, ...]", tuple(name for name in vary if name != "HI noise"))

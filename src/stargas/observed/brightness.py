@@ -5,9 +5,14 @@ Optically thin, at the rest frequency of the line: a column of 1 Msun/pc² is wh
 """
 
 import re
+import warnings
+from typing import TYPE_CHECKING
 
 from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, HI_FREQUENCY_HZ, HI_MASS_PER_FLUX, SPEED_OF_LIGHT_KMS
 from stargas.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.units import UnitBase
 
 JY_PER_SR = HI_MASS_PER_FLUX * 1e-12
 """Column [Msun/pc²] of 1 Jy/sr over 1 km/s: a galaxy of 1 sr at 1 Mpc covers 1e12 pc²."""
@@ -20,10 +25,16 @@ _WORDS = {
     "sec": "s", "sr": "sr", "arcsec": "arcsec", "cm": "cm", "pc": "pc", "msun": "solMass", "m_sun": "solMass",
     "solmass": "solMass", "m_solar": "solMass", "kpc": "kpc", "hz": "Hz",
 }  # fmt: skip
+MAX_LENGTH = 80
+"""Longest text that is read as a unit."""
+
+_ABSURD = re.compile(r"(\^|\*\*|[A-Za-z)]|[-+.])\s*\(?[-+]?\d{3,}|\d{20,}")
+"""Exponents and numbers that no unit of a map has, and that would keep a library busy without end."""
+
 _UNCOUNTED = re.compile(r"\b(atoms?|hi|h)\b", re.IGNORECASE)
 
 
-def parse_unit(text: object, what: str) -> object:
+def parse_unit(text: object, what: str) -> "UnitBase":
     """Read a unit as headers of radio maps write it, ``JY/BEAM`` and ``JY/B*M/S`` included.
 
     Parameters
@@ -42,12 +53,12 @@ def parse_unit(text: object, what: str) -> object:
     InputError
         If it is missing or not a unit.
     """
-    import warnings
-
     from astropy import units as u
 
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"{what} needs a unit, its header has no BUNIT: write one into the header, as 'Jy/beam'.")
+    if is_absurd_unit(text):
+        raise InputError(f"{what} has the unit {text[:30]!r}, which is none: write one as 'Jy/beam', 'K' or 'km/s'.")
     words = _UNCOUNTED.sub("", text.strip().strip("'\""))
     words = re.sub(r"[A-Za-z_]+", lambda word: _WORDS.get(word[0].lower(), word[0]), words)
     words = re.sub(r"\s*([/*.^])\s*", r"\1", words.strip().replace("**", "^"))
@@ -66,7 +77,18 @@ def parse_unit(text: object, what: str) -> object:
         ) from error
 
 
-def column_per_brightness(unit: object, beam_sr: float | None, what: str) -> float:
+def is_absurd_unit(text: str) -> bool:
+    """Whether a text is no unit but would keep a parser of units busy without end.
+
+    Examples
+    --------
+    >>> is_absurd_unit("10**9999999999 Jy"), is_absurd_unit("1e-20 erg s-1 cm-2")
+    (True, False)
+    """
+    return len(text) > MAX_LENGTH or bool(_ABSURD.search(text))
+
+
+def column_per_brightness(unit: "UnitBase", beam_sr: float | None, what: str) -> float:
     """Column [Msun/pc²] that a brightness of one ``unit`` over 1 km/s stands for.
 
     Parameters
@@ -99,7 +121,7 @@ def column_per_brightness(unit: object, beam_sr: float | None, what: str) -> flo
     raise InputError(f"{what} is in {unit or 'no unit'}, which is no brightness: expected Jy/beam or K.")
 
 
-def column_per_moment0(unit: object, beam_sr: float | None, what: str) -> float:
+def column_per_moment0(unit: "UnitBase", beam_sr: float | None, what: str) -> float:
     """Column [Msun/pc²] of one ``unit`` of a moment-0 map: a brightness times a velocity, atoms/cm² or Msun/pc².
 
     Raises
@@ -123,7 +145,7 @@ def column_per_moment0(unit: object, beam_sr: float | None, what: str) -> float:
         ) from error
 
 
-def velocity_per_unit(unit: object, what: str) -> float:
+def velocity_per_unit(unit: "UnitBase", what: str) -> float:
     """Velocity [km/s] of one ``unit``.
 
     Raises
@@ -139,11 +161,11 @@ def velocity_per_unit(unit: object, what: str) -> float:
     return scale
 
 
-def _times(unit: object, other: object) -> float | None:
+def _times(unit: "UnitBase", other: "UnitBase") -> float | None:
     """How many of another unit a unit is; None if it is of another kind."""
     from astropy import units as u
 
     try:
-        return float(unit.to(other))  # type: ignore[attr-defined]
+        return float(unit.to(other))
     except u.UnitsError:
         return None

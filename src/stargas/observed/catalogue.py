@@ -15,7 +15,8 @@ from stargas.errors import InputError, ObservationWarning
 from stargas.galaxy import FloatArray
 from stargas.observed.columns import POSITIONS, UNITS, PositionKind, find_columns
 from stargas.observed.stand_ins import refuse_stand_ins
-from stargas.observed.table import numbers, read_table, sky_angles
+from stargas.observed.table import read_table
+from stargas.observed.table_columns import numbers, sky_angles
 from stargas.observed.velocities import GAUSSIAN_MAD
 from stargas.quantities import to_array
 

@@ -4,29 +4,25 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.constants import HI_FREQUENCY_HZ
-from stargas.errors import DamagedFileError, InputError
+from stargas.errors import DamagedFileError, InputError, ObservationWarning
 from stargas.galaxy import FloatArray
+from stargas.observed.beams import SkyBeam, beam_of_header, beams_of_table
 from stargas.observed.brightness import column_per_brightness, parse_unit
-from stargas.observed.fits import SkyBeam, beam_of_header, check_size, open_fits, sky_beam
+from stargas.observed.fits import open_fits
+from stargas.observed.fits_header import standard_header
 from stargas.observed.sky_grid import SkyGrid
-
-Convention = Literal["radio", "optical"]
-"""How a velocity is made of a frequency: c (1 - ν/ν₀) or c (ν₀/ν - 1); they differ by v²/c."""
+from stargas.observed.spectral_axis import Convention, channel_velocities
 
 MAX_VALUE = 1e12
 """Voxels beyond this, in any unit of brightness, are damaged and count as blank."""
 
-MAX_KMS = 3e4
-"""Velocities above this [km/s] are not of a galaxy near enough for this: z of 0.1."""
-
-OTHER_LINE = 1e-2
-"""Relative difference of rest frequencies above which a cube is one of another line."""
+MIN_BEAM_PIXELS = 0.3
+"""Smallest beam that an image can have [pixels]; useful ones are sampled by two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,24 +62,22 @@ class HICube:
                 f"a cube needs data of shape (n_channel, n_y, n_x), got {self.data.shape} beside "
                 f"{len(self.velocity_kms)} velocities and a sky of {self.grid.shape}."
             )
+        if self.beam_sr is not None and np.shape(self.beam_sr) != np.shape(self.velocity_kms):
+            raise InputError(f"a cube needs one beam per channel, got {np.shape(self.beam_sr)} of them.")
         if len(self.velocity_kms) < 3:
             raise InputError(f"a cube needs at least 3 channels, got {len(self.velocity_kms)}.")
         steps = np.diff(self.velocity_kms)
         if not np.isfinite(self.velocity_kms).all() or not (steps > 0).all():
             raise InputError("a cube needs rising, finite velocities: mend the spectral axis of its header.")
-        if not np.isfinite(self.data).any():
+        if not any(np.isfinite(channel).any() for channel in self.data):
             raise InputError("all values of the cube are blank: give a cube that holds data.")
+        check_beam(self.beam, self.grid)
         _ = self.column_per_unit
-        if self.beam_pixels > max(self.grid.shape):
-            raise InputError(
-                f"the beam is {self.beam_pixels:.3g} pixels wide and the map {max(self.grid.shape)}: mend BMAJ and "
-                "BMIN [deg] or CDELT in the header."
-            )
 
     @cached_property
     def channel_width_kms(self) -> FloatArray:
         """Widths of the channels [km/s], shape (n_channel,)."""
-        return np.gradient(self.velocity_kms)
+        return np.asarray(np.gradient(self.velocity_kms))
 
     @cached_property
     def column_per_unit(self) -> FloatArray:
@@ -94,17 +88,30 @@ class HICube:
         # units are slow: one call for all channels that share a beam
         areas, channel = np.unique(self.beam_sr, return_inverse=True)
         factors = np.array([column_per_brightness(unit, float(area), "the cube") for area in areas])
-        return self.channel_width_kms * factors[channel]
-
-    @cached_property
-    def column(self) -> FloatArray:
-        """Column per channel [Msun/pc²], shape of the data, NaN where blank."""
-        return self.data * self.column_per_unit[:, None, None]
+        return np.asarray(self.channel_width_kms * factors[channel])
 
     @property
     def beam_pixels(self) -> float:
         """FWHM of the beam [pixels]; that of a well-sampled image, 2, where the file names none."""
         return 2.0 if self.beam is None else self.beam.fwhm_arcsec / self.grid.pixel_arcsec
+
+
+def check_beam(beam: SkyBeam | None, grid: SkyGrid) -> None:
+    """Check that a beam is neither below a pixel nor beyond a map.
+
+    Raises
+    ------
+    InputError
+        If it is.
+    """
+    if beam is None:
+        return
+    pixels = beam.fwhm_arcsec / grid.pixel_arcsec
+    if not MIN_BEAM_PIXELS <= pixels <= max(grid.shape):
+        raise InputError(
+            f"the beam is {pixels:.3g} pixels wide and the map {max(grid.shape)}: mend BMAJ and BMIN [deg] or CDELT in "
+            "the header."
+        )
 
 
 def read_cube(
@@ -114,7 +121,7 @@ def read_cube(
     unit: str | None = None,
     beam: SkyBeam | None = None,
 ) -> HICube:
-    """Read an HI cube from FITS, through spectral-cube.
+    """Read an HI cube from FITS.
 
     Parameters
     ----------
@@ -130,7 +137,8 @@ def read_cube(
     Returns
     -------
     HICube
-        With rising velocities, in the frame that the file has them in (barycentric, LSR: it is not changed).
+        With rising velocities, in the frame that the file has them in (barycentric, LSR: it is not changed). Channels
+        and pixels that hold zeros alone are blank.
 
     Raises
     ------
@@ -138,106 +146,124 @@ def read_cube(
         If there is no such file, or it lacks an axis, a beam, a unit, or data.
     DamagedFileError
         If it is not FITS, truncated or damaged.
+
+    Warns
+    -----
+    ObservationWarning
+        If a unit is assumed, or channels that hold zeros alone are taken for blank.
     """
     with open_fits(path) as hdus:
-        number, header = _cube_hdu(hdus, path)
-        cube = _spectral_cube(hdus, number, header, path)
-        cube, used = _in_velocity(cube, header, convention, path)
-        data = np.array(cube.unmasked_data[:].value, dtype=np.float32)
-        data[~(np.abs(data) < MAX_VALUE)] = np.nan  # what damage leaves: infinities, signaling NaNs, 1e30
-        velocity = np.asarray(cube.spectral_axis.to_value("km/s"), dtype=np.float64)
-        if not np.isfinite(velocity).all() or np.abs(velocity).max() > MAX_KMS:
-            raise InputError(
-                f"{path} has velocities of {velocity[0]:.4g} to {velocity[-1]:.4g} km/s, expected within "
-                f"{MAX_KMS:g} km/s of the HI line: mend the spectral axis or its unit."
-            )
-        beams = [beam] if beam is not None else _beams(cube, header)
-        wcs = cube.wcs.celestial
-        text = unit if unit is not None else header.get("BUNIT")
-        text = parse_unit(text, str(path)).to_string()  # type: ignore[attr-defined]
+        hdu = _cube_hdu(hdus, path)
+        header = standard_header(hdu.header, path)
+        wcs = _coordinates(header, path)
+        data = _voxels(hdu, header, wcs, path)
+        velocity, used = channel_velocities(header, wcs, len(data), convention, path)
+        beams = [beam] if beam is not None else _beams(hdus, header, len(data))
+        text = str(parse_unit(unit if unit is not None else header.get("BUNIT"), str(path)).to_string())
+        grid = SkyGrid(wcs.celestial, data.shape[1:])
+    blank_zeros(data, path)
     order = slice(None, None, -1 if velocity[0] > velocity[-1] else 1)
     areas = None
     if beams:
         areas = np.broadcast_to([one.area_sr for one in beams], len(velocity))[order]
-    return HICube(
-        data=data[order],
-        unit=text,
-        velocity_kms=velocity[order],
-        convention=used,
-        grid=SkyGrid(wcs, data.shape[1:]),
-        beam=beams[len(beams) // 2] if beams else None,
-        beam_sr=areas,
-    )
+    try:
+        return HICube(
+            data=data[order],
+            unit=text,
+            velocity_kms=velocity[order],
+            convention=used,
+            grid=grid,
+            beam=beams[len(beams) // 2] if beams else None,
+            beam_sr=areas,
+        )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
-def _cube_hdu(hdus: Any, path: object) -> tuple[int, Any]:  # noqa: ANN401 (of astropy)
-    """Find the first image of three axes or more; its number and header."""
+def _cube_hdu(hdus: Any, path: object) -> Any:  # noqa: ANN401 (of astropy)
+    """Find the first image of three axes or more."""
     most = 0
-    for number, hdu in enumerate(hdus):
-        n_axes = hdu.header.get("NAXIS", 0) if hdu.is_image else 0
+    for hdu in hdus:
+        n_axes = int(hdu.header.get("NAXIS", 0)) if hdu.is_image else 0
         most = max(most, n_axes)
         if n_axes >= 3:
-            check_size(hdu, path)  # type: ignore[arg-type]
-            return number, hdu.header
+            return hdu
     kind = "a map of two axes" if most == 2 else "no image"
     raise InputError(
         f"{path} holds {kind}, expected a cube with two axes on the sky and a spectral one: give moment maps as such."
     )
 
 
-def _spectral_cube(hdus: Any, number: int, header: Any, path: object) -> Any:  # noqa: ANN401 (of libraries)
+def _coordinates(header: Any, path: object) -> Any:  # noqa: ANN401 (of astropy)
     from astropy.wcs import WCS
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from spectral_cube import SpectralCube
-
     wcs = WCS(header)
+    kinds = ", ".join(str(kind) or "none" for kind in wcs.wcs.ctype)
     if wcs.wcs.spec < 0:
-        raise InputError(
-            f"{path} has no spectral axis, its axes are {', '.join(wcs.wcs.ctype)}: write a CTYPE of velocity "
-            "or frequency into its header."
-        )
+        raise InputError(f"{path} has no spectral axis, its axes are {kinds}: write a CTYPE of velocity or frequency.")
     if not wcs.has_celestial:
-        raise InputError(f"{path} has no sky coordinates, its axes are {', '.join(wcs.wcs.ctype)}: mend its CTYPE.")
-    data = hdus[number].data
-    if data is None:
+        raise InputError(f"{path} has no sky coordinates, its axes are {kinds}: mend its CTYPE.")
+    return wcs
+
+
+def _voxels(hdu: Any, header: Any, wcs: Any, path: object) -> NDArray[np.float32]:  # noqa: ANN401 (of astropy)
+    """Return the data with the axes velocity, y, x; damaged voxels are NaN. Planes are read one by one."""
+    shape = tuple(hdu.shape)
+    n_axes = len(shape)
+    kept = [n_axes - 1 - axis for axis in (wcs.wcs.spec, wcs.wcs.lat, wcs.wcs.lng)]
+    index: list[int | slice] = [slice(None)] * n_axes
+    for axis in set(range(n_axes)) - set(kept):
+        index[axis] = _stokes_index(header, n_axes - axis, shape[axis], path)
+    if min(shape) == 0:
         raise DamagedFileError(f"{path} holds no data: write it again.")
-    if not np.isfinite(data).any():
-        raise InputError(f"all values of {path} are blank: give a cube that holds data.")
-    return SpectralCube.read(hdus, format="fits", hdu=number)
+    outermost = min(kept)
+    planes = np.empty([shape[axis] for axis in sorted(kept)], dtype=np.float32)
+    for number in range(shape[outermost]):
+        index[outermost] = number
+        with np.errstate(all="ignore"):
+            plane = np.asarray(hdu.section[tuple(index)], dtype=np.float32)
+            plane[~(np.abs(plane) < MAX_VALUE)] = np.nan  # what damage leaves: infinities, signaling NaNs, 1e30
+        planes[number] = plane
+    return np.ascontiguousarray(planes.transpose([sorted(kept).index(axis) for axis in kept]))
 
 
-def _in_velocity(
-    cube: Any,  # noqa: ANN401 (a cube of spectral-cube)
-    header: Any,  # noqa: ANN401 (of astropy)
-    convention: Convention | None,
-    path: object,
-) -> tuple[Any, Convention]:
-    """Bring the spectral axis to a velocity; say of which convention.
-
-    An axis VELO, of a relativistic velocity by the standard and of any in use, is taken as it stands.
-    """
-    from astropy import units as u
-
-    rest = next((header[key] for key in ("RESTFRQ", "RESTFREQ", "FREQ0") if key in header), None)
-    if isinstance(rest, (int, float)) and rest > 0 and abs(rest / HI_FREQUENCY_HZ - 1) > OTHER_LINE:
-        raise InputError(f"{path} is of a line at {rest / 1e6:.6g} MHz, expected HI at 1420.406 MHz.")
-    kind = cube.wcs.wcs.ctype[2][:4]
-    if convention not in (None, "radio", "optical"):
-        raise InputError(f"convention must be 'radio' or 'optical', got {convention!r}.")
-    used: Convention = convention or ("optical" if kind in ("VOPT", "FELO", "ZOPT", "WAVE", "AWAV") else "radio")
-    own = {"VOPT": "optical", "VRAD": "radio"}.get(kind, convention or "radio" if kind == "VELO" else None)
-    if own == used:
-        return cube, used
-    rest_value = HI_FREQUENCY_HZ * u.Hz
-    return cube.with_spectral_unit(u.km / u.s, velocity_convention=used, rest_value=rest_value), used
+def _stokes_index(header: Any, axis: int, length: int, path: object) -> int:  # noqa: ANN401 (of astropy)
+    """Index on an axis that is neither sky nor velocity: the one of length 1, or that of Stokes I."""
+    if length == 1:
+        return 0
+    kind = str(header.get(f"CTYPE{axis}", "none")).strip().upper()
+    if kind == "STOKES":
+        first, step = float(header.get(f"CRVAL{axis}", 1)), float(header.get(f"CDELT{axis}", 1))
+        place = (1 - first) / step + float(header.get(f"CRPIX{axis}", 1)) - 1 if step else 0.0
+        if 0 <= round(place) < length:
+            return round(place)
+    raise InputError(
+        f"{path} has {length} planes along its axis {axis} ({kind}), expected one, or Stokes I among them."
+    )
 
 
-def _beams(cube: Any, header: Any) -> list[SkyBeam]:  # noqa: ANN401 (of libraries)
+def blank_zeros(data: NDArray[np.float32], path: object) -> None:
+    """Make channels and pixels blank that hold zeros alone, as flags and the edges of a field are written by some."""
+    channels = np.array([not np.nan_to_num(channel).any() for channel in data])
+    n_zero = int(sum(bool((channel == 0).any()) for channel in data[channels]))
+    data[channels] = np.nan
+    if n_zero and any((channel < 0).any() for channel in data):
+        warnings.warn(
+            f"{path}: {n_zero} channels hold zeros alone and are taken for blank.", ObservationWarning, stacklevel=3
+        )
+    outside = np.ones(data.shape[1:], dtype=bool)
+    for channel in data:
+        outside &= (channel == 0) | np.isnan(channel)
+    data[:, outside] = np.nan
+
+
+def _beams(hdus: Any, header: Any, n_channels: int) -> list[SkyBeam]:  # noqa: ANN401 (of astropy)
     """One beam of a cube, or one for each channel; none where it names none."""
-    table = getattr(cube, "beams", None) if type(cube).__name__.startswith("VaryingResolution") else None
-    if table is not None:
-        return [sky_beam(one) for one in table]
+    table = next((hdu for hdu in hdus if hdu.name == "BEAMS" and not hdu.is_image), None)
+    if table is not None and len(table.data):
+        found = beams_of_table(table, n_channels)
+        known = [beam for beam in found if beam is not None]
+        usual = sorted(known, key=lambda beam: beam.area_sr)[len(known) // 2]
+        return [usual if beam is None else beam for beam in found]
     beam = beam_of_header(header)
     return [] if beam is None else [beam]

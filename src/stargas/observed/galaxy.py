@@ -19,7 +19,8 @@ from stargas.observed.catalogue import StarCatalogue, read_stars
 from stargas.observed.cube import HICube, read_cube
 from stargas.observed.hi import ObservedHI, observe_hi
 from stargas.observed.mask import MaskConfig
-from stargas.observed.moments import MomentMaps, read_moments
+from stargas.observed.moment_files import read_moments
+from stargas.observed.moments import MomentMaps
 from stargas.observed.sky_grid import SkyGrid
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.quantities import to_number, unit_of
@@ -222,7 +223,7 @@ def read_hi(
     Raises
     ------
     InputError, DamagedFileError
-        As `stargas.observed.cube.read_cube` and `stargas.observed.moments.read_moments`.
+        As `stargas.observed.cube.read_cube` and `stargas.observed.moment_files.read_moments`.
     """
     if moment1 is None:
         return read_cube(cube_or_moment0)

@@ -5,18 +5,18 @@ x is right and y up on the sky as it is printed: x to the west, y to the north [
 
 import dataclasses
 import math
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from stargas.config import HIMapConfig
-from stargas.errors import InputError
+from stargas.errors import InputError, ObservationWarning
 from stargas.galaxy import FloatArray
 from stargas.observed.cube import HICube
 from stargas.observed.mask import EmissionRegion, MaskConfig, find_source
-from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, cube_moments
-from stargas.sky.beam import Beam
+from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, Noise, cube_moments
 from stargas.sky.hi_scalars import measure_hi
 from stargas.sky.projection import HIMaps
 from stargas.sky.regrid import regrid_moments
@@ -26,6 +26,12 @@ SUBPIXELS = 8
 
 EDGE_PERCENTILE = 5
 """Percentile of the known columns that stands for the faintest one of blanked maps."""
+
+EDGE_FLUX = 0.1
+"""Flux of the first or last channel over that of the brightest at which the band may cut the line."""
+
+MAX_COLUMN_MSUN_PC2, MAX_MASS_MSUN, MIN_MASS_MSUN = 3000.0, 5e11, 1e3
+"""Columns and masses of HI beyond those of galaxies; edge-on discs reach some hundred Msun/pc²."""
 
 KPC_PER_ARCSEC = math.pi / 180 / 3600
 """Length [kpc] of 1 arcsec at 1 kpc."""
@@ -91,7 +97,7 @@ class ObservedHI:
     @property
     def pixel_kpc(self) -> float:
         """Side of a pixel [kpc]."""
-        return 2 * self.half_width_kpc / self.moments.shape[1]
+        return float(2 * self.half_width_kpc / self.moments.shape[1])
 
     @property
     def hi_mass_msun(self) -> float:
@@ -134,6 +140,7 @@ def observe_hi(
     systemic_kms: float | None = None,
     distance_error_kpc: float = 0.0,
     mask: MaskConfig | EmissionRegion | NDArray[np.bool_] | None = None,
+    added_noise: Noise | None = None,
 ) -> ObservedHI:
     """Bring HI data to the frame of the training maps.
 
@@ -151,6 +158,8 @@ def observe_hi(
         weighted with moment 0.
     mask
         How the source of a cube is found, or the source itself, shape of the cube; by the default thresholds if None.
+    added_noise
+        Noise that is added to each channel of a cube after its source is found.
 
     Returns
     -------
@@ -159,7 +168,13 @@ def observe_hi(
     Raises
     ------
     InputError
-        If the distance is not positive, the center or velocity lies outside of the data, or there is no source.
+        If the distance is not positive, the center or velocity lies outside of the data, there is no source, or the
+        columns or the mass are those of no galaxy.
+
+    Warns
+    -----
+    ObservationWarning
+        If the line reaches an end of the band, or there is hardly any HI.
     """
     distance_kpc = _positive_distance(distance_kpc)
     if not (distance_error_kpc >= 0 and math.isfinite(distance_error_kpc)):
@@ -168,7 +183,8 @@ def observe_hi(
     if isinstance(data, HICube):
         cube = data
         source = _source(cube, mask)
-        maps = cube_moments(cube, source)
+        maps = cube_moments(cube, source, added_noise)
+        _warn_of_edges(cube, source)
     elif mask is None:
         maps = data
     else:
@@ -190,7 +206,7 @@ def observe_hi(
         column_noise = float(np.median(maps.noise_msun_pc2[maps.known]))
     share = source.mask.mean() if source is not None else maps.known.mean()
     fwhm = 0.0 if data.beam is None else data.beam.fwhm_arcsec * KPC_PER_ARCSEC * distance_kpc
-    return ObservedHI(
+    observed = ObservedHI(
         maps=centered,
         distance_kpc=distance_kpc,
         distance_error_kpc=float(distance_error_kpc),
@@ -206,70 +222,43 @@ def observe_hi(
         cube=cube,
         source=source,
     )
+    _check_amount(observed)
+    return observed
 
 
-def draw_hi(
-    observed: ObservedHI,
-    n: int,
-    rng: np.random.Generator,
-    distance_kpc: ArrayLike | None = None,
-) -> list[ObservedHI]:
-    """Draw what else the observer might have measured.
-
-    Parameters
-    ----------
-    observed
-        What was measured.
-    n
-        Number of draws.
-    rng
-        Draws noise and distances.
-    distance_kpc
-        Distances [kpc] of the draws, shape (n,), where they are drawn elsewhere, as together with those of the stars.
-        If None, from a Gaussian of the error of the distance, cut at a tenth of the distance.
-
-    Returns
-    -------
-    list of ObservedHI
-        To the source of a cube, a new field of noise is added, independent from channel to channel and correlated over
-        the beam; the source stays. A center and a systemic velocity that were not given are found anew. Moment maps of
-        others have no noise that is known: only the distance is drawn.
-
-    Notes
-    -----
-    The data hold one field of noise already, so a draw scatters about the measured maps, not about the true ones.
-    """
-    if distance_kpc is None:
-        errors = rng.standard_normal(n) * observed.distance_error_kpc
-        distances = np.maximum(observed.distance_kpc + errors, 0.1 * observed.distance_kpc)
-    else:
-        distances = np.asarray(distance_kpc, dtype=np.float64)
-        if distances.shape != (n,):
-            raise InputError(f"{n} draws need as many distances, got an array of shape {distances.shape}.")
-    return [_with_noise(observed, rng).at_distance(float(distance)) for distance in distances]
+def _warn_of_edges(cube: HICube, source: EmissionRegion) -> None:
+    """Warn of a line that reaches the first or the last channel with data: the band may cut it."""
+    with_data = np.flatnonzero([np.isfinite(channel).any() for channel in cube.data])
+    flux = np.zeros(len(cube.data))
+    for channel in np.flatnonzero(source.mask.any(axis=(1, 2))):
+        flux[channel] = cube.data[channel][source.mask[channel]].sum()
+    ends = [channel for channel in with_data[[0, -1]] if flux[channel] > EDGE_FLUX * flux.max()]
+    if ends:
+        at = " and ".join(f"{cube.velocity_kms[channel]:.0f}" for channel in ends)
+        warnings.warn(
+            f"the HI line reaches the end of the band at {at} km/s, so gas beyond it is missing: give a cube of a "
+            "wider band, or leave out channels that hold other gas.",
+            ObservationWarning,
+            stacklevel=3,
+        )
 
 
-def _with_noise(observed: ObservedHI, rng: np.random.Generator) -> ObservedHI:
-    cube, source = observed.cube, observed.source
-    if cube is None or source is None or source.noise == 0:
-        return observed
-    channels = np.flatnonzero(source.mask.any(axis=(1, 2)))
-    rows = np.flatnonzero(source.mask.any(axis=(0, 2)))
-    columns = np.flatnonzero(source.mask.any(axis=(0, 1)))
-    box = tuple(slice(some[0], some[-1] + 1) for some in (channels, rows, columns))
-    shape = cube.data[box].shape
-    side = max(shape[1:])
-    field_of_noise = Beam(cube.beam_pixels).noise((shape[0], side, side), rng)[:, : shape[1], : shape[2]]
-    data = cube.data.copy()
-    data[box] += np.where(source.mask[box], source.noise * field_of_noise, 0.0).astype(np.float32)
-    return observe_hi(
-        dataclasses.replace(cube, data=data),
-        observed.distance_kpc,
-        center=observed.center_deg if observed.center_given else None,
-        systemic_kms=observed.systemic_kms if observed.systemic_given else None,
-        distance_error_kpc=observed.distance_error_kpc,
-        mask=source,
-    )
+def _check_amount(observed: ObservedHI) -> None:
+    column = observed.moment_maps.moment0[observed.moment_maps.known]
+    if (high := float(np.percentile(column, 99))) > MAX_COLUMN_MSUN_PC2:
+        raise InputError(
+            f"the HI columns reach {high:.3g} Msun/pc², beyond any galaxy's: mend the unit (BUNIT) or the beam."
+        )
+    if (mass := observed.hi_mass_msun) > MAX_MASS_MSUN:
+        raise InputError(
+            f"the HI mass is {mass:.3g} Msun, beyond any galaxy's: mend the distance, the unit (BUNIT) or the beam."
+        )
+    if mass < MIN_MASS_MSUN:
+        warnings.warn(
+            f"the HI mass is only {mass:.3g} Msun: check the distance, the unit (BUNIT) and the velocity axis.",
+            ObservationWarning,
+            stacklevel=3,
+        )
 
 
 def faintest_column(maps: MomentMaps) -> float:

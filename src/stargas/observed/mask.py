@@ -4,6 +4,7 @@ As SoFiA does it in principle (Serra et al. 2015): the cube is smoothed, what st
 noise is source, islands below the size of the smoothed beam are dropped, the rest is grown by about a beam.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,12 @@ from stargas.sky.kernel import FWHM_PER_SIGMA
 
 MAD = 1.482602218505602
 """Standard deviation of a Gaussian over the median of its absolute deviation."""
+
+MAX_SAMPLE = 20_000_000
+"""Values from which a median is taken; of more, every other one is left out."""
+
+ROWS = 16
+"""Parts in which a cube is smoothed over its channels."""
 
 CLEAR_CHANNELS = 2
 """Fewest channels without source from which the noise is measured."""
@@ -133,12 +140,13 @@ def find_source(cube: HICube, config: MaskConfig | None = None) -> EmissionRegio
     foreground = _between(cube.velocity_kms, config.foreground_kms)
     if not used.any():
         raise InputError("all channels with data are left out: narrow the window of velocities.")
-    smooth = _smoothed(np.where(used, data, 0.0), cube.beam_pixels, config)
-    apart = used & ~foreground[:, None, None]
-    if not apart.any():
+    smooth = _smoothed(data, used, cube.beam_pixels, config)
+    if foreground.all() or not used[~foreground].any():
         raise InputError("all channels with data are in the foreground: narrow the window of velocities.")
-    noise = _noise_below_zero(smooth[apart])
-    above = (smooth > config.threshold * noise) & apart
+    noise = _noise_below_zero(smooth, used, ~foreground)
+    above = smooth > config.threshold * noise
+    above &= used
+    above[foreground] = False
     smooth_beam_area = np.pi / (4 * np.log(2)) * (config.resolution * cube.beam_pixels) ** 2
     mask = _without_islands(above, smooth_beam_area)
     if foreground.any() and mask.any():
@@ -159,16 +167,31 @@ def _noise(data: NDArray[np.float32], mask: NDArray[np.bool_], used: NDArray[np.
     n_clear = int(np.count_nonzero(clear))
     if n_clear < CLEAR_CHANNELS:
         n_clear = 0
-    values = data[clear][used[clear]] if n_clear else data[used & ~mask]
+    channels = np.flatnonzero(clear) if n_clear else np.arange(len(data))
+    values = _sampled(data[channel][used[channel] & ~mask[channel]] for channel in channels)
     if not values.size:
         return 0.0, n_clear
     return float(MAD * np.median(np.abs(values - np.median(values)))), n_clear
 
 
-def _noise_below_zero(values: NDArray[np.float32]) -> float:
+def _noise_below_zero(smooth: NDArray[np.float32], used: NDArray[np.bool_], channels: NDArray[np.bool_]) -> float:
     """Noise from negative values alone, as if it were mirrored at zero; 0 where there are hardly any."""
+    values = _sampled(smooth[channel][used[channel]] for channel in np.flatnonzero(channels))
     negative = values[values < 0]
     return float(MAD * np.median(-negative)) if negative.size > 1e-3 * values.size else 0.0
+
+
+def _sampled(channels: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Values of all channels in one array; every k-th of each where they are many, which medians do not notice."""
+    kept: list[NDArray[np.float32]] = []
+    n, stride = 0, 1
+    for values in channels:
+        kept.append(values[::stride])
+        n += kept[-1].size
+        while n > MAX_SAMPLE:
+            kept = [part[::2] for part in kept]
+            n, stride = sum(part.size for part in kept), 2 * stride
+    return np.concatenate(kept) if kept else np.zeros(0, dtype=np.float32)
 
 
 def _between(velocity_kms: FloatArray, windows: tuple[tuple[float, float], ...]) -> NDArray[np.bool_]:
@@ -200,12 +223,21 @@ def _above_foreground(
     return above
 
 
-def _smoothed(data: NDArray[np.float32], beam_pixels: float, config: MaskConfig) -> NDArray[np.float32]:
+def _smoothed(
+    data: NDArray[np.float32], used: NDArray[np.bool_], beam_pixels: float, config: MaskConfig
+) -> NDArray[np.float32]:
+    """Smooth on the sky channel by channel, then over the channels in place: one further cube in all."""
     from scipy import ndimage
 
-    sigma = np.sqrt(config.resolution**2 - 1) * beam_pixels / FWHM_PER_SIGMA
-    smooth = ndimage.gaussian_filter(data, (0, sigma, sigma), mode="constant") if sigma > 0 else data
-    return ndimage.uniform_filter1d(smooth, min(config.channels, len(data)), axis=0, mode="constant")
+    sigma = float(np.sqrt(config.resolution**2 - 1) * beam_pixels / FWHM_PER_SIGMA)
+    smooth = np.empty_like(data)
+    for number, channel in enumerate(data):
+        filled = np.where(used[number], channel, np.float32(0.0))
+        smooth[number] = ndimage.gaussian_filter(filled, sigma, mode="constant") if sigma > 0 else filled
+    width = min(config.channels, len(data))
+    for rows in np.array_split(smooth, min(ROWS, smooth.shape[1]), axis=1):
+        ndimage.uniform_filter1d(rows.copy(), width, axis=0, mode="constant", output=rows)
+    return smooth
 
 
 def _without_islands(mask: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
@@ -217,7 +249,7 @@ def _without_islands(mask: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         island = labels[box] == number
         kept[number] = island.any(axis=0).sum() >= area and len(island) > 1
-    return kept[labels]
+    return np.asarray(kept[labels])
 
 
 def _grown(mask: NDArray[np.bool_], radius_pixels: float, channels: int) -> NDArray[np.bool_]:

@@ -1,24 +1,24 @@
-"""Tables of any of four formats, read whole or refused in one sentence."""
+"""Tables of several formats, read whole or refused in one sentence."""
 
 import io
 import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from stargas.errors import DamagedFileError, InputError
-from stargas.galaxy import FloatArray
+from stargas.observed.brightness import is_absurd_unit
+from stargas.observed.fits import open_fits, unpacked
+from stargas.reading import one_sentence
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
 FORMATS = {
     ".csv": "CSV",
+    ".dat": "text",
+    ".txt": "text",
+    ".tsv": "text",
     ".ecsv": "ECSV",
     ".fits": "FITS",
     ".fit": "FITS",
@@ -26,24 +26,19 @@ FORMATS = {
     ".votable": "VOTable",
     ".xml": "VOTable",
 }
-"""Ending of a file's name → format that it promises."""
-
-READERS: dict[str, dict[str, Any]] = {
-    "CSV": {"format": "ascii.csv", "comment": "#", "guess": False},
-    "ECSV": {"format": "ascii.ecsv"},
-    "FITS": {"format": "fits"},
-    "VOTable": {"format": "votable"},
-}
-"""Format → what astropy's reader is told."""
+"""Ending of a file's name, before a ``.gz``, and the format that it promises."""
 
 MAX_BYTES = 500_000_000
 """Largest file that is read: 5 million stars of a hundred characters each, far beyond any catalogue of velocities."""
 
-SEXAGESIMAL = re.compile(r"\s*[+-]?\d+\s*[:hd ]\s*\d")
-"""Text that is an angle of hours or degrees and minutes."""
+MAX_ARRAY = 10_000
+"""Most values in one cell of a VOTable; a column of stars has one."""
 
 HEAD_BYTES = 4096
 """How much of a file is looked at to tell its format."""
+
+_ALIAS = re.compile(r"(^|[\s,\[{:-])[&*]\w")
+"""Anchors and aliases of YAML, which a header of a table has no use for and which can unfold without end."""
 
 
 def read_table(path: str | PathLike[str]) -> "Table":
@@ -52,7 +47,9 @@ def read_table(path: str | PathLike[str]) -> "Table":
     Parameters
     ----------
     path
-        CSV (commas, one line of names, lines that begin with # skipped), ECSV, FITS (its first table) or VOTable.
+        CSV (commas, one line of names, lines that begin with # skipped), text in columns with a line of names
+        (``.dat``, ``.txt``, ``.tsv``), ECSV, FITS (its first table) or VOTable, each also compressed. Text is UTF-8, or
+        else Latin-1.
 
     Returns
     -------
@@ -67,50 +64,54 @@ def read_table(path: str | PathLike[str]) -> "Table":
         If the content is not what the name says, or cannot be read.
     """
     path = Path(path)
-    kind = FORMATS.get(path.suffix.lower())
     if not path.is_file():
         raise InputError(f"there is no file {path}: give the path of a table of stars.")
+    suffix = Path(path.stem).suffix if path.suffix.lower() in (".gz", ".bz2") else path.suffix
+    kind = FORMATS.get(suffix.lower())
     if kind is None:
         raise InputError(
             f"{path} ends with {path.suffix or 'nothing'!r}, a table of stars with one of {', '.join(FORMATS)}: "
             "save it in one of these formats."
         )
-    found = _found_format(path)
-    if kind == "CSV" and found == "ECSV":
-        kind = "ECSV"  # which is CSV with a header that tells more
+    content = _content(path)
+    found = _found_format(content[:HEAD_BYTES], path)
+    if found == "CSV" and kind == "text":
+        found = "text"
+    if kind in ("CSV", "text") and found == "ECSV":
+        kind = "ECSV"  # which is text with a header that states more
     if found != kind:
         raise DamagedFileError(
             f"{path} is named like {kind} but its content is {found}: save it again, or give it the right ending."
         )
-    from astropy.table import Table
-
-    with _one_sentence(path, kind):
-        # astropy leaves a damaged file open, so it is given the content; a byte order mark would be part of a name
-        content = path.read_bytes()
-        text = kind in ("CSV", "ECSV")
-        source = content.decode("utf-8-sig").splitlines() if text else io.BytesIO(content)
-        table = Table.read(source, **READERS[kind])
+    with one_sentence(path, f"a table in {kind}"):
+        table = _parsed(content, kind, path)
     if not table.colnames or not len(table):
         raise InputError(f"{path} holds a table without {'rows' if table.colnames else 'columns'}: expected stars.")
     return table
 
 
-def _found_format(path: Path) -> str:
-    """Tell the format by the first bytes; text that is no other is CSV."""
+def _content(path: Path) -> bytes:
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        if size > MAX_BYTES:
+            raise InputError(f"{path} has {size / 1e6:.0f} MB, at most {MAX_BYTES / 1e6:.0f} MB are read: cut it down.")
+        with path.open("rb") as file, one_sentence(path, "a table"):
+            return unpacked(file, path, MAX_BYTES).read()
+    except DamagedFileError:
+        raise
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if size > MAX_BYTES:
-        raise InputError(f"{path} has {size / 1e6:.0f} MB, at most {MAX_BYTES / 1e6:.0f} MB are read: cut it down.")
+
+
+def _found_format(head: bytes, path: Path) -> str:
+    """Tell the format by the first bytes; text that is no other is CSV."""
     if not head.strip():
         raise InputError(f"{path} is empty: expected a table of stars.")
     if head.startswith(b"SIMPLE  ="):
         return "FITS"
     text = head.removeprefix(b"\xef\xbb\xbf")
-    if b"\0" in head or not _is_text(head):
+    # no text of any encoding has these
+    if any(byte < 32 and byte not in b"\t\n\r\f" for byte in text):
         return "binary of another kind"
     if text.lstrip().startswith(b"# %ECSV"):
         return "ECSV"
@@ -119,134 +120,85 @@ def _found_format(path: Path) -> str:
     return "CSV"
 
 
-def _is_text(head: bytes) -> bool:
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # the last character may be cut in two
-        return error.start > HEAD_BYTES - 4
-    return True
+def _parsed(content: bytes, kind: str, path: Path) -> "Table":
+    from astropy.table import Table
 
-
-@contextmanager
-def _one_sentence(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever a reader raises into one sentence, and keep its remarks on the format to itself."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except InputError:
-        raise
-    except Exception as error:
-        # a damaged file makes astropy raise nearly any exception there is
-        reason = " ".join(str(error).split()).split(". ")[0].rstrip(".:;, ")[:200] or type(error).__name__
-        raise DamagedFileError(f"{path} cannot be read as {kind} ({reason}): save it again.") from error
-
-
-def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
-    """Read one column as numbers.
-
-    Parameters
-    ----------
-    table
-        Where from.
-    name
-        Column.
-    unit
-        Unit of the answer, and of a column that states none.
-    path
-        For messages.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n,), NaN where the table has a blank.
-
-    Raises
-    ------
-    InputError
-        If the column holds something else than numbers, or its unit is another kind of quantity.
-    """
-    from astropy import units
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        column: Any = table[name]
-        try:
-            array = np.ma.asarray(column)
-            blank = np.ma.getmaskarray(array)
-            values = _floats(np.ma.getdata(array), blank)
-        except Exception as error:  # columns may be objects of any kind
+    if kind == "FITS":
+        with open_fits(path) as hdus:
+            hdu = next((hdu for hdu in hdus if not hdu.is_image), None)
+            if hdu is None:
+                raise InputError(f"{path} holds no table: give one of stars, with a row per star.")
+            _require_units([str(value) for name, value in hdu.header.items() if name.startswith("TUNIT")], path)
+            return Table.read(hdu)
+    if kind == "VOTable":
+        _check_votable(content, path)
+        return Table.read(io.BytesIO(content), format="votable")
+    lines = _decoded(content).splitlines()
+    if kind == "ECSV":
+        header = [line for line in lines if line.startswith("#")]
+        if any(_ALIAS.search(line) for line in header):
             raise InputError(
-                f"{path}: the column {name!r} does not hold numbers only ({_first_bad(column)}): mend the table or "
-                "name another column."
-            ) from error
-        if values.ndim != 1:
-            raise InputError(f"{path}: the column {name!r} has shape {values.shape}, expected one number per row.")
-        stated = getattr(column, "unit", None)
-        if stated is None or str(stated).strip() in ("", "-", "---"):
-            return values
-        try:
-            factor = units.Unit(stated).to(units.Unit(unit))
-        except Exception as error:
-            raise InputError(
-                f"{path}: the column {name!r} has the unit {str(stated)!r}, which is not one of {unit}: convert the "
-                "numbers or mend the unit."
-            ) from error
-    with np.errstate(all="ignore"):
-        return values * factor
+                f"{path} has anchors or aliases of YAML in its header, which are not read: leave them out."
+            )
+        _require_units([found for line in header for found in re.findall(r"unit:\s*([^,}]*)", line)], path)
+        return Table.read(lines, format="ascii.ecsv")
+    return _parsed_text(lines, path)
 
 
-def sky_angles(table: "Table", name: str, path: Path, *, hours: bool) -> FloatArray:
-    """Read a column of right ascensions or declinations in degrees, NaN where blank, shape (n,).
+def _parsed_text(lines: list[str], path: Path) -> "Table":
+    """Read lines of values under a line of names, which may be a comment; separated by commas, semicolons or blanks."""
+    from astropy.table import Table
 
-    Sexagesimal text (``06:41:36.7``, ``6h41m36.7s``) is hours where ``hours`` says so, and else degrees; everything
-    else is as in `numbers`.
-    """
-    column: Any = table[name]
-    if getattr(column.dtype, "kind", "") not in "SU" or not any(SEXAGESIMAL.match(str(entry)) for entry in column):
-        return numbers(table, name, "deg", path)
-    from astropy.coordinates import Angle
-
-    values = np.full(len(column), np.nan)
-    for row, entry in enumerate(column):
-        text = "" if np.ma.is_masked(entry) else str(entry).strip()
-        if not text:
-            continue
-        try:
-            values[row] = Angle(text, unit="hourangle" if hours else "deg").deg
-        except Exception as error:  # astropy's parser raises several kinds
-            raise InputError(
-                f"{path}: row {row + 1} of the column {name!r} is no angle ({text[:30]!r}): mend it."
-            ) from error
-    return values
+    values = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    comments = [line.lstrip("# \t") for line in lines if line.lstrip().startswith("#")]
+    if not values:
+        raise InputError(f"{path} holds a table without rows: expected stars.")
+    delimiter = next((mark for mark in (",", "\t", ";") if mark in values[-1]), " ")
+    if not _names_columns(values[0], delimiter):
+        fitting = [line for line in comments if len(_fields(line, delimiter)) == len(_fields(values[0], delimiter))]
+        names = [line for line in fitting if _names_columns(line, delimiter)]
+        if not names:
+            raise InputError(f"{path} has no line with the names of its columns: write one above the values.")
+        values = [names[-1], *values]
+    return Table.read(
+        values, format="ascii.csv" if delimiter == "," else "ascii.basic", delimiter=delimiter, guess=False
+    )
 
 
-def _floats(data: Any, blank: Any) -> FloatArray:  # noqa: ANN401 (arrays of any type)
-    """Make floats of numbers or of text that spells them; NaN where blank."""
-    if data.dtype.kind in "SU":
-        # an empty cell is blank in a table of text too
-        text = np.char.strip(data.astype(str))
-        data = np.where(blank | (text == ""), "nan", text)
-    elif data.dtype.kind not in "biufO":
-        raise TypeError(data.dtype)
-    if data.dtype.kind == "O":
-        data = np.where(blank, np.nan, data)
-    with np.errstate(all="ignore"):
-        values = np.array(data, dtype=np.float64)
-    values[blank] = np.nan
-    return values
+def _fields(line: str, delimiter: str) -> list[str]:
+    return line.split(None if delimiter == " " else delimiter)
 
 
-def _first_bad(column: Any) -> str:  # noqa: ANN401 (columns of any type)
-    """Name the first entry that is no number."""
+def _names_columns(line: str, delimiter: str) -> bool:
+    """Whether a line holds names: no field of it is a number."""
+    return not any(re.fullmatch(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?", field.strip()) for field in _fields(line, delimiter))
+
+
+def _decoded(content: bytes) -> str:
+    """Text in UTF-8 without a byte order mark, or else in Latin-1, which all bytes are."""
     try:
-        for row, entry in enumerate(column):
-            try:
-                float(entry)
-            except (TypeError, ValueError):
-                if not np.ma.is_masked(entry) and str(entry).strip():
-                    return f"row {row + 1} has {str(entry)[:30]!r}"
-    except Exception:  # noqa: BLE001 (a message must not fail)
-        return f"they are {type(column).__name__}"
-    return f"they are {getattr(column, 'dtype', type(column).__name__)}"
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _check_votable(content: bytes, path: Path) -> None:
+    """Refuse cells of many values and units of huge powers before a parser makes room for them."""
+    for found in re.findall(rb"arraysize\s*=\s*['\"]([^'\"]*)['\"]", content):
+        sizes = [int(size[:18]) for size in re.findall(rb"\d+", found)]
+        product = 1
+        for size in sizes:
+            product *= max(size, 1)
+        if product > MAX_ARRAY:
+            raise InputError(
+                f"{path} declares cells of {product:.3g} values (arraysize), at most {MAX_ARRAY} are read: give a "
+                "table with one value per cell."
+            )
+    units = re.findall(rb"unit\s*=\s*['\"]([^'\"]*)['\"]", content)
+    _require_units([unit.decode("latin-1") for unit in units], path)
+
+
+def _require_units(texts: list[str], path: Path) -> None:
+    for text in texts:
+        if is_absurd_unit(text):
+            raise InputError(f"{path} has a column of the unit {text[:30]!r}, which is none: mend it or leave it out.")

@@ -15,7 +15,8 @@ from stargas.observed.catalogue import StarCatalogue, read_stars
 from stargas.observed.columns import recognized_columns
 from stargas.observed.cube import read_cube
 from stargas.observed.mask import MaskConfig, find_source
-from stargas.observed.moments import MomentMaps, cube_moments, read_moments
+from stargas.observed.moment_files import read_moments
+from stargas.observed.moments import MomentMaps, cube_moments
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.observed.table import read_table
 from stargas.report.maps import MIN_COLUMN_MSUN_PC2, MOMENT_TITLES

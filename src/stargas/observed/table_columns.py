@@ -1,0 +1,138 @@
+"""Columns of a table as numbers in a known unit."""
+
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stargas.errors import InputError
+from stargas.galaxy import FloatArray
+from stargas.observed.brightness import is_absurd_unit
+from stargas.observed.fits_header import standard_unit
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from astropy.units import UnitBase
+
+SEXAGESIMAL = re.compile(r"\s*[+-]?\d+\s*[:hd ]\s*\d")
+"""Text that is an angle of hours or degrees and minutes."""
+
+
+def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
+    """Read one column as numbers.
+
+    Parameters
+    ----------
+    table
+        Where from.
+    name
+        Column.
+    unit
+        Unit of the answer, and of a column that states none.
+    path
+        For messages.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), NaN where the table has a blank.
+
+    Raises
+    ------
+    InputError
+        If the column holds something else than numbers, or its unit is another kind of quantity.
+    """
+    from astropy import units
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        column: Any = table[name]
+        try:
+            array = np.ma.asarray(column)
+            blank = np.ma.getmaskarray(array)
+            values = _floats(np.ma.getdata(array), blank)
+        except Exception as error:  # columns may be objects of any kind
+            raise InputError(
+                f"{path}: the column {name!r} does not hold numbers only ({_first_bad(column)}): mend the table or "
+                "name another column."
+            ) from error
+        if values.ndim != 1:
+            raise InputError(f"{path}: the column {name!r} has shape {values.shape}, expected one number per row.")
+        stated = getattr(column, "unit", None)
+        if stated is None or str(stated).strip() in ("", "-", "---"):
+            return values
+        try:
+            factor = _unit(stated).to(units.Unit(unit))
+        except Exception as error:
+            raise InputError(
+                f"{path}: the column {name!r} has the unit {str(stated)!r}, which is not one of {unit}: convert the "
+                "numbers or mend the unit."
+            ) from error
+    with np.errstate(all="ignore"):
+        return np.asarray(values * factor)
+
+
+def _unit(stated: Any) -> "UnitBase":  # noqa: ANN401 (of astropy, or text that is none of its units)
+    from astropy import units
+
+    text = str(stated)
+    if is_absurd_unit(text):
+        raise ValueError(text)
+    return units.Unit(standard_unit(text) if isinstance(stated, str | units.UnrecognizedUnit) else stated)
+
+
+def sky_angles(table: "Table", name: str, path: Path, *, hours: bool) -> FloatArray:
+    """Read a column of right ascensions or declinations in degrees, NaN where blank, shape (n,).
+
+    Sexagesimal text (``06:41:36.7``, ``6h41m36.7s``) is hours where ``hours`` says so, and else degrees; everything
+    else is as in `numbers`.
+    """
+    column: Any = table[name]
+    if getattr(column.dtype, "kind", "") not in "SU" or not any(SEXAGESIMAL.match(str(entry)) for entry in column):
+        return numbers(table, name, "deg", path)
+    from astropy.coordinates import Angle
+
+    values = np.full(len(column), np.nan)
+    for row, entry in enumerate(column):
+        text = "" if np.ma.is_masked(entry) else str(entry).strip()
+        if not text:
+            continue
+        try:
+            values[row] = Angle(text, unit="hourangle" if hours else "deg").deg
+        except Exception as error:  # astropy's parser raises several kinds
+            raise InputError(
+                f"{path}: row {row + 1} of the column {name!r} is no angle ({text[:30]!r}): mend it."
+            ) from error
+    return values
+
+
+def _floats(data: Any, blank: Any) -> FloatArray:  # noqa: ANN401 (arrays of any type)
+    """Make floats of numbers or of text that spells them; NaN where blank."""
+    if data.dtype.kind in "SU":
+        # an empty cell is blank in a table of text too
+        text = np.char.strip(data.astype(str))
+        data = np.where(blank | (text == ""), "nan", text)
+    elif data.dtype.kind not in "biufO":
+        raise TypeError(data.dtype)
+    if data.dtype.kind == "O":
+        data = np.where(blank, np.nan, data)
+    with np.errstate(all="ignore"):
+        values = np.array(data, dtype=np.float64)
+    values[blank] = np.nan
+    return values
+
+
+def _first_bad(column: Any) -> str:  # noqa: ANN401 (columns of any type)
+    """Name the first entry that is no number."""
+    try:
+        for row, entry in enumerate(column):
+            try:
+                float(entry)
+            except (TypeError, ValueError):
+                if not np.ma.is_masked(entry) and str(entry).strip():
+                    return f"row {row + 1} has {str(entry)[:30]!r}"
+    except Exception:  # noqa: BLE001 (a message must not fail)
+        return f"they are {type(column).__name__}"
+    return f"they are {getattr(column, 'dtype', type(column).__name__)}"
