@@ -1,7 +1,7 @@
-"""Hand-made features of the maps and scalars that a network is given.
+"""Features of the maps and scalars of a sample that boosted trees learn from, as a table.
 
-Lengths on a map are in halves of its side (0.5 R_hl on the star map of the paper), so every feature stays the same when
-a galaxy is turned on the sky, but for the grid. Features of an absent tracer, and of what a map does not show, are NaN.
+They are those that a network may receive (`stargas.features.table`), and what the mass estimators make of them. Lengths
+on a map are in halves of its side, so a feature stays the same when a galaxy is turned on the sky, but for the grid.
 """
 
 import numpy as np
@@ -11,96 +11,104 @@ from stargas.baselines.estimators import estimate_mass, wolf_hi_mass
 from stargas.batch import Batch
 from stargas.config import ModelConfig
 from stargas.errors import InputError
-from stargas.features.hi_features import HI_FEATURES, measure_hi_maps
-from stargas.features.star_features import STAR_FEATURES
-from stargas.features.star_map_features import STAR_MAP_FEATURES, measure_star_maps
-from stargas.features.table import SCALAR_FEATURES, known_groups
+from stargas.features.table import HI_MAPS, SCALAR_FEATURES, STAR_MAPS, STAR_SET, BoolArray, FeatureGroup, known_groups
 from stargas.galaxy import FloatArray
 from stargas.model.inputs import require_scalars
-from stargas.model.layout import map_channels, received, scalar_columns
-from stargas.sample import MAPS, SCALARS, TRACERS
+from stargas.model.layout import map_channels, received
+
+PROFILE_RADII = (1.0, 2.4)
+"""Radii [R_hl] of the masses that stars and HI give together."""
+
+
+def _wolf(known: BoolArray, sigma_kms: FloatArray, R_hl_kpc: FloatArray) -> FloatArray:
+    result = np.full((len(known), 1), np.nan)
+    result[known, 0] = np.log10(estimate_mass("wolf2010", sigma_kms[known], R_hl_kpc[known])[1])
+    return result
+
+
+def _size_ratio(known: BoolArray, R_HI_kpc: FloatArray, R_hl_kpc: FloatArray) -> FloatArray:
+    return np.log10(np.where(known, R_HI_kpc, np.nan) / np.where(known, R_hl_kpc, np.nan))[:, None]
+
+
+def _stars_and_hi(
+    known: BoolArray,
+    sigma_kms: FloatArray,
+    R_hl_kpc: FloatArray,
+    v_cold_kms: FloatArray,
+    R_HI_kpc: FloatArray,
+    inclination_deg: FloatArray,
+) -> FloatArray:
+    result = np.full((len(known), 1 + len(PROFILE_RADII)), np.nan)
+    result[known, 0] = np.log10(v_cold_kms[known] / sigma_kms[known])
+    seen = known & np.isfinite(inclination_deg)
+    sigma, R_hl, v, R_HI, angle = (
+        values[seen] for values in (sigma_kms, R_hl_kpc, v_cold_kms, R_HI_kpc, inclination_deg)
+    )
+    result[seen, 1:] = np.log10(wolf_hi_mass(R_hl[:, None] * np.array(PROFILE_RADII), sigma, R_hl, v, R_HI, angle))
+    return result
+
+
+def _log_count(known: BoolArray, n_stars: FloatArray) -> FloatArray:
+    return np.log10(np.where(known, np.maximum(n_stars, 1), np.nan))[:, None]
+
+
+_FROM_MAPS_AND_SCALARS = (
+    *SCALAR_FEATURES,
+    STAR_MAPS,
+    FeatureGroup(("wolf",), ("stars",), ("sigma_kms", "R_hl_kpc"), _wolf),
+    HI_MAPS,
+    FeatureGroup(("log_R_HI_over_R_hl",), ("gas", "R_hl"), ("R_HI_kpc", "R_hl_kpc"), _size_ratio),
+    FeatureGroup(
+        ("log_v_over_sigma", *(f"wolf_hi_{r:g}" for r in PROFILE_RADII)),
+        ("stars", "gas"),
+        ("sigma_kms", "R_hl_kpc", "v_cold_kms", "R_HI_kpc", "HI_inclination"),
+        _stars_and_hi,
+    ),
+)
+_FROM_STARS = (STAR_SET, FeatureGroup(("log_n_stars",), ("stars",), ("n_stars",), _log_count))
+
+
+def tree_groups(config: ModelConfig) -> tuple[FeatureGroup, ...]:
+    """Return the features that trees of a model's settings learn from.
+
+    Parameters
+    ----------
+    config
+        Its tracers, whether gas knows R_hl, and whether it receives what is measured on the stars as a set.
+    """
+    table = (*_FROM_MAPS_AND_SCALARS, *(_FROM_STARS if config.features else ()))
+    return known_groups(table, received(config))
 
 
 def feature_names(config: ModelConfig) -> tuple[str, ...]:
     """Names of the columns of `hand_features`."""
-    names = [f"log_{SCALARS[i]}" for i in scalar_columns(config)]
-    seen = {MAPS[i] for i in map_channels(config)}
-    if "xy" in seen:
-        names += [*STAR_MAP_FEATURES, "wolf"]
-    if "moment0" in seen:
-        names += [f"HI_{name}" for name in HI_FEATURES]
-    if {"R_hl_kpc", "R_HI_kpc"} <= {SCALARS[i] for i in scalar_columns(config)}:
-        names += ["log_R_HI_over_R_hl"]
-    if {"xy", "moment0"} <= seen:
-        names += ["log_v_over_sigma", "wolf_hi_1", "wolf_hi_2.4"]
-    if config.features and "xy" in seen:
-        names += [*STAR_FEATURES, "log_n_stars"]
-    return tuple(names)
+    return tuple(name for group in tree_groups(config) for name in group.names)
 
 
 def hand_features(batch: Batch, config: ModelConfig) -> NDArray[np.float32]:
-    """Measure what a model of these settings may see of some samples.
+    """Measure the features of some samples.
 
     Parameters
     ----------
     batch
-        Maps (n, 5, p, p), scalars (n, 5) and tracers (n, 2) as a data set has them.
+        The samples.
     config
-        Settings of the model: its tracers, whether gas knows R_hl, and whether the stars as a set are given too. Of the
-        rest nothing is read.
+        Settings of the model, as `tree_groups` reads them.
 
     Returns
     -------
     numpy.ndarray
-        Shape (n, k), float32, columns `stargas.baselines.tree_features.feature_names`; NaN for what is absent.
+        Shape (n, k), float32, columns `feature_names`; NaN for a tracer that is not observed, and for what a map does
+        not determine.
 
     Raises
     ------
     InputError
-        If a scalar of a present tracer is not positive and finite, or a map that the model sees is not finite.
+        If a scalar of an observed tracer is not positive and finite, or a map of the model's tracers is not finite.
     """
-    maps = np.ascontiguousarray(batch.maps, dtype=np.float32)
-    columns = [SCALARS[i] for i in scalar_columns(config)]
-    groups = known_groups(SCALAR_FEATURES, received(config))
-    log_scalar = batch.measure(groups)
-    require_scalars(batch, [name for group in groups for name in group.names], log_scalar)
-    log = dict(zip(columns, log_scalar.T, strict=True))
-    seen = {MAPS[i] for i in map_channels(config)}
-    if not np.isfinite(maps[:, list(map_channels(config))].sum(dtype=np.float64)):
-        raise InputError("a map holds numbers that are not finite: mask them to zero.")
-    parts = [log_scalar]
-    if "xy" in seen:
-        parts += _star_features(maps, np.asarray(batch.tracers)[:, TRACERS.index("stars")], log)
-    if "moment0" in seen:
-        present = np.asarray(batch.tracers)[:, TRACERS.index("gas")]
-        scalars = (10 ** log[name] for name in ("R_HI_kpc", "v_cold_kms", "sigma_cold_kms"))
-        hi = measure_hi_maps(np.ascontiguousarray(maps[:, MAPS.index("moment0") :]), present, *scalars)
-        parts += [hi]
-    if {"R_hl_kpc", "R_HI_kpc"} <= set(columns):
-        parts += [(log["R_HI_kpc"] - log["R_hl_kpc"])[:, None]]
-    if {"xy", "moment0"} <= seen:
-        parts += [_joint_features(log, hi[:, HI_FEATURES.index("inclination")])]
-    if config.features and "xy" in seen:
-        count = np.where(batch.tracers[:, TRACERS.index("stars")], np.maximum(batch.quality[:, 0], 1), np.nan)
-        parts += [np.asarray(batch.star_features, dtype=np.float64), np.log10(count)[:, None]]
-    return np.concatenate(parts, axis=1).astype(np.float32)
-
-
-def _star_features(
-    maps: NDArray[np.float32], present: NDArray[np.bool_], log: dict[str, FloatArray]
-) -> list[FloatArray]:
-    shown = measure_star_maps(maps[:, : MAPS.index("moment0")], present)
-    wolf = np.full((len(maps), 1), np.nan)
-    sigma, R_hl = 10 ** log["sigma_kms"][present], 10 ** log["R_hl_kpc"][present]
-    wolf[present, 0] = np.log10(estimate_mass("wolf2010", sigma, R_hl)[1])
-    return [shown, wolf]
-
-
-def _joint_features(log: dict[str, FloatArray], inclination_deg: FloatArray) -> FloatArray:
-    both = np.isfinite(log["sigma_kms"]) & np.isfinite(inclination_deg)
-    result = np.full((len(both), 3), np.nan)
-    result[:, 0] = log["v_cold_kms"] - log["sigma_kms"]
-    sigma, R_hl, v, R_HI = (10 ** log[name][both] for name in ("sigma_kms", "R_hl_kpc", "v_cold_kms", "R_HI_kpc"))
-    radii = R_hl[:, None] * np.array([1.0, 2.4])
-    result[both, 1:] = np.log10(wolf_hi_mass(radii, sigma, R_hl, v, R_HI, inclination_deg[both]))
-    return result
+    if not np.isfinite(batch.maps[:, list(map_channels(config))].sum(dtype=np.float64)):
+        raise InputError("a map holds values that are not finite: mask them to zero.")
+    groups = tree_groups(config)
+    scalars = [group for group in groups if group.kind == "scalar"]
+    require_scalars(batch, [name for group in scalars for name in group.names], batch.measure(scalars))
+    return batch.measure(groups).astype(np.float32)

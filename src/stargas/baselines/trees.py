@@ -1,24 +1,25 @@
-"""A peer of the networks: gradient-boosted trees on hand-made features of the same maps and scalars.
+"""Boosted trees on features of the same maps and scalars: the baseline of the networks.
 
-What a network gains over a closed formula may come from its maps, or from any flexible fit. Trees answer which: they
-see the same inputs through some dozens of features that a person would measure (`stargas.baselines.tree_features`),
-learn from the same galaxies and are judged by the same evaluation. One regressor per radius (scikit-learn's
-HistGradientBoostingRegressor) predicts what a linear regression of log10 M on the logarithms of the scalars leaves.
-That baseline is the physical one: Wolf's formula is its special case with slopes 2 and 1, v²R/G another, so it serves
-stars and gas alike, and unlike trees it extrapolates. It uses the scalars that every training sample has.
+The gain of a network over a mass estimator may come from its maps, or from any flexible fit. Trees distinguish the two:
+they receive the same inputs as some dozens of features that a person would measure
+(`stargas.baselines.tree_features`), learn from the same galaxies and are evaluated in the same way. One regressor per
+radius (scikit-learn's HistGradientBoostingRegressor) predicts the residual of a linear regression of log10 M on the
+logarithms of the scalars. That regression is the physical baseline: Wolf's formula is its special case with slopes 2
+and 1, v²R/G another, so it serves stars and gas alike, and unlike trees it extrapolates. It uses the scalars that every
+training sample has.
 
 As a posterior the trees are a Gaussian around their prediction, of one width for all galaxies: its covariance is that
-of the residuals on the validation split, all radii jointly. Coverage and TARP are measured on galaxies that made
-neither.
+of the residuals on the validation split, all radii jointly. Coverage and TARP are measured on galaxies that enter
+neither the regressors nor the covariance.
 
-Nothing stops early: scikit-learn would choose samples at random for it and so judge a galaxy by other views of itself.
-The settings in `SETTINGS` were compared on a validation split of the bursty suite.
+Nothing stops early: scikit-learn would hold out random samples for that, so that a galaxy is in part of its own
+validation set. The settings in `SETTINGS` were compared on a validation split of the bursty suite.
 """
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
     from stargas.sample import Sample
 
-__all__ = ["SETTINGS", "Trees", "fit_trees", "hand_features"]
-
 SETTINGS = {
     "max_iter": 400,
     "learning_rate": 0.06,
@@ -47,7 +46,7 @@ SETTINGS = {
     "max_features": 0.25,
     "l2_regularization": 1.0,
 }
-"""Of each regressor. A galaxy has a dozen views, so a leaf holds ten galaxies or more."""
+"""Settings of each regressor. A galaxy has a dozen views, so a leaf holds ten galaxies or more."""
 
 _AT_ONCE = 512
 
@@ -88,7 +87,7 @@ class Trees:
         Raises
         ------
         InputError
-            If a sample lacks a tracer that all galaxies of the training set had, or holds unusable numbers.
+            If a sample lacks a tracer that all galaxies of the training set had, or holds values that are not finite.
         """
         parts = [self.predict_features(features) for features in self._features(samples)]
         return np.concatenate(parts) if parts else np.zeros((0, self.n_masses))
@@ -123,7 +122,7 @@ class Trees:
             As `predict`, or if ``n`` is less than 1.
         """
         if n < 1:
-            raise InputError(f"{n} draws were asked for; at least 1 is needed.")
+            raise InputError(f"at least 1 draw per galaxy is needed, got {n}.")
         mean = self.predict(samples)
         root = np.linalg.cholesky(self.covariance)
         drawn = np.empty((len(mean), n, self.n_masses), np.float32)
@@ -185,16 +184,17 @@ def fit_trees(
     datasets
         One or more data sets with the same maps and radii.
     config
-        Settings of the model: its tracers, and whether gas knows R_hl.
+        Settings of the model: its tracers, whether gas knows R_hl, and whether it receives features of the stars as a
+        set.
     training
-        Whether the cold-gas set alone is used; of the rest nothing is read.
+        Whether the cold-gas set alone is used; other settings do not matter.
     seed
-        Root seed of the features that each split looks at.
+        Root seed of the features among which each split of a tree is chosen.
 
     Returns
     -------
     Trees
-        The validation split gave the covariance; the test split is not touched.
+        The covariance is that of the validation split; the test split is not read.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def fit_trees(
     -----
     scikit-learn uses as many threads as ``OMP_NUM_THREADS`` says, all cores by default.
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor  # takes a second, which those who infer need not wait
+    from sklearn.ensemble import HistGradientBoostingRegressor  # imports slowly, and only training needs it
 
     from stargas.training.training_set import describe_training_set, provenance, radii_R_hl, training_splits
 
@@ -213,26 +213,27 @@ def fit_trees(
     datasets = list(datasets) if isinstance(datasets, Sequence) else [datasets]
     started = time.monotonic()
     learn, choose = training_splits(datasets, training)
-    features, masses, scalars, tracers = _measure(learn, config)
-    features_choose, masses_choose, *_ = _measure(choose, config)
+    learned, held_out = _measure(learn, config), _measure(choose, config)
     measured = time.monotonic()
-    if len(choose) <= masses.shape[1]:
+    n_radii = learned.masses.shape[1]
+    if len(choose) <= n_radii:
         raise InputError(
-            f"the validation split has {len(choose)} samples, too few for a covariance of {masses.shape[1]} masses: "
+            f"the validation split has {len(choose)} samples, too few for a covariance of {n_radii} masses: "
             "build more galaxies or change data.split."
         )
-    baseline = _fit_linear(features[:, : len(scalar_columns(config))], masses)
-    target = masses - _linear(features, baseline)
+    baseline = _fit_linear(learned.features[:, : len(scalar_columns(config))], learned.masses)
+    target = learned.masses - _linear(learned.features, baseline)
     # A column of nothing but NaN has no bins; as a constant it is never split, whatever it holds later.
-    usable = np.where(np.isnan(features).all(axis=0), np.float32(0), features)
+    usable = np.where(np.isnan(learned.features).all(axis=0), np.float32(0), learned.features)
     regressors = tuple(
         HistGradientBoostingRegressor(
             **SETTINGS, early_stopping=False, random_state=int(rng_for(seed, "trees", number).integers(2**31))
         ).fit(usable, target[:, number])
-        for number in range(masses.shape[1])
+        for number in range(n_radii)
     )
-    trees = Trees(config, regressors, baseline, np.eye(masses.shape[1]))
-    residual = trees.predict_features(features_choose) - masses_choose
+    residual = Trees(config, regressors, baseline, np.eye(n_radii)).predict_features(held_out.features)
+    residual -= held_out.masses
+    of_baseline = _linear(held_out.features, baseline) - held_out.masses
     about = {
         "kind": "boosted trees",
         "model": asdict(config),
@@ -242,11 +243,11 @@ def fit_trees(
         "data": [provenance(dataset) for dataset in datasets],
         "radii_R_hl": radii_R_hl(learn),
         "features": list(feature_names(config)),
-        **describe_training_set(learn, scalars, tracers, masses),
+        **describe_training_set(learn, learned.scalars, learned.tracers, learned.masses),
         "validation": {
             "samples": len(choose),
             "rms_dex": float(np.sqrt(np.mean(residual**2))),
-            "baseline_rms_dex": float(np.sqrt(np.mean((_linear(features_choose, baseline) - masses_choose) ** 2))),
+            "baseline_rms_dex": float(np.sqrt(np.mean(of_baseline**2))),
         },
         "minutes": round((time.monotonic() - started) / 60, 2),
         "minutes_features": round((measured - started) / 60, 2),
@@ -254,16 +255,23 @@ def fit_trees(
     return Trees(config, regressors, baseline, residual.T @ residual / len(residual), about)
 
 
-def _measure(
-    dataset: "Dataset", config: ModelConfig
-) -> tuple[NDArray[np.float32], FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Return features, masses, scalars and tracers of all samples; the maps are read once."""
+class _MeasuredSamples(NamedTuple):
+    """Features (n, k), masses (n, m), scalars (n, 5) and tracers (n, 2) of n samples."""
+
+    features: NDArray[np.float32]
+    masses: FloatArray
+    scalars: FloatArray
+    tracers: NDArray[np.bool_]
+
+
+def _measure(dataset: "Dataset", config: ModelConfig) -> _MeasuredSamples:
+    """Measure all samples; the maps are read once."""
     parts = []
     for start in range(0, len(dataset), _AT_ONCE):
         batch = dataset.batch(np.arange(start, min(start + _AT_ONCE, len(dataset))))
         parts.append((hand_features(batch, config), batch.log10_mass, batch.scalars, batch.tracers))
     features, masses, scalars, tracers = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return features, masses.astype(np.float64), scalars, tracers
+    return _MeasuredSamples(features, masses.astype(np.float64), scalars, tracers)
 
 
 def _fit_linear(log_scalar: NDArray[np.floating], masses: FloatArray) -> FloatArray:
