@@ -42,7 +42,7 @@ def falling_warnings(log10_mass: FloatArray) -> list[str]:
     if fraction <= FALLING_FRACTION:
         return []
     text = (
-        f"In {fraction:.0%} of the draws the mass falls somewhere with radius: circular velocities, densities and "
-        "slopes are those of the nearest profiles that do not fall."
+        f"In {100 * fraction:.0f} % of the draws the mass falls somewhere with radius: circular velocities, densities "
+        "and slopes are those of the nearest profiles that do not fall."
     )
     return [text]
