@@ -99,7 +99,7 @@ def test_patches_cover_the_map_to_its_edges(posterior, data):
 def test_only_what_is_known_is_taken_away(posterior, data):
     found = occlude(posterior, without_tracer(data[0], "gas"))
     assert found.maps == MAPS[:2]
-    assert set(found.numbers) == {"R_hl and σ", "numbers of the stars", "quality of the data"}
+    assert set(found.features) == {"R_hl and σ", "features of the stars", "quality of the data"}
     assert occlude(posterior.conditioned_on("stars"), data[0]).maps == MAPS[:2]
     assert occlude(untrained(data, tracers="gas"), data[0]).maps == MAPS[2:]
 
@@ -109,15 +109,15 @@ def test_every_number_belongs_to_a_group(posterior):
     assert found["log_R_hl_kpc"] == found["log_sigma_kms"] == "R_hl and σ"
     assert found["log_v_cold_kms"] == "R_HI, v and σ of the HI"
     assert {found[name] for name in ("log_n_stars", "log_noise")} == {"quality of the data"}
-    assert {found[name] for name in STAR_FEATURES} == {"numbers of the stars"}
-    assert {group for name, group in found.items() if name.startswith("HI_")} == {"numbers of the HI maps"}
-    assert set(occlude(posterior, toy_dataset(5)[0]).numbers) == set(found.values())
+    assert {found[name] for name in STAR_FEATURES} == {"features of the stars"}
+    assert {group for name, group in found.items() if name.startswith("HI_")} == {"features of the HI maps"}
+    assert set(occlude(posterior, toy_dataset(5)[0]).features) == set(found.values())
 
 
 def test_a_group_of_the_training_set_s_mean_is_not_missed(posterior, data):
     """Where the mean is that of the galaxy itself, and the negative control: any other galaxy misses its own."""
     sample = data[0]
-    found = occlude(posterior, sample).numbers
+    found = occlude(posterior, sample).features
     assert all(np.abs(change).max() > 1e-5 for change in found.values())
     scaling = posterior.scaling
     columns = [i for i, name in enumerate(scaling.layout.features) if GROUP_OF[name].kind == "quality"]
@@ -125,19 +125,19 @@ def test_a_group_of_the_training_set_s_mean_is_not_missed(posterior, data):
     mean = scaling.feature_mean.copy()
     mean[columns] += own[columns] * scaling.feature_std[columns]
     moved = replace(posterior, scaling=replace(scaling, feature_mean=mean))
-    assert np.abs(occlude(moved, sample).numbers["quality of the data"]).max() < 1e-5
+    assert np.abs(occlude(moved, sample).features["quality of the data"]).max() < 1e-5
 
 
 def test_scalars_are_taken_from_the_baseline_too(data):
     """With Wolf-like slopes σ and R_hl carry the mass, which the network alone does not know of."""
     with_slopes, plain = (untrained(data, tracers="any", baseline=kind) for kind in ("scalars", "mean"))
     far = max(data, key=lambda sample: sample.scalars[1])
-    assert np.abs(occlude(with_slopes, far).numbers["R_hl and σ"]).mean() > 0.2
+    assert np.abs(occlude(with_slopes, far).features["R_hl and σ"]).mean() > 0.2
     target = with_slopes.target
     flat = replace(with_slopes, target=replace(target, slopes=np.zeros_like(target.slopes)))
-    change = np.abs(occlude(flat, far).numbers["R_hl and σ"]).mean()
-    assert change < np.abs(occlude(with_slopes, far).numbers["R_hl and σ"]).mean()
-    assert np.abs(occlude(plain, far).numbers["R_hl and σ"]).mean() > 0
+    change = np.abs(occlude(flat, far).features["R_hl and σ"]).mean()
+    assert change < np.abs(occlude(with_slopes, far).features["R_hl and σ"]).mean()
+    assert np.abs(occlude(plain, far).features["R_hl and σ"]).mean() > 0
 
 
 def test_the_seed_and_the_prior_count(posterior, data):

@@ -71,8 +71,8 @@ def test_the_description_has_the_same_numbers(folder, results):
     np.testing.assert_allclose(first["log10_mass"]["prior smooth"], attribution.priors["smooth"], atol=1e-5)
     change, occlusion = first["change_dex"], attribution.occlusion
     np.testing.assert_allclose(change["patches"]["Rv"], occlusion.patches[1].mean(axis=-1), atol=1e-5)
-    for name, values in occlusion.numbers.items():
-        np.testing.assert_allclose(change["measurements"][name], values, atol=1e-5)
+    for name, values in occlusion.features.items():
+        np.testing.assert_allclose(change["features"][name], values, atol=1e-5)
     assert change["patch_starts"] == occlusion.starts.tolist()
 
 

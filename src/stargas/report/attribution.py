@@ -71,7 +71,7 @@ def attribution_data(views: Views) -> list[dict[str, Any]]:
 def _occlusion_data(one: Occlusion) -> dict[str, Any]:
     return {
         "maps": {name: _rounded(change) for name, change in one.whole_maps.items()},
-        "measurements": {name: _rounded(change) for name, change in one.numbers.items()},
+        "features": {name: _rounded(change) for name, change in one.features.items()},
         "patch_pixels": one.patch,
         "patch_starts": one.starts.tolist(),
         "patches": dict(zip(one.maps, _rounded(one.patches.mean(axis=-1)), strict=True)),
@@ -263,7 +263,7 @@ def _rows(label: str, curves: Curves, result: InferenceResult) -> list[list[str]
 def _importance(views: Views, occlusions: Mapping[str, Occlusion]) -> Table:
     rows = []
     for label, one in occlusions.items():
-        changes = dict(one.numbers)
+        changes = dict(one.features)
         changes |= {f"map: {MAP_TITLES[name]}": change for name, change in one.whole_maps.items()}
         for number, (name, change) in enumerate(changes.items()):
             values = (change.mean(), *change[_places(views[label])])
