@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from stargas.config import DataConfig, HIMapConfig, LocalConfig, StarMapConfig, ViewConfig
+from stargas.dataset.build import build_dataset
+from stargas.simulations.mock_suites.suites import mock_suite
+
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
 EXAMPLES = dict(re.findall(r"^## (.*?)$.*?^```python\n(.*?)^```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL))
 
@@ -31,8 +35,43 @@ assert known_groups(table.FEATURES, STARS)[-1].names != ("log_v_over_sigma",)
 """,
 }
 
+DESIGNS = {
+    "A network": """
+import pytest
+assert isinstance(model.network, Shallow)
+assert (again.sample(data[0], 5) == model.sample(data[0], 5)).all()
+from stargas.errors import InputError
+with pytest.raises(InputError, match="no part of stargas .Shallow."):
+    sg.load_model("runs/shallow")
+""",
+    "A flow": """
+from stargas.model.flow_sampler import FlowSampler, _Autoregressive
+assert model.config.flow == "custom"
+assert (again.sample(data[0], 5) == model.sample(data[0], 5)).all()
+assert all(isinstance(inverse, _Autoregressive) for inverse in FlowSampler(model.flow)._inverses)
+""",
+}
+
+
+def run(code, folder):
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
 
 @pytest.mark.parametrize("section", CHECKS)
-def test_an_example_runs_and_its_addition_arrives(section):
-    done = subprocess.run([sys.executable, "-c", EXAMPLES[section] + CHECKS[section]], capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+def test_an_example_runs_and_its_addition_arrives(section, tmp_path):
+    run(EXAMPLES[section] + CHECKS[section], tmp_path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the examples find a data set."""
+    folder = tmp_path_factory.mktemp("examples")
+    config = DataConfig(views=ViewConfig(n_views=2), stars=StarMapConfig(n_pixels=16), gas=HIMapConfig(n_pixels=16))
+    build_dataset(mock_suite("bursty", 40, 1), folder / "data" / "bursty", config, local=LocalConfig(workers=1))
+    return folder
+
+
+@pytest.mark.parametrize("section", DESIGNS)
+def test_a_design_from_python_is_trained_and_loaded_again(section, folder):
+    run(EXAMPLES[section] + DESIGNS[section], folder)
