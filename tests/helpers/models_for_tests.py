@@ -9,6 +9,7 @@ from stargas.model.inputs import prepare
 from stargas.model.network import flow_context
 from stargas.model.posterior import Posterior
 from stargas.model.standardization import fit_scaling
+from stargas.model.target import true_quantities
 from stargas.sample import SCALARS
 from stargas.training.training_set import provenance
 
@@ -46,7 +47,8 @@ def untrained(data, changes=None, *, roughness=0.2, about=None, **fields):
         context = flow_context(embedding, inputs.features, scaling.layout.context_columns)
         flow = make_flow(config, len(target), context.shape[1])
         flow.set_context(context)
-        flow.set_whitening(theta_of(target, inputs, batch.log10_mass))
+        values = np.column_stack([batch.log10_mass, true_quantities(data.catalogue, target.further)])
+        flow.set_whitening(theta_of(target, inputs, values))
         for parameter in flow.parameters():
             parameter.add_(roughness * torch.randn_like(parameter))
     low, high = batch.scalars.min(axis=0), batch.scalars.max(axis=0)
@@ -58,7 +60,7 @@ def untrained(data, changes=None, *, roughness=0.2, about=None, **fields):
     return Posterior(config, network, flow, scaling, target, {**known, **(about or {})})
 
 
-def theta_of(target, inputs, log10_mass):
+def theta_of(target, inputs, values):
     """Targets as the flow receives them."""
-    theta = target.standardize(log10_mass, inputs.tracer_sets, inputs.log_scalars)
+    theta = target.standardize(values, inputs.tracer_sets, inputs.log_scalars)
     return torch.from_numpy(theta.astype(np.float32))

@@ -176,3 +176,29 @@ def test_other_designs_answer_in_the_same_form(data, changes):
     assert draws.shape == (1, 200, 10)
     assert np.isfinite(draws).all()
     assert posterior.log_prob(data[0], draws).mean() > posterior.log_prob(data[0], draws + 1).mean()
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Galaxies whose inclination is known."""
+    data = toy_dataset(10)
+    table = data.catalogues[0].copy()
+    table["inclination_deg"] = np.linspace(5, 85, len(table))
+    return replace(data, catalogues=(table,))
+
+
+class TestFurtherTargets:
+    def test_masses_are_the_first_of_all_targets(self, known):
+        posterior = untrained(known, further_targets=("cos_inclination",))
+        draws = posterior.sample_targets(known, 20)
+        assert draws.shape == (len(known), 20, 11)
+        assert posterior.target.names[-1] == "cos_inclination"
+        assert np.array_equal(posterior.sample(known, 20), draws[..., :10])
+        assert posterior.quantiles(known, [0.5], n=20).shape == (len(known), 1, 10)
+
+    def test_their_density_is_that_of_all_of_them(self, known):
+        posterior = untrained(known, further_targets=("cos_inclination",))
+        draws = posterior.sample_targets(known, 5)
+        assert np.isfinite(posterior.log_prob(known, draws)).all()
+        with pytest.raises(InputError, match=r"give the shape \(40, 11\) .* cos_inclination"):
+            posterior.log_prob(known, draws[..., :10])

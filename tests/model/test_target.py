@@ -2,10 +2,11 @@ import json
 
 import numpy as np
 import pytest
+from astropy.table import Table
 
 from stargas.errors import InputError
 from stargas.model.standardization import fit_standardization
-from stargas.model.target import Target, mass_names
+from stargas.model.target import Target, mass_names, true_quantities
 
 SLOPES = np.array([1.0, 2.0, 0.3, -0.5, 0.1])
 RADII = tuple(np.linspace(0.6, 2.4, 10))
@@ -119,3 +120,19 @@ def test_it_survives_json():
 def test_damaged_targets_are_refused(change, words):
     with pytest.raises(InputError, match=words):
         Target.from_dict({**target_of().to_dict(), **change})
+
+
+class TestQuantities:
+    TABLE = Table({"inclination_deg": [0.0, 60.0, 120.0]})
+
+    def test_cos_i_is_that_of_the_inclination_without_sign(self):
+        assert np.allclose(true_quantities(self.TABLE, ["cos_inclination"]), [[1.0], [0.5], [0.5]])
+
+    def test_none_is_an_array_without_columns(self):
+        assert true_quantities(self.TABLE, []).shape == (3, 0)
+
+    def test_unknown_quantities_and_unknown_truths_are_named(self):
+        with pytest.raises(InputError, match=r"model\.further_targets are some of cos_inclination, got slope"):
+            true_quantities(self.TABLE, ["slope"])
+        with pytest.raises(InputError, match="cos_inclination is not known of 2 of 2 samples"):
+            true_quantities(Table({"galaxy_id": ["a", "b"]}), ["cos_inclination"])

@@ -38,7 +38,7 @@ def fitted(data):
 
 @pytest.fixture(scope="module")
 def examples(data, fitted):
-    return load_examples(data, fitted[0], memory_gb=1.0)
+    return load_examples(data, *fitted, memory_gb=1.0)
 
 
 def augmented(examples, fitted, model=ANY, seed=0, **training):
@@ -121,7 +121,7 @@ class TestSymmetries:
 
 def test_a_model_of_the_paper_is_trained_on_samples_as_they_are(data):
     fitted = fit_scaling(data, PAPER)
-    examples = load_examples(data, fitted[0], memory_gb=1.0)
+    examples = load_examples(data, *fitted, memory_gb=1.0)
     augmentation = Augmentation(*fitted, PAPER, TrainingConfig())
     assert not augmentation.is_random
     batch = augmentation.apply(examples, np.random.default_rng(0))
@@ -277,7 +277,7 @@ class TestNoise:
     def test_a_model_of_fixed_tracers_has_it_too(self, data):
         model = ModelConfig(features=True)
         fitted = fit_scaling(data, model)
-        examples = load_examples(data, fitted[0], memory_gb=1.0)
+        examples = load_examples(data, *fitted, memory_gb=1.0)
         batch = Augmentation(*fitted, model, self.COMPLETE).apply(examples, rng_for(0, "test"))
         added = batch.features - examples.features
         assert added[examples.features != 0].std().item() == pytest.approx(self.STATED, rel=0.02)

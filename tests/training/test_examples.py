@@ -16,9 +16,9 @@ def data():
 
 
 def test_examples_in_memory_and_from_disk_are_the_same_bits(data):
-    scaling, _ = fit_scaling(data, MODEL)
-    in_memory = load_examples(data, scaling, memory_gb=1.0)
-    streamed = load_examples(data, scaling, memory_gb=1e-6)
+    fitted = fit_scaling(data, MODEL)
+    in_memory = load_examples(data, *fitted, memory_gb=1.0)
+    streamed = load_examples(data, *fitted, memory_gb=1e-6)
     assert isinstance(in_memory, Examples)
     assert isinstance(streamed, StreamedExamples)
     assert len(in_memory) == len(streamed) == len(data)
@@ -32,7 +32,7 @@ def test_examples_in_memory_and_from_disk_are_the_same_bits(data):
 
 def test_each_sample_has_the_prior_of_its_suite(data):
     model = replace(MODEL, priors=("bursty", "smooth"))
-    prior = load_examples(data, fit_scaling(data, model)[0], memory_gb=1.0).prior
+    prior = load_examples(data, *fit_scaling(data, model), memory_gb=1.0).prior
     suites = np.asarray(data.catalogue["suite"])
     assert set(suites) == {"bursty", "smooth", "made up"}
     assert np.array_equal(prior == 0, suites == "bursty")
@@ -41,12 +41,22 @@ def test_each_sample_has_the_prior_of_its_suite(data):
 
 
 def test_the_inclination_has_no_sign_and_may_be_unknown(data):
-    scaling, _ = fit_scaling(data, MODEL)
-    assert load_examples(data, scaling, 1.0).cos_inclination.isnan().all()
+    fitted = fit_scaling(data, MODEL)
+    assert load_examples(data, *fitted, 1.0).cos_inclination.isnan().all()
     table = data.catalogues[0].copy()
     table["inclination_deg"] = np.linspace(0, 180, len(table))
-    known = load_examples(replace(data, catalogues=(table,)), scaling, 1.0).cos_inclination
+    known = load_examples(replace(data, catalogues=(table,)), *fitted, 1.0).cos_inclination
     assert np.allclose(known, np.abs(np.cos(np.linspace(0, np.pi, len(table)))), atol=1e-6)
+
+
+def test_further_targets_follow_the_masses(data):
+    table = data.catalogues[0].copy()
+    table["inclination_deg"] = np.linspace(0, 90, len(table))
+    known, model = replace(data, catalogues=(table,)), replace(MODEL, further_targets=("cos_inclination",))
+    examples = load_examples(known, *fit_scaling(known, model), memory_gb=1.0)
+    assert examples.targets.shape == (len(data), 11)
+    assert np.array_equal(examples.targets[:, :10], data.batch().log10_mass)
+    assert np.array_equal(examples.targets[:, 10], examples.cos_inclination)
 
 
 def test_records_are_selected_joined_and_moved_as_one():

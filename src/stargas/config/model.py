@@ -162,6 +162,8 @@ class ModelConfig(Checked):
         logarithms of the ``scalars`` of the tracers that are known.
     priors
         Suites of the training set that can be chosen as the prior of an inference (paper: no choice).
+    further_targets
+        Quantities of `stargas.model.target.QUANTITIES` that are predicted beside the masses (paper: none).
     network
         Design of the network: ``convolutional`` (paper), ``residual``, or ``custom`` for a module passed from Python.
     convolutional, residual
@@ -181,6 +183,7 @@ class ModelConfig(Checked):
     gas_knows_R_hl: bool = False  # noqa: N815 (the field's own name)
     baseline: Literal["mean", "scalars"] = "mean"
     priors: tuple[str, ...] = ()
+    further_targets: tuple[str, ...] = ()
     network: Literal["convolutional", "residual", "custom"] = "convolutional"
     convolutional: ConvolutionalConfig = field(default_factory=ConvolutionalConfig)
     residual: ResidualConfig = field(default_factory=ResidualConfig)

@@ -14,6 +14,7 @@ from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.evaluation.ranks import rank_of_truth
 from stargas.evaluation.tarp import tarp_of_posterior
 from stargas.galaxy import FloatArray
+from stargas.model.target import true_quantities
 from stargas.randomness import rng_for
 
 if TYPE_CHECKING:
@@ -128,9 +129,16 @@ def summarize_posteriors(
             part_seed = int(rng_for(seed, "evaluate", number).integers(2**31))
             for name, posterior in posteriors.items():
                 draws = posterior.sample(part, n_draws, part_seed)
-                parts[name].append(summarize_draws(draws, truth, posterior.log_prob(part, truth)))
+                parts[name].append(summarize_draws(draws, truth, _log_prob_of_truth(posterior, part, truth)))
                 bar.advance(task, len(rows))
     return np.concatenate(truths), {name: _join(summaries) for name, summaries in parts.items()}
+
+
+def _log_prob_of_truth(posterior: PosteriorLike, part: "Dataset", truth: FloatArray) -> NDArray[np.floating]:
+    """Return the log density at the truth, shape (n,): of the masses, and of what a network predicts beside them."""
+    target = getattr(posterior, "target", None)
+    further = () if target is None else target.further
+    return posterior.log_prob(part, np.column_stack([truth, true_quantities(part.catalogue, further)]))
 
 
 def _chunks(n: int) -> Iterator[NDArray[np.intp]]:

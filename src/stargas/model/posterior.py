@@ -162,6 +162,8 @@ class Posterior:
     ) -> NDArray[np.float32]:
         """Draw mass profiles from the posterior.
 
+        Of a model with further targets, these are the masses of the draws of `sample_targets`.
+
         Parameters
         ----------
         samples
@@ -182,9 +184,23 @@ class Posterior:
             If a sample was made with other settings of maps or radii than the model's, lacks a tracer that all galaxies
             of the training set had, or holds unusable values.
         """
+        return self.sample_targets(samples, n, seed)[..., : self.target.n_radii]
+
+    def sample_targets(
+        self, samples: "Sample | Sequence[Sample] | Dataset", n: int = 1000, seed: int = 0
+    ) -> NDArray[np.float32]:
+        """Draw all targets from the posterior, shape (n_galaxies, n, n_targets): log10 M [Msun], then further ones.
+
+        Parameters are those of `sample`; `stargas.model.target.Target.names` tells what the targets are.
+
+        Raises
+        ------
+        InputError
+            As `sample`.
+        """
         if n < 1:
             raise InputError(f"at least 1 draw is needed, got n={n}.")
-        drawn = np.empty((count_samples(samples), n, self.target.n_radii), np.float32)
+        drawn = np.empty((count_samples(samples), n, len(self.target)), np.float32)
         at_once = max(1, _DRAWS_AT_ONCE // n)
         for first, context, inputs in self._contexts(samples):
             for start in range(0, len(context), at_once):
@@ -192,8 +208,7 @@ class Posterior:
                 rows = range(first + start, first + start + len(context[part]))
                 streams = (rng_for(seed, "posterior", row) for row in rows)
                 noise = [stream.standard_normal((n, len(self.target)), dtype=np.float32) for stream in streams]
-                values = self.draw(context[part], inputs[part], np.stack(noise))
-                drawn[rows.start : rows.stop] = values[..., : self.target.n_radii]
+                drawn[rows.start : rows.stop] = self.draw(context[part], inputs[part], np.stack(noise))
         return drawn
 
     def quantiles(
@@ -213,6 +228,8 @@ class Posterior:
 
     def log_prob(self, samples: "Sample | Sequence[Sample] | Dataset", log10_mass: ArrayLike) -> FloatArray:
         """Evaluate the natural logarithm of the posterior density, per dex of each of the masses.
+
+        Of a model with further targets, the density is that of all targets, whose values follow those of the masses.
 
         Parameters
         ----------
@@ -234,8 +251,10 @@ class Posterior:
         values = np.asarray(log10_mass, dtype=np.float64)
         n, m = count_samples(samples), len(self.target)
         if values.ndim not in {2, 3} or values.shape[0] != n or values.shape[-1] != m:
+            shapes = f"({n}, {m}) or ({n}, k, {m})"
             raise InputError(
-                f"masses of shape {values.shape} do not fit {n} galaxies: give the shape ({n}, {m}) or ({n}, k, {m})."
+                f"masses of shape {values.shape} do not fit {n} galaxies: give the shape {shapes} for the targets "
+                f"{', '.join(self.target.names)}."
             )
         profiles = values if values.ndim == 3 else values[:, None]
         result = np.empty(profiles.shape[:-1])

@@ -13,7 +13,7 @@ from stargas.galaxy import FloatArray
 from stargas.model.inputs import compress, measure_features
 from stargas.model.layout import CHANNEL_OF, InputLayout
 from stargas.model.scaling import InputScaling
-from stargas.model.target import Target, mass_names
+from stargas.model.target import Target, mass_names, true_quantities
 from stargas.tracers import TRACER_SETS
 
 if TYPE_CHECKING:
@@ -48,16 +48,19 @@ def fit_scaling(dataset: "Dataset", config: ModelConfig) -> tuple[InputScaling, 
     layout = InputLayout.of(config)
     chosen = np.unique(np.linspace(0, len(dataset) - 1, min(len(dataset), MAX_SAMPLES)).astype(int))
     parts = [_measure(dataset.batch(rows), layout) for rows in np.array_split(chosen, -(-len(chosen) // _AT_ONCE))]
-    squares, features, logarithms, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    squares, features, logarithms, masses = (np.concatenate(part) for part in zip(*parts, strict=True))
+    values = np.column_stack([masses, true_quantities(dataset.catalogue, config.further_targets)[chosen]])
     mean_square, _ = mean_and_std(squares)
     rms = np.sqrt(np.where(mean_square > 0, mean_square, 1.0))
     radii = dataset.configs[0].truth.radii
     scaling = InputScaling(layout, rms, *mean_and_std(features))
-    return scaling, Target(radii, mass_names(radii), *_fit_target(values, logarithms, config, layout))
+    return scaling, Target(
+        radii, (*mass_names(radii), *config.further_targets), *_fit_target(values, logarithms, config, layout)
+    )
 
 
 def _measure(batch: Batch, layout: InputLayout) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return mean squares of compressed maps, features, log10 of all scalars, and targets of some samples."""
+    """Return mean squares of compressed maps, features, log10 of all scalars, and masses of some samples."""
     squares = []
     for name in layout.maps:
         known = np.logical_and.reduce([batch.knows(need) for need in CHANNEL_OF[name].needs])

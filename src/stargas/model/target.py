@@ -9,15 +9,58 @@ with the sum over the scalars that are known in the galaxy's tracer set, or with
 (2010) is the case of b = 1 and 2 for R_hl and σ, that of v²R/G the case of b = 1 and 2 for R_HI and v.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+
+def cos_inclination(catalogue: "Table") -> FloatArray:
+    """Return the absolute cosine of the inclination, shape (n,); NaN where it is not known."""
+    if "inclination_deg" not in catalogue.colnames:
+        return np.full(len(catalogue), np.nan)
+    return np.abs(np.cos(np.radians(np.asarray(catalogue["inclination_deg"], dtype=np.float64))))
+
+
+QUANTITIES: Mapping[str, Callable[["Table"], FloatArray]] = {"cos_inclination": cos_inclination}
+"""Quantity that can be predicted beside the masses → its truth, shape (n,), from n rows of a catalogue."""
+
+
+def true_quantities(catalogue: "Table", names: Sequence[str]) -> FloatArray:
+    """Return the truth of quantities beside the masses, shape (n, len(names)).
+
+    Parameters
+    ----------
+    catalogue
+        Rows of n samples.
+    names
+        Some of `QUANTITIES`.
+
+    Raises
+    ------
+    InputError
+        If there is no such quantity, or it is not known of a sample.
+    """
+    values = np.empty((len(catalogue), len(names)))
+    for column, name in enumerate(names):
+        if name not in QUANTITIES:
+            raise InputError(f"model.further_targets are some of {', '.join(QUANTITIES)}, got {name}.")
+        values[:, column] = QUANTITIES[name](catalogue)
+        n_unknown = np.count_nonzero(~np.isfinite(values[:, column]))
+        if n_unknown:
+            raise InputError(
+                f"{name} is not known of {n_unknown} of {len(values)} samples: leave it out of model.further_targets, "
+                "or use data sets whose catalogue has it."
+            )
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +73,7 @@ class Target:
         Radii [R_hl] of the enclosed masses, shape (n_radii,). The first n_radii targets are log10 M(<r) [Msun] inside
         them; any further ones are other quantities.
     names
-        Name of each target.
+        Name of each target; the further ones are of `QUANTITIES`.
     constant
         a of the standardization, shape (n_sets, m), where n_sets counts `stargas.tracers.TRACER_SETS`, or is 1 if all
         galaxies are standardized alike.
@@ -55,6 +98,11 @@ class Target:
     def n_radii(self) -> int:
         """Number of enclosed masses among the targets."""
         return len(self.radii_R_hl)
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Names of the targets beside the masses."""
+        return self.names[self.n_radii :]
 
     def standardize(self, values: FloatArray, tracer_sets: NDArray[np.integer], log_scalars: FloatArray) -> FloatArray:
         """Return θ.

@@ -91,7 +91,7 @@ class Augmentation:
         if n_flags := len(layout.flags):
             own_flags = torch.from_numpy(layout.flag_values(tracer_set, prior))
             features = torch.cat([features[:, :-n_flags], own_flags], dim=1)
-        theta = self.target.standardize(examples.log10_mass.numpy(), tracer_set, examples.log_scalars.numpy())
+        theta = self.target.standardize(examples.targets.numpy(), tracer_set, examples.log_scalars.numpy())
         return NetworkBatch(maps, features, torch.from_numpy(theta.astype(np.float32)), examples.cos_inclination)
 
     def _draw_tracer_sets(self, tracer_set: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.integer]:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from stargas.model.inputs import prepare
 from stargas.model.scaling import InputScaling
+from stargas.model.target import Target, cos_inclination, true_quantities
 
 if TYPE_CHECKING:
     from stargas.dataset.store import Dataset
@@ -71,8 +72,8 @@ class Examples(TensorRecord):
         Which tracers are known, indices into `stargas.tracers.TRACER_SETS`, shape (n,).
     log_scalars
         log10 of all scalars, shape (n, 5), NaN where one is unknown.
-    log10_mass
-        True log10 M(<r) [Msun], shape (n, n_radii).
+    targets
+        True targets, shape (n, n_targets).
     prior
         Index into the priors of the model of the suite that each sample comes from, shape (n,); -1 for a
         suite that is not a prior of the model.
@@ -84,7 +85,7 @@ class Examples(TensorRecord):
     features: Tensor
     tracer_set: Tensor
     log_scalars: Tensor
-    log10_mass: Tensor
+    targets: Tensor
     prior: Tensor
     cos_inclination: Tensor
 
@@ -151,13 +152,16 @@ class StreamedExamples:
     dataset
         The samples.
     scaling
-        Of the model.
+        Of the inputs.
+    further_targets
+        Of all samples, those beside the masses, shape (n, k).
     prior, cos_inclination
         Of all samples, as in `Examples`.
     """
 
     dataset: "Dataset"
     scaling: InputScaling
+    further_targets: NDArray[np.float32]
     prior: NDArray[np.integer]
     cos_inclination: NDArray[np.float32]
 
@@ -176,20 +180,22 @@ class StreamedExamples:
             features=inputs.features,
             tracer_set=torch.from_numpy(inputs.tracer_sets),
             log_scalars=torch.from_numpy(inputs.log_scalars),
-            log10_mass=torch.from_numpy(batch.log10_mass),
+            targets=torch.from_numpy(np.column_stack([batch.log10_mass, self.further_targets[indices]])),
             prior=torch.from_numpy(self.prior[indices]),
             cos_inclination=torch.from_numpy(self.cos_inclination[indices]),
         )
 
 
-def load_examples(dataset: "Dataset", scaling: InputScaling, memory_gb: float) -> "Examples | StreamedExamples":
+def load_examples(
+    dataset: "Dataset", scaling: InputScaling, target: Target, memory_gb: float
+) -> "Examples | StreamedExamples":
     """Prepare the samples of a data set for training.
 
     Parameters
     ----------
     dataset
         The samples.
-    scaling
+    scaling, target
         Of the model.
     memory_gb
         Memory that their maps may occupy [10⁹ bytes].
@@ -199,7 +205,9 @@ def load_examples(dataset: "Dataset", scaling: InputScaling, memory_gb: float) -
     Examples or StreamedExamples
         In memory if the maps fit, else read and prepared as they are needed.
     """
-    streamed = StreamedExamples(dataset, scaling, _priors(dataset, scaling), _cos_inclination(dataset))
+    further = true_quantities(dataset.catalogue, target.further).astype(np.float32)
+    inclination = cos_inclination(dataset.catalogue).astype(np.float32)
+    streamed = StreamedExamples(dataset, scaling, further, _priors(dataset, scaling), inclination)
     n_pixels = dataset.batch(np.arange(1)).maps.shape[-1]
     bytes_of_maps = len(dataset) * len(scaling.layout.maps) * n_pixels**2 * 2
     return streamed if bytes_of_maps > memory_gb * 1e9 else _in_memory(streamed)
@@ -224,11 +232,3 @@ def _priors(dataset: "Dataset", scaling: InputScaling) -> NDArray[np.integer]:
     for number, name in enumerate(scaling.layout.priors):
         prior[suites == name] = number
     return prior
-
-
-def _cos_inclination(dataset: "Dataset") -> NDArray[np.float32]:
-    table = dataset.catalogue
-    if "inclination_deg" not in table.colnames:
-        return np.full(len(dataset), np.nan, np.float32)
-    inclination_deg = np.asarray(table["inclination_deg"], dtype=np.float64)
-    return np.abs(np.cos(np.radians(inclination_deg))).astype(np.float32)

@@ -138,8 +138,8 @@ def _train(
         scaling, target = fit_scaling(training_set, model)
     else:
         scaling, target = network_of.scaling, network_of.target
-    examples = load_examples(training_set, scaling, local.memory_gb)
-    validation = load_examples(validation_set, scaling, local.memory_gb - examples.memory_gb)
+    examples = load_examples(training_set, scaling, target, local.memory_gb)
+    validation = load_examples(validation_set, scaling, target, local.memory_gb - examples.memory_gb)
     n_pixels = training_set.batch(np.arange(1)).maps.shape[-1]
     augmentation = Augmentation(scaling, target, model, training, seed)
     with torch.random.fork_rng(devices=[]):
