@@ -50,6 +50,11 @@ assert model.config.flow == "custom"
 assert (again.sample(data[0], 5) == model.sample(data[0], 5)).all()
 assert all(isinstance(inverse, _Autoregressive) for inverse in FlowSampler(model.flow)._inverses)
 """,
+    "A target": """
+assert draws.shape == (1, 100, 11)
+assert model.target.names[-1] == "log10_stellar_mass"
+assert (model.sample(data[0], 100) == draws[..., :10]).all()
+""",
 }
 
 
