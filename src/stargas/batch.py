@@ -79,10 +79,12 @@ class Batch(Arrays):
             One row per sample, the features of all groups in their order; NaN where one is not known.
         """
         measured: dict[str, NDArray[Any]] = {}
+        tables = [np.empty((len(self), 0))]
         for group in groups:
             inputs = (measured[name] if name in measured else self.column(name) for name in group.inputs)
-            measured |= zip(group.names, group.measure(self.knows(*group.needs), *inputs).T, strict=True)
-        return np.column_stack([np.empty((len(self), 0)), *measured.values()])
+            tables.append(group.measure(self.knows(*group.needs), *inputs))
+            measured |= zip(group.names, tables[-1].T, strict=True)
+        return np.concatenate(tables, axis=1)
 
 
 _PLACES: dict[str, tuple[str, int | None]] = {

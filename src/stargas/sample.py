@@ -69,9 +69,6 @@ SCALARS = tuple(entry.name for entry in _SCALARS)
 QUALITY = tuple(entry.name for entry in _QUALITY)
 """Entries of `Sample.quality`, in order."""
 
-TRACER_OF_MAP = tuple(TRACERS.index(channel.tracer) for channel in CHANNELS)
-TRACER_OF_SCALAR = (0, 0, 1, 1, 1)
-
 PIXELS, RADII = "pixels", "radii"
 """Axes of arrays whose length follows from the settings."""
 

@@ -11,9 +11,9 @@ from stargas.model.inputs import prepare
 from stargas.model.layout import InputLayout
 from stargas.model.standardization import fit_scaling
 from stargas.randomness import rng_for
-from stargas.sample import MAPS, TRACER_OF_MAP
+from stargas.sample import MAPS
 from stargas.sky.channels import CHANNELS
-from stargas.tracers import STARS_AND_GAS
+from stargas.tracers import STARS_AND_GAS, TRACERS
 from stargas.training.augmentation import Augmentation, apply_symmetries
 from stargas.training.examples import load_examples
 
@@ -99,9 +99,9 @@ class TestSymmetries:
                 met.add(is_reverse)
         assert met == {False, True}
 
-    @pytest.mark.parametrize("tracer", [0, 1])
+    @pytest.mark.parametrize("tracer", TRACERS)
     def test_maps_of_one_tracer_alone_vary_as_with_the_other(self, tracer):
-        channels = [i for i in range(5) if TRACER_OF_MAP[i] == tracer]
+        channels = [i for i in range(5) if CHANNELS[i].tracer == tracer]
         maps = self.patterned()
         expected = vary(maps, np.random.default_rng(3))[:, channels]
         assert torch.equal(vary(maps[:, channels], np.random.default_rng(3), [CHANNELS[i] for i in channels]), expected)
@@ -151,7 +151,7 @@ def test_what_is_hidden_is_zero_and_the_rest_is_as_it_was(examples, fitted):
     assert torch.equal(batch.features[:, :-n_flags], (examples.features * known)[:, :-n_flags])
     stars, gas = np.isin(drawn, (0, 3)), np.isin(drawn, (1, 2, 3))
     for channel in range(len(MAPS)):
-        seen = (stars, gas)[TRACER_OF_MAP[channel]]
+        seen = {"stars": stars, "gas": gas}[CHANNELS[channel].tracer]
         assert not batch.maps[~seen, channel].any()
         assert torch.equal(batch.maps[seen, channel], examples.maps[seen, channel])
 

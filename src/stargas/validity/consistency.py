@@ -16,7 +16,8 @@ from stargas.batch import Batch
 from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
 from stargas.model.layout import map_channels, scalar_columns
-from stargas.sample import MAPS, QUALITY, SCALARS, TRACER_OF_MAP, TRACER_OF_SCALAR, TRACERS, Sample
+from stargas.sample import MAPS, NEEDS, QUALITY, SCALARS, Sample
+from stargas.sky.channels import CHANNELS
 from stargas.sky.hi_scalars import measure_hi
 
 SOFTENING_KMS = 2.0
@@ -122,7 +123,7 @@ def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mappin
         is absent or a unit is not known; infinite where nothing of the kind can be measured on the map.
     """
     batch = Batch.stack(samples)
-    seen = {TRACERS[TRACER_OF_MAP[i]] for i in map_channels(config)}
+    seen = {CHANNELS[i].tracer for i in map_channels(config)}
     found = {"mask": _contradictions(batch, config), "range": _outside(batch, config, about.get("ranges", {}))}
     if "stars" in seen:
         found |= _star_checks(batch, units(samples, "velocity_scale_kms"))
@@ -130,7 +131,7 @@ def measure_checks(samples: Sequence[Sample], config: ModelConfig, about: Mappin
         found |= _gas_checks(batch, units(samples, "half_width_kpc"))
     for name, values in found.items():
         if CHECKS[name].tracer:
-            values[~batch.tracers[:, TRACERS.index(CHECKS[name].tracer)]] = np.nan
+            values[~batch.knows(CHECKS[name].tracer)] = np.nan
     return found
 
 
@@ -155,10 +156,9 @@ def _contradictions(batch: Batch, config: ModelConfig) -> FloatArray:
     """Infinite where mask and maps contradict each other, else 0."""
     wrong = np.zeros(len(batch.maps), bool)
     for i in map_channels(config):
-        present = batch.tracers[:, TRACER_OF_MAP[i]]
-        wrong |= present != batch.maps[:, i].any(axis=(1, 2))
-    for i in set(scalar_columns(config)) - {SCALARS.index("R_hl_kpc")}:  # R_hl may be known without the stars
-        wrong |= ~batch.tracers[:, TRACER_OF_SCALAR[i]] & (batch.scalars[:, i] != 0)
+        wrong |= batch.knows(CHANNELS[i].tracer) != batch.maps[:, i].any(axis=(1, 2))
+    for i in scalar_columns(config):
+        wrong |= ~batch.knows(*NEEDS[SCALARS[i]]) & (batch.scalars[:, i] != 0)
     return np.where(wrong, np.inf, 0.0)
 
 
