@@ -33,6 +33,21 @@ assert np.allclose(features[:, -1], expected)
 assert known_groups(table.FEATURES, STARS_AND_GAS)[-1].names == ("log_v_over_sigma",)
 assert known_groups(table.FEATURES, STARS)[-1].names != ("log_v_over_sigma",)
 """,
+    "A mass estimator": """
+from stargas.constants import G
+from stargas.evaluation.estimator_scores import score_estimators
+from stargas.report.style import estimator_symbol
+mass, size = 3e8, 0.7
+sigma = np.sqrt(np.pi * G * mass / 32 / size)
+r = size * np.array([[0.6, 1.0, 2.4]])
+truth = np.log10(mass * r**3 / (r**2 + size**2) ** 1.5)
+catalogue = {"sigma_kms": [sigma], "R_hl_kpc": [size]}
+scores = score_estimators(catalogue, r, truth, {"all": np.ones(1, bool)}, ["one"], 10, 0)
+assert np.allclose(scores["plummer"].strata["all"].median.value, 1)
+assert not np.allclose(scores["walker2009"].strata["all"].median.value, 1, atol=0.1)
+others = [estimator_symbol(name)["marker"] for name in estimators.ESTIMATORS if name != "plummer"]
+assert estimator_symbol("Plummer")["marker"] not in others
+""",
 }
 
 DESIGNS = {

@@ -80,16 +80,16 @@ def plan():
     )
 
 
-def new_run(folder, said):
+def new_run(folder, lines):
     local = LocalConfig(workers=1, progress=False)
-    return Run(plan(), folder / "runs", folder / "results", local, n_draws=40, log=said.append)
+    return Run(plan(), folder / "runs", folder / "results", local, n_draws=40, log=lines.append)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    folder, said = tmp_path_factory.mktemp("experiment"), []
-    new_run(folder, said).make()
-    return folder, said
+    folder, lines = tmp_path_factory.mktemp("experiment"), []
+    new_run(folder, lines).make()
+    return folder, lines
 
 
 def results(folder, part):
@@ -171,17 +171,17 @@ def test_a_second_run_makes_nothing(made):
         files = (path for path in made[0].rglob("*") if path.is_file() and path.name != LOG)
         return {path: path.read_bytes() for path in files}
 
-    before, said = contents(), []
-    new_run(made[0], said).make()
+    before, lines = contents(), []
+    new_run(made[0], lines).make()
     assert contents() == before
-    assert [line for line in said if "left out" not in line] == []
+    assert [line for line in lines if "left out" not in line] == []
 
 
 def test_only_what_is_missing_is_made_again(made):
-    said = []
+    lines = []
     (made[0] / "runs/evaluations/all/trees/made_from.json").unlink()
-    new_run(made[0], said).make(("first",))
-    assert [line.split(":")[0] for line in said if "evaluated" in line or "min," in line] == ["trees evaluated on all"]
+    new_run(made[0], lines).make(("first",))
+    assert [line.split(":")[0] for line in lines if "evaluated" in line or "min," in line] == ["trees evaluated on all"]
 
 
 def test_an_unknown_part_is_named(tmp_path):

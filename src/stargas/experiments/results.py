@@ -1,7 +1,6 @@
 """From evaluations to the small file of a part: metrics with errors, published values, provenance."""
 
 import dataclasses
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,7 +18,7 @@ from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.scatter_ratio import scatter_ratio
 from stargas.evaluation.strata import ALL
 from stargas.experiments.plan import Part, Plan, Rows
-from stargas.storage import rounded
+from stargas.storage import plain, rounded
 
 FORMAT = 1
 """Version of the files."""
@@ -269,5 +268,8 @@ def _provenance(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str,
 
 
 def _plain(settings: Any) -> dict[str, Any]:  # noqa: ANN401 (any dataclass)
-    """Turn settings into what JSON keeps; paths become file names, since their folders are of this machine."""
-    return dict(json.loads(json.dumps(dataclasses.asdict(settings), default=lambda path: path.name)))
+    """Turn settings into plain data; of files the names alone, since their folders are of this machine."""
+    values = dataclasses.asdict(settings)
+    if "files" in values:
+        values["files"] = [path.name for path in values["files"]]
+    return dict(plain(values))
