@@ -56,9 +56,9 @@ def test_an_option_of_the_command_is_its_own():
     options, settings = parsed(train, "OUT", "--data", "d", "--data.views.n_views", "5", "--training.epochs", "3")
     assert options.data == [Path("d")]
     assert settings.data.views.n_views == 5
-    options, settings = parsed(infer, "g.hdf5", "--out", "o", "--model.dense", "[3, 4]", "--model", "m")
+    options, settings = parsed(infer, "g.hdf5", "--out", "o", "--model.convolutional.dense", "[3, 4]", "--model", "m")
     assert options.model == Path("m")
-    assert settings.model.dense == (3, 4)
+    assert settings.model.convolutional.dense == (3, 4)
 
 
 def test_a_block_may_come_from_its_own_file(tmp_path):

@@ -136,7 +136,7 @@ FAULTS = {
     "flat positions": (put("stars/position_kpc", lambda p: p[:, 0]), "position_kpc must have shape"),
     "two dimensions": (put("gas/position_kpc", lambda p: p[:, :2]), "gas: position_kpc must have shape"),
     "short velocities": (put("stars/velocity_kms", lambda v: v[:-1]), "velocity_kms must have shape"),
-    "text": (put("stars/mass_msun", lambda m: np.full(len(m), b"heavy")), "mass_msun must be numbers"),
+    "text": (put("stars/mass_msun", lambda m: np.full(len(m), b"heavy")), "mass_msun must be real numbers"),
     "unit": (set_attribute("stars/position_kpc", "unit", "pc"), "unit 'pc', expected 'kpc'"),
     "unknown data set": (lambda file: file["gas"].create_dataset("density", data=[1.0]), "unknown data set 'density'"),
     "newer version": (set_attribute("/", "format_version", 2), "version 2.*install a newer"),

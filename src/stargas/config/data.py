@@ -196,6 +196,21 @@ class DegradationConfig(Checked):
         Largest FWHM of the beam in pixels of the HI maps.
     min_limit_cm2, max_limit_cm2
         Range of the column density [atoms/cm²] below which HI is not seen, drawn uniformly in its logarithm.
+    selection_radius_dex
+        The stars with velocities are chosen around a radius whose log10 over R_hl is drawn up to this, to both sides;
+        positions of all stars stay those of photometry. 0 chooses at random.
+    error_range_dex
+        Largest range of log10 of the errors of single stars within a sample.
+    binaries
+        Largest fraction of stars with a companion, whose orbits widen the velocities where the dispersion is small.
+    interloper_velocity
+        Largest mean velocity of the interlopers, in dispersions of the galaxy. 0 spreads them evenly in velocity.
+    center_offset
+        Largest error of the center [R_hl].
+    velocity_offset
+        Largest error of the systemic velocity [dispersions].
+    unknown_angle
+        Probability that the position angle of a degraded view is known from the gradient of the velocities alone.
     """
 
     share: float = 0.0
