@@ -80,7 +80,8 @@ def rotation_to_spin(stars: Particles) -> FloatArray:
     if spin[2] < -1 + 1e-12:
         return np.diag([1.0, -1.0, -1.0])
     cross = np.array([[0, 0, -spin[0]], [0, 0, -spin[1]], [spin[0], spin[1], 0]])
-    return np.eye(3) + cross + cross @ cross / (1 + spin[2])
+    result: FloatArray = np.eye(3) + cross + cross @ cross / (1 + spin[2])
+    return result
 
 
 def to_own_frame(galaxy: Galaxy) -> Galaxy:

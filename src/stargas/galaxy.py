@@ -77,7 +77,8 @@ class Particles:
     @cached_property
     def radius_kpc(self) -> FloatArray:
         """Distances from the center [kpc], shape (n,)."""
-        return np.sqrt(np.einsum("ij,ij->i", self.position_kpc, self.position_kpc))
+        result: FloatArray = np.sqrt(np.einsum("ij,ij->i", self.position_kpc, self.position_kpc))
+        return result
 
     @cached_property
     def _cumulative(self) -> tuple[FloatArray, FloatArray]:

@@ -105,7 +105,8 @@ class ProfileDraws:
         InputError
             If a radius lies outside those of the draws.
         """
-        return np.exp(self._ln_mass_curve(self._ln_r(r_kpc)))
+        result: FloatArray = np.exp(self._ln_mass_curve(self._ln_r(r_kpc)))
+        return result
 
     def extended(self, r_kpc: ArrayLike) -> FloatArray:
         """Return log10 M(<r) [Msun] of each draw at any radii, shape (n, k).
@@ -121,7 +122,8 @@ class ProfileDraws:
         ln_r = np.log(np.atleast_1d(np.asarray(r_kpc, dtype=np.float64)))
         inside = np.clip(ln_r, *np.log(self.r_kpc[[0, -1]]))
         slope = np.maximum(self._ln_mass_curve(inside, 1), 0.0)
-        return (self._ln_mass_curve(inside) + slope * (ln_r - inside)) / np.log(10)
+        result: FloatArray = (self._ln_mass_curve(inside) + slope * (ln_r - inside)) / np.log(10)
+        return result
 
     def circular_velocity(self, r_kpc: ArrayLike) -> FloatArray:
         """Return v_c = √(G M/r) [km/s], shape (n, k). Raises as `mass`."""
@@ -133,7 +135,8 @@ class ProfileDraws:
 
     def mass_slope(self, r_kpc: ArrayLike) -> FloatArray:
         """Return d ln M/d ln r, shape (n, k); less 3 it is the slope of the mean density. Raises as `mass`."""
-        return np.maximum(self._ln_mass_curve(self._ln_r(r_kpc), 1), 0.0)  # rounding may leave -1e-17
+        result: FloatArray = np.maximum(self._ln_mass_curve(self._ln_r(r_kpc), 1), 0.0)  # rounding may leave -1e-17
+        return result
 
     def density(self, r_kpc: ArrayLike) -> FloatArray:
         """Density at r [Msun/kpc³] of all matter, averaged over the sphere, shape (n, k). Raises as `mass`.
@@ -146,7 +149,8 @@ class ProfileDraws:
         """Return d ln ρ/d ln r of the density at r, shape (n, k), from the smooth fit. Raises as `mass`."""
         u, basis = self._legendre(self._ln_r(r_kpc))
         change = np.stack([np.zeros_like(u), np.ones_like(u), 3 * u, 7.5 * u**2 - 1.5]) * 2 / np.ptp(np.log(self.r_kpc))
-        return np.exp(self._ln_slope @ basis) - 3 + self._ln_slope @ change
+        result: FloatArray = np.exp(self._ln_slope @ basis) - 3 + self._ln_slope @ change
+        return result
 
     def summary(self, quantity: Quantity, r_kpc: ArrayLike, levels: ArrayLike) -> FloatArray:
         """Quantiles of a quantity over the draws.
@@ -176,7 +180,8 @@ class ProfileDraws:
         wanted = np.atleast_1d(np.asarray(levels, dtype=np.float64))
         if not ((wanted >= 0) & (wanted <= 1)).all():
             raise InputError(f"quantiles lie between 0 and 1, got {wanted.tolist()}: give 0.16 for 16 %.")
-        return np.quantile(getattr(self, quantity)(r_kpc), wanted, axis=0)
+        result: FloatArray = np.quantile(getattr(self, quantity)(r_kpc), wanted, axis=0)
+        return result
 
     def _ln_r(self, r_kpc: ArrayLike) -> FloatArray:
         """Check radii and return their logarithms, shape (k,)."""
@@ -198,7 +203,8 @@ class ProfileDraws:
         ln_mass = np.log(10) * self.log10_mass
         for row in np.flatnonzero((np.diff(ln_mass, axis=1) < 0).any(axis=1)):
             ln_mass[row] = isotonic_regression(ln_mass[row]).x
-        return ln_mass
+        result: FloatArray = ln_mass
+        return result
 
     @cached_property
     def _ln_mass_curve(self) -> PchipInterpolator:
@@ -235,7 +241,8 @@ class ProfileDraws:
 
 
 def _centered(rows: FloatArray) -> FloatArray:
-    return rows - rows.mean(axis=-1, keepdims=True)
+    result: FloatArray = rows - rows.mean(axis=-1, keepdims=True)
+    return result
 
 
 def _summed_up(steps: FloatArray) -> FloatArray:

@@ -173,7 +173,10 @@ def wolf_hi_mass(
     within = np.clip(x - inner_r[..., None], 0, gap[..., None])
     below = np.minimum(x - inner_r[..., None], 0)
     above = np.maximum(x - outer_r[..., None], 0)
-    return np.exp(inner_mass[..., None] + slope[..., None] * within + outside[..., None] * (below + above))
+    result: FloatArray = np.exp(
+        inner_mass[..., None] + slope[..., None] * within + outside[..., None] * (below + above)
+    )
+    return result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -211,7 +214,8 @@ class Observables:
     def known(self, *names: str) -> NDArray[np.bool_]:
         """Whether all of some measurements are positive and finite, shape (n,)."""
         columns = [getattr(self, name) for name in names]
-        return np.all([np.isfinite(column) & (column > 0) for column in columns], axis=0)
+        result: NDArray[np.bool_] = np.all([np.isfinite(column) & (column > 0) for column in columns], axis=0)
+        return result
 
 
 @dataclass(frozen=True)

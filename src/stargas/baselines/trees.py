@@ -95,7 +95,8 @@ class Trees:
     def predict_features(self, features: NDArray[np.float32]) -> FloatArray:
         """Return log10 M [Msun], shape (n, m), for features (n, k) as `hand_features` gives them."""
         residual = np.column_stack([regressor.predict(features) for regressor in self.regressors])
-        return _linear(features, self.baseline) + residual
+        result: FloatArray = _linear(features, self.baseline) + residual
+        return result
 
     def sample(
         self, samples: "Sample | Sequence[Sample] | Dataset", n: int = 1000, seed: int = 0
@@ -161,7 +162,8 @@ class Trees:
         root = np.linalg.cholesky(self.covariance)
         left = mass - (mean if mass.ndim == 2 else mean[:, None])
         unit = np.linalg.solve(root, left.reshape(-1, m).T).T.reshape(left.shape)
-        return -0.5 * np.sum(unit**2, axis=-1) - np.log(np.diag(root)).sum() - 0.5 * m * np.log(2 * np.pi)
+        result: FloatArray = -0.5 * np.sum(unit**2, axis=-1) - np.log(np.diag(root)).sum() - 0.5 * m * np.log(2 * np.pi)
+        return result
 
     def _features(self, samples: "Sample | Sequence[Sample] | Dataset") -> Iterator[NDArray[np.float32]]:
         first = 0
@@ -287,4 +289,5 @@ def _linear(features: NDArray[np.floating], baseline: FloatArray) -> FloatArray:
     """Masses (n, m) of the baseline; features begin with log10 of the scalars."""
     log_scalar = features[:, : len(baseline) - 1].astype(np.float64)
     known = baseline[1:].any(axis=1)
-    return baseline[0] + log_scalar[:, known] @ baseline[1:][known]
+    result: FloatArray = baseline[0] + log_scalar[:, known] @ baseline[1:][known]
+    return result

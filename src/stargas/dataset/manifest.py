@@ -31,7 +31,7 @@ _IDENTITY = ("format_version", "stargas_version", "seed", "config", "source")
 
 def new_manifest(source: Source, config: DataConfig, seed: int) -> dict[str, Any]:
     """Manifest of a data set that is about to be built."""
-    return plain(
+    result: dict[str, Any] = plain(
         {
             "format": FORMAT.name,
             "format_version": FORMAT.version,
@@ -43,6 +43,7 @@ def new_manifest(source: Source, config: DataConfig, seed: int) -> dict[str, Any
             **entries_of_arrays(),
         }
     )
+    return result
 
 
 def entries_of_arrays() -> dict[str, list[str]]:

@@ -124,11 +124,12 @@ def read_index(folder: Path) -> dict[str, Any]:
         If its index is missing or no JSON.
     """
     try:
-        return json.loads((folder / INDEX).read_bytes())
+        index: dict[str, Any] = json.loads((folder / INDEX).read_bytes())
     except (OSError, ValueError) as error:
         raise DamagedFileError(
             f"{folder / INDEX} is missing or damaged ({error}): delete the folder {folder} and build again."
         ) from error
+    return index
 
 
 def read_outcomes(folder: Path) -> list[Outcome]:
@@ -167,7 +168,8 @@ def open_array(path: Path, declared: ArrayField, n_samples: int, config: DataCon
             f"{path} holds {array.dtype} of shape {array.shape}, expected {declared.dtype} of shape {shape}: build the "
             "data set again."
         )
-    return array
+    result: NDArray[Any] = array
+    return result
 
 
 def array_path(folder: Path, declared: ArrayField) -> Path:

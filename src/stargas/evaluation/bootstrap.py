@@ -76,7 +76,8 @@ class Bootstrap:
     @property
     def n_galaxies(self) -> int:
         """Number of galaxies."""
-        return self.draws.shape[1]
+        result: int = self.draws.shape[1]
+        return result
 
     def mean(self, values: ArrayLike) -> FloatArray:
         """Mean over rows in each bootstrap sample.

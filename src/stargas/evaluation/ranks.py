@@ -66,7 +66,8 @@ def rank_of_truth(draws: ArrayLike, truth: ArrayLike) -> FloatArray:
     """
     draws, truth = checked_draws(draws, truth)
     below = np.count_nonzero(draws < truth[:, None], axis=1)
-    return (below + 0.5) / (draws.shape[1] + 1)
+    result: FloatArray = (below + 0.5) / (draws.shape[1] + 1)
+    return result
 
 
 def rank_histogram(ranks: FloatArray, bootstrap: Bootstrap) -> RankHistogram:

@@ -72,7 +72,8 @@ def tarp_shares(draws: ArrayLike, truth: ArrayLike, references: ArrayLike) -> Fl
         raise InputError(f"TARP needs one reference per truth, shape {truth.shape}, got {point.shape}.")
     distance = np.square(draws - point[:, None]).sum(axis=2)
     nearer = np.count_nonzero(distance < np.square(truth - point).sum(axis=1)[:, None], axis=1)
-    return (nearer + 0.5) / (draws.shape[1] + 1)
+    result: FloatArray = (nearer + 0.5) / (draws.shape[1] + 1)
+    return result
 
 
 def tarp_of_posterior(draws: ArrayLike, truth: ArrayLike) -> FloatArray:

@@ -202,7 +202,7 @@ def _add(s: FloatArray, w: float, p: float, q: float, v: float) -> None:
 
 
 @_jit
-def _gas_velocities(
+def _gas_velocities(  # noqa: C901, PLR0912 (a compiled kernel: one pass over the pixels)
     maps: NDArray[np.float32],
     first: int,
     present: NDArray[np.bool_],
@@ -286,6 +286,7 @@ def _quantile(histogram: FloatArray, level: float) -> float:
     wanted, below = level * histogram.sum(), 0.0
     for k in range(len(histogram)):
         if below + histogram[k] >= wanted and histogram[k] > 0:
-            return k + (wanted - below) / histogram[k]
+            result: float = k + (wanted - below) / histogram[k]
+            return result
         below += histogram[k]
     return np.float64(len(histogram))

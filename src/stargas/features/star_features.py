@@ -125,7 +125,8 @@ def _shapes(x: FloatArray, y: FloatArray, s: FloatArray, edges: NDArray[np.intp]
 
 @_jit
 def _log_std(v: FloatArray) -> float:
-    return np.log10(max(v.std(), 1e-3))
+    result: float = np.log10(max(v.std(), 1e-3))
+    return result
 
 
 @_jit

@@ -79,7 +79,8 @@ class Occlusion:
         pixel = np.arange(self.n_pixels)
         covers = (pixel >= self.starts[:, None]) & (pixel < self.starts[:, None] + self.patch)  # (k, n_pixels)
         covers = covers / covers.sum(axis=0)
-        return np.einsum("mab,ay,bx->myx", change, covers, covers)
+        result: FloatArray = np.einsum("mab,ay,bx->myx", change, covers, covers)
+        return result
 
 
 def occlude(

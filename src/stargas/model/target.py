@@ -126,17 +126,20 @@ class Target:
 
     def spreads(self, tracer_sets: NDArray[np.integer]) -> FloatArray:
         """Return s of each galaxy, shape (n, m)."""
-        return self.spread[self._rows(tracer_sets)]
+        result: FloatArray = self.spread[self._rows(tracer_sets)]
+        return result
 
     def log_volume(self, tracer_sets: NDArray[np.integer]) -> FloatArray:
         """Return ln |det ∂θ/∂y| of each galaxy, shape (n,)."""
-        return -np.log(self.spreads(tracer_sets)).sum(axis=1)
+        result: FloatArray = -np.log(self.spreads(tracer_sets)).sum(axis=1)
+        return result
 
     def expected(self, tracer_sets: NDArray[np.integer], log_scalars: FloatArray) -> FloatArray:
         """Return what is expected from the scalars alone, shape (n, m)."""
         rows = self._rows(tracer_sets)
         known = np.nan_to_num(log_scalars, nan=0.0, posinf=0.0, neginf=0.0)
-        return self.constant[rows] + np.einsum("ns,nsm->nm", known, self.slopes[rows])
+        result: FloatArray = self.constant[rows] + np.einsum("ns,nsm->nm", known, self.slopes[rows])
+        return result
 
     def _for_galaxies(
         self, n_dim: int, tracer_sets: NDArray[np.integer], log_scalars: FloatArray

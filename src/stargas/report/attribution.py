@@ -273,4 +273,5 @@ def _importance(views: Views, occlusions: Mapping[str, Occlusion]) -> Table:
 
 
 def _rounded(values: FloatArray) -> list[Any]:
-    return np.round(values, 5).tolist()
+    result: list[Any] = np.round(values, 5).tolist()
+    return result

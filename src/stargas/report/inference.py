@@ -173,7 +173,8 @@ def settings_yaml(config: ObservationConfig, command: str) -> str:
     import yaml
 
     plain = {name: _listed(value) for name, value in dataclasses.asdict(config).items()}
-    return f"# {command}\n" + yaml.safe_dump({"observation": plain}, sort_keys=False, allow_unicode=True)
+    result: str = f"# {command}\n" + yaml.safe_dump({"observation": plain}, sort_keys=False, allow_unicode=True)
+    return result
 
 
 def _listed(value: Any) -> Any:  # noqa: ANN401 (any setting)

@@ -98,7 +98,8 @@ class CodeUnits:
             if cgs in dataset.attrs and float(scalar(dataset.attrs[cgs])) > 0:
                 exponents = [float(scalar(dataset.attrs.get(name, 0.0))) for name in (a_exponent, h_exponent)]
                 scale = self._a ** exponents[0] * self.hubble ** exponents[1]
-                return float(scalar(dataset.attrs[cgs])) * scale / _TARGET[dimension]
+                result: float = float(scalar(dataset.attrs[cgs])) * scale / _TARGET[dimension]
+                return result
         return self.factor_of_code(dimension)
 
     def factor_of_code(self, dimension: Dimension) -> float:
@@ -110,7 +111,8 @@ class CodeUnits:
         else:
             unit = self._code_unit(dimension)
         a_exponent, h_exponent = EXPONENTS[self.convention][dimension]
-        return unit * self._a**a_exponent * self.hubble**h_exponent / _TARGET[dimension]
+        result: float = unit * self._a**a_exponent * self.hubble**h_exponent / _TARGET[dimension]
+        return result
 
     def _code_unit(self, dimension: str) -> float:
         """Code unit in cgs."""

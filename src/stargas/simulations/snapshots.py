@@ -132,7 +132,8 @@ def _middle_of_stars(snapshot: Snapshot, rows: Rows) -> FloatArray:
     if box is None or not len(rows):
         return np.zeros(3)
     turns = np.exp(2j * np.pi / box * snapshot.position_kpc("stars", rows)).mean(axis=0)
-    return np.angle(turns) * box / (2 * np.pi)
+    result: FloatArray = np.angle(turns) * box / (2 * np.pi)
+    return result
 
 
 def _around(position_kpc: FloatArray, center_kpc: FloatArray, box_kpc: float | None) -> FloatArray:

@@ -26,7 +26,8 @@ def axis_ratio(xx: float, xy: float, yy: float) -> float:
 @register_jitable
 def major_axis_angle(xx: float, xy: float, yy: float) -> float:
     """Direction of the major axis of the ellipse of second moments, counterclockwise from +x [rad], -π/2 to π/2."""
-    return 0.5 * np.arctan2(2 * xy, xx - yy)
+    result: float = 0.5 * np.arctan2(2 * xy, xx - yy)
+    return result
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ _jit = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def _interpolate(table: FloatArray, place: float) -> float:
     """Value of a table of lines (see `stargas.sky.kernel`); the unsigned index spares the test for negative ones."""
     cell = np.uint64(np.int64(place)) * np.uint64(2)
-    return table[cell] + place * table[cell + np.uint64(1)]
+    result: float = table[cell] + place * table[cell + np.uint64(1)]
+    return result
 
 
 @_jit

@@ -15,7 +15,8 @@ def _overlap(n_out: int, half_out_kpc: float, n_in: int, half_in_kpc: float) -> 
     old = np.linspace(-half_in_kpc, half_in_kpc, n_in + 1)
     low = np.maximum(new[:-1, None], old[None, :-1])
     high = np.minimum(new[1:, None], old[None, 1:])
-    return np.maximum(high - low, 0.0) / (new[1] - new[0])
+    result: FloatArray = np.maximum(high - low, 0.0) / (new[1] - new[0])
+    return result
 
 
 def regrid_moments(maps: HIMaps, config: HIMapConfig) -> tuple[FloatArray, float] | None:

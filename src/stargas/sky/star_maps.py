@@ -196,7 +196,10 @@ def _density(
         )
     factor2 = (bandwidth(n, config.bandwidth) * config.bandwidth_factor) ** 2
     covariances = (xx * factor2, xy * factor2, yy * factor2)
-    return density_on_grid(x, y, covariances, x_limits, y_limits, config.n_pixels).astype(np.float32)
+    result: NDArray[np.float32] = density_on_grid(x, y, covariances, x_limits, y_limits, config.n_pixels).astype(
+        np.float32
+    )
+    return result
 
 
 def bandwidth(n: int, rule: Literal["scott"] | float) -> float:
@@ -210,7 +213,8 @@ def bandwidth(n: int, rule: Literal["scott"] | float) -> float:
         ``scott`` for n^(-1/6) (Scott 1992; in two dimensions also Silverman's), or the width itself.
     """
     if rule == "scott":
-        return n ** (-1 / 6)
+        result: float = n ** (-1 / 6)
+        return result
     if isinstance(rule, str) or not 0 < rule < np.inf:
         raise InputError(f"bandwidth must be 'scott' or a positive number, got {rule!r}.")
     return float(rule)

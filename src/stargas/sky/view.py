@@ -61,7 +61,8 @@ class View:
         turn = np.array([[np.cos(azimuth), -np.sin(azimuth), 0], [np.sin(azimuth), np.cos(azimuth), 0], [0, 0, 1]])
         tilt = np.array([[1, 0, 0], [0, np.cos(i), np.sin(i)], [0, np.sin(i), -np.cos(i)]])
         on_sky = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
-        return on_sky @ tilt @ turn
+        result: FloatArray = on_sky @ tilt @ turn
+        return result
 
 
 def standard_views(config: ViewConfig, rng: np.random.Generator) -> tuple[View, ...]:

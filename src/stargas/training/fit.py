@@ -35,7 +35,7 @@ EpochLosses = dict[str, float | None]
 _MAX_GRADIENT_NORM = 5.0  # longer gradients are shortened to this
 
 
-def fit_stage(stage: Stage, data: StageData, folder: Path, local: LocalConfig) -> list[EpochLosses]:
+def fit_stage(stage: Stage[Any], data: StageData, folder: Path, local: LocalConfig) -> list[EpochLosses]:
     """Train a module and leave it with the weights of its best epoch, on the CPU and in evaluation mode.
 
     Parameters
@@ -174,7 +174,8 @@ class CheckpointFiles(TorchCheckpointIO):
             with zipfile.ZipFile(path) as archive:
                 damaged = archive.testzip()
             if damaged is None:
-                return super().load_checkpoint(path, *arguments, **options)
+                result: dict[str, Any] = super().load_checkpoint(path, *arguments, **options)
+                return result
         except (OSError, ValueError, RuntimeError, KeyError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError):
             pass
         raise DamagedFileError(

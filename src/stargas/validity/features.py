@@ -11,9 +11,10 @@ from stargas.config import ModelConfig
 from stargas.galaxy import FloatArray
 from stargas.model.layout import map_channels, scalar_columns
 from stargas.model.posterior import Posterior
-from stargas.sample import MAPS, SCALARS, TRACERS, Sample
+from stargas.sample import MAPS, SCALARS, Sample
 from stargas.sky.ellipse import map_ellipticity
 from stargas.sky.harmonics import map_gradient
+from stargas.tracers import TRACERS
 from stargas.validity.consistency import units
 
 

@@ -19,8 +19,9 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.model.layout import received
 from stargas.model.posterior import Posterior
 from stargas.pretrained import FOLDER as PRETRAINED
-from stargas.sample import TRACERS, Sample, without_tracer
+from stargas.sample import Sample, without_tracer
 from stargas.storage import Format, check_version, write_atomically
+from stargas.tracers import TRACERS
 from stargas.validity.consistency import measure_checks
 from stargas.validity.features import measure_features, scalar_block
 from stargas.validity.reference_distribution import ReferenceDistribution, all_checks, fit_distribution

@@ -126,7 +126,8 @@ def distances(features: FloatArray, nodes: FloatArray, whiten: FloatArray, block
     scores = _filled(_gaussian_scores(features, nodes), np.isnan(features), whiten)
     square = (scores @ whiten.T) ** 2
     sigma = np.where(np.isnan(features[:, block.start - 1]), np.nan, square[:, block.start - 1])
-    return np.sqrt(np.column_stack([sigma, square[:, block].mean(axis=1), square.mean(axis=1)]))
+    result: FloatArray = np.sqrt(np.column_stack([sigma, square[:, block].mean(axis=1), square.mean(axis=1)]))
+    return result
 
 
 def _filled(scores: FloatArray, missing: NDArray[np.bool_], whiten: FloatArray) -> FloatArray:
@@ -194,4 +195,5 @@ def log_tail(deviation: FloatArray, exceeded: FloatArray, tolerance: float) -> F
     scale = max((x[-1] - x[3]) / (log[3] - log[-1]), tolerance)
     inside = np.interp(deviation, x, log, left=0.0)
     beyond = log[-1] - (np.minimum(deviation, x[-1] + 700 * scale) - x[-1]) / scale
-    return np.where(deviation > x[-1], beyond, inside)
+    result: FloatArray = np.where(deviation > x[-1], beyond, inside)
+    return result

@@ -39,7 +39,8 @@ class Disk:
         """Density [Msun/kpc³] at cylindrical radius and height."""
         surface = self.mass_msun / (2 * np.pi * self.scale_kpc**2) * np.exp(-R_kpc / self.scale_kpc)
         edge = np.exp(-2 * np.abs(z_kpc) / self.height_kpc)
-        return surface * 2 * edge / (1 + edge) ** 2 / self.height_kpc
+        result: FloatArray = surface * 2 * edge / (1 + edge) ** 2 / self.height_kpc
+        return result
 
     def enclosed_mass(self, r_kpc: FloatArray) -> FloatArray:
         """Mass [Msun] inside r of a thin disk."""

@@ -244,7 +244,8 @@ def warp(
         """Rodrigues' rotation about the line of nodes."""
         inner = np.einsum("ij,ij->i", along, vector) * (1 - cos_tilt)
         cross = np.cross(along, vector)
-        return vector * cos_tilt[:, None] + cross * sin_tilt[:, None] + along * inner[:, None]
+        result: FloatArray = vector * cos_tilt[:, None] + cross * sin_tilt[:, None] + along * inner[:, None]
+        return result
 
     return turned(position_kpc), turned(velocity_kms)
 
@@ -254,4 +255,5 @@ def tilt_matrix(angle_rad: float, node_rad: float) -> FloatArray:
     c, s = np.cos(angle_rad), np.sin(angle_rad)
     cn, sn = np.cos(node_rad), np.sin(node_rad)
     node = np.array([[cn, -sn, 0], [sn, cn, 0], [0, 0, 1]])
-    return node @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]]) @ node.T
+    result: FloatArray = node @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]]) @ node.T
+    return result

@@ -135,7 +135,8 @@ def density_integral(r_kpc: FloatArray, density: FloatArray) -> FloatArray:
     first = 4 * np.pi * density[0] * r_kpc[0] ** 3 / (3 + slope)
     log_r = np.log(r_kpc)
     shell = 4 * np.pi * density * r_kpc**3
-    return first + np.concatenate([[0.0], np.cumsum(0.5 * (shell[1:] + shell[:-1]) * np.diff(log_r))])
+    result: FloatArray = first + np.concatenate([[0.0], np.cumsum(0.5 * (shell[1:] + shell[:-1]) * np.diff(log_r))])
+    return result
 
 
 def _cut(r_kpc: FloatArray, mass_msun: FloatArray, properties: GalaxyProperties) -> FloatArray:

@@ -174,7 +174,8 @@ def moster_scatter(log10_stellar_mass: ArrayLike) -> FloatArray:
 
 def median_concentration(log10_halo_mass: ArrayLike) -> FloatArray:
     """Median log10 c200, Dutton & Macciò (2014), z = 0, NFW."""
-    return 0.905 - 0.101 * (np.asarray(log10_halo_mass) + np.log10(HUBBLE * 10) - 12)
+    result: FloatArray = 0.905 - 0.101 * (np.asarray(log10_halo_mass) + np.log10(HUBBLE * 10) - 12)
+    return result
 
 
 CONCENTRATION_SCATTER = 0.11
@@ -203,13 +204,15 @@ def size_scatter(log10_stellar_mass: ArrayLike) -> FloatArray:
     log_m = np.asarray(log10_stellar_mass, dtype=np.float64)
     massive = (0.34 + 0.13 / (1 + (10**log_m / 3.98e10) ** 2)) / np.log(10)
     weight = np.clip((log_m - 8.5) / 1.0, 0, 1)
-    return (1 - weight) * 0.181 + weight * massive
+    result: FloatArray = (1 - weight) * 0.181 + weight * massive
+    return result
 
 
 def median_hi_mass(log10_stellar_mass: ArrayLike) -> FloatArray:
     """Median log10 M_HI [Msun]: atomic gas of Bradford et al. (2015) without helium."""
     log_m = np.asarray(log10_stellar_mass, dtype=np.float64)
-    return np.where(log_m < 8.6, 1.052 * log_m + 0.236, 0.461 * log_m + 5.329) - np.log10(HELIUM_FACTOR)
+    result: FloatArray = np.where(log_m < 8.6, 1.052 * log_m + 0.236, 0.461 * log_m + 5.329) - np.log10(HELIUM_FACTOR)
+    return result
 
 
 def hi_mass_scatter(log10_stellar_mass: ArrayLike) -> FloatArray:
@@ -219,7 +222,8 @@ def hi_mass_scatter(log10_stellar_mass: ArrayLike) -> FloatArray:
 
 def median_hi_radius(log10_hi_mass: ArrayLike) -> FloatArray:
     """Median log10 R_HI [kpc], half the diameter of Wang et al. (2016), Eq. 2."""
-    return HI_RADIUS_SLOPE * np.asarray(log10_hi_mass) - 3.293 - np.log10(2)
+    result: FloatArray = HI_RADIUS_SLOPE * np.asarray(log10_hi_mass) - 3.293 - np.log10(2)
+    return result
 
 
 HI_RADIUS_SLOPE = 0.506

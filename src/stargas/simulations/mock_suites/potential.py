@@ -156,11 +156,13 @@ class Potential:
     def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
         """Mass [Msun] inside ``r_kpc`` that the spherical part of the potential stands for."""
         r = np.asarray(r_kpc, dtype=np.float64)
-        return r**2 * np.interp(r, self.r_kpc, self.coefficients[1, 0]) / G
+        result: FloatArray = r**2 * np.interp(r, self.r_kpc, self.coefficients[1, 0]) / G
+        return result
 
     def spherical_part(self, r_kpc: ArrayLike) -> FloatArray:
         """Return Φ_0 [km²/s²] at ``r_kpc``, the mean of the potential over directions, zero at infinity."""
-        return np.interp(np.asarray(r_kpc, dtype=np.float64), self.r_kpc, self.coefficients[0, 0])
+        result: FloatArray = np.interp(np.asarray(r_kpc, dtype=np.float64), self.r_kpc, self.coefficients[0, 0])
+        return result
 
     def value(self, position_kpc: ArrayLike) -> FloatArray:
         """Potential [km²/s²] at positions of shape (n, 3), from the multipoles themselves."""
@@ -168,11 +170,15 @@ class Potential:
         r = np.maximum(np.linalg.norm(position, axis=1), 1e-12)
         mu = position[:, 2] / r
         terms = [p(mu) * np.interp(r, self.r_kpc, c) for p, c in zip(_LEGENDRE, self.coefficients[0], strict=True)]
-        return np.sum(terms, axis=0)
+        result: FloatArray = np.sum(terms, axis=0)
+        return result
 
     def acceleration(self, position_kpc: ArrayLike) -> FloatArray:
         """Acceleration [km²/s²/kpc] at positions [kpc] of shape (n, 3), same shape."""
-        return _accelerations(self.table, self.scale_kpc, np.ascontiguousarray(position_kpc, dtype=np.float64))
+        result: FloatArray = _accelerations(
+            self.table, self.scale_kpc, np.ascontiguousarray(position_kpc, dtype=np.float64)
+        )
+        return result
 
     def v_c_kms(self, R_kpc: ArrayLike) -> FloatArray:
         """Circular velocity in the plane [km/s] at radii ``R_kpc``, same shape."""

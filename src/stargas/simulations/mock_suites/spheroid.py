@@ -171,7 +171,8 @@ def _binding_energies(psi: FloatArray, rho: FloatArray, beta: float) -> FloatArr
     for _ in range(_RICHARDSON_STEPS):
         f = f * (scaled.T @ (1 / np.maximum(scaled @ f, 1e-300))) / norm
     cumulative = np.cumsum(kernel * f, axis=1)
-    return (cumulative / cumulative[:, -1:])[::-1]
+    result: FloatArray = (cumulative / cumulative[:, -1:])[::-1]
+    return result
 
 
 def _search_rows(cumulative: FloatArray, row: np.ndarray, u: FloatArray) -> np.ndarray:

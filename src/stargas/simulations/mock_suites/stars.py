@@ -53,7 +53,8 @@ class StellarModel:
 
     def enclosed_mass(self, r_kpc: FloatArray) -> FloatArray:
         """Mass [Msun] inside r, with thin disks."""
-        return np.sum([part.enclosed_mass(r_kpc) for part in self.components], axis=0)
+        result: FloatArray = np.sum([part.enclosed_mass(r_kpc) for part in self.components], axis=0)
+        return result
 
 
 def stellar_model(properties: GalaxyProperties) -> StellarModel:
@@ -154,14 +155,16 @@ class GasDisk:
         # far beyond the edge the exponential would overflow
         surface = self.profile.surface_density(np.minimum(R_kpc / self.hi_radius_kpc, 20.0))
         unit = self.mass_msun / (np.pi * self.hi_radius_kpc**2 * self.profile.mean_density())
-        return unit * surface * 2 * edge / (1 + edge) ** 2 / height
+        result: FloatArray = unit * surface * 2 * edge / (1 + edge) ** 2 / height
+        return result
 
     def enclosed_mass(self, r_kpc: FloatArray) -> FloatArray:
         """Mass [Msun] inside r of the thin disk."""
         x = np.linspace(0, 2.5, 200)
         weight = x * self.profile.surface_density(x)
         cumulative = np.concatenate([[0.0], np.cumsum(0.5 * (weight[1:] + weight[:-1]))])
-        return self.mass_msun * np.interp(r_kpc / self.hi_radius_kpc, x, cumulative / cumulative[-1])
+        result: FloatArray = self.mass_msun * np.interp(r_kpc / self.hi_radius_kpc, x, cumulative / cumulative[-1])
+        return result
 
 
 def draw_stars(

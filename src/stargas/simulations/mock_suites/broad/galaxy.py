@@ -188,7 +188,8 @@ def make_equilibrium(drawn: BroadProperties, n_stars: int, rng: np.random.Genera
 
     def baryons(r_kpc: FloatArray) -> FloatArray:
         mass = np.sum([part.enclosed_mass(r_kpc) for part in parts], axis=0)
-        return mass + drawn.gas.enclosed_mass(r_kpc) if drawn.gas else mass
+        result: FloatArray = mass + drawn.gas.enclosed_mass(r_kpc) if drawn.gas else mass
+        return result
 
     radii = halo_radii(population)
     dark = drawn.halo.enclosed_mass(radii, population, baryons)

@@ -147,13 +147,15 @@ class GasDrawn:
         edge = np.exp(-2 * np.abs(z_kpc) / height)
         x = R_kpc / self.hi_radius_kpc
         unit = self.hi_mass_msun / (np.pi * self.hi_radius_kpc**2 * self.mean_density())
-        return unit * self.surface_density(x) * self.all_over_hi(x) * 2 * edge / (1 + edge) ** 2 / height
+        result: FloatArray = unit * self.surface_density(x) * self.all_over_hi(x) * 2 * edge / (1 + edge) ** 2 / height
+        return result
 
     def enclosed_mass(self, r_kpc: FloatArray) -> FloatArray:
         """Mass [Msun] of all gas inside r, of a thin disk."""
         weight = _X * self.surface_density(_X)
         mass = _cumulative(weight * self.all_over_hi(_X)) * self.hi_mass_msun / _cumulative(weight)[-1]
-        return np.interp(r_kpc / self.hi_radius_kpc, _X, mass)
+        result: FloatArray = np.interp(r_kpc / self.hi_radius_kpc, _X, mass)
+        return result
 
     def mean_density(self) -> float:
         """HI mass over π R_HI² [Msun/pc²]."""

@@ -124,7 +124,8 @@ def _bound(stars: FloatArray, potential: TriaxialPotential) -> FloatArray:
     depth = potential.spherical_part(edge) - potential.spherical_part(r * nearer)
     speed2 = np.einsum("ij,ij->i", stars[:, 3:], stars[:, 3:])
     slower = np.sqrt(np.minimum(2 * depth / np.maximum(speed2, 1e-12), 1.0))
-    return stars * np.repeat([nearer, slower], 3, axis=0).T
+    result: FloatArray = stars * np.repeat([nearer, slower], 3, axis=0).T
+    return result
 
 
 def _longest_step(potential: TriaxialPotential) -> float:
@@ -146,7 +147,8 @@ def _resolved(sums: FloatArray, guess: Mass) -> Mass:
 def _whole_step(longest: float, r2: float, a2: float) -> float:
     """Length of a step at r² where the square of the acceleration is ``a2``."""
     fraction = 2 * np.pi / STEPS_PER_PERIOD
-    return min(fraction * np.sqrt(np.sqrt((r2 + 1e-24) / (a2 + 1e-24))), longest)
+    result: float = min(fraction * np.sqrt(np.sqrt((r2 + 1e-24) / (a2 + 1e-24))), longest)
+    return result
 
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy", inline="always")
@@ -171,7 +173,8 @@ def _step(table: FloatArray, scale: float, longest: float, s: FloatArray, i: int
 def _first_half(table: FloatArray, scale: float, longest: float, x: float, y: float, z: float) -> float:
     """Time of the first drift of an orbit that starts at a point."""
     a_x, a_y, a_z = pull(table, scale, x, y, z)
-    return 0.5 * _whole_step(longest, x * x + y * y + z * z, a_x * a_x + a_y * a_y + a_z * a_z)
+    result: float = 0.5 * _whole_step(longest, x * x + y * y + z * z, a_x * a_x + a_y * a_y + a_z * a_z)
+    return result
 
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy")

@@ -253,7 +253,8 @@ class SpheroidComponent:
     def draw_orbits(self, n: int, potential: TriaxialPotential, rng: np.random.Generator) -> FloatArray:
         """Positions [kpc] and velocities [km/s] in the approximate potential, shape (n, 6)."""
         axes = np.array([1.0, self.part.b_over_a, self.part.c_over_a])
-        return self.source.draw_orbits(n, potential, rng) * np.concatenate([axes, axes])
+        result: FloatArray = self.source.draw_orbits(n, potential, rng) * np.concatenate([axes, axes])
+        return result
 
     def set_sense(self, stars: FloatArray, rng: np.random.Generator) -> None:
         """Choose the sense in which stars of shape (n, 6) go around, in place."""

@@ -131,7 +131,8 @@ def ellipsoidal_moments(b_over_a: float, c_over_a: float, steepness: float) -> F
     density = m2 ** (-0.5 * steepness) * _COS_WEIGHTS[:, None]
     round_terms = (_ROUND_AT_COS @ density).sum(axis=1)
     oval_terms = (_OVAL_AT_COS @ (sin2 * density * np.cos(2 * _PHI))).sum(axis=1)
-    return np.concatenate([round_terms, oval_terms]) / density.sum()
+    result: FloatArray = np.concatenate([round_terms, oval_terms]) / density.sum()
+    return result
 
 
 def axisymmetric_mass(nodes_kpc: FloatArray, densities: Sequence[DensityFunction]) -> Mass:
@@ -217,12 +218,14 @@ class TriaxialPotential:
 
     def spherical_part(self, r_kpc: ArrayLike) -> FloatArray:
         """Return Φ_0 [km²/s²] at ``r_kpc``, the mean of the potential over directions, zero at infinity."""
-        return np.interp(np.asarray(r_kpc, dtype=np.float64), self.r_kpc, self.coefficients[0, 0])
+        result: FloatArray = np.interp(np.asarray(r_kpc, dtype=np.float64), self.r_kpc, self.coefficients[0, 0])
+        return result
 
     def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
         """Mass [Msun] inside spheres of radius ``r_kpc`` from the flux of the force."""
         r = np.asarray(r_kpc, dtype=np.float64)
-        return r**2 * np.interp(r, self.r_kpc, self.coefficients[1, 0]) / G
+        result: FloatArray = r**2 * np.interp(r, self.r_kpc, self.coefficients[1, 0]) / G
+        return result
 
     def value(self, position_kpc: ArrayLike) -> FloatArray:
         """Potential [km²/s²] at positions [kpc] of shape (n, 3), shape (n,)."""
@@ -233,11 +236,15 @@ class TriaxialPotential:
         columns = [np.interp(r, self.r_kpc, row) for row in self.coefficients[0]]
         terms = [p(mu) * column for p, column in zip(_ROUND, columns, strict=False)]
         terms += [oval * p(mu) * column for p, column in zip(_OVAL, columns[len(_ROUND) :], strict=True)]
-        return np.sum(terms, axis=0)
+        result: FloatArray = np.sum(terms, axis=0)
+        return result
 
     def acceleration(self, position_kpc: ArrayLike) -> FloatArray:
         """Acceleration [km²/s²/kpc] at positions [kpc] of shape (n, 3), same shape."""
-        return _accelerations(self.table, self.scale_kpc, np.ascontiguousarray(position_kpc, dtype=np.float64))
+        result: FloatArray = _accelerations(
+            self.table, self.scale_kpc, np.ascontiguousarray(position_kpc, dtype=np.float64)
+        )
+        return result
 
     def v_c_kms(self, R_kpc: ArrayLike) -> FloatArray:
         """Circular velocity [km/s] in the plane of the disk, from the mean force over azimuth, same shape.
@@ -246,7 +253,8 @@ class TriaxialPotential:
         """
         R = np.asarray(R_kpc, dtype=np.float64)
         in_plane = R * np.interp(R, self.r_kpc, self.table[:, 0, 0])
-        return np.sqrt(np.maximum(in_plane, 0.25 * R * np.interp(R, self.r_kpc, self.coefficients[1, 0])))
+        result: FloatArray = np.sqrt(np.maximum(in_plane, 0.25 * R * np.interp(R, self.r_kpc, self.coefficients[1, 0])))
+        return result
 
     def vertical_frequency(self, R_kpc: ArrayLike) -> FloatArray:
         """Frequency [km/s/kpc] of small oscillations through the plane at radii ``R_kpc``, same shape."""
