@@ -21,4 +21,4 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
 # Types of libraries stand in signatures; their pages are not looked up, so that the docs build without the net.
-nitpick_ignore_regex = [("py:class", r"(numpy|pathlib|collections\.abc|matplotlib|astropy|rich)\..*")]
+nitpick_ignore_regex = [("py:class", r"(numpy|pathlib|collections\.abc|matplotlib|astropy|rich|zuko)\..*")]

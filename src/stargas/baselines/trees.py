@@ -93,7 +93,7 @@ class Trees:
         return np.concatenate(parts) if parts else np.zeros((0, self.n_masses))
 
     def predict_features(self, features: NDArray[np.float32]) -> FloatArray:
-        """Return log10 M [Msun], shape (n, m), for features (n, k) as `hand_features` gives them."""
+        """Return log10 M [Msun], shape (n, m), for features (n, k) as ``hand_features`` gives them."""
         residual = np.column_stack([regressor.predict(features) for regressor in self.regressors])
         result: FloatArray = _linear(features, self.baseline) + residual
         return result

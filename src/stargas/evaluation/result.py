@@ -162,7 +162,7 @@ class EvaluationResult:
     galaxies
         Names of the galaxies, ``suite/id``.
     strata
-        Name → number of samples, `ALL` first.
+        Name → number of samples, ``ALL`` first.
     models
         Name → metrics, in the order in which the models were passed.
     estimators

@@ -1,8 +1,8 @@
 """Evaluations on disk.
 
 An evaluation is a folder of two files. ``evaluation.json`` holds every metric with its standard error and the
-provenance, as `EvaluationResult` declares them; ``evaluation.safetensors`` the arrays per sample. Figures and tables
-are made from these files without drawing from a posterior again.
+provenance, as `stargas.evaluation.result.EvaluationResult` declares them; ``evaluation.safetensors`` the arrays per
+sample. Figures and tables are made from these files without drawing from a posterior again.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""The mass profile of a galaxy, simulated or observed: from a sample or an observation to an `InferenceResult`."""
+"""The mass profile of a galaxy, simulated or observed: from a sample or an observation to a result."""
 
 from collections.abc import Sequence
 from typing import Any, overload

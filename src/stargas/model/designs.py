@@ -56,7 +56,7 @@ NETWORKS: Mapping[str, Callable[[Any, NetworkSizes], Network]] = {
     "convolutional": ConvolutionalNetwork,
     "residual": ResidualNetwork,
 }
-"""Designs of networks: functions of the settings of that name in `stargas.config.ModelConfig` and of the sizes."""
+"""Designs of networks: functions of the settings of that name in `stargas.config.model.ModelConfig` and of sizes."""
 
 FLOWS: Mapping[str, Callable[[Any, int, int], zuko.flows.Flow]] = {"maf": maf, "spline": spline}
 """Designs of flows: functions of the settings of that name, the number of targets and the columns of the context."""

@@ -20,7 +20,7 @@ from stargas.model.flow import ConditionalFlow
 
 
 class FlowSampler:
-    """Draws from a trained `ConditionalFlow`.
+    """Draws from a trained `stargas.model.flow.ConditionalFlow`.
 
     It holds copies of weights: make a new one after the flow has changed.
     """

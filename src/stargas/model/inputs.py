@@ -134,7 +134,7 @@ def measure_features(batch: Batch, layout: InputLayout) -> FloatArray:
 
 
 def require_scalars(batch: Batch, names: Sequence[str], features: FloatArray) -> None:
-    """Raise `InputError` where the logarithm of a scalar that is known is not finite.
+    """Raise `stargas.errors.InputError` where the logarithm of a scalar that is known is not finite.
 
     Parameters
     ----------

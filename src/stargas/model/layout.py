@@ -103,12 +103,12 @@ class InputLayout:
 
     @cached_property
     def visible_maps(self) -> NDArray[np.bool_]:
-        """Which maps are known in each of `TRACER_SETS`, shape (n_sets, n_maps)."""
+        """Which maps are known in each of `stargas.tracers.TRACER_SETS`, shape (n_sets, n_maps)."""
         return _known([channel.needs for channel in self.channels])
 
     @cached_property
     def visible_columns(self) -> NDArray[np.bool_]:
-        """Which features and flags are known in each of `TRACER_SETS`, shape (n_sets, n_features + n_flags)."""
+        """Columns that are known in each of `stargas.tracers.TRACER_SETS`, shape (n_sets, n_features + n_flags)."""
         return _known([*(GROUP_OF[name].needs for name in self.features), *((),) * len(self.flags)])
 
     def network_sizes(self, n_pixels: int, n_targets: int) -> NetworkSizes:
@@ -121,7 +121,7 @@ class InputLayout:
         Parameters
         ----------
         tracer_sets
-            What is known of each, indices into `TRACER_SETS`, shape (n,).
+            What is known of each, indices into `stargas.tracers.TRACER_SETS`, shape (n,).
         prior
             Index into ``priors`` of each, shape (n,); -1 for none.
         """

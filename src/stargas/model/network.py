@@ -69,7 +69,7 @@ class Network(nn.Module, ABC):
         """Return what is regressed, shape (n_members, n, n_targets), or (n_members, n, n_targets + 1) with cos i last.
 
         A single network is an ensemble of one member. Each member learns from its own error, and cos i, where it is
-        predicted, is learned beside the targets (`stargas.config.TrainingConfig.inclination_weight`).
+        predicted, is learned beside the targets (``inclination_weight`` of `stargas.config.training.TrainingConfig`).
         """
 
     def predict(self, embedding: Tensor) -> Tensor:

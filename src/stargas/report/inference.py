@@ -109,7 +109,7 @@ def write_inference_report(
 
 
 def require_free(folder: Path, *, overwrite: bool) -> None:
-    """Raise `InputError` for a folder that holds something else, or an inference that must stay."""
+    """Raise `stargas.errors.InputError` for a folder that holds something else, or an inference that must stay."""
     refuse_foreign(folder, "an inference")
     if (folder / "inference.json").exists() and not overwrite:
         raise InputError(f"{folder} already holds an inference: choose another folder, remove it, or overwrite it.")

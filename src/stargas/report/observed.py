@@ -81,7 +81,7 @@ def describe_galaxy(galaxy: ObservedGalaxy) -> list[str]:
 
 
 def dispersion_table(stars: ObservedStars) -> "FileTable":
-    """Return the dispersion in rings: the fields of `stargas.observed.dispersion_profile.DispersionProfile`."""
+    """Return the dispersion in rings: the fields of ``DispersionProfile``."""
     from astropy.table import Table as FileTable
 
     table = FileTable(vars(dispersion_profile(stars)))

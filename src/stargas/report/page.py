@@ -1,9 +1,9 @@
 """A page as data: sections of text, tables and figures, which templates turn into one HTML file or into Markdown.
 
-Text, headings of tables, cells and captions are Markdown (``*emphasis*``, ``**strong**``, `` `code` ``). An HTML page
-takes no images, links or HTML from them, so that names of galaxies and models may hold anything. It is one file that
-requests nothing from the net: figures are inlined as PNG on a white card, and colors follow the reader's light or dark
-setting.
+Text, headings of tables, cells and captions are Markdown (``*emphasis*``, ``**strong**``, code in backticks). An HTML
+page takes no images, links or HTML from them, so that names of galaxies and models may hold anything. It is one file
+that requests nothing from the net: figures are inlined as PNG on a white card, and colors follow the reader's light
+or dark setting.
 
 >>> page = Page("Masses", [Text("Two galaxies."), Section("Table", [Table(["name", "log10 M"], [["Carina", "7.1"]])])])
 >>> print(markdown_of(page))
@@ -109,7 +109,7 @@ class Figure:
     Parameters
     ----------
     path
-        The file, as from `stargas.report.style.save_figure`. Markdown links to it, HTML holds a copy.
+        The file, as from ``stargas.report.style.save_figure``. Markdown links to it, HTML holds a copy.
     alt
         Description of the figure, with its main numbers, for those who cannot see it.
     caption
@@ -222,8 +222,8 @@ def text_from(template: str, block: str | None = None, /, **values: Any) -> Text
     block
         Name of a block of it; the whole of it if None.
     values
-        Values of its variables; one that is missing raises `jinja2.UndefinedError`. Templates can call the functions
-        of `stargas.report.cells`.
+        Values of its variables; one that is missing raises ``jinja2.UndefinedError``. Templates can call the functions
+        of ``stargas.report.cells``.
     """
     source = _templates().get_template(f"{template}.md.j2")
     if block is None:

@@ -56,7 +56,7 @@ BROAD_INGREDIENTS = (
     "gas_misalignment",
     "gas_turbulence",
 )
-"""The same of ``broad``, whose ranges are constants of the files of `stargas.simulations.mock_suites.broad`."""
+"""The same of ``broad``, whose ranges are constants of the files of ``stargas.simulations.mock_suites.broad``."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class SuitePhysics:
 
 @dataclass(frozen=True)
 class BroadPhysics:
-    """The suite ``broad``: a wide prior to train on, see `stargas.simulations.mock_suites.broad`.
+    """The suite ``broad``: a wide prior to train on, see ``stargas.simulations.mock_suites.broad``.
 
     Parameters
     ----------
