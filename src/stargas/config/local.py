@@ -1,4 +1,4 @@
-"""The block ``local``: what cannot change a result."""
+"""The block ``local``: where and how fast something is computed, which cannot change a result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from stargas.config.checked import Checked
 
 @dataclass(frozen=True)
 class LocalConfig(Checked):
-    """What cannot change a result.
+    """Where and how fast something is computed, which cannot change a result.
 
     Parameters
     ----------
     workers
-        Processes; all cores if null.
+        Processes of a build; all cores if null.
     scheduler
         Address of a Dask scheduler to build on instead of local processes.
     devices
@@ -24,7 +24,7 @@ class LocalConfig(Checked):
     accelerator
         What Lightning trains on: ``auto``, ``cpu`` or ``gpu``.
     memory_gb
-        Memory [10⁹ bytes] that training may fill with prepared maps; a larger set is read as it is needed.
+        Memory [10⁹ bytes] that training may use for prepared maps; a larger training set is read as it is needed.
     progress
         Show progress bars.
     """

@@ -13,33 +13,33 @@ class TrainingConfig(Checked):
     Parameters
     ----------
     batch_size
-        Samples per step.
+        Samples per step, over all devices together.
     epochs
-        Most passes over the training set for the network.
+        Most epochs of the network.
     learning_rate
         Peak learning rate of the network (one-cycle schedule).
     weight_decay
-        Weight decay of AdamW.
+        Weight decay of AdamW, of both stages.
     patience
         Epochs without a better validation loss before a stage stops.
     flow_epochs
-        Most passes for the flow.
+        Most epochs of the flow.
     flow_learning_rate
         Peak learning rate of the flow (one-cycle schedule).
     cold_gas_only
         Train on galaxies of the cold-gas set alone, as the paper does from its Fig. 5 on.
     augment
-        Turn and mirror the sky of all maps of a sample together, and change the sign of all its velocities, anew
-        in every epoch (paper: no).
+        Rotate and reflect the maps of a sample on the sky together, and reverse all its velocities, anew in every
+        epoch (paper: no).
     complete_fraction
-        Of a model of any tracers: share of the samples that keep all they have. The others are equally seen without
-        gas, without stars, and without stars and R_hl.
+        Fraction of the training samples that keep all their tracers, where the model answers for any tracers. The
+        others lose their gas, their stars, or their stars and R_hl, each equally often.
     prior_probability
-        Of a model with priors: share of the samples whose prior is told.
+        Probability that the suite of a training sample is given as its prior, where the model has priors.
     feature_noise
-        Standard deviation of noise that is added to the standardized numbers in training (paper: none).
+        Standard deviation of the noise that is added to the standardized features in training (paper: none).
     inclination_weight
-        Weight of the error of cos i beside that of the targets, for networks that predict it.
+        Weight of the error of cos i beside that of the targets, where the network predicts it.
     """
 
     batch_size: int = 128
