@@ -3,7 +3,7 @@ r"""The density of the targets given a context: a conditional normalizing flow.
 With θ the standardized targets and c the context, that is the embedding of the network beside what is known of the
 galaxy and its data,
 
-    z = R (θ − b),        u = f(z; c) / s,        log q(θ|c) = log N(u) − log ∏ s + log |det ∂f/∂z| + log |det R|
+    z = R (θ − b),        u = f(z; c) / s,        log q(θ|c) = log N(u) − log ∏ s + log abs det(∂f/∂z) + log abs det(R)
 
 where f is a flow of zuko, by default the masked autoregressive flow (Papamakarios et al. 2017). R and b are fixed
 before f is trained: they rotate the targets of the training set to their principal components and give these unit
@@ -84,7 +84,7 @@ class ConditionalFlow(nn.Module):
         return density + log_slope + self.log_det
 
     def _gaussian(self, theta: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """Return f(z; c) and log |det ∂f/∂z|."""
+        """Return f(z; c) and log abs det(∂f/∂z)."""
         z = nn.functional.linear(theta - self.center, self.rotation)
         transform = self.density(self.standardized(context)).transform
         u, log_slope = transform.call_and_ladj(z)
@@ -112,7 +112,7 @@ class ConditionalFlow(nn.Module):
 
 
 def whitening(covariance: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """Matrix R that turns a covariance into the identity, its inverse and log |det R|.
+    """Matrix R that turns a covariance into the identity, its inverse and log abs det(R).
 
     Components whose variance is below 1e-8 of the largest are scaled as if they had that much: they are rounding.
     """

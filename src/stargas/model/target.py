@@ -130,7 +130,7 @@ class Target:
         return result
 
     def log_volume(self, tracer_sets: NDArray[np.integer]) -> FloatArray:
-        """Return ln |det ∂θ/∂y| of each galaxy, shape (n,)."""
+        """Return ln abs det(∂θ/∂y) of each galaxy, shape (n,)."""
         result: FloatArray = -np.log(self.spreads(tracer_sets)).sum(axis=1)
         return result
 
