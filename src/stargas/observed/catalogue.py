@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -94,7 +95,8 @@ class StarCatalogue:
             object.__setattr__(self, "row", np.arange(self.v_los_kms.size))
         self._check_shapes()
         self._check_positions()
-        for problem in (*_velocity_problems(self), *_error_problems(self), *_probability_problems(self)):
+        # one after the other: a later check may not stand what an earlier one refuses
+        for problem in chain(_velocity_problems(self), _error_problems(self), _probability_problems(self)):
             raise InputError(problem)
 
     def __len__(self) -> int:
