@@ -238,15 +238,16 @@ def test_the_test_split_is_not_touched(data, tmp_path):
 @pytest.mark.parametrize("memory_gb", [1.0, 0.0])
 def test_a_flow_is_trained_on_the_network_of_another_model(trained, data, tmp_path, memory_gb):
     network_of = load_model(trained)
-    model = replace(MODEL, flow_transforms=1)
+    model = replace(MODEL, maf=replace(MODEL.maf, transforms=1))
     posterior = train_model(
         data, tmp_path / "model", model, TRAINING, replace(QUIET, memory_gb=memory_gb), network_of=network_of
     )
     test = data.split("test")
     assert np.array_equal(posterior.features(test), network_of.features(test))
     assert list(history_of(tmp_path / "model")) == ["flow"]
-    with pytest.raises(InputError, match=r"the given network was made with other settings \(dense"):
-        train_model(data, tmp_path / "other", replace(MODEL, dense=(8,)), TRAINING, QUIET, network_of=network_of)
+    other = replace(MODEL, convolutional=replace(MODEL.convolutional, dense=(8,)))
+    with pytest.raises(InputError, match=r"the given network was made with other settings \(convolutional\.dense"):
+        train_model(data, tmp_path / "other", other, TRAINING, QUIET, network_of=network_of)
 
 
 def _script(body):
