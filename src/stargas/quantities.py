@@ -52,6 +52,8 @@ def to_array(name: str, values: Any) -> NDArray[np.float64]:  # noqa: ANN401 (wh
     InputError
         If a quantity has another dimension, values are masked or complex, or they are no numbers.
     """
+    if type(values) is np.ndarray and values.dtype == np.float64 and values.ndim and values.flags.c_contiguous:
+        return values  # most calls, from within: nothing to convert
     if getattr(values, "unit", None) is not None:
         values = _converted(name, values)
     if np.any(getattr(values, "mask", False)):
