@@ -21,7 +21,7 @@ class Batch(Arrays):
     """
 
     if TYPE_CHECKING:
-        log10_mass: NDArray[np.float32]  # type: ignore[assignment]
+        log10_mass: NDArray[np.float32]  # type: ignore[assignment] # a batch always has the truth
 
     @classmethod
     def stack(cls, samples: Sequence[Sample]) -> "Batch":

@@ -62,13 +62,13 @@ class UsageError(Exception):
 
 def settings_parser(blocks: Sequence[str] = tuple(BLOCKS)) -> ArgumentParser:
     """Make a parser that knows every field of the named blocks."""
-    from jsonargparse import ActionConfigFile, ArgumentParser  # type: ignore[attr-defined]
+    from jsonargparse import ActionConfigFile, ArgumentParser  # type: ignore[attr-defined] # it re-exports by star
 
     class FileOrPreset(ActionConfigFile):
         """Reads a settings file, given by its path or by the name of a preset."""
 
         def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ANN401 (argparse's)
-            super().__call__(parser, cfg, str(_file_or_preset(values)), option_string)  # type: ignore[no-untyped-call]
+            super().__call__(parser, cfg, str(_file_or_preset(values)), option_string)  # type: ignore[no-untyped-call] # of jsonargparse
 
     parser = ArgumentParser(prog="stargas", exit_on_error=False, add_help=False, usage="", allow_abbrev=False)
     parser.add_argument(

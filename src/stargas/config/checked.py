@@ -120,5 +120,5 @@ def replace_settings(settings: T, changes: Mapping[str, Any]) -> T:
     for name, value in changes.items():
         block, _, rest = name.partition(".")
         new = replace_settings(getattr(settings, block), {rest: value}) if rest else value
-        settings = replace(settings, **{block: new})  # type: ignore[type-var]
+        settings = replace(settings, **{block: new})  # type: ignore[type-var] # any dataclass
     return settings

@@ -232,7 +232,7 @@ def draw_choices(part: Part) -> "Figure":
                 elinewidth=1,
             )
         axes.set_yticks(ticks, names, fontsize=8)
-        axes.set_xlabel("rms error over all radii [dex]; filled: the choice of the preset")
+        axes.set_xlabel("rms error over all radii [dex]\nfilled: the choice of the preset")
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
     return figure
 

@@ -62,15 +62,24 @@ class GasDisturbances(Protocol):
     """What `misplace` needs to know of a galaxy; see `GalaxyProperties` for the meaning."""
 
     @property
-    def hi_radius_kpc(self) -> float: ...  # noqa: D102
+    def hi_radius_kpc(self) -> float:
+        """Radius where the HI falls below 1 Msun/pc² [kpc]."""
+
     @property
-    def gas_noncircular(self) -> float: ...  # noqa: D102
+    def gas_noncircular(self) -> float:
+        """Amplitude of non-circular motions over the rotation velocity."""
+
     @property
-    def gas_tilt_deg(self) -> float: ...  # noqa: D102
+    def gas_tilt_deg(self) -> float:
+        """Angle between the axes of gas and stars [deg]."""
+
     @property
-    def gas_offset(self) -> float: ...  # noqa: D102
+    def gas_offset(self) -> float:
+        """Distance of the center of the HI from that of the stars [R_HI]."""
+
     @property
-    def without(self) -> frozenset[str]: ...  # noqa: D102
+    def without(self) -> frozenset[str]:
+        """Ingredients that are switched off."""
 
 
 def make_gas(
