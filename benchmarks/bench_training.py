@@ -34,7 +34,8 @@ SIZES = {"stargas": NetworkSizes(5, 64, 5, 10), "star": NetworkSizes(2, 64, 2, 1
 def _samples(sizes, n):
     torch.manual_seed(0)
     maps = torch.randn(n, sizes.n_maps, 64, 64).half()
-    return NetworkBatch(maps, torch.randn(n, sizes.n_features), torch.randn(n, 10), torch.full((n,), torch.nan))
+    unknown, tracer_set = torch.full((n,), torch.nan), torch.zeros(n, dtype=torch.long)
+    return NetworkBatch(maps, torch.randn(n, sizes.n_features), torch.randn(n, 10), unknown, tracer_set)
 
 
 def _step(network, fused):

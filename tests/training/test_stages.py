@@ -5,6 +5,7 @@ from stargas.config import ConvolutionalConfig, ResidualConfig, TrainingConfig
 from stargas.model.convolutional_network import ConvolutionalNetwork
 from stargas.model.network import NetworkSizes
 from stargas.model.residual_network import ResidualNetwork
+from stargas.tracers import STARS_AND_GAS
 from stargas.training.examples import NetworkBatch
 from stargas.training.stages import NetworkStage, StageConfig
 
@@ -12,12 +13,17 @@ RESIDUAL = ResidualConfig(filters=(2, 4), width=16, n_blocks=1, ensemble_size=2)
 SIZES = NetworkSizes(n_maps=5, n_pixels=16, n_features=5, n_targets=10)
 
 
+def batch_of(cos_inclination):
+    """Eight random samples."""
+    maps, features, theta = torch.randn(8, 5, 16, 16), torch.randn(8, 5), torch.randn(8, 10)
+    return NetworkBatch(maps, features, theta, cos_inclination, torch.full((8,), STARS_AND_GAS.index))
+
+
 def gradients(cos_inclination, inclination_weight):
     torch.manual_seed(0)
     network = ResidualNetwork(RESIDUAL, SIZES).eval()
-    maps, features = torch.randn(8, 5, 16, 16), torch.randn(8, 5)
     stage = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), inclination_weight)
-    losses = stage.losses(NetworkBatch(maps, features, torch.randn(8, 10), cos_inclination))
+    losses = stage.losses(batch_of(cos_inclination))
     losses.mean().backward()
     return losses.detach(), torch.cat([p.grad.flatten() for p in network.parameters()])
 
@@ -46,7 +52,7 @@ def test_an_inclination_counts_with_its_weight():
 def test_a_network_that_predicts_no_inclination_has_the_error_of_its_targets_alone():
     torch.manual_seed(0)
     network = ConvolutionalNetwork(ConvolutionalConfig(filters=(2, 4), dense=(8,)), SIZES).eval()
-    batch = NetworkBatch(torch.randn(8, 5, 16, 16), torch.randn(8, 5), torch.randn(8, 10), torch.rand(8))
+    batch = batch_of(torch.rand(8))
     losses = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), 0.5).losses(batch)
     error = network(batch.maps, batch.features) - batch.theta
     assert torch.allclose(losses, error.square().mean(dim=1))

@@ -92,7 +92,13 @@ class Augmentation:
             own_flags = torch.from_numpy(layout.flag_values(tracer_set, prior))
             features = torch.cat([features[:, :-n_flags], own_flags], dim=1)
         theta = self.target.standardize(examples.targets.numpy(), tracer_set, examples.log_scalars.numpy())
-        return NetworkBatch(maps, features, torch.from_numpy(theta.astype(np.float32)), examples.cos_inclination)
+        return NetworkBatch(
+            maps,
+            features,
+            torch.from_numpy(theta.astype(np.float32)),
+            examples.cos_inclination,
+            torch.from_numpy(tracer_set),
+        )
 
     def _draw_tracer_sets(self, tracer_set: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.integer]:
         """Hide tracers of samples that have both."""

@@ -102,12 +102,15 @@ class NetworkBatch(TensorRecord):
         Standardized targets, shape (n, n_radii).
     cos_inclination
         Absolute cosine of the inclination, shape (n,); NaN where it is unknown.
+    tracer_set
+        Which tracers the network is given, indices into `stargas.tracers.TRACER_SETS`, shape (n,).
     """
 
     maps: Tensor
     features: Tensor
     theta: Tensor
     cos_inclination: Tensor
+    tracer_set: Tensor
 
 
 @dataclass(frozen=True, eq=False)
