@@ -7,8 +7,13 @@ import contextlib
 import os
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 from stargas.errors import DamagedFileError, InputError, ObservationWarning, StargasError
+
+MAX_COMPRESSION, SMALL_BYTES = 1100, 10_000_000
+"""Largest ratio of bytes that a data set declares to those that it stores (what gzip reaches with zeros), and the size
+below which it does not matter."""
 
 LONGEST_REASON = 200
 """Characters of a library's message that are repeated."""
@@ -56,6 +61,21 @@ def one_sentence(path: str | os.PathLike[str], kind: str = "what its name says")
         raise DamagedFileError(
             f"{path} is damaged or is not {kind} ({reason(error)}): write or copy it again."
         ) from error
+
+
+def require_stored(dataset: Any, path: str | os.PathLike[str]) -> None:  # noqa: ANN401 (a data set of h5py)
+    """Refuse a data set of HDF5 that declares far more values than its file stores, before room is made for them.
+
+    Raises
+    ------
+    DamagedFileError
+        If no compression can explain the difference.
+    """
+    stored = max(int(dataset.id.get_storage_size()), 1)
+    if dataset.nbytes > SMALL_BYTES and dataset.nbytes > MAX_COMPRESSION * stored:
+        raise DamagedFileError(
+            f"{path} is damaged: {dataset.name} declares {dataset.nbytes:.3g} bytes and stores {stored}: copy it."
+        )
 
 
 def reason(error: Exception) -> str:

@@ -67,13 +67,16 @@ def test_faults_of_plain_tables(tmp_path):
     with pytest.raises(InputError, match="expected finite kpc"):
         read_halos(path, SNAPSHOT, CONFIG)
     path.write_text(head + "1,2,3,4,5,6,7,8\n")
-    with pytest.raises(DamagedFileError, match="cannot be read as a table"):
+    with pytest.raises(DamagedFileError, match="is damaged or is not a table of halos"):
         read_halos(path, SNAPSHOT, CONFIG)
     with pytest.raises(InputError, match="no halo catalog"):
         read_halos(tmp_path / "none.csv", SNAPSHOT, CONFIG)
     (tmp_path / "halos.txt").write_text("1 2 3")
-    with pytest.raises(InputError, match=r"expected \*\.ecsv"):
+    with pytest.raises(InputError, match="no line with the names of its columns"):
         read_halos(tmp_path / "halos.txt", SNAPSHOT, CONFIG)
+    (tmp_path / "halos.xyz").write_text("1 2 3")
+    with pytest.raises(InputError, match=r"expected \*\.ecsv"):
+        read_halos(tmp_path / "halos.xyz", SNAPSHOT, CONFIG)
 
 
 AHF = """#ID(1)\thostHalo(2)\tMvir(4)\tXc(6)\tYc(7)\tZc(8)\tRvir(12)\tfMhires(38)\tn_star(64)
@@ -110,7 +113,7 @@ def test_a_broken_ahf_file_says_so(tmp_path):
     with pytest.raises(InputError, match="does not name the column"):
         read_halos(path, SNAPSHOT, CONFIG)
     path.write_text(AHF + "14\t0\n")
-    with pytest.raises(DamagedFileError, match="cannot be read as an AHF"):
+    with pytest.raises(DamagedFileError, match="line 5 of the halos has not 9 columns"):
         read_halos(path, SNAPSHOT, CONFIG)
 
 

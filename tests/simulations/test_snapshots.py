@@ -22,11 +22,13 @@ from stargas import View, project, read_galaxy
 from stargas.config import HIMapConfig, SelectionConfig, SnapshotConfig, StarMapConfig
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import Particles
+from stargas.simulations.cutting import around
 from stargas.simulations.files import GalaxyFiles, open_files
 from stargas.simulations.hdf5 import HDF5Snapshot
 from stargas.simulations.kernels import KERNELS
 from stargas.simulations.selection import rejection
-from stargas.simulations.snapshots import SnapshotSource, _around, open_snapshot, read_snapshot_galaxy
+from stargas.simulations.snapshot_source import SnapshotSource
+from stargas.simulations.snapshots import open_snapshot, read_snapshot_galaxy
 from stargas.sky.hi_maps import hi_moments
 from stargas.sky.star_maps import star_maps
 
@@ -263,8 +265,8 @@ def test_a_cutout_across_the_edge_of_its_box_is_one_galaxy(name, folder):
 
 def test_a_run_that_leaves_its_box_is_not_wrapped():
     positions = np.array([[-60.0, 0, 0], [60, 0, 0], [1, 2, 3]])
-    np.testing.assert_array_equal(_around(positions, np.zeros(3), 100.0), positions)
-    np.testing.assert_array_equal(_around(positions / 2, np.full(3, -30.0), 100.0)[1], [-40, 30, 30])
+    np.testing.assert_array_equal(around(positions, np.zeros(3), 100.0), positions)
+    np.testing.assert_array_equal(around(positions / 2, np.full(3, -30.0), 100.0)[1], [-40, 30, 30])
 
 
 def damage(path, keep):
@@ -281,7 +283,7 @@ def test_faults_are_one_clear_sentence(folder, tmp_path):
     with pytest.raises(InputError, match="no snapshot"):
         open_snapshot(tmp_path / "none.hdf5", CONFIG)
     damage(path := copy("arepo"), 0.5)
-    with pytest.raises(DamagedFileError, match="truncated or damaged"):
+    with pytest.raises(DamagedFileError, match="is damaged or is not .*truncated file"):
         read_galaxy(path)
     path = copy("gadget")
     with h5py.File(path, "a") as file:
@@ -323,7 +325,7 @@ def test_tipsy_faults(galaxy, tmp_path):
         read_galaxy(path)
     noise = tmp_path / "noise.bin"
     noise.write_bytes(b"nothing that anyone reads" * 10)
-    with pytest.raises(DamagedFileError, match="neither stargas nor pynbody reads"):
+    with pytest.raises(DamagedFileError, match="is not of a format that stargas or pynbody reads"):
         read_galaxy(noise)
 
 
@@ -379,7 +381,7 @@ def test_one_snapshot_many_galaxies(galaxy, tmp_path):
 
 
 def test_the_snapshot_is_opened_once_for_its_galaxies(galaxy, tmp_path, monkeypatch):
-    import stargas.simulations.snapshots as module
+    import stargas.simulations.snapshot_source as module
 
     two_galaxies(tmp_path / "snap.hdf5", galaxy)
     x, y, z = CENTER_KPC

@@ -10,6 +10,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.observed.brightness import is_absurd_unit
 from stargas.observed.fits import open_fits, unpacked
 from stargas.reading import one_sentence
+from stargas.text_tables import decoded, parse_text_table, refuse_aliases
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -36,9 +37,6 @@ MAX_ARRAY = 10_000
 
 HEAD_BYTES = 4096
 """How much of a file is looked at to tell its format."""
-
-_ALIAS = re.compile(r"(^|[\s,\[{:-])[&*]\w")
-"""Anchors and aliases of YAML, which a header of a table has no use for and which can unfold without end."""
 
 
 def read_table(path: str | PathLike[str]) -> "Table":
@@ -133,53 +131,13 @@ def _parsed(content: bytes, kind: str, path: Path) -> "Table":
     if kind == "VOTable":
         _check_votable(content, path)
         return Table.read(io.BytesIO(content), format="votable")
-    lines = _decoded(content).splitlines()
+    lines = decoded(content).splitlines()
     if kind == "ECSV":
         header = [line for line in lines if line.startswith("#")]
-        if any(_ALIAS.search(line) for line in header):
-            raise InputError(
-                f"{path} has anchors or aliases of YAML in its header, which are not read: leave them out."
-            )
+        refuse_aliases(lines, path)
         _require_units([found for line in header for found in re.findall(r"unit:\s*([^,}]*)", line)], path)
         return Table.read(lines, format="ascii.ecsv")
-    return _parsed_text(lines, path)
-
-
-def _parsed_text(lines: list[str], path: Path) -> "Table":
-    """Read lines of values under a line of names, which may be a comment; separated by commas, semicolons or blanks."""
-    from astropy.table import Table
-
-    values = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    comments = [line.lstrip("# \t") for line in lines if line.lstrip().startswith("#")]
-    if not values:
-        raise InputError(f"{path} holds a table without rows: expected stars.")
-    delimiter = next((mark for mark in (",", "\t", ";") if mark in values[-1]), " ")
-    if not _names_columns(values[0], delimiter):
-        fitting = [line for line in comments if len(_fields(line, delimiter)) == len(_fields(values[0], delimiter))]
-        names = [line for line in fitting if _names_columns(line, delimiter)]
-        if not names:
-            raise InputError(f"{path} has no line with the names of its columns: write one above the values.")
-        values = [names[-1], *values]
-    return Table.read(
-        values, format="ascii.csv" if delimiter == "," else "ascii.basic", delimiter=delimiter, guess=False
-    )
-
-
-def _fields(line: str, delimiter: str) -> list[str]:
-    return line.split(None if delimiter == " " else delimiter)
-
-
-def _names_columns(line: str, delimiter: str) -> bool:
-    """Whether a line holds names: no field of it is a number."""
-    return not any(re.fullmatch(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?", field.strip()) for field in _fields(line, delimiter))
-
-
-def _decoded(content: bytes) -> str:
-    """Text in UTF-8 without a byte order mark, or else in Latin-1, which all bytes are."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    return parse_text_table(lines, path)
 
 
 def _check_votable(content: bytes, path: Path) -> None:

@@ -4,6 +4,7 @@ The unit of a data set comes from its own attributes where it has them, else fro
 convention of the code. A file that states neither is an error, never a guess.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,13 @@ _TARGET = {
     "none": 1.0,
 }
 """cgs value of the unit that a field is wanted in."""
+
+_PHYSICAL = "Value stored as physical"
+"""Attribute of SWIFT's data sets that hold physical values, whatever the exponent of a beside it."""
+
+_MATTER = ("Omega0", "Omega_m", "Omega_Matter", "OmegaMatter")
+
+MAX_REDSHIFT = 100.0
 
 _ATTRIBUTES = (
     ("CGSConversionFactor", "aexp-scale-exponent", "h-scale-exponent"),  # EAGLE, Magneticum
@@ -76,7 +84,14 @@ class CodeUnits:
     Raises
     ------
     InputError
-        If there is no redshift.
+        If a cosmological run states no redshift or no Hubble constant, or a value cannot be.
+
+    Attributes
+    ----------
+    is_cosmological
+        Whether the run expands, by its own word or its density of matter.
+    assumptions
+        What the file does not state and is assumed, one clause each.
     """
 
     def __init__(
@@ -84,22 +99,34 @@ class CodeUnits:
     ) -> None:
         self._path, self._attributes, self._config = path, attributes, config
         self.convention = convention
-        if "Redshift" not in attributes:
-            raise InputError(f"{path} has no attribute Redshift in its Header.")
-        self.redshift = max(0.0, float(scalar(attributes["Redshift"])))
+        self.assumptions: list[str] = []
+        self.is_cosmological = self._is_cosmological()
+        self.redshift = self._redshift()
         self.hubble = self._hubble()
         self._a = 1 / (1 + self.redshift)
 
-    def factor(self, dataset: h5py.Dataset, dimension: Dimension) -> float:
-        """Physical value in the wanted unit of a stored 1."""
+    def factor(self, dataset: h5py.Dataset, dimension: Dimension, *, physical: bool = True) -> float:
+        """Physical value in the wanted unit of a stored 1.
+
+        Parameters
+        ----------
+        dataset
+            Its own attributes count first.
+        dimension
+            Of its values.
+        physical
+            Whether a data set that is stored as physical needs no factor of a; False for what the header states beside
+            it, which stays comoving.
+        """
         if dimension == "none":
             return 1.0
         for cgs, a_exponent, h_exponent in _ATTRIBUTES:
             if cgs in dataset.attrs and float(scalar(dataset.attrs[cgs])) > 0:
                 exponents = [float(scalar(dataset.attrs.get(name, 0.0))) for name in (a_exponent, h_exponent)]
+                if physical and float(scalar(dataset.attrs.get(_PHYSICAL, 0.0))):
+                    exponents[0] = 0.0
                 scale = self._a ** exponents[0] * self.hubble ** exponents[1]
-                result: float = float(scalar(dataset.attrs[cgs])) * scale / _TARGET[dimension]
-                return result
+                return self._checked(float(scalar(dataset.attrs[cgs])) * scale / _TARGET[dimension], dimension)
         return self.factor_of_code(dimension)
 
     def factor_of_code(self, dimension: Dimension) -> float:
@@ -111,8 +138,14 @@ class CodeUnits:
         else:
             unit = self._code_unit(dimension)
         a_exponent, h_exponent = EXPONENTS[self.convention][dimension]
-        result: float = unit * self._a**a_exponent * self.hubble**h_exponent / _TARGET[dimension]
-        return result
+        return self._checked(unit * self._a**a_exponent * self.hubble**h_exponent / _TARGET[dimension], dimension)
+
+    def _checked(self, factor: float, dimension: Dimension) -> float:
+        if not (math.isfinite(factor) and factor > 0):
+            raise InputError(
+                f"{self._path} states a unit of {dimension} that is none ({factor:g}): mend its attributes."
+            )
+        return factor
 
     def _code_unit(self, dimension: str) -> float:
         """Code unit in cgs."""
@@ -136,9 +169,42 @@ class CodeUnits:
             "unit_velocity_kms (1, 1e10 and 1 in many Gadget runs, before the factors of h and a)."
         )
 
+    def _number(self, name: str) -> float | None:
+        if name not in self._attributes:
+            return None
+        value = float(scalar(self._attributes[name]))
+        if not math.isfinite(value):
+            raise InputError(f"{self._path} has {name} = {value} in its header, expected a finite number: mend it.")
+        return value
+
+    def _is_cosmological(self) -> bool:
+        for name in ("Cosmological run", "ComovingIntegrationOn"):
+            if (stated := self._number(name)) is not None:
+                return bool(stated)
+        return any((self._number(name) or 0.0) > 0 for name in _MATTER)
+
+    def _redshift(self) -> float:
+        redshift = self._number("Redshift")
+        if redshift is None and self.is_cosmological:
+            a = self._number("Time")
+            if a is None or not 0 < a <= 1:
+                raise InputError(f"{self._path} is of a cosmological run but states no Redshift: add it to its Header.")
+            redshift = 1 / a - 1
+        elif redshift is None:
+            self.assumptions.append("redshift 0, as of an isolated run")
+            redshift = 0.0
+        if redshift > MAX_REDSHIFT:
+            raise InputError(f"{self._path} has the redshift {redshift:g}, expected 0 to {MAX_REDSHIFT:g}: mend it.")
+        return max(0.0, redshift)
+
     def _hubble(self) -> float:
         """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
         for name in ("HubbleParam", "h"):
-            if float(scalar(self._attributes.get(name, 0.0))) > 0:
-                return float(scalar(self._attributes[name]))
+            if (stated := self._number(name)) is not None and stated > 0:
+                return stated
+        if self.is_cosmological:
+            raise InputError(
+                f"{self._path} is of a cosmological run but states no HubbleParam, which its units need: add it to its "
+                "Header."
+            )
         return 1.0

@@ -12,9 +12,10 @@ from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.frame import to_own_frame
 from stargas.galaxy import Galaxy
 from stargas.kinematics import warn_if_not_virial
+from stargas.reading import one_sentence
 from stargas.simulations.particle_table import FORMAT, read_header, read_table
 from stargas.simulations.provenance import fingerprint
-from stargas.simulations.snapshots import SnapshotSource
+from stargas.simulations.snapshot_source import SnapshotSource
 from stargas.simulations.source import Source
 
 SUFFIXES = (".hdf5", ".h5")
@@ -25,11 +26,9 @@ def is_table(path: str | PathLike[str]) -> bool:
     """Whether a file is a particle table, by its attribute ``format``; a damaged HDF5 file raises."""
     if not Path(path).is_file() or not h5py.is_hdf5(path):
         return False
-    try:
-        with h5py.File(path, "r") as file:
-            return file.attrs.get("format") in (FORMAT, FORMAT.encode())
-    except (OSError, RuntimeError) as error:
-        raise DamagedFileError(f"{path} is truncated or damaged, copy or write it again: {error}.") from error
+    with one_sentence(path, "an HDF5 file"), h5py.File(path, "r") as file:
+        stated = file.attrs.get("format")
+        return isinstance(stated, str | bytes) and stated in (FORMAT, FORMAT.encode())
 
 
 def read_galaxy(path: str | PathLike[str], **snapshot_options: Any) -> Galaxy:  # noqa: ANN401 (passed on)

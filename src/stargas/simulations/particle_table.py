@@ -1,9 +1,8 @@
 """The particle table: one galaxy in one HDF5 file (the format is described in docs/formats.md)."""
 
 import contextlib
+import io
 import math
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
@@ -16,6 +15,9 @@ import numpy as np
 from stargas import __version__
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray, Galaxy, Gas, MassProfile, Particles
+from stargas.reading import one_sentence, require_stored
+from stargas.simulations.bounds import require_physical
+from stargas.storage import write_atomically
 
 FORMAT = "stargas-galaxy"
 """Value of the root attribute ``format`` that marks a particle table."""
@@ -87,26 +89,13 @@ def write_galaxy(galaxy: Galaxy, path: str | PathLike[str], *, own_frame: bool =
         raise InputError(f"{path} exists: choose another name, or overwrite=True to replace it.")
     if not path.parent.is_dir():
         raise InputError(f"the folder {path.parent} does not exist: make it before a galaxy is written there.")
-    temporary = ""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        _write(file, galaxy, own_frame=own_frame)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        with h5py.File(temporary, "w") as file:
-            _write(file, galaxy, own_frame=own_frame)
-        os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101 (mkstemp makes files that only their owner reads)
-        Path(temporary).replace(path)
+        write_atomically(path, content.getvalue())
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error}.") from error
-    finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """Return the process's mask of permissions, which can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def _write(file: h5py.File, galaxy: Galaxy, *, own_frame: bool) -> None:
@@ -137,14 +126,9 @@ def _opened(path: str | PathLike[str]) -> Iterator[h5py.File]:
         raise InputError(f"there is no file {path}: give the path of a particle table.")
     if not h5py.is_hdf5(path):
         raise DamagedFileError(f"{path} is not an HDF5 file: a particle table is one (see the page on file formats).")
-    try:
-        with h5py.File(path, "r") as file:
-            _check_format(file)
-            yield file
-    except InputError:
-        raise
-    except (OSError, KeyError, RuntimeError) as error:
-        raise DamagedFileError(f"{path} is truncated or damaged, copy or write it again: {error}.") from error
+    with one_sentence(path, "a particle table"), h5py.File(path, "r") as file:
+        _check_format(file)
+        yield file
 
 
 def _check_format(file: h5py.File) -> None:
@@ -189,7 +173,7 @@ def _header(file: h5py.File) -> TableHeader:
         texts["suite"],
         redshift,
         own_frame=bool(_attribute(file, "own_frame", False)),
-        properties={name: float(value) for name, value in properties},
+        properties={name: float(np.ravel(value)[0]) for name, value in properties},
         provenance={name: value.decode() if isinstance(value, bytes) else str(value) for name, value in provenance},
     )
 
@@ -209,6 +193,7 @@ def _columns(file: h5py.File, component: str, names: tuple[str, ...]) -> dict[st
                 f"{path}: {component}/{name} has the unit {unit!r}, expected {UNITS[name]!r}: convert the numbers "
                 "before they are written."
             )
+        require_stored(group[name], path)
         columns[name] = group[name][()]
     return columns
 
@@ -282,7 +267,7 @@ def read_table(path: str | PathLike[str]) -> Galaxy:
     stars, gas = parts["stars"], parts["gas"]
     if not isinstance(stars, Particles):
         raise InputError(f"{path}: the group 'stars' holds no star particles; a galaxy needs at least one.")
-    return Galaxy(
+    galaxy = Galaxy(
         header.id,
         stars,
         gas if isinstance(gas, Gas) else None,
@@ -293,3 +278,5 @@ def read_table(path: str | PathLike[str]) -> Galaxy:
         properties=header.properties,
         provenance=header.provenance,
     )
+    require_physical(galaxy, path)
+    return galaxy

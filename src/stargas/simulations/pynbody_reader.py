@@ -1,9 +1,8 @@
-"""Snapshots through pynbody: GASOLINE and ChaNGa (tipsy, nchilada), binary Gadget, RAMSES and what else it reads."""
+"""Snapshots through pynbody: GASOLINE and ChaNGa (tipsy, nchilada), RAMSES and what else it reads."""
 
-import contextlib
 import logging
-import warnings
-from collections.abc import Iterator
+import math
+from contextlib import AbstractContextManager
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
+from stargas.reading import one_sentence
 from stargas.simulations.kernels import KERNELS
 from stargas.simulations.simulation import Kind, Rows, rows_in_spheres
 
@@ -32,30 +32,6 @@ _FIELDS = {
     "hi_fraction": ("HI", ""),
 }
 """Names and units in pynbody of the fields that can be read."""
-
-_OUTSIDE_OF_OUR_HANDS = (
-    "No readable param file",  # said by our own error where it matters
-    "Assuming default value for property",
-    "Unable to infer units",
-    "Unable to find cosmological factors",
-    "Configured to use multiple processors",
-)
-"""Beginnings of pynbody's warnings that concern neither positions, velocities nor masses as they are read here."""
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    with warnings.catch_warnings():
-        for beginning in _OUTSIDE_OF_OUR_HANDS:
-            warnings.filterwarnings("ignore", message=beginning)
-        # pynbody's own use of numpy and h5py.
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module="pynbody")
-        yield
-
-
-def _in_short(error: Exception) -> str:
-    text = " ".join(str(error).split()).removesuffix(".")
-    return text if isinstance(error, OSError | ValueError | RuntimeError) else f"{type(error).__name__}: {text}"
 
 
 def _parameter_file(path: Path) -> dict[str, str]:
@@ -100,22 +76,43 @@ class PynbodySnapshot:
                 "pip install 'stargas[snapshots]'."
             ) from error
         self.path = Path(path)
+        self.assumptions: list[str] = []
         logging.getLogger("pynbody").setLevel(logging.WARNING)
         options = _parameter_file(self.path)
-        try:
-            with _quiet():
-                self._simulation: Any = pynbody.load(str(path), **options)
-                self.family = type(self._simulation).__name__.removesuffix("Snap").lower()
-                self._context = self._simulation.conversion_context()
-                self.redshift = max(0.0, 1 / float(self._context.get("a", 1.0)) - 1)
-        except Exception as error:  # its readers try a foreign file in ways of their own, and fail in any way
-            raise DamagedFileError(
-                f"{path} is damaged or of a format that neither stargas nor pynbody reads ({_in_short(error)}): give a "
-                "particle table or a snapshot."
-            ) from error
+        with self._wrapped():
+            self._simulation: Any = pynbody.load(str(path), **options)
+            self.family = type(self._simulation).__name__.removesuffix("Snap").lower()
+            self._context = self._simulation.conversion_context()
+            self.redshift = self._redshift()
+            self.hubble = float(self._context.get("h", 1.0))
+            if self.family == "tipsy":
+                self._check_tipsy()
+            self.code_units = self._code_units()
+            self.box_kpc = self._box()
 
-        if self.family == "tipsy":
-            self._check_tipsy()
+    def _wrapped(self) -> AbstractContextManager[None]:
+        """Turn whatever pynbody raises into one sentence: its readers try a foreign file in ways of their own."""
+        return one_sentence(self.path, "of a format that stargas or pynbody reads")
+
+    def _redshift(self) -> float:
+        a = float(self._context.get("a", 1.0))
+        if not (math.isfinite(a) and a > 0):
+            raise InputError(f"{self.path} has the scale factor {a:g}, expected 0 to 1: mend its header.")
+        if "a" not in self._context:
+            self.assumptions.append("redshift 0, as of an isolated run")
+        return max(0.0, 1 / a - 1)
+
+    def _code_units(self) -> tuple[float, float]:
+        """Physical kpc and Msun of the numbers 1 that the snapshot, and a catalog of the same code, store."""
+        length = float(self._simulation["pos"].units.ratio("kpc", **self._context))
+        mass = float(self._simulation["mass"].units.ratio("Msol", **self._context))
+        if not (math.isfinite(length * mass) and length > 0 and mass > 0):
+            raise InputError(f"{self.path} has units of {length:g} kpc and {mass:g} Msun: mend its parameter file.")
+        return length, mass
+
+    def _box(self) -> float | None:
+        size = self._simulation.properties.get("boxsize")
+        return None if size is None else float(size.in_units("kpc", **self._context))
 
     def _check_tipsy(self) -> None:
         path = self.path
@@ -135,27 +132,6 @@ class PynbodySnapshot:
     def close(self) -> None:
         """Let go of the arrays."""
         self._simulation = None
-
-    @property
-    def hubble(self) -> float:
-        """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
-        return float(self._context.get("h", 1.0))
-
-    @property
-    def code_units(self) -> tuple[float, float]:
-        """Physical kpc and Msun of the numbers 1 that the snapshot stores."""
-        with _quiet():
-            length = self._simulation["pos"].units.ratio("kpc", **self._context)
-            return float(length), float(self._simulation["mass"].units.ratio("Msol", **self._context))
-
-    @property
-    def box_kpc(self) -> float | None:
-        """Side of the periodic box [kpc], None if there is none."""
-        size = self._simulation.properties.get("boxsize")
-        if size is None:
-            return None
-        with _quiet():
-            return float(size.in_units("kpc", **self._context))
 
     def count(self, kind: Kind) -> int:
         """Return the number of particles of a kind."""
@@ -185,27 +161,37 @@ class PynbodySnapshot:
         if field not in _FIELDS:
             return None
         name, unit = _FIELDS[field]
-        if field == "hi_fraction":
-            with _quiet():
-                stored = name in self._simulation.loadable_keys()
-                stored = stored or name in getattr(self._simulation, _FAMILIES[kind]).loadable_keys()
-            if not stored:  # pynbody would make one up from a table that it downloads
-                return None
+        if field == "hi_fraction" and not self._stores_hi(name, kind):
+            return None
         return self._array(kind, name, unit, rows)
+
+    def _stores_hi(self, name: str, kind: Kind) -> bool:
+        """Whether the snapshot stores HI fractions; pynbody would make some up from a table that it downloads."""
+        with self._wrapped():
+            stored = name in self._simulation.loadable_keys()
+            stored = stored or name in getattr(self._simulation, _FAMILIES[kind]).loadable_keys()
+        beside = self.path.with_name(f"{self.path.name}.{name}")
+        if not stored and beside.is_file():
+            raise DamagedFileError(
+                f"{beside} cannot be used as the HI fractions of {self.path.name}: mend it, or remove it to find "
+                "HI by density and temperature."
+            )
+        return stored
 
     def _array(self, kind: Kind, name: str, unit: str, rows: Rows) -> FloatArray | None:
         family = getattr(self._simulation, _FAMILIES[kind])
         if not len(family):
             return np.zeros((0, 3) if name in ("pos", "vel") else 0)
-        try:
-            with _quiet():
+        with self._wrapped():
+            try:
                 array = family[name]
-                factor = array.units.ratio(unit, **self._context) if unit else 1.0
-        except KeyError:
-            return None
-        except (OSError, ValueError, EOFError) as error:
-            raise DamagedFileError(f"{self.path} is truncated or damaged, copy it again: {error}.") from error
-        return np.asarray(array)[self._rows[kind][rows]].astype(np.float64) * factor
+            except KeyError:
+                return None
+            factor = array.units.ratio(unit, **self._context) if unit else 1.0
+            values = np.asarray(array)[self._rows[kind][rows]].astype(np.float64) * factor
+        if not np.isfinite(values).all():
+            raise DamagedFileError(f"{self.path}: {name} of the {kind} is not finite everywhere: write it again.")
+        return np.asarray(values)
 
     @cached_property
     def _rows(self) -> dict[Kind, Rows]:

@@ -1,5 +1,6 @@
 """What any open simulation snapshot can be asked, whoever reads it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -19,6 +20,11 @@ class Snapshot(Protocol):
 
     path: Path
     redshift: float
+
+    @property
+    def assumptions(self) -> Sequence[str]:
+        """What the files do not state and is assumed, one clause each."""
+        ...
 
     @property
     def family(self) -> str:

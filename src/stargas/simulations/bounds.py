@@ -1,0 +1,57 @@
+"""Bounds of what a galaxy of a file can hold: beyond them a unit is wrong or the file is damaged."""
+
+from collections.abc import Iterator
+from os import PathLike
+
+import numpy as np
+
+from stargas.errors import InputError
+from stargas.galaxy import Galaxy, Gas, Particles
+
+STELLAR_MASS_MSUN = (1.0, 1e14)
+TOTAL_MASS_MSUN = 1e17
+RADIUS_KPC = 1e6
+SPEED_KMS = 1e5
+TEMPERATURE_K = 1e11
+KERNEL_KPC = 1e5
+
+
+def require_physical(galaxy: Galaxy, path: str | PathLike[str]) -> None:
+    """Check that masses, positions, velocities and temperatures of a galaxy are possible.
+
+    Raises
+    ------
+    InputError
+        If one is beyond the bounds of this module, which no galaxy nor cluster comes near to.
+    """
+    for problem in _problems(galaxy):
+        raise InputError(f"{path}: {problem}: mend the file, or the units that it states.")
+
+
+def _problems(galaxy: Galaxy) -> Iterator[str]:
+    low, high = STELLAR_MASS_MSUN
+    mass = galaxy.stellar_mass_msun
+    if not low <= mass <= high:
+        yield f"the stars weigh {mass:.3g} Msun, expected {low:g} to {high:g}"
+    total = float(galaxy.enclosed_mass(np.inf))
+    if not total <= TOTAL_MASS_MSUN:
+        yield f"the galaxy weighs {total:.3g} Msun, expected at most {TOTAL_MASS_MSUN:g}"
+    for name in ("stars", "gas", "dark"):
+        part = getattr(galaxy, name)
+        if isinstance(part, Particles) and len(part):
+            yield from _particle_problems(name, part)
+
+
+def _particle_problems(name: str, part: Particles) -> Iterator[str]:
+    # about the medians: a snapshot may count positions from anywhere, and move as a whole
+    radius = float(np.abs(part.position_kpc - np.median(part.position_kpc, axis=0)).max())
+    speed = float(np.abs(part.velocity_kms - np.median(part.velocity_kms, axis=0)).max())
+    if radius > RADIUS_KPC:
+        yield f"the {name} reach {radius:.3g} kpc, expected at most {RADIUS_KPC:g}"
+    if speed > SPEED_KMS:
+        yield f"the {name} move with {speed:.3g} km/s, expected at most {SPEED_KMS:g}"
+    if isinstance(part, Gas):
+        if part.temperature_K.max() > TEMPERATURE_K:
+            yield f"the gas has {part.temperature_K.max():.3g} K, expected at most {TEMPERATURE_K:g}"
+        if part.hsm_kpc.max() > KERNEL_KPC:
+            yield f"kernels of the gas are {part.hsm_kpc.max():.3g} kpc wide, expected at most {KERNEL_KPC:g}"
