@@ -163,7 +163,7 @@ def test_a_truncated_file_says_so(path, keep):
     content = path.read_bytes()
     path.write_bytes(content[: int(keep * len(content))])
     for read in (read_table, read_header, read_galaxy):
-        with pytest.raises(DamagedFileError, match="is damaged or is not .*truncated file"):
+        with pytest.raises(DamagedFileError, match=r"is damaged or is not .*truncated file"):
             read(path)
 
 

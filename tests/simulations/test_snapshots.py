@@ -283,7 +283,7 @@ def test_faults_are_one_clear_sentence(folder, tmp_path):
     with pytest.raises(InputError, match="no snapshot"):
         open_snapshot(tmp_path / "none.hdf5", CONFIG)
     damage(path := copy("arepo"), 0.5)
-    with pytest.raises(DamagedFileError, match="is damaged or is not .*truncated file"):
+    with pytest.raises(DamagedFileError, match=r"is damaged or is not .*truncated file"):
         read_galaxy(path)
     path = copy("gadget")
     with h5py.File(path, "a") as file:
@@ -325,7 +325,9 @@ def test_tipsy_faults(galaxy, tmp_path):
         read_galaxy(path)
     noise = tmp_path / "noise.bin"
     noise.write_bytes(b"nothing that anyone reads" * 10)
-    with pytest.raises(DamagedFileError, match="is not of a format that stargas or pynbody reads"):
+    with pytest.raises(
+        DamagedFileError, match="is not a particle table or a snapshot of a format that stargas or pynbody reads"
+    ):
         read_galaxy(noise)
 
 

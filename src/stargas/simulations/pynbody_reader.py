@@ -92,7 +92,7 @@ class PynbodySnapshot:
 
     def _wrapped(self) -> AbstractContextManager[None]:
         """Turn whatever pynbody raises into one sentence: its readers try a foreign file in ways of their own."""
-        return one_sentence(self.path, "of a format that stargas or pynbody reads")
+        return one_sentence(self.path, "a particle table or a snapshot of a format that stargas or pynbody reads")
 
     def _redshift(self) -> float:
         a = float(self._context.get("a", 1.0))

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from stargas.config import SnapshotConfig
-from stargas.errors import InputError
+from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import Galaxy
 from stargas.simulations.cutting import center_of_stars, cut_galaxy
 from stargas.simulations.gadget_binary import is_gadget_binary, open_gadget_binary
@@ -36,6 +36,8 @@ def open_snapshot(path: str | PathLike[str], config: SnapshotConfig) -> Snapshot
     path = Path(path)
     if not path.exists():
         raise InputError(f"there is no snapshot {path}.")
+    if path.is_file() and not path.stat().st_size:
+        raise DamagedFileError(f"{path} is empty: give a particle table or a snapshot.")
     if path.is_dir() and any(path.glob("*.0.h*5")):
         return HDF5Snapshot(path, config)
     if path.is_file() and h5py.is_hdf5(path):
