@@ -58,10 +58,11 @@ def cube():
 @pytest.fixture(autouse=True)
 def fence(monkeypatch):
     """The audit hook cannot be taken out of this process again, so that tests of it have one of their own."""
-    from stargas.serve import sandbox as guard
+    from stargas import sandbox as guard
 
     monkeypatch.setattr(guard._fence, "installed", True)
     monkeypatch.setattr(guard._fence, "folder", None)
+    monkeypatch.setattr(guard._fence, "closed", False)
 
 
 def look(folder, values=None, **files):
@@ -197,7 +198,7 @@ def test_a_table_that_is_not_what_its_name_says(tmp_path, suffix, content):
 FENCED = """
 import sys
 from pathlib import Path
-from stargas.serve.sandbox import install, only
+from stargas.sandbox import install, only
 from stargas.serve.worker import InferenceWorker, _answer
 from stargas.constants import G
 from stargas.serve.examples import FOLDER

@@ -147,17 +147,20 @@ def _observation(options: Namespace, config: ObservationConfig) -> ObservationCo
 def _observe(options: Namespace, config: ObservationConfig) -> ObservedGalaxy:
     """Read and measure the observed galaxy."""
     from stargas.observed.galaxy import observe_galaxy
+    from stargas.sandbox import in_child
 
     for name in ("inclination", "azimuth"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} is for simulated galaxies: leave it out for an observed one.")
-    return observe_galaxy(config)
+    files = (config.stars, config.hi_cube, config.moment0, config.moment1, config.moment2)
+    return in_child(files, observe_galaxy, config)
 
 
 def _project(options: Namespace, model: Posterior) -> list[Sample]:
     """Read the simulated galaxy and make one sample for each view."""
     from stargas.randomness import rng_for
     from stargas.sample import make_sample
+    from stargas.sandbox import in_child
     from stargas.simulations.files import read_galaxy
     from stargas.sky.projection import project
     from stargas.sky.view import View
@@ -168,7 +171,7 @@ def _project(options: Namespace, model: Posterior) -> list[Sample]:
         raise UsageError(
             f"--azimuth needs one value or as many as --inclination has, got {len(azimuths)} and {len(inclinations)}."
         )
-    galaxy = read_galaxy(options.galaxy)
+    galaxy = in_child([options.galaxy], read_galaxy, options.galaxy)
     samples = []
     for number, angles in enumerate(zip(inclinations, azimuths, strict=True)):
         rng = rng_for(options.seed, "infer", galaxy.id, number)

@@ -105,9 +105,10 @@ def _galaxy(path: Path) -> dict[str, Any]:
     import numpy as np
 
     from stargas.kinematics import kappa_co, virial_ratio
+    from stargas.sandbox import in_child
     from stargas.simulations.files import read_galaxy
 
-    galaxy = read_galaxy(path)
+    galaxy = in_child([path], read_galaxy, path)
     r = np.median(galaxy.stars.radius_kpc)
     return {
         "id": galaxy.id,

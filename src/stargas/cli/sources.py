@@ -49,9 +49,11 @@ def open_source(options: Namespace, snapshots: SnapshotConfig) -> Source:
         from stargas.simulations.mock_suites.suites import mock_suite
 
         return mock_suite(options.suite, options.n_galaxies, seed=options.seed, stirring=options.stirring)
+    from stargas.sandbox import in_child
     from stargas.simulations.files import open_files
 
-    return open_files(options.source, halos=options.halos, name=options.name, config=snapshots)
+    files = (*options.source, *(options.halos or ()))
+    return in_child(files, open_files, options.source, halos=options.halos, name=options.name, config=snapshots)
 
 
 def selection_without_excluded(selection: SelectionConfig, options: Namespace) -> SelectionConfig:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from stargas.observed.table import FORMATS
+from stargas.sandbox import MEMORY_SHARE, machine_memory
 
 FITS_SUFFIXES = (".fits", ".fit")
 
@@ -54,7 +55,8 @@ class ServeConfig:
     upload_seconds, preview_seconds, infer_seconds
         Longest time that one upload, one look at the files and one inference may take [s].
     max_memory_gb
-        Of a worker [GB]; what needs more is refused.
+        Of all workers together [GB], each with its share; what needs more is refused. If None,
+        `stargas.sandbox.MEMORY_SHARE` of the machine's.
     n_draws, n_realizations
         Of each inference.
     """
@@ -71,9 +73,15 @@ class ServeConfig:
     upload_seconds: float = 900.0
     preview_seconds: float = 120.0
     infer_seconds: float = 300.0
-    max_memory_gb: float = 16.0
+    max_memory_gb: float | None = None
     n_draws: int = 2000
     n_realizations: int = 16
+
+    @property
+    def worker_memory(self) -> int:
+        """Memory that one worker may use [bytes]."""
+        total = MEMORY_SHARE * machine_memory() if self.max_memory_gb is None else 1e9 * self.max_memory_gb
+        return int(total / self.workers)
 
     def max_bytes(self, role: str) -> int:
         """Largest file of a role [bytes]."""

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import math
-import resource
 import shutil
 import sys
 import tempfile
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError, StargasError
+from stargas.sandbox import install, limit_memory, only, resident_memory
 from stargas.serve.examples import FOLDER
-from stargas.serve.sandbox import install, only
 from stargas.serve.settings import ARCHIVE, TRACER_OF_ROLE, ServeConfig
 
 if TYPE_CHECKING:
@@ -132,9 +131,7 @@ class InferenceWorker:
         torch.set_num_threads(1)
         worker = cls(config, load_model(config.model), load_validity(config.model))
         worker.warm_up()
-        most = int(config.max_memory_gb * 1e9)
-        with contextlib.suppress(ValueError, OSError):  # a lower limit may be set already
-            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        limit_memory(config.worker_memory - resident_memory())
         return worker
 
     @property
