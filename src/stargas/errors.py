@@ -25,5 +25,9 @@ class VirialWarning(UserWarning):
     """The motions of a galaxy's stars contradict its masses."""
 
 
+class AssumptionWarning(UserWarning):
+    """A file does not state something that is assumed."""
+
+
 class ObservationWarning(UserWarning):
     """Data of an observed galaxy can be used, but what follows from them needs care."""

@@ -19,11 +19,15 @@ class SnapshotConfig(Checked):
     molecular
         How H2 is split off by gas pressure: ``blitz2006``, ``leroy2008`` or ``none``.
     star_types
-        Particle types that are stars in an HDF5 snapshot; isolated galaxies may keep disk and bulge in 2 and 3.
+        Particle types that are stars in a snapshot in HDF5 or of binary Gadget; isolated galaxies may keep disk and
+        bulge in 2 and 3.
     boundary_types
-        Particle types of low resolution in an HDF5 snapshot, as far as they are not stars.
+        Particle types of low resolution in such a snapshot, as far as they are not stars.
     unit_length_kpc, unit_mass_msun, unit_velocity_kms
-        Code units of an HDF5 snapshot that does not state them, in Gadget's convention (comoving, /h, √a).
+        Code units of a snapshot in HDF5 or of binary Gadget that does not state them, in Gadget's convention (comoving,
+        /h, √a).
+    redshift
+        Redshift of a snapshot in HDF5 or of binary Gadget that does not state it; 0 for an isolated galaxy.
     radius_fraction
         A galaxy is what lies within this fraction of its halo's virial radius, where the halo catalog gives no other.
     min_stars
@@ -40,6 +44,7 @@ class SnapshotConfig(Checked):
     unit_length_kpc: float | None = None
     unit_mass_msun: float | None = None
     unit_velocity_kms: float | None = None
+    redshift: float | None = None
     radius_fraction: float = 0.2
     min_stars: int = 100
     region_pattern: str | None = None
@@ -52,6 +57,7 @@ class SnapshotConfig(Checked):
                 name: (getattr(self, name) is None or getattr(self, name) > 0, "null or positive")
                 for name in ("unit_length_kpc", "unit_mass_msun", "unit_velocity_kms")
             },
+            "redshift": (self.redshift is None or 0 <= self.redshift <= 100, "null or between 0 and 100"),
             "radius_fraction": (self.radius_fraction > 0, "positive"),
             "min_stars": (self.min_stars >= 0, "zero or positive"),
         }

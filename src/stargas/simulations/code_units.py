@@ -36,6 +36,12 @@ _MATTER = ("Omega0", "Omega_m", "Omega_Matter", "OmegaMatter")
 
 MAX_REDSHIFT = 100.0
 
+HUBBLE = (0.2, 2.0)
+"""Range of h; Gadget runs without cosmology may have 1."""
+
+AGREEMENT = 0.01
+"""Relative difference up to which two statements of one number agree, which programs write with few digits."""
+
 _ATTRIBUTES = (
     ("CGSConversionFactor", "aexp-scale-exponent", "h-scale-exponent"),  # EAGLE, Magneticum
     (
@@ -84,12 +90,13 @@ class CodeUnits:
     Raises
     ------
     InputError
-        If a cosmological run states no redshift or no Hubble constant, or a value cannot be.
+        If the file states neither a redshift nor that its run does not expand, a cosmological run states no Hubble
+        constant, two statements contradict each other, or a value cannot be.
 
     Attributes
     ----------
     is_cosmological
-        Whether the run expands, by its own word or its density of matter.
+        Whether the run expands: by its own word, its density of matter, or a redshift above 0.
     assumptions
         What the file does not state and is assumed, one clause each.
     """
@@ -150,61 +157,123 @@ class CodeUnits:
     def _code_unit(self, dimension: str) -> float:
         """Code unit in cgs."""
         given = {
-            "length": (self._config.unit_length_kpc, CM_PER_KPC),
-            "mass": (self._config.unit_mass_msun, G_PER_MSUN),
-            "velocity": (self._config.unit_velocity_kms, 1e5),
+            "length": ("unit_length_kpc", CM_PER_KPC),
+            "mass": ("unit_mass_msun", G_PER_MSUN),
+            "velocity": ("unit_velocity_kms", 1e5),
         }
-        value, scale = given[dimension]
-        if value is not None:
-            return value * scale
+        name, scale = given[dimension]
+        option, stated = getattr(self._config, name), self._stated_unit(dimension)
+        if stated is None and option is None:
+            raise InputError(
+                f"{self._path} does not state its unit of {dimension}: give unit_length_kpc, unit_mass_msun and "
+                "unit_velocity_kms (1, 1e10 and 1 in many Gadget runs, before the factors of h and a)."
+            )
+        if stated is None:
+            return float(option * scale)
+        if option is not None and abs(option * scale - stated) > AGREEMENT * stated:
+            raise InputError(
+                f"{self._path} states a unit of {dimension} of {stated / scale:g}, the setting {name} is {option:g}: "
+                "leave the setting out, or mend the file."
+            )
+        return stated
+
+    def _stated_unit(self, dimension: str) -> float | None:
+        """Code unit in cgs by the attributes; that of velocity may be one of time."""
         for name in _CODE_UNITS[dimension]:
-            if name in self._attributes:
-                return float(scalar(self._attributes[name]))
+            if (stated := self._number(name)) is not None:
+                return stated
         if dimension == "velocity":
             for name in _CODE_UNITS["time"]:
-                if name in self._attributes:
-                    return self._code_unit("length") / float(scalar(self._attributes[name]))
-        raise InputError(
-            f"{self._path} does not state its unit of {dimension}: give unit_length_kpc, unit_mass_msun and "
-            "unit_velocity_kms (1, 1e10 and 1 in many Gadget runs, before the factors of h and a)."
-        )
+                if (stated := self._number(name)) is not None and stated > 0:
+                    return self._code_unit("length") / stated
+        return None
 
     def _number(self, name: str) -> float | None:
         if name not in self._attributes:
             return None
-        value = float(scalar(self._attributes[name]))
+        try:
+            value = float(scalar(self._attributes[name]))
+        except (IndexError, TypeError, ValueError):
+            value = math.nan
         if not math.isfinite(value):
-            raise InputError(f"{self._path} has {name} = {value} in its header, expected a finite number: mend it.")
+            raise InputError(
+                f"{self._path} has {name} = {self._attributes[name]!r} in its header, expected a finite number: mend "
+                "the header."
+            )
         return value
 
     def _is_cosmological(self) -> bool:
+        stated = self._stated_cosmology()
+        return (self._number("Redshift") or 0.0) > 0 if stated is None else stated
+
+    def _stated_cosmology(self) -> bool | None:
+        """Whether the run expands, by its own word or its density of matter; None if it states neither."""
         for name in ("Cosmological run", "ComovingIntegrationOn"):
             if (stated := self._number(name)) is not None:
                 return bool(stated)
-        return any((self._number(name) or 0.0) > 0 for name in _MATTER)
+        matter = [stated for name in _MATTER if (stated := self._number(name)) is not None]
+        return any(density > 0 for density in matter) if matter else None
 
     def _redshift(self) -> float:
-        redshift = self._number("Redshift")
-        if redshift is None and self.is_cosmological:
-            a = self._number("Time")
-            if a is None or not 0 < a <= 1:
-                raise InputError(f"{self._path} is of a cosmological run but states no Redshift: add it to its Header.")
-            redshift = 1 / a - 1
-        elif redshift is None:
-            self.assumptions.append("redshift 0, as of an isolated run")
-            redshift = 0.0
+        """Redshift as stated, else by the scale factor, else by the settings."""
+        stated = self._number("Redshift")
+        if self._stated_cosmology() is False:
+            redshift = self._redshift_without_expansion(stated)
+        else:
+            redshift = self._redshift_with_expansion(stated)
         if redshift > MAX_REDSHIFT:
             raise InputError(f"{self._path} has the redshift {redshift:g}, expected 0 to {MAX_REDSHIFT:g}: mend it.")
         return max(0.0, redshift)
+
+    def _redshift_without_expansion(self, stated: float | None) -> float:
+        if stated is not None and stated > AGREEMENT:
+            raise InputError(
+                f"{self._path} has Redshift = {stated:g} but says that its run does not expand: mend its header."
+            )
+        if stated is None and self._config.redshift is None:
+            self.assumptions.append("redshift 0, as of a run that does not expand")
+        return 0.0
+
+    def _redshift_with_expansion(self, stated: float | None) -> float:
+        given, of_time = self._config.redshift, self._redshift_of_time() if self.is_cosmological else None
+        if stated is None or of_time is None:
+            known = next((redshift for redshift in (stated, of_time, given) if redshift is not None), None)
+            if known is None:
+                raise InputError(
+                    f"{self._path} states no redshift: give it as the setting snapshots.redshift, 0 for an isolated "
+                    "galaxy."
+                )
+            return known
+        if abs(stated - of_time) <= AGREEMENT * (1 + of_time):
+            return stated
+        if given is None:
+            raise InputError(
+                f"{self._path} has Redshift = {stated:g} and Time = {1 / (1 + of_time):g}, which is that of redshift "
+                f"{of_time:g}: give the right one as the setting snapshots.redshift."
+            )
+        return given
+
+    def _redshift_of_time(self) -> float | None:
+        """Redshift of the scale factor that codes of Gadget's family call Time; SWIFT's is a time."""
+        a = self._number("Time") if self.convention == "gadget" else self._number("Scale-factor")
+        return 1 / a - 1 if a is not None and 0 < a <= 1 else None
 
     def _hubble(self) -> float:
         """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
         for name in ("HubbleParam", "h"):
             if (stated := self._number(name)) is not None and stated > 0:
+                low, high = HUBBLE
+                if not low <= stated <= high:
+                    raise InputError(
+                        f"{self._path} has {name} = {stated:g}, expected H0 / (100 km/s/Mpc) of {low} to {high}: mend "
+                        "the header."
+                    )
                 return stated
         if self.is_cosmological:
             raise InputError(
                 f"{self._path} is of a cosmological run but states no HubbleParam, which its units need: add it to its "
                 "Header."
             )
+        if self._stated_cosmology() is None and self.convention == "gadget":
+            self.assumptions.append("units without factors of h, as none is stated")
         return 1.0

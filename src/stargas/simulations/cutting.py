@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from stargas.config import SnapshotConfig
-from stargas.errors import InputError, NoGalaxyError
+from stargas.errors import DamagedFileError, InputError, NoGalaxyError
 from stargas.frame import find_center, to_own_frame
 from stargas.galaxy import FloatArray, Galaxy, Gas, Particles
 from stargas.simulations.bounds import require_physical
@@ -166,6 +166,10 @@ def _particles(snapshot: Snapshot, kind: Kind, rows: Rows, halo: Halo) -> Partic
     position = around(snapshot.position_kpc(kind, rows), np.asarray(halo.center_kpc), snapshot.box_kpc)
     velocity = _required(snapshot, kind, "velocity_kms", rows)
     mass = _required(snapshot, kind, "mass_msun", rows)
+    if (mass < 0).any():
+        raise DamagedFileError(
+            f"{snapshot.path}: {np.count_nonzero(mass < 0)} masses of the {kind} are negative: write it again."
+        )
     massive = mass > 0  # some codes leave particles of no mass behind
     return Particles(mass[massive], position[massive], velocity[massive])
 
@@ -174,7 +178,10 @@ def _gas(snapshot: Snapshot, gas: Particles, rows: Rows, config: SnapshotConfig)
     mass = _required(snapshot, "gas", "mass_msun", rows)
     rows = rows[mass > 0]
     fields = {field: snapshot.read("gas", field, rows) for field in GAS_FIELDS}
-    neutral = neutral_gas(fields, snapshot.redshift, config.hi, config.molecular)
+    try:
+        neutral = neutral_gas(fields, snapshot.redshift, config.hi, config.molecular)
+    except InputError as error:
+        raise InputError(f"{snapshot.path}: {error}") from error
     hsm = snapshot.read("gas", "hsm_kpc", rows)
     provenance = dict(neutral.provenance)
     if hsm is None:

@@ -4,6 +4,7 @@ A file is a sequence of records, each between two counts of its bytes. Format 2 
 with its name; in format 1 the order is fixed. The header states neither units nor whether lengths are comoving.
 """
 
+import io
 import struct
 from os import PathLike
 from pathlib import Path
@@ -32,7 +33,8 @@ BLOCKS = {
 """Name of a record → name of the data set in HDF5, types of particles, and numbers per particle."""
 
 ORDER = ("POS", "VEL", "ID", "MASS", "U", "RHO", "HSML")
-"""Records of format 1; later ones depend on how the code was compiled, and are not read."""
+WITH_COOLING = ("POS", "VEL", "ID", "MASS", "U", "RHO", "NE", "NH", "HSML")
+"""Records of format 1, without and with cooling; later ones depend on how the code was compiled, and are not read."""
 
 
 def is_gadget_binary(path: str | PathLike[str]) -> bool:
@@ -119,11 +121,12 @@ def _in_memory(path: Path) -> h5py.File:
                 f"{path} has a header of {len(header)} bytes, expected {HEADER_BYTES}: copy it again."
             )
         counts = np.frombuffer(header, f"{order}u4", N_TYPES)
-        file = h5py.File(f"{path.name} in memory", "w", driver="core", backing_store=False)
+        file = h5py.File(io.BytesIO(), "w")
         _put_header(file, header, order)
         table = np.frombuffer(header, f"{order}f8", N_TYPES, 24)
         if "POS" not in records:
-            records = _named_by_order(records, counts, table)
+            (cooling,) = struct.unpack_from(f"{order}i", header, 120)
+            records = _named_by_order(records, counts, table, WITH_COOLING if cooling else ORDER)
         for name, (dataset, types, width) in BLOCKS.items():
             if name in records:
                 kept = [kind for kind in types if counts[kind] and not (name == "MASS" and table[kind] > 0)]
@@ -132,12 +135,13 @@ def _in_memory(path: Path) -> h5py.File:
 
 
 def _named_by_order(
-    records: dict[str, bytes], counts: NDArray[np.uint32], table: NDArray[np.float64]
+    records: dict[str, bytes], counts: NDArray[np.uint32], table: NDArray[np.float64], order: tuple[str, ...]
 ) -> dict[str, bytes]:
     """Name the records of format 1, of which those without particles are left out."""
     with_masses = bool(((counts > 0) & (table == 0)).any())
     gas = bool(counts[0])
-    written = [name for name in ORDER if (name != "MASS" or with_masses) and (name not in ("U", "RHO", "HSML") or gas)]
+    of_all = ("POS", "VEL", "ID", "MASS")
+    written = [name for name in order if (name != "MASS" or with_masses) and (name in of_all or gas)]
     return {name: records[f"#{number}"] for number, name in enumerate(written, start=1) if f"#{number}" in records}
 
 

@@ -133,12 +133,7 @@ class HDF5Snapshot:
     def position_kpc(self, kind: Kind, rows: Rows) -> FloatArray:
         """Positions in the box [kpc], shape (len(rows), 3), physical."""
         position = self.read(kind, "position_kpc", rows)
-        if position is None:
-            return np.zeros((0, 3))
-        if not np.isfinite(position).all():
-            bad = int(np.count_nonzero(~np.isfinite(position).all(axis=1)))
-            raise DamagedFileError(f"{self.path}: {bad} positions of the {kind} are not finite: write it again.")
-        return position
+        return np.zeros((0, 3)) if position is None else position
 
     def read(self, kind: Kind, field: str, rows: Rows) -> FloatArray | None:
         """Read a field of some particles.
@@ -161,7 +156,7 @@ class HDF5Snapshot:
         Raises
         ------
         DamagedFileError
-            If the data cannot be read, or have another shape.
+            If the data cannot be read, have another shape, or are not finite.
         """
         if field == "hsm_kpc":
             return self._hsm(rows)
@@ -175,7 +170,15 @@ class HDF5Snapshot:
             if values is None:
                 return None
             parts.append(values)
-        return np.concatenate(parts) if parts else None
+        if not parts:
+            return None
+        values = np.concatenate(parts)
+        if not np.isfinite(values).all():
+            bad = int(np.count_nonzero(~np.isfinite(values)))
+            raise DamagedFileError(
+                f"{self.path}: {field} of the {kind} has {bad} values that are not finite: write it again."
+            )
+        return values
 
     def _read_segment(self, segment: _Segment, field: str, local: Rows) -> FloatArray | None:
         dimension, names = FIELDS[field]
@@ -260,13 +263,18 @@ class HDF5Snapshot:
         for particle_type in types:
             for file in self._files:
                 group = file.get(f"PartType{particle_type}")
-                # AREPO keeps tracers, which have no positions, among the boundary types.
                 if group is None or "Coordinates" not in group:
+                    self._require_no_particles(group)
                     continue
                 stop = start + len(group["Coordinates"])
                 segments.append(_Segment(group, particle_type, start, stop))
                 start = stop
         return segments
+
+    def _require_no_particles(self, group: h5py.Group | None) -> None:
+        """Refuse particles without positions; AREPO's tracers have no masses and velocities either."""
+        if group is not None and any(name in group for name in (*FIELDS["velocity_kms"][1], *FIELDS["mass_msun"][1])):
+            raise InputError(f"{self.path}: {group.name} has no Coordinates: write them beside its other fields.")
 
     def _is_mesh(self) -> bool:
         """Whether gas is cells of a mesh, by AREPO's fields or by densities without smoothing lengths."""

@@ -44,6 +44,20 @@ _BETA = np.array([1.29, 1.21, 1.75, 1.72, 1.93, 1.77])
 _F = np.array([0.01, 0.03, 0.03, 0.04, 0.02, 0.01])
 _LOG_RATE = np.log10([8.34e-14, 7.39e-13, 1.50e-12, 1.16e-12, 7.92e-13, 5.43e-13])
 
+RANGES: Mapping[str, tuple[float, float]] = {
+    "density_msun_kpc3": (1e-30, np.inf),
+    "temperature_K": (0.0, np.inf),
+    "u_kms2": (0.0, np.inf),
+    "hydrogen_fraction": (0.0, 1.0),
+    "neutral_fraction": (0.0, 1.0),
+    "hi_fraction": (0.0, 1.0),
+    "electron_abundance": (0.0, 10.0),
+}
+"""What the fields of gas can be; a field beyond is another one than its name says, or in another unit."""
+
+ROUNDING = 1e-3
+"""How far single precision and interpolation may lead beyond a range."""
+
 Recipe = Literal["auto", "snapshot", "rahmati2013", "temperature", "all"]
 Partition = Literal["blitz2006", "leroy2008", "none"]
 
@@ -177,8 +191,9 @@ def neutral_gas(
     Raises
     ------
     InputError
-        If the fields do not suffice for the recipe.
+        If the fields do not suffice for the recipe, or one is beyond its range in `RANGES`.
     """
+    _require_ranges(fields)
     mass = fields["mass_msun"]
     if mass is None:
         raise InputError("the gas of the snapshot has no masses.")
@@ -231,6 +246,18 @@ def neutral_gas(
     if density is not None:
         share = share * atomic_share(_pressure(fields, density, hydrogen, temperature), partition)
     return Neutral(mass * hydrogen * share, temperature, provenance)
+
+
+def _require_ranges(fields: Mapping[str, FloatArray | None]) -> None:
+    for name, (low, high) in RANGES.items():
+        values = fields.get(name)
+        if values is None or not len(values):
+            continue
+        if values.min() < low - ROUNDING * (low == 0) or values.max() > high + ROUNDING:
+            raise InputError(
+                f"the field {name} of the gas runs from {values.min():.3g} to {values.max():.3g}, expected "
+                f"{low:.3g} to {high:.3g}: mend it, or leave it out of the snapshot."
+            )
 
 
 def _temperature(fields: Mapping[str, FloatArray | None], hydrogen: FloatArray) -> FloatArray | None:

@@ -4,6 +4,7 @@ HDF5 snapshots are read by `stargas.simulations.hdf5`, binary ones of Gadget thr
 `stargas.simulations.gadget_binary`, all others through pynbody by `stargas.simulations.pynbody_reader`.
 """
 
+import warnings
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -12,7 +13,7 @@ import h5py
 import numpy as np
 
 from stargas.config import SnapshotConfig
-from stargas.errors import DamagedFileError, InputError
+from stargas.errors import AssumptionWarning, DamagedFileError, InputError
 from stargas.galaxy import Galaxy
 from stargas.simulations.cutting import center_of_stars, cut_galaxy
 from stargas.simulations.gadget_binary import is_gadget_binary, open_gadget_binary
@@ -32,8 +33,19 @@ def open_snapshot(path: str | PathLike[str], config: SnapshotConfig) -> Snapshot
         If it is missing, is of no known format, or does not state its units.
     DamagedFileError
         If it is truncated or damaged.
+
+    Warns
+    -----
+    AssumptionWarning
+        If it does not state something that is assumed.
     """
-    path = Path(path)
+    snapshot = _opened(Path(path), config)
+    if snapshot.assumptions:
+        warnings.warn(f"{path}: assumed {'; '.join(snapshot.assumptions)}.", AssumptionWarning, stacklevel=2)
+    return snapshot
+
+
+def _opened(path: Path, config: SnapshotConfig) -> Snapshot:
     if not path.exists():
         raise InputError(f"there is no snapshot {path}.")
     if path.is_file() and not path.stat().st_size:

@@ -1,0 +1,190 @@
+"""What a snapshot states is used, what it does not state is asked for, what is assumed is said."""
+
+import dataclasses
+
+import h5py
+import numpy as np
+import pytest
+from snapshot_writers import BOX_KPC, CENTER_KPC, FAMILIES, galaxy_of_particles, write_hdf5
+
+from stargas.config import SnapshotConfig
+from stargas.errors import AssumptionWarning, DamagedFileError, InputError
+from stargas.simulations.snapshots import open_snapshot, read_snapshot_galaxy
+
+CONFIG = SnapshotConfig(molecular="none")
+
+
+@pytest.fixture(scope="module")
+def galaxy():
+    return galaxy_of_particles(400, 300, 500)
+
+
+@pytest.fixture
+def gadget(galaxy, tmp_path):
+    write_hdf5(tmp_path / "gadget.hdf5", galaxy, "gadget")
+    return tmp_path / "gadget.hdf5"
+
+
+@pytest.fixture
+def swift(galaxy, tmp_path):
+    write_hdf5(tmp_path / "swift.hdf5", galaxy, "swift")
+    return tmp_path / "swift.hdf5"
+
+
+def change(path, removed=(), group="Header", **attributes):
+    with h5py.File(path, "a") as file:
+        header = file[group].attrs
+        for name in removed:
+            del header[name]
+        for name, value in attributes.items():
+            header[name] = value
+
+
+def read(path, config=CONFIG):
+    return read_snapshot_galaxy(path, center_kpc=CENTER_KPC, radius_kpc=100.0, config=config)
+
+
+def test_gizmo_headers_since_2020_are_periodic(gadget):
+    """They say Omega_Matter and ComovingIntegrationOn, where older ones say Omega0."""
+    expected = read(gadget)
+    change(gadget, ["Omega0"], Omega_Matter=0.3, ComovingIntegrationOn=1)
+    found = read(gadget)
+    assert len(found.stars) == len(expected.stars)
+    assert found.stellar_mass_msun == pytest.approx(expected.stellar_mass_msun)
+    change(gadget, ["Omega_Matter"])
+    assert open_snapshot(gadget, CONFIG).box_kpc == pytest.approx(BOX_KPC)
+
+
+def test_a_redshift_above_0_says_that_a_run_expands(gadget):
+    change(gadget, ["Omega0"])
+    assert open_snapshot(gadget, CONFIG).box_kpc == pytest.approx(BOX_KPC)
+
+
+def test_a_run_without_expansion_needs_no_redshift(gadget):
+    change(gadget, ["Redshift"], Omega0=0.0, Time=1.7)
+    with pytest.warns(AssumptionWarning, match="assumed redshift 0, as of a run that does not expand"):
+        snapshot = open_snapshot(gadget, CONFIG)
+    assert (snapshot.redshift, snapshot.box_kpc) == (0.0, None)
+    assert open_snapshot(gadget, dataclasses.replace(CONFIG, redshift=0.0)).redshift == 0
+    with pytest.warns(AssumptionWarning):
+        found = read_snapshot_galaxy(gadget, config=CONFIG)
+    assert "redshift 0" in found.provenance["assumed"]
+
+
+def test_what_is_not_stated_is_asked_for(gadget):
+    change(gadget, ["Redshift"])
+    assert open_snapshot(gadget, CONFIG).redshift == pytest.approx(0.25)  # of the scale factor
+    change(gadget, ["Time"])
+    with pytest.raises(InputError, match=r"states no redshift: give it as the setting snapshots\.redshift"):
+        open_snapshot(gadget, CONFIG)
+    assert open_snapshot(gadget, dataclasses.replace(CONFIG, redshift=0.25)).redshift == 0.25
+    change(gadget, ["HubbleParam"], Redshift=0.25)
+    with pytest.raises(InputError, match="states no HubbleParam"):
+        open_snapshot(gadget, CONFIG)
+    change(gadget, ["Omega0"], Redshift=0.0)
+    with pytest.warns(AssumptionWarning, match="without factors of h"):
+        open_snapshot(gadget, CONFIG)
+
+
+def test_what_contradicts_itself_is_refused(gadget):
+    change(gadget, Redshift=0.0)
+    with pytest.raises(InputError, match=r"Redshift = 0 and Time = 0\.8, which is that of redshift 0\.25"):
+        open_snapshot(gadget, CONFIG)
+    assert open_snapshot(gadget, dataclasses.replace(CONFIG, redshift=0.25)).redshift == 0.25
+    change(gadget, Redshift=0.25, ComovingIntegrationOn=0)
+    with pytest.raises(InputError, match=r"Redshift = 0\.25 but says that its run does not expand"):
+        open_snapshot(gadget, CONFIG)
+    change(gadget, ["ComovingIntegrationOn"])
+    with pytest.raises(InputError, match="states a unit of length of 1, the setting unit_length_kpc is 1000"):
+        read(gadget, dataclasses.replace(CONFIG, unit_length_kpc=1000.0))
+    read(gadget, dataclasses.replace(CONFIG, unit_length_kpc=1.001))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"HubbleParam": np.array([])}, "HubbleParam = .* expected a finite number"),
+        ({"HubbleParam": "none"}, "HubbleParam = .* expected a finite number"),
+        ({"HubbleParam": 70.0}, "HubbleParam = 70, expected H0"),
+        ({"Redshift": np.nan}, "Redshift = .*nan.* expected a finite number"),
+        ({"Redshift": 1e6, "Time": 1e-6}, "has the redshift 1e.06, expected 0 to 100"),
+        ({"UnitLength_in_cm": 0.0}, "unit of length that is none"),
+        ({"BoxSize": [1.0, 2.0, 3.0]}, "box of unequal sides"),
+    ],
+)
+def test_values_that_cannot_be_are_refused(gadget, attributes, message):
+    change(gadget, **attributes)
+    with pytest.raises(InputError, match=message):
+        read(gadget)
+
+
+def test_values_of_swift_that_are_stored_as_physical_take_no_scale_factor(swift):
+    expected = read(swift)
+    a = 1 / 1.25
+    with h5py.File(swift, "a") as file:
+        for kind in ("PartType0", "PartType1", "PartType4"):
+            data = file[f"{kind}/Coordinates"]
+            unit = FAMILIES["swift"].kpc * 3.0856775814913673e21
+            data.attrs["Conversion factor to CGS (not including cosmological corrections)"] = [unit]
+            data.attrs["a-scale exponent"], data.attrs["h-scale exponent"] = [1.0], [0.0]
+    assert np.median(read(swift).stars.radius_kpc) == pytest.approx(np.median(expected.stars.radius_kpc))
+    with h5py.File(swift, "a") as file:
+        for kind in ("PartType0", "PartType1", "PartType4"):
+            data = file[f"{kind}/Coordinates"]
+            data[...] = data[...] * a
+            data.attrs["Value stored as physical"] = [1]
+    found = read(swift)
+    np.testing.assert_allclose(found.stars.position_kpc, expected.stars.position_kpc, atol=1e-6)
+    assert open_snapshot(swift, CONFIG).box_kpc == pytest.approx(BOX_KPC)
+
+
+def test_masses_of_shape_n_1_are_masses(gadget):
+    expected = read(gadget)
+    with h5py.File(gadget, "a") as file:
+        masses = file["PartType4/Masses"][()]
+        del file["PartType4/Masses"]
+        file["PartType4/Masses"] = masses[:, None]
+    assert read(gadget).stellar_mass_msun == pytest.approx(expected.stellar_mass_msun)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("PartType4/Masses", np.ones((400, 2)), r"Masses has the shape \(400, 2\)"),
+        ("PartType4/Masses", np.ones(399), r"Masses has the shape \(399,\)"),
+        ("PartType4/Masses", np.full(400, -1.0), "400 masses of the stars are negative"),
+        ("PartType4/Masses", np.full(400, np.nan), r"mass_msun of the stars has \d+ values that are not finite"),
+        ("PartType4/Masses", np.full(400, b"heavy"), "the type"),
+        ("PartType4/Masses", np.full(400, 1 + 2j), "the type complex128"),
+        ("PartType4/Masses", np.full(400, 1e9), "the stars weigh"),
+        ("PartType4/Velocities", np.full((400, 3), 1e9) * np.arange(400)[:, None], "the stars move with"),
+        ("PartType4/Velocities", np.ones((400, 2)), r"Velocities has the shape \(400, 2\)"),
+        ("PartType0/NeutralHydrogenAbundance", np.full(300, 8000.0), "neutral_fraction of the gas runs"),
+        ("PartType0/SmoothingLength", np.zeros((300, 3)), "SmoothingLength has the shape"),
+    ],
+)
+def test_fields_that_cannot_be_are_refused(gadget, name, values, message):
+    with h5py.File(gadget, "a") as file:
+        del file[name]
+        file[name] = values
+    with pytest.raises((InputError, DamagedFileError), match=message):
+        read(gadget)
+
+
+def test_particles_without_positions_are_refused_and_tracers_passed_over(gadget):
+    with h5py.File(gadget, "a") as file:
+        file["PartType3/TracerID"] = np.arange(5)
+    expected = read(gadget)
+    with h5py.File(gadget, "a") as file:
+        del file["PartType1/Coordinates"]
+    with pytest.raises(InputError, match="PartType1 has no Coordinates"):
+        read(gadget)
+    assert len(expected.dark) > 0
+
+
+def test_a_data_set_that_declares_more_than_is_stored_is_refused(gadget):
+    with h5py.File(gadget, "a") as file:
+        del file["PartType4/Masses"]
+        file.create_dataset("PartType4/Masses", (10**11,), dtype="f8", chunks=(1000,))
+    with pytest.raises(DamagedFileError, match=r"declares 8e.11 bytes and stores"):
+        read(gadget)
