@@ -170,11 +170,10 @@ class PynbodySnapshot:
         with self._wrapped():
             stored = name in self._simulation.loadable_keys()
             stored = stored or name in getattr(self._simulation, _FAMILIES[kind]).loadable_keys()
-        beside = self.path.with_name(f"{self.path.name}.{name}")
-        if not stored and beside.is_file():
+        if not stored and self._beside(name).is_file():
             raise DamagedFileError(
-                f"{beside} cannot be used as the HI fractions of {self.path.name}: mend it, or remove it to find "
-                "HI by density and temperature."
+                f"{self._beside(name)} cannot be used as the HI fractions of {self.path.name}: mend it, or remove it "
+                "to find HI by density and temperature."
             )
         return stored
 
@@ -182,7 +181,8 @@ class PynbodySnapshot:
         family = getattr(self._simulation, _FAMILIES[kind])
         if not len(family):
             return np.zeros((0, 3) if name in ("pos", "vel") else 0)
-        with self._wrapped():
+        beside = self._beside(name)
+        with one_sentence(beside, "a field of a tipsy snapshot") if beside.is_file() else self._wrapped():
             try:
                 array = family[name]
             except KeyError:
@@ -192,6 +192,10 @@ class PynbodySnapshot:
         if not np.isfinite(values).all():
             raise DamagedFileError(f"{self.path}: {name} of the {kind} is not finite everywhere: write it again.")
         return np.asarray(values)
+
+    def _beside(self, name: str) -> Path:
+        """File in which tipsy keeps a further field."""
+        return self.path.with_name(f"{self.path.name}.{name}")
 
     @cached_property
     def _rows(self) -> dict[Kind, Rows]:
