@@ -14,7 +14,7 @@ class InputError(StargasError, ValueError):
 
 
 class NoGalaxyError(InputError):
-    """There are too few stars for a galaxy: no fault of the file, so a build counts it as rejected."""
+    """A galaxy has too few stars or is not selected: no fault of the file, so a build counts it as rejected."""
 
 
 class DamagedFileError(StargasError, OSError):

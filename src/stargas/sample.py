@@ -1,6 +1,6 @@
 """A sample: maps, scalars and truth of one galaxy seen from one side, and the declaration of all that it holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from stargas.sky.channels import CHANNELS, channels_of
 from stargas.sky.degradation import Degradation, draw_degradation
 from stargas.sky.hi_scalars import HIScalars
 from stargas.sky.intrinsic_hi import intrinsic_hi
-from stargas.sky.observables import HIObservables, StarObservables, observe_hi_maps, observe_star_maps, require_stars
+from stargas.sky.observables import ObservingConditions, observe_hi_maps, observe_star_maps, require_stars
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.star_maps import draw_star_subsets
 from stargas.sky.view import standard_views
@@ -245,6 +245,7 @@ def make_sample(
     rng: np.random.Generator,
     config: DataConfig | None = None,
     stars: NDArray[np.intp] | None = None,
+    truth: "Truth | None" = None,
 ) -> Sample:
     """Make the sample of a galaxy on the sky.
 
@@ -259,6 +260,8 @@ def make_sample(
     stars
         Indices of the stars that are observed, shape (k,). If None, they are drawn from those of ``sky``: of an
         observed galaxy all, up to the largest number that a sample may have, of a projected one a subset.
+    truth
+        What is known of ``sky.galaxy``, where it is measured already; measured if None.
 
     Returns
     -------
@@ -273,11 +276,37 @@ def make_sample(
     InputError
         If there are fewer stars than ``config.min_stars``, or neither stars nor gas.
     """
+    if sky.stars is None and sky.gas is None:
+        raise InputError("a sample needs stars, gas or both, got neither.")
     config = config or pretrained_settings()
     if stars is None and sky.stars is not None:
         n_views = config.views.n_views if sky.galaxy is not None else 1
         stars = draw_star_subsets(len(sky.stars), n_views, config.stars, rng)[0]
-    return _make_sample(sky, rng, config, stars, _Truth.of(sky.galaxy, config))
+    if truth is None:
+        truth = Truth.of(sky.galaxy, config)
+    degradation = Degradation()
+    if config.degradation.share and sky.galaxy is not None:
+        degradation = draw_degradation(config.degradation, rng)
+    R_hl = sky.R_hl_kpc or 0.0
+    values: dict[str, Any] = {"R_hl_kpc": R_hl}
+    for tracer, measure in MEASURES.items():
+        measured = measure(sky, ObservingConditions(config, degradation, rng, stars, truth.hi))
+        values[tracer] = bool(measured)
+        values |= measured
+    r_kpc = R_hl * np.array(config.truth.radii)
+    row = {
+        **truth.row,
+        **({} if sky.view is None else asdict(sky.view)),
+        **{name: values.get(name, 0.0) for name in (*SCALARS, *QUALITY)},
+        "n_stars": values.get("n_stars", 0),
+        "interlopers": degradation.interlopers,
+        "velocity_scale_kms": values.get("velocity_scale_kms", 0.0),
+        "half_width_kpc": values.get("half_width_kpc", 0.0),
+        "has_gas": values["gas"],
+        "log10_mass_R_HI": truth.log10_mass_at(values.get("R_HI_kpc")),
+    }
+    arrays = {declared.name: declared.filled(values, config) for declared in FIELDS if declared.entries}
+    return Sample(**arrays, r_kpc=r_kpc, log10_mass=truth.log10_mass(r_kpc), config=config, row=row)
 
 
 def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0) -> list[Sample]:
@@ -303,97 +332,99 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
         If the galaxy has fewer stars than ``config.stars.min_stars``.
     """
     config = config or pretrained_settings()
-    views = standard_views(config.views, rng_for(seed, "views", galaxy.id))
     require_stars(len(galaxy.stars), config.stars.min_stars)
-    subsets = draw_star_subsets(len(galaxy.stars), len(views), config.stars, rng_for(seed, "stars", galaxy.id))
-    truth = _Truth.of(galaxy, config)
+    for_views, for_stars = (rng_for(seed, stage, galaxy.id) for stage in ("views", "stars"))
+    for_noise = [rng_for(seed, "noise", galaxy.id, number) for number in range(config.views.n_views)]
+    views = standard_views(config.views, for_views)
+    subsets = draw_star_subsets(len(galaxy.stars), len(views), config.stars, for_stars)
+    truth = Truth.of(galaxy, config)
     samples = []
-    for number, (view, stars) in enumerate(zip(views, subsets, strict=True)):
-        rng = rng_for(seed, "noise", galaxy.id, number)
+    for number, (view, stars, rng) in enumerate(zip(views, subsets, for_noise, strict=True)):
         of_view = replace(truth, row={**truth.row, "view": number})
-        samples.append(_make_sample(project(galaxy, view), rng, config, stars, of_view))
+        samples.append(make_sample(project(galaxy, view), rng, config, stars, of_view))
     return samples
 
 
 @dataclass(frozen=True, eq=False)
-class _Truth:
-    """What a simulated galaxy has whatever side it is seen from; nothing of an observed one."""
+class Truth:
+    """What is known of a simulated galaxy whatever side it is seen from; nothing of an observed one.
 
+    Parameters
+    ----------
+    galaxy
+        In its own frame; None for an observed galaxy.
+    row
+        Columns of the catalogue.
+    hi
+        Size and kinematics of the HI as nobody can observe them, where the settings ask for them.
+    """
+
+    galaxy: Galaxy | None = None
     row: Mapping[str, Any] = field(default_factory=dict)
     hi: HIScalars | None = None
 
     @classmethod
-    def of(cls, galaxy: Galaxy | None, config: DataConfig) -> "_Truth":
+    def of(cls, galaxy: Galaxy | None, config: DataConfig) -> "Truth":
+        """Measure a galaxy."""
         if galaxy is None:
             return cls()
         hi = intrinsic_hi(galaxy) if config.gas.scalars == "intrinsic" else None
-        return cls(describe_galaxy(galaxy, config.selection), hi)
+        return cls(galaxy, describe_galaxy(galaxy, config.selection), hi)
+
+    def log10_mass(self, r_kpc: FloatArray) -> FloatArray | None:
+        """Return log10 M(<r) [Msun], shape of ``r_kpc``; None for an observed galaxy.
+
+        Raises
+        ------
+        InputError
+            If there is no mass inside a radius.
+        """
+        if self.galaxy is None:
+            return None
+        mass = np.asarray(self.galaxy.enclosed_mass(r_kpc))
+        if not np.all(mass > 0):
+            raise InputError(f"galaxy {self.galaxy.id} has no mass inside {r_kpc[0]:.3g} kpc: is its center right?")
+        return np.log10(mass)
+
+    def log10_mass_at(self, r_kpc: float | None) -> float:
+        """Return log10 M [Msun] inside one radius; NaN where the mass or the radius is not known."""
+        if self.galaxy is None or r_kpc is None:
+            return np.nan
+        return log10_or_nan(float(self.galaxy.enclosed_mass(r_kpc)))
 
 
-def _make_sample(
-    sky: SkyGalaxy,
-    rng: np.random.Generator,
-    config: DataConfig,
-    stars: NDArray[np.intp] | None,
-    truth: _Truth,
-) -> Sample:
-    if sky.stars is None and sky.gas is None:
-        raise InputError("a sample needs stars, gas or both, got neither.")
-    degradation = Degradation()
-    if config.degradation.share and sky.galaxy is not None:
-        degradation = draw_degradation(config.degradation, rng)
-    stars_seen = observe_star_maps(sky, stars, config, degradation, rng)
-    hi_seen = observe_hi_maps(sky, config.gas, degradation, rng, truth.hi)
-    R_hl = sky.R_hl_kpc or 0.0
-    entries = {"R_hl_kpc": R_hl, "stars": stars_seen is not None, "gas": hi_seen is not None}
-    entries |= _star_entries(stars_seen, R_hl) | _hi_entries(hi_seen)
-    r_kpc = R_hl * np.array(config.truth.radii)
-    row = {
-        **truth.row,
-        **({} if sky.view is None else asdict(sky.view)),
-        **{name: entries.get(name, 0.0) for name in (*SCALARS, *QUALITY)},
-        "n_stars": entries.get("n_stars", 0),
-        "interlopers": degradation.interlopers,
-        "velocity_scale_kms": 0.0 if stars_seen is None else stars_seen.velocity_scale_kms,
-        "half_width_kpc": 0.0 if hi_seen is None else hi_seen.half_width_kpc,
-        "has_gas": hi_seen is not None,
-        "log10_mass_R_HI": np.nan,
-    }
-    log10_mass = None
-    if sky.galaxy is not None:
-        log10_mass = _log10_mass(sky.galaxy, r_kpc)
-        if hi_seen is not None:
-            row["log10_mass_R_HI"] = log10_or_nan(float(sky.galaxy.enclosed_mass(hi_seen.scalars.R_HI_kpc)))
-    arrays = {declared.name: declared.filled(entries, config) for declared in FIELDS if declared.entries}
-    return Sample(**arrays, r_kpc=r_kpc, log10_mass=log10_mass, config=config, row=row)
-
-
-def _star_entries(seen: StarObservables | None, R_hl_kpc: float) -> dict[str, Any]:
-    if seen is None:
+def _measure_stars(sky: SkyGalaxy, conditions: ObservingConditions) -> dict[str, Any]:
+    observed = observe_star_maps(sky, conditions)
+    if observed is None:
         return {}
-    stars = seen.stars
+    stars = observed.stars
+    features = measure_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, sky.R_hl_kpc or 0.0)
     return {
-        **dict(zip(channels_of("stars"), seen.maps, strict=True)),
-        **dict(zip(STAR_FEATURES, measure_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, R_hl_kpc), strict=True)),
-        "sigma_kms": seen.sigma_kms,
+        **dict(zip(channels_of("stars"), observed.maps, strict=True)),
+        **dict(zip(STAR_FEATURES, features, strict=True)),
+        "sigma_kms": observed.sigma_kms,
         "n_stars": len(stars),
-        "velocity_error_kms": seen.velocity_error_kms,
+        "velocity_error_kms": observed.velocity_error_kms,
+        "velocity_scale_kms": observed.velocity_scale_kms,
     }
 
 
-def _hi_entries(seen: HIObservables | None) -> dict[str, Any]:
-    if seen is None:
+def _measure_hi(sky: SkyGalaxy, conditions: ObservingConditions) -> dict[str, Any]:
+    observed = observe_hi_maps(sky, conditions)
+    if observed is None:
         return {}
     return {
-        **dict(zip(channels_of("gas"), seen.maps, strict=True)),
-        **seen.scalars._asdict(),
-        "beam_fwhm_kpc": seen.beam_fwhm_kpc,
-        "noise_msun_pc2": seen.noise_msun_pc2,
+        **dict(zip(channels_of("gas"), observed.maps, strict=True)),
+        **observed.scalars._asdict(),
+        "beam_fwhm_kpc": observed.beam_fwhm_kpc,
+        "noise_msun_pc2": observed.noise_msun_pc2,
+        "half_width_kpc": observed.half_width_kpc,
     }
 
 
-def _log10_mass(galaxy: Galaxy, r_kpc: FloatArray) -> FloatArray:
-    mass = np.asarray(galaxy.enclosed_mass(r_kpc))
-    if not np.all(mass > 0):
-        raise InputError(f"galaxy {galaxy.id} has no mass inside {r_kpc[0]:.3g} kpc: is its center right?")
-    return np.log10(mass)
+MEASURES: Mapping[str, Callable[[SkyGalaxy, ObservingConditions], dict[str, Any]]] = {
+    "stars": _measure_stars,
+    "gas": _measure_hi,
+}
+"""Tracer → function that observes it and returns the values of all entries that need it, by name, and what its row of
+the catalogue says beside them; nothing where the galaxy lacks it."""

@@ -64,7 +64,8 @@ def test_few_stars_for_a_sample_are_a_rejection():
 
     config = dataclasses.replace(TINY, stars=dataclasses.replace(TINY.stars, min_stars=150))
     outcome = read_outcome(process_galaxy(Few(1), 0, config, seed=0))
-    assert (outcome.status, outcome.reason) == ("rejected", "120 star particles, a sample needs 150")
+    assert outcome.status == "rejected"
+    assert "needs at least 150 stars, got 120" in outcome.reason
 
 
 def test_parts_hold_float32_maps():

@@ -21,8 +21,11 @@ from safetensors.numpy import load, save
 from stargas.config import DataConfig
 from stargas.errors import NoGalaxyError, StargasError, VirialWarning
 from stargas.sample import FIELDS, Sample, make_samples
-from stargas.simulations.selection import EXCLUDED, rejection
+from stargas.simulations.selection import selected_galaxy
 from stargas.simulations.source import Source
+
+Status = Literal["done", "rejected", "failed"]
+"""What becomes of a galaxy."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Outcome:
 
     index: int
     galaxy_id: str
-    status: Literal["done", "rejected", "failed"]
+    status: Status
     reason: str = ""
     warnings: tuple[str, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
@@ -71,33 +74,28 @@ def process_galaxy(source: Source, index: int, config: DataConfig, seed: int) ->
         A galaxy result. Whatever goes wrong with the galaxy is an outcome with a reason, not an exception.
     """
     galaxy_id = f"number {index}"
+    status: Status = "done"
+    reason = ""
     samples: list[Sample] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
             galaxy_id = source.galaxy_id(index)
-            reason = EXCLUDED if galaxy_id in config.selection.exclude else None
-            if reason is None:
-                galaxy = source[index]
-                galaxy_id = galaxy.id
-                reason = rejection(galaxy, config.selection)
-                if reason is None and len(galaxy.stars) < config.stars.min_stars:
-                    reason = f"{len(galaxy.stars)} star particles, a sample needs {config.stars.min_stars}"
-                if reason is None:
-                    samples = make_samples(galaxy, config, seed)
-            outcome = Outcome(index, galaxy_id, "done" if reason is None else "rejected", reason or "")
+            galaxy = selected_galaxy(source, index, config.selection)
+            galaxy_id = galaxy.id
+            samples = make_samples(galaxy, config, seed)
         except NoGalaxyError as error:
-            outcome = Outcome(index, galaxy_id, "rejected", str(error))
+            status, reason = "rejected", str(error)
         except Exception as error:  # noqa: BLE001 (one bad galaxy must not end the build of thousands)
-            samples, outcome = [], Outcome(index, galaxy_id, "failed", _describe(error))
-    unusual = []
+            status, reason = "failed", _describe(error)
+    notes = []
     for warning in caught:
         if issubclass(warning.category, VirialWarning):
-            unusual.append(str(warning.message).removeprefix(f"galaxy {galaxy_id}: "))
+            notes.append(str(warning.message).removeprefix(f"galaxy {galaxy_id}: "))
         else:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     rows = tuple({name: _plain(value) for name, value in sample.row.items()} for sample in samples)
-    outcome = Outcome(index, galaxy_id, outcome.status, outcome.reason, tuple(dict.fromkeys(unusual)), rows)
+    outcome = Outcome(index, galaxy_id, status, reason, tuple(dict.fromkeys(notes)), rows)
     arrays = {f.name: np.stack([getattr(sample, f.name) for sample in samples]) for f in FIELDS} if samples else {}
     return encode_result(outcome, arrays)
 

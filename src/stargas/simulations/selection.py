@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from stargas.config import SelectionConfig
-from stargas.errors import InputError, StargasError
+from stargas.errors import InputError, NoGalaxyError, StargasError
 from stargas.galaxy import Galaxy
 from stargas.simulations.source import Source
 
@@ -102,6 +102,32 @@ def _failures(galaxy: Galaxy, config: SelectionConfig) -> Iterator[str]:
         )
 
 
+def selected_galaxy(source: Source, index: int, config: SelectionConfig) -> Galaxy:
+    """Read a galaxy of a source that enters a data set.
+
+    Parameters
+    ----------
+    source
+        Galaxies; those on the exclusion list are not read.
+    index
+        Place of the galaxy in the source.
+    config
+        The limits.
+
+    Raises
+    ------
+    NoGalaxyError
+        If the galaxy is left out, with the reason.
+    """
+    if source.galaxy_id(index) in config.exclude:
+        raise NoGalaxyError(EXCLUDED)
+    galaxy = source[index]
+    reason = rejection(galaxy, config)
+    if reason is not None:
+        raise NoGalaxyError(reason)
+    return galaxy
+
+
 def select(source: Source, config: SelectionConfig) -> Iterator[Verdict]:
     """Judge every galaxy of a source.
 
@@ -120,16 +146,10 @@ def select(source: Source, config: SelectionConfig) -> Iterator[Verdict]:
     for group in source.groups():
         for index in group:
             galaxy_id = source.galaxy_id(index)
-            if galaxy_id in config.exclude:
-                yield Verdict(index, galaxy_id, EXCLUDED)
-                continue
             try:
-                galaxy = source[index]
+                yield Verdict(index, galaxy_id, None, selected_galaxy(source, index, config))
             except StargasError as error:
                 yield Verdict(index, galaxy_id, str(error))
-                continue
-            reason = rejection(galaxy, config)
-            yield Verdict(index, galaxy_id, reason, None if reason else galaxy)
 
 
 def read_exclusions(path: str | PathLike[str]) -> tuple[str, ...]:

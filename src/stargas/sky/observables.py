@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import HI_ATOMS_PER_CM2
-from stargas.errors import InputError
+from stargas.errors import InputError, NoGalaxyError
 from stargas.sky.channels import make_channels
 from stargas.sky.degradation import (
     CLEAR,
@@ -22,10 +22,36 @@ from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import HIScalars, measure_hi, measure_hi_radius
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars
 from stargas.sky.regrid import regrid_moments
-from stargas.sky.star_maps import scaled_stars, velocity_dispersion, velocity_scale
+from stargas.sky.star_maps import scaled_stars, velocity_dispersion
 
 WIDER = 1.5
 """Degraded HI maps are first made this much wider, since a beam moves the radius that sets their side."""
+
+
+@dataclass(frozen=True, eq=False)
+class ObservingConditions:
+    """How one view of a galaxy is observed.
+
+    Parameters
+    ----------
+    config
+        Settings of maps and degradation.
+    degradation
+        Strengths of the effects of observing.
+    rng
+        Draws what they do, and the noise of the HI maps.
+    chosen
+        Indices of the stars that are observed, shape (k,); all if None.
+    intrinsic
+        Stands in the place of the scalars that are measured on the HI maps of a simulated galaxy, where the settings
+        ask for it; None where it cannot be measured.
+    """
+
+    config: DataConfig
+    degradation: Degradation
+    rng: np.random.Generator
+    chosen: NDArray[np.intp] | None = None
+    intrinsic: HIScalars | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,34 +105,15 @@ class HIObservables:
 
 
 def require_stars(n_stars: int, min_stars: int) -> None:
-    """Raise `~stargas.errors.InputError` where a galaxy has too few stars for a sample."""
+    """Raise `~stargas.errors.NoGalaxyError` where a galaxy has too few stars for a sample."""
     if n_stars < min_stars:
-        raise InputError(
+        raise NoGalaxyError(
             f"a sample needs at least {min_stars} stars, got {n_stars}: give more stars or lower data.stars.min_stars."
         )
 
 
-def observe_star_maps(
-    sky: SkyGalaxy,
-    chosen: NDArray[np.intp] | None,
-    config: DataConfig,
-    degradation: Degradation,
-    rng: np.random.Generator,
-) -> StarObservables | None:
+def observe_star_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> StarObservables | None:
     """Observe the stars of a galaxy.
-
-    Parameters
-    ----------
-    sky
-        The galaxy.
-    chosen
-        Indices of the stars that are observed, shape (k,); all if None.
-    config
-        Settings of star maps and degradation.
-    degradation
-        Strengths of the effects of observing.
-    rng
-        Draws what they do.
 
     Returns
     -------
@@ -120,7 +127,8 @@ def observe_star_maps(
     """
     if sky.stars is None:
         return None
-    stars = sky.stars
+    stars, chosen = sky.stars, conditions.chosen
+    config, degradation, rng = conditions.config, conditions.degradation, conditions.rng
     if chosen is not None:
         stars = SkyStars(stars.x_kpc[chosen], stars.y_kpc[chosen], stars.v_los_kms[chosen])
     require_stars(len(stars), config.min_stars)
@@ -131,39 +139,18 @@ def observe_star_maps(
         stars, sigma, error = observe_stars(stars, sky.R_hl_kpc, degradation, config.degradation, rng)
         if degradation.unknown_angle and sky.gas is None:
             stars = align_by_gradient(stars, rng)
-    of_maps = replace(config.stars, min_stars=config.min_stars)
-    scaled = scaled_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, sky.R_hl_kpc, of_maps)
+    scaled = scaled_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, sky.R_hl_kpc, config.stars)
     return StarObservables(
-        make_channels("stars", scaled, of_maps),
+        make_channels("stars", scaled, config.stars),
         stars,
         velocity_dispersion(stars.v_los_kms) if sigma is None else sigma,
-        velocity_scale(stars.v_los_kms, config.stars),
+        scaled.velocity_scale_kms,
         error,
     )
 
 
-def observe_hi_maps(
-    sky: SkyGalaxy,
-    config: HIMapConfig,
-    degradation: Degradation,
-    rng: np.random.Generator,
-    intrinsic: HIScalars | None = None,
-) -> HIObservables | None:
+def observe_hi_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> HIObservables | None:
     """Observe the HI of a galaxy.
-
-    Parameters
-    ----------
-    sky
-        The galaxy.
-    config
-        Settings of HI maps.
-    degradation
-        Strengths of the effects of observing.
-    rng
-        Draws what they do, and the noise of the maps.
-    intrinsic
-        What stands in the place of the scalars that are measured on the maps of a simulated galaxy, where the settings
-        say so; None where it cannot be measured.
 
     Returns
     -------
@@ -173,6 +160,7 @@ def observe_hi_maps(
     if sky.gas is None:
         return None
     gas, beam_kpc, noise = sky.gas, sky.beam_fwhm_kpc, sky.noise_msun_pc2
+    config, degradation, rng = conditions.config.gas, conditions.degradation, conditions.rng
     off = degradation.offset_x or degradation.offset_y or degradation.velocity_offset
     if off and isinstance(gas, SkyGas) and sky.stars is not None and sky.R_hl_kpc:
         gas = recentered_gas(gas, sky.R_hl_kpc, velocity_dispersion(sky.stars.v_los_kms), degradation)
@@ -193,7 +181,7 @@ def observe_hi_maps(
         half_width = config.half_width * radius
         moments = moment_maps(gas, half_width, config, rng)
     leaks = config.scalars == "intrinsic" and sky.galaxy is not None
-    scalars = intrinsic if leaks else measure_hi(moments, half_width)
+    scalars = conditions.intrinsic if leaks else measure_hi(moments, half_width)
     if scalars is None:
         return None
     return HIObservables(make_channels("gas", moments), scalars, half_width, beam_kpc, noise)

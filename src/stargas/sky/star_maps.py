@@ -85,24 +85,25 @@ class ScaledStars:
         Projected radii [R_hl], shape (n,).
     velocity
         Line-of-sight velocities [velocity scale], shape (n,).
+    velocity_scale_kms
+        Velocity scale [km/s].
     """
 
     x: FloatArray
     y: FloatArray
     radius: FloatArray
     velocity: FloatArray
+    velocity_scale_kms: float
 
 
 def scaled_stars(
     x_kpc: ArrayLike, y_kpc: ArrayLike, v_los_kms: ArrayLike, R_hl_kpc: float, config: StarMapConfig
 ) -> ScaledStars:
-    """Bring stars to the units of their maps; arguments and errors as those of `star_maps`."""
+    """Bring stars to the units of their maps; arguments and errors as those of `star_maps`, but for ``min_stars``."""
     x, y, v = to_array("x_kpc", x_kpc), to_array("y_kpc", y_kpc), to_array("v_los_kms", v_los_kms)
     R_hl_kpc = to_number("R_hl_kpc", R_hl_kpc)
     if x.ndim != 1 or not x.shape == y.shape == v.shape:
         raise InputError(f"stars need x, y and v_los of one shape (n,), got {x.shape}, {y.shape} and {v.shape}.")
-    if len(x) < config.min_stars:
-        raise InputError(f"a star map needs at least {config.min_stars} stars (min_stars), got {len(x)}.")
     if not (R_hl_kpc > 0 and np.isfinite(R_hl_kpc)):
         raise InputError(f"R_hl_kpc must be positive and finite, got {R_hl_kpc}.")
     # a sum is finite only if all its terms are, and needs no array of booleans
@@ -112,7 +113,7 @@ def scaled_stars(
     if not scale > 0:
         raise InputError("the stars' velocities do not differ, so the R-v map has no velocity scale.")
     x, y = x / R_hl_kpc, y / R_hl_kpc
-    return ScaledStars(x, y, np.sqrt(x * x + y * y), v / scale)
+    return ScaledStars(x, y, np.sqrt(x * x + y * y), v / scale, scale)
 
 
 def star_maps(
@@ -149,6 +150,8 @@ def star_maps(
         map lie on a line.
     """
     config = config or StarMapConfig()
+    if np.size(x_kpc) < config.min_stars:
+        raise InputError(f"a star map needs at least {config.min_stars} stars (min_stars), got {np.size(x_kpc)}.")
     stars = scaled_stars(x_kpc, y_kpc, v_los_kms, R_hl_kpc, config)
     return np.stack([position_map(stars, config), radius_velocity_map(stars, config)])
 
