@@ -1,6 +1,8 @@
 """Settings from the command line and from YAML."""
 
+import os
 import re
+import threading
 
 import pytest
 
@@ -50,6 +52,34 @@ def test_a_wrong_file_gets_one_sentence(tmp_path, text, words):
 def test_a_wrong_value_is_named_in_plain_words(words, sentence):
     with pytest.raises(UsageError, match=re.escape(sentence)):
         read_settings(words)
+
+
+HOSTILE = {
+    "aliases": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "has an alias of YAML"),
+    "lists in lists": ("data: " + "[" * 100_000 + "]" * 100_000, "nest"),
+    "blocks in blocks": ("\n".join(" " * depth + "a:" for depth in range(1000)), "nests more than 20"),
+    "much": ("# " + "x" * 2_000_000, "more than 1 MB"),
+    "transforms": ("model: {maf: {transforms: 1000000000}}", "transforms must be between 1 and 64, got 1000000000"),
+    "digits": (f"model: {{maf: {{transforms: {'9' * 10_000}}}}}", "digits"),
+    "exponent": ("data: {gas: {distance_mpc: 1e400}}", "distance_mpc must be a finite number, got inf"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_file_that_would_keep_a_parser_busy_is_refused(tmp_path, case):
+    text, words = HOSTILE[case]
+    (tmp_path / "hostile.yaml").write_text(text)
+    with pytest.raises(UsageError, match=words):
+        read_settings(["--config", str(tmp_path / "hostile.yaml")])
+
+
+def test_settings_come_through_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("data: {views: {n_views: 3}}",))
+    writer.start()
+    assert read_settings(["--config", str(pipe)]).data.views.n_views == 3
+    writer.join()
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):

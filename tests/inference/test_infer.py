@@ -74,8 +74,10 @@ class TestObserved:
     def test_impossible_numbers_are_refused(self, tmp_path, table):
         galaxy = observed(tmp_path, table)
         for name in ("n_draws", "n_realizations"):
-            with pytest.raises(InputError, match="at least 1 realization and 1 draw"):
+            with pytest.raises(InputError, match="an inference has 1 to"):
                 infer(galaxy, WolfPosterior(), **{name: 0})
+            with pytest.raises(InputError, match="an inference has 1 to"):
+                infer(galaxy, WolfPosterior(), **{name: 10**9})
 
 
 class TestErrorsOfR_hl:  # noqa: N801 (the field's own name)

@@ -113,7 +113,7 @@ def test_it_survives_json():
     [
         ({"spread": [[1.0, float("nan")]]}, "spread of a target"),
         ({"spread": [1.0]}, "spread of a target"),
-        ({"names": ["one"]}, "constant of a target"),
+        ({"names": ["one"]}, "a name for each radius and at most 200, got 1"),
         ({"more": 1}, "a target has the entries"),
     ],
 )

@@ -10,6 +10,7 @@ from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig,
 from stargas.config.observation import ObservationConfig
 from stargas.config.renamed import renamed
 from stargas.presets import PRESETS, preset_path
+from stargas.yaml_files import read_yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,10 @@ def settings_parser(blocks: Sequence[str] = tuple(BLOCKS)) -> ArgumentParser:
         """Reads a settings file, given by its path or by the name of a preset."""
 
         def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ANN401 (argparse's)
-            super().__call__(parser, cfg, str(_file_or_preset(values)), option_string)  # type: ignore[no-untyped-call] # of jsonargparse
+            path = _file_or_preset(values)
+            text = read_yaml_text(path)
+            given = str(path) if path.is_file() else text  # a pipe is read once
+            super().__call__(parser, cfg, given, option_string)  # type: ignore[no-untyped-call] # of jsonargparse
 
     parser = ArgumentParser(prog="stargas", exit_on_error=False, add_help=False, usage="", allow_abbrev=False)
     parser.add_argument(
@@ -113,7 +117,7 @@ def read_settings(arguments: Sequence[str], preset: str | None = None) -> Settin
     first = [] if preset is None else [f"--config={preset_path(preset)}"]
     try:
         parsed = parser.instantiate(parser.parse_args([*first, *arguments]))
-    except (ArgumentError, ValueError, OSError) as error:
+    except (ArgumentError, ValueError, OSError, OverflowError, RecursionError) as error:
         raise UsageError(_plain(str(getattr(error, "message", error)))) from error
     return Settings(*(parsed[block] for block in BLOCKS))
 

@@ -1,8 +1,9 @@
 """Settings that check themselves when they are made, and how they are made from plain data."""
 
+import itertools
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass, replace
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -35,6 +36,33 @@ class Checked:
                 raise ValueError(f"{self._block}.{name} must be {wanted}, got {operator.attrgetter(name)(self)!r}.")
 
 
+def between(value: float, low: float, high: float) -> tuple[bool, str]:
+    """Return an entry of `Checked._limits` for a number from ``low`` to ``high``."""
+    return low <= value <= high, f"between {low:g} and {high:g}"
+
+
+def positive(value: float, high: float) -> tuple[bool, str]:
+    """Return an entry of `Checked._limits` for a number above zero, up to ``high``."""
+    return 0 < value <= high, f"positive and at most {high:g}"
+
+
+def sizes(
+    values: Sequence[int], high: int, longest: int, shortest: int = 0, most_weights: float = math.inf
+) -> tuple[bool, str]:
+    """Return an entry of `Checked._limits` for the widths of layers, from 1 to ``high`` each."""
+    possible = shortest <= len(values) <= longest and all(1 <= value <= high for value in values)
+    wanted = f"{shortest} to {longest} numbers of 1 to {high}"
+    if math.isfinite(most_weights):
+        possible = possible and n_weights(values) <= most_weights
+        wanted += f", with {most_weights:g} weights at most"
+    return possible, wanted
+
+
+def n_weights(widths: Sequence[int]) -> int:
+    """Return the number of weights between layers of these widths."""
+    return sum(one * two for one, two in itertools.pairwise(widths))
+
+
 def _fits(value: Any, hint: Any) -> bool:  # noqa: ANN401 (any field)
     """Whether a value is of a field's type, and finite; whole numbers of other libraries count as such."""
     origin, parts = get_origin(hint), get_args(hint)
@@ -47,10 +75,17 @@ def _fits(value: Any, hint: Any) -> bool:  # noqa: ANN401 (any field)
     if parts:  # a union
         return any(_fits(value, part) for part in parts)
     if hint is float:
-        return not isinstance(value, bool | str) and hasattr(value, "__float__") and math.isfinite(value)
+        return not isinstance(value, bool | str) and hasattr(value, "__float__") and _is_finite(value)
     if hint is int:
         return not isinstance(value, bool) and hasattr(value, "__index__")
     return isinstance(value, hint)
+
+
+def _is_finite(value: Any) -> bool:  # noqa: ANN401 (any number)
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # of whole numbers beyond those of floats
+        return False
 
 
 def _type_name(hint: Any) -> str:  # noqa: ANN401 (any field)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stargas.config.checked import Checked
+from stargas.config.checked import Checked, between, positive
 
 PAPER_RADII = (
     0.6,
@@ -20,6 +20,10 @@ PAPER_RADII = (
     2.4,
 )
 """The paper's ten radii [R_hl], to the last bit those of ``numpy.linspace(0.6, 2.4, 10)``."""
+
+
+MAX_PIXELS, MAX_CHANNELS, MAX_STARS, MAX_RADII = 1024, 10_000, 10_000_000, 100
+"""Largest maps, bands, samples and profiles: far beyond what is of use, and within the memory of a machine."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class ViewConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "n_views": (self.n_views >= 1, "at least 1"),
+            "n_views": between(self.n_views, 1, 1000),
         }
 
 
@@ -91,14 +95,20 @@ class StarMapConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "n_pixels": (self.n_pixels >= 4, "at least 4"),
-            "xy_limit": (self.xy_limit > 0, "positive"),
-            "radius_limit": (self.radius_limit > 0, "positive"),
-            "velocity_limit": (self.velocity_limit > 0, "positive"),
-            "bandwidth": (self.bandwidth == "scott" or float(self.bandwidth) > 0, "scott or a positive number"),
-            "bandwidth_factor": (self.bandwidth_factor > 0, "positive"),
+            "n_pixels": between(self.n_pixels, 4, MAX_PIXELS),
+            "xy_limit": positive(self.xy_limit, 100),
+            "radius_limit": positive(self.radius_limit, 100),
+            "velocity_limit": positive(self.velocity_limit, 100),
+            "bandwidth": (
+                self.bandwidth == "scott" or 0 < float(self.bandwidth) <= 100,
+                "scott, or positive and at most 100",
+            ),
+            "bandwidth_factor": positive(self.bandwidth_factor, 100),
             "min_stars": (self.min_stars >= 3, "at least 3, since fewer stars have no density"),
-            "max_stars": (self.max_stars >= self.min_stars, f"at least min_stars, {self.min_stars}"),
+            "max_stars": (
+                self.min_stars <= self.max_stars <= MAX_STARS,
+                f"at least min_stars, {self.min_stars}, and at most {MAX_STARS}",
+            ),
         }
 
 
@@ -155,21 +165,24 @@ class HIMapConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "n_pixels": (self.n_pixels >= 4, "at least 4"),
-            "half_width": (self.half_width > 0, "positive"),
-            "channel_width_kms": (self.channel_width_kms > 0, "positive"),
-            "n_channels": (self.n_channels >= 1, "at least 1"),
-            "line_width_kms": (self.line_width_kms is None or self.line_width_kms > 0, "null or positive"),
-            "mask_cm2": (self.mask_cm2 >= 0, "zero or positive"),
-            "distance_mpc": (self.distance_mpc > 0, "positive"),
-            "noise_msun_pc2": (self.noise_msun_pc2 >= 0, "zero or positive"),
+            "n_pixels": between(self.n_pixels, 4, MAX_PIXELS),
+            "half_width": positive(self.half_width, 100),
+            "channel_width_kms": between(self.channel_width_kms, 0.01, 1000),
+            "n_channels": between(self.n_channels, 1, MAX_CHANNELS),
+            "line_width_kms": (
+                self.line_width_kms is None or 0 < self.line_width_kms <= 1000,
+                "null, or positive and at most 1000",
+            ),
+            "mask_cm2": between(self.mask_cm2, 0, 1e24),
+            "distance_mpc": positive(self.distance_mpc, 1e4),
+            "noise_msun_pc2": between(self.noise_msun_pc2, 0, 1e4),
             "beam_fwhm_kpc": (
-                self.beam_fwhm_kpc > 0 or (self.beam_fwhm_kpc == 0 and not self.noise_msun_pc2),
-                "positive where there is noise, which is per beam, and never negative",
+                0 < self.beam_fwhm_kpc <= 1000 or (self.beam_fwhm_kpc == 0 and not self.noise_msun_pc2),
+                "positive where there is noise, which is per beam, never negative, and at most 1000",
             ),
             "clip_sigma": (
-                self.clip_sigma == 0 or (self.clip_sigma > 0 and self.noise_msun_pc2 > 0),
-                "zero, or positive where noise_msun_pc2, its unit, is positive too",
+                self.clip_sigma == 0 or (0 < self.clip_sigma <= 1000 and self.noise_msun_pc2 > 0),
+                "zero, or positive and at most 1000 where noise_msun_pc2, its unit, is positive too",
             ),
         }
 
@@ -237,21 +250,21 @@ class DegradationConfig(Checked):
             "share": (0 <= self.share <= 1, "between 0 and 1"),
             "each": (0 <= self.each <= 1, "between 0 and 1"),
             "min_stars": (self.min_stars >= 3, "at least 3, since fewer stars have no density"),
-            "velocity_error_kms": (self.velocity_error_kms >= 0, "zero or positive"),
+            "velocity_error_kms": between(self.velocity_error_kms, 0, 1000),
             "interlopers": (0 <= self.interlopers < 1, "between 0 and 1, without 1"),
-            "interloper_radius": (self.interloper_radius > 0, "positive"),
-            "beam_pixels": (self.beam_pixels >= 0, "zero or positive"),
-            "min_limit_cm2": (self.min_limit_cm2 > 0, "positive"),
+            "interloper_radius": positive(self.interloper_radius, 1000),
+            "beam_pixels": between(self.beam_pixels, 0, 1000),
+            "min_limit_cm2": positive(self.min_limit_cm2, 1e24),
             "max_limit_cm2": (
-                self.max_limit_cm2 >= self.min_limit_cm2,
-                f"at least min_limit_cm2, {self.min_limit_cm2:g}",
+                self.min_limit_cm2 <= self.max_limit_cm2 <= 1e24,
+                f"at least min_limit_cm2, {self.min_limit_cm2:g}, and at most 1e24",
             ),
             "selection_radius_dex": (0 <= self.selection_radius_dex <= 1, "between 0 and 1"),
             "error_range_dex": (0 <= self.error_range_dex <= 2, "between 0 and 2"),
             "binaries": (0 <= self.binaries <= 1, "between 0 and 1"),
-            "interloper_velocity": (self.interloper_velocity >= 0, "zero or positive"),
-            "center_offset": (self.center_offset >= 0, "zero or positive"),
-            "velocity_offset": (self.velocity_offset >= 0, "zero or positive"),
+            "interloper_velocity": between(self.interloper_velocity, 0, 1000),
+            "center_offset": between(self.center_offset, 0, 100),
+            "velocity_offset": between(self.velocity_offset, 0, 100),
             "unknown_angle": (0 <= self.unknown_angle <= 1, "between 0 and 1"),
         }
 
@@ -272,7 +285,8 @@ class TruthConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         rising = all(inner < outer for inner, outer in itertools.pairwise((0.0, *self.radii)))
-        return {"radii": (rising and bool(self.radii), "one or more positive, rising numbers")}
+        possible = rising and 1 <= len(self.radii) <= MAX_RADII and self.radii[-1] <= 1000
+        return {"radii": (possible, f"1 to {MAX_RADII} positive, rising numbers up to 1000")}
 
 
 @dataclass(frozen=True)
@@ -393,5 +407,5 @@ class DataConfig(Checked):
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
             "gas.n_pixels": (self.gas.n_pixels == self.stars.n_pixels, f"stars.n_pixels, {self.stars.n_pixels}"),
-            "galaxies_per_shard": (self.galaxies_per_shard >= 1, "at least 1"),
+            "galaxies_per_shard": between(self.galaxies_per_shard, 1, 100_000),
         }

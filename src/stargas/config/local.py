@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from stargas.config.checked import Checked
+from stargas.config.checked import Checked, between
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class LocalConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "workers": (self.workers is None or self.workers >= 1, "null or at least 1"),
-            "devices": (self.devices >= 1, "at least 1"),
-            "nodes": (self.nodes >= 1, "at least 1"),
-            "memory_gb": (self.memory_gb >= 0, "zero or positive"),
+            "workers": (self.workers is None or 1 <= self.workers <= 4096, "null or between 1 and 4096"),
+            "devices": between(self.devices, 1, 1024),
+            "nodes": between(self.nodes, 1, 100_000),
+            "memory_gb": between(self.memory_gb, 0, 1e6),
         }

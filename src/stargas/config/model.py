@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stargas.config.checked import Checked
+from stargas.config.checked import Checked, between, sizes
+
+MAX_WIDTH, MAX_LAYERS, MAX_FILTERS, MAX_WEIGHTS = 4096, 64, 1024, 200_000_000
+"""Largest layers and networks, which take some GB in training; larger ones are slips of the keyboard."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,14 @@ class ConvolutionalConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "filters": (min(self.filters) >= 1, "at least 1 each"),
-            "kernel_size": (self.kernel_size >= 1 and self.kernel_size % 2 == 1, "an odd number of pixels"),
-            "first_stride": (self.first_stride >= 1, "at least 1"),
-            "dense": (min(self.dense, default=1) >= 1, "at least 1 each"),
-            "embedding_size": (self.embedding_size >= 1, "at least 1"),
+            "filters": sizes(self.filters, MAX_FILTERS, 2, 2),
+            "kernel_size": (
+                1 <= self.kernel_size <= 31 and self.kernel_size % 2 == 1,
+                "an odd number of pixels between 1 and 31",
+            ),
+            "first_stride": between(self.first_stride, 1, 64),
+            "dense": sizes(self.dense, MAX_WIDTH, MAX_LAYERS, most_weights=MAX_WEIGHTS),
+            "embedding_size": between(self.embedding_size, 1, MAX_WIDTH),
             "dropout": (0 <= self.dropout < 1, "between 0 and 1, without 1"),
         }
 
@@ -82,11 +88,14 @@ class ResidualConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "filters": (min(self.filters, default=1) >= 1, "at least 1 each"),
-            "width": (self.width >= 1, "at least 1"),
-            "n_blocks": (self.n_blocks >= 0, "zero or more"),
-            "embedding_size": (self.embedding_size >= 1, "at least 1"),
-            "ensemble_size": (self.ensemble_size >= 1, "at least 1"),
+            "filters": sizes(self.filters, MAX_FILTERS, 8),
+            "width": between(self.width, 1, MAX_WIDTH),
+            "n_blocks": between(self.n_blocks, 0, MAX_LAYERS),
+            "embedding_size": between(self.embedding_size, 1, MAX_WIDTH),
+            "ensemble_size": (
+                1 <= self.ensemble_size <= MAX_WEIGHTS / max(1, self.width**2 * (2 * self.n_blocks + 1)),
+                f"at least 1, and small enough for {MAX_WEIGHTS:g} weights of all blocks",
+            ),
             "dropout": (0 <= self.dropout < 1, "between 0 and 1, without 1"),
         }
 
@@ -110,8 +119,8 @@ class MAFConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "transforms": (self.transforms >= 1, "at least 1"),
-            "hidden": (min(self.hidden, default=0) >= 1, "one or more widths of at least 1"),
+            "transforms": between(self.transforms, 1, MAX_LAYERS),
+            "hidden": sizes(self.hidden, MAX_WIDTH, 8, 1, MAX_WEIGHTS // max(self.transforms, 1)),
         }
 
 
@@ -137,9 +146,9 @@ class SplineConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "transforms": (self.transforms >= 1, "at least 1"),
-            "hidden": (min(self.hidden, default=0) >= 1, "one or more widths of at least 1"),
-            "bins": (self.bins >= 2, "at least 2"),
+            "transforms": between(self.transforms, 1, MAX_LAYERS),
+            "hidden": sizes(self.hidden, MAX_WIDTH, 8, 1, MAX_WEIGHTS // max(self.transforms, 1)),
+            "bins": between(self.bins, 2, 256),
         }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from stargas.config.checked import Checked
+from stargas.config.checked import Checked, between, positive
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class SnapshotConfig(Checked):
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
             **{
-                name: (getattr(self, name) is None or getattr(self, name) > 0, "null or positive")
+                name: (getattr(self, name) is None or 0 < getattr(self, name) <= 1e30, "null, or positive up to 1e30")
                 for name in ("unit_length_kpc", "unit_mass_msun", "unit_velocity_kms")
             },
             "redshift": (self.redshift is None or 0 <= self.redshift <= 100, "null or between 0 and 100"),
-            "radius_fraction": (self.radius_fraction > 0, "positive"),
-            "min_stars": (self.min_stars >= 0, "zero or positive"),
+            "radius_fraction": positive(self.radius_fraction, 1000),
+            "min_stars": between(self.min_stars, 0, 1e12),
         }

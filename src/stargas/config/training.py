@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stargas.config.checked import Checked
+from stargas.config.checked import Checked, between, positive
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,15 @@ class TrainingConfig(Checked):
 
     def _limits(self) -> Mapping[str, tuple[bool, str]]:
         return {
-            "batch_size": (self.batch_size >= 1, "at least 1"),
-            "epochs": (self.epochs >= 1, "at least 1"),
-            "learning_rate": (self.learning_rate > 0, "positive"),
-            "weight_decay": (self.weight_decay >= 0, "zero or positive"),
-            "patience": (self.patience >= 1, "at least 1"),
-            "flow_epochs": (self.flow_epochs >= 1, "at least 1"),
-            "flow_learning_rate": (self.flow_learning_rate > 0, "positive"),
+            "batch_size": between(self.batch_size, 1, 1_000_000),
+            "epochs": between(self.epochs, 1, 1_000_000),
+            "learning_rate": positive(self.learning_rate, 10),
+            "weight_decay": between(self.weight_decay, 0, 1000),
+            "patience": between(self.patience, 1, 1_000_000),
+            "flow_epochs": between(self.flow_epochs, 1, 1_000_000),
+            "flow_learning_rate": positive(self.flow_learning_rate, 10),
             "complete_fraction": (0 <= self.complete_fraction <= 1, "between 0 and 1"),
             "prior_probability": (0 <= self.prior_probability <= 1, "between 0 and 1"),
-            "feature_noise": (self.feature_noise >= 0, "zero or positive"),
-            "inclination_weight": (self.inclination_weight >= 0, "zero or positive"),
+            "feature_noise": between(self.feature_noise, 0, 100),
+            "inclination_weight": between(self.inclination_weight, 0, 1000),
         }

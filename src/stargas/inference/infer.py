@@ -33,6 +33,9 @@ N_DRAWS = 2000
 N_REALIZATIONS = 16
 """Monte Carlo realizations of the inputs."""
 
+MAX_DRAWS, MAX_REALIZATIONS = 1_000_000, 1000
+"""Most of both, within memory and patience."""
+
 MAX_SILENT_EXTENSION = 0.2
 """Fraction of a radius by which a draw is continued without a warning: over it the slope of the mass changes so little
 that the error is about 0.01 dex at most."""
@@ -123,8 +126,9 @@ def infer(
     >>> result.quantiles([0.16, 0.5, 0.84]).shape
     (3, 10)
     """
-    if n_realizations < 1 or n_draws < 1:
-        raise InputError(f"an inference needs at least 1 realization and 1 draw, got {n_realizations} and {n_draws}.")
+    for what, n, most in (("realizations", n_realizations, MAX_REALIZATIONS), ("draws", n_draws, MAX_DRAWS)):
+        if not 1 <= n <= most:
+            raise InputError(f"an inference has 1 to {most} {what}, got {n}.")
     if galaxy is None:
         galaxy = observe(**observation)
     elif observation:

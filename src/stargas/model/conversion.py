@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from stargas.config import ModelConfig, settings_from
+from stargas.config.data import MAX_RADII
 from stargas.errors import DamagedFileError, InputError
 from stargas.model.files import DESCRIPTION, read_weights, write_model
 from stargas.model.layout import InputLayout
@@ -21,6 +22,7 @@ from stargas.model.scaling import InputScaling
 from stargas.model.target import Target, mass_names
 from stargas.sample import MAPS
 from stargas.storage import Format, json_bytes, read_header, read_json, write_atomically
+from stargas.yaml_files import read_yaml_text
 
 OLD_FORMAT = Format("stargas model", 2)
 """The format that is read."""
@@ -100,13 +102,18 @@ def convert_settings_file(old: str | os.PathLike[str], out: str | os.PathLike[st
     old, out = Path(old), Path(out)
     if out.exists():
         raise InputError(f"{out} exists already: give the name of a new file.")
+    text = read_yaml_text(old)
     try:
-        blocks = yaml.safe_load(old.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        blocks = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{old} is no YAML file: give a settings file or the folder of a model.") from error
     if not isinstance(blocks, Mapping):
         raise InputError(f"{old} holds no blocks of settings: give a settings file or the folder of a model.")
-    write_atomically(out, yaml.safe_dump(convert_settings(blocks), sort_keys=False).encode())
+    try:
+        new = convert_settings(blocks)
+    except (AttributeError, TypeError, ValueError, IndexError, OverflowError) as error:
+        raise InputError(f"{old} holds settings that are none of an earlier stargas ({error}): mend it.") from error
+    write_atomically(out, yaml.safe_dump(new, sort_keys=False).encode())
 
 
 def _convert_data(old: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,6 +124,8 @@ def _convert_data(old: Mapping[str, Any]) -> dict[str, Any]:
     truth = dict(old.get("truth", {}))
     if {"n_radii", "r_min", "r_max"} & set(truth):
         n, first, last = truth.pop("n_radii", 10), truth.pop("r_min", 0.6), truth.pop("r_max", 2.4)
+        if not 1 <= n <= MAX_RADII:
+            raise ValueError(f"data.truth.n_radii is {n}, expected 1 to {MAX_RADII}")
         new["truth"] = {**truth, "radii": np.linspace(first, last, n).tolist()}
     return new
 

@@ -17,8 +17,11 @@ from torch import Tensor
 
 from stargas import __version__
 from stargas.config import ModelConfig, settings_from
+from stargas.config.checked import n_weights as layer_weights
+from stargas.config.data import MAX_PIXELS
 from stargas.errors import DamagedFileError, InputError
 from stargas.model.designs import CUSTOM, FlowFactory, NetworkFactory, make_flow, make_network
+from stargas.model.network import NetworkSizes
 from stargas.model.posterior import Posterior
 from stargas.model.scaling import InputScaling
 from stargas.model.target import Target
@@ -110,7 +113,9 @@ def load_model(
         scaling, target = InputScaling.from_dict(described["inputs"], config), Target.from_dict(described["target"])
         about = dict(described["about"])
         n_pixels = int(about["n_pixels"])
-    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        if not 0 <= n_pixels <= MAX_PIXELS:
+            raise InputError(f"maps have {n_pixels} pixels a side, expected at most {MAX_PIXELS}")  # noqa: TRY301 (as any other fault of the file)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, InputError) as error:
         raise DamagedFileError(f"{folder / DESCRIPTION} is damaged ({error}): {_COPY_AGAIN}.") from error
     for part, factory in (("network", network), ("flow", flow)):
         if getattr(config, part) == CUSTOM and factory is None:
@@ -120,6 +125,7 @@ def load_model(
                 f"load_model(folder, {part}=...) and what it was trained with."
             )
     sizes = scaling.layout.network_sizes(n_pixels, len(target))
+    _require_size(config, sizes, weights, folder)
     made_network = make_network(config, sizes, network)
     n_context = made_network.embedding_size + len(scaling.layout.context_columns)
     made_flow = make_flow(config, len(target), n_context, flow)
@@ -132,6 +138,23 @@ def load_model(
                 f"{folder / DESCRIPTION} does not describe the weights beside it: {_COPY_AGAIN}."
             ) from error
     return Posterior(config, made_network, made_flow, scaling, target, about, folder=folder)
+
+
+def _require_size(config: ModelConfig, sizes: NetworkSizes, weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Refuse to make networks and flows that are larger than the weights beside their description."""
+    n_weights = {
+        part: sum(weight.numel() for name, weight in weights.items() if name.startswith(f"{part}."))
+        for part in ("network", "flow")
+    }
+    n_network = n_flow = 0
+    if config.network != CUSTOM:
+        with torch.device("meta"):  # shapes without memory
+            n_network = sum(weight.numel() for weight in make_network(config, sizes).state_dict().values())
+    if config.flow != CUSTOM:
+        design = getattr(config, config.flow)
+        n_flow = design.transforms * layer_weights(design.hidden)
+    if n_network > n_weights["network"] or n_flow > n_weights["flow"]:
+        raise DamagedFileError(f"{folder / DESCRIPTION} does not describe the weights beside it: {_COPY_AGAIN}.")
 
 
 def read_weights(folder: Path, described: dict[str, Any]) -> dict[str, Tensor]:

@@ -30,6 +30,9 @@ def cos_inclination(catalogue: "Table") -> FloatArray:
     return np.abs(np.cos(np.radians(np.asarray(catalogue["inclination_deg"], dtype=np.float64))))
 
 
+MAX_TARGETS = 200
+"""Most quantities that a model predicts."""
+
 QUANTITIES: Mapping[str, Callable[["Table"], FloatArray]] = {"cos_inclination": cos_inclination}
 """Quantity that can be predicted beside the masses → its truth, shape (n,), from n rows of a catalogue."""
 
@@ -167,6 +170,8 @@ class Target:
         if set(values) != set(cls.__dataclass_fields__):
             raise InputError(f"a target has the entries {', '.join(cls.__dataclass_fields__)}, got {sorted(values)}.")
         radii, names = tuple(map(float, values["radii_R_hl"])), tuple(map(str, values["names"]))
+        if not len(radii) <= len(names) <= MAX_TARGETS:
+            raise InputError(f"a target has a name for each radius and at most {MAX_TARGETS}, got {len(names)}.")
         arrays = {name: np.asarray(values[name], dtype=np.float64) for name in ("constant", "slopes", "spread")}
         for name, array in arrays.items():
             fits = array.ndim == (3 if name == "slopes" else 2) and array.shape[-1] == len(names)

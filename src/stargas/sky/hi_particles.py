@@ -15,6 +15,10 @@ BAND_REACH = 4.0
 """A band that may widen holds each particle's line to this many standard deviations."""
 
 
+MAX_REACH_KMS = 3e4
+"""Largest reach of a band that may widen: a tenth of the speed of light, which no gas has."""
+
+
 @dataclass(frozen=True)
 class Band:
     """Spectral channels around the systemic velocity.
@@ -121,5 +125,10 @@ class SkyGas:
         if config.widen_band and self.mHI_msun.any():
             reaches = np.abs(self.v_los_kms) + BAND_REACH * self.line_width_kms(config)
             reach = reaches.max(where=self.mHI_msun > 0, initial=0)
+            if not reach <= MAX_REACH_KMS:
+                raise InputError(
+                    f"lines of HI reach {reach:.3g} km/s from the systemic velocity, expected at most "
+                    f"{MAX_REACH_KMS:g}: check velocities and temperatures."
+                )
             n_channels += 2 * max(0, int(np.ceil(reach / width - n_channels / 2)))
         return Band(n_channels, width)
