@@ -102,6 +102,9 @@ class SuitePhysics:
         Factor on the scatter of the concentration.
     early_massive_dex
         Scatter by which halos of galaxies above 10^9.7 Msun are more concentrated, as if they had formed early.
+    stars_concentration
+        Correlation of the concentration with the excess of M* at given halo mass: halos that formed early hold more
+        stars (Matthee et al. 2017), which narrows the scatter of the baryonic Tully-Fisher relation.
     hi_concentration, hi_halo
         Correlation of the HI mass with the concentration of the halo, and with its mass at given M*.
     tidal_radius_dex
@@ -140,6 +143,7 @@ class SuitePhysics:
     halo_offset_dex: float = 0.0
     concentration_scatter: float = 1.0
     early_massive_dex: float = 0.0
+    stars_concentration: float = 0.0
     hi_concentration: float = -0.2
     hi_halo: float = 0.0
     tidal_radius_dex: tuple[float, float] = (-0.9, 0.1)
@@ -211,13 +215,43 @@ def _check_switches(without: frozenset[str], known: tuple[str, ...]) -> None:
 
 
 SUITES: dict[str, SuitePhysics | BroadPhysics] = {
-    "bursty": SuitePhysics("bursty", "bursty", stripped_share=0.16),
+    "bursty": SuitePhysics(
+        "bursty",
+        "bursty",
+        stripped_share=0.147,
+        halo_offset_dex=0.32,
+        concentration_scatter=0.55,
+        early_massive_dex=0.25,
+        stars_concentration=0.7,
+        hi_offset_dex=-0.09,
+        hi_scatter=0.8,
+        hi_concentration=0.2,
+        hi_halo=0.3,
+        tidal_radius_dex=(-0.2, 0.8),
+        gas_tidal_radius=0.25,
+        min_stars=50,
+        min_gas=5,
+        merger_share=0.02,
+    ),
     "smooth": SuitePhysics(
         "smooth",
         "smooth",
         dwarf_mean=8.4,
         dwarf_sigma=0.7,
-        stripped_share=0.02,
+        stripped_share=0.035,
+        halo_offset_dex=0.15,
+        concentration_scatter=0.55,
+        early_massive_dex=0.25,
+        stars_concentration=0.7,
+        hi_offset_dex=-0.03,
+        hi_scatter=0.8,
+        hi_concentration=0.2,
+        hi_halo=0.3,
+        tidal_radius_dex=(-0.3, 0.7),
+        gas_tidal_radius=0.25,
+        min_stars=50,
+        min_gas=5,
+        merger_share=0.02,
         disk_share_low=0.25,
         disk_share_high=0.9,
         disk_mass=9.0,

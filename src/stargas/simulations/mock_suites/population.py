@@ -297,6 +297,8 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
     halo_residual = rng.standard_normal() * moster_scatter(log_m)
     log_halo = float(moster_halo_mass(log_m - halo_residual) + halo_offset(physics.halo_offset_dex, log_m))
     z_c, z_spin, z_size, z_hi, z_hi_size = rng.standard_normal(5)
+    star_z = float(halo_residual / moster_scatter(log_m))
+    z_c = _correlated(star_z, physics.stars_concentration, 0.0, 0.0, z_c)
     scatter = physics.concentration_scatter * CONCENTRATION_SCATTER if physics.has("halo_scatter") else 0.0
     early = _ramp(log_m, 0.0, 1.0, 9.7, 10.3) * abs(_early_formation(physics, seed, index))
     concentration = float(10 ** (median_concentration(log_halo) + scatter * z_c + early))
@@ -305,7 +307,7 @@ def draw_properties(physics: SuitePhysics, seed: int, index: int) -> GalaxyPrope
 
     size_z = _correlated(z_spin, 0.7, z_c, -0.35, z_size)
     hi_z = _correlated(z_spin, 0.5, z_c, physics.hi_concentration, z_hi)
-    hi_z -= physics.hi_halo * float(halo_residual / moster_scatter(log_m))
+    hi_z -= physics.hi_halo * star_z
     hi_size_z = _correlated(z_spin, 0.7, z_c, -0.3, z_hi_size)
     log_size = median_size(log_m) + physics.size_offset_dex + physics.size_scatter * size_scatter(log_m) * size_z
     R_e = float(10**log_size)
