@@ -6,6 +6,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from stargas.errors import InputError
+from stargas.observed.membership import fit_members
 from stargas.observed.velocities import fit_velocities
 from stargas.sky.star_maps import velocity_dispersion
 
@@ -90,3 +91,21 @@ def test_shift_and_scale_of_velocities(rng):
 def test_too_little_weight_is_told():
     with pytest.raises(InputError, match="probabilities that sum to"):
         fit_velocities(np.arange(3.0), None, np.full(3, 0.2))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.full(9, np.nan), np.r_[np.nan, np.ones(8)], -np.ones(9), np.full(9, np.inf), np.ones((9, 1)), np.ones(4)],
+)
+def test_weights_and_errors_that_cannot_be_are_one_sentence(values):
+    v = np.arange(9.0)
+    for options in ({"weight": values}, {"error_kms": values}, {"prior": values}, {"radius": values}):
+        (name,) = options
+        with pytest.raises(InputError, match=f"{name} must"):
+            fit_members(v, **options)
+        if name in ("weight", "error_kms"):
+            with pytest.raises(InputError, match=f"{name} must"):
+                fit_velocities(v, **options)
+    for fit in (fit_velocities, fit_members):
+        with pytest.raises(InputError, match="at least 2 members"):
+            fit(v, weight=np.zeros(9))

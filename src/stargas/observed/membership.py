@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from stargas.galaxy import FloatArray
 from stargas.observed.mixture import Mixture, Parameters, Prior
-from stargas.observed.velocities import VelocityFit
+from stargas.observed.velocities import VelocityFit, per_star
 
 STARTS = (0.68, 0.3, 0.1)
 """Shares of the stars in the narrowest interval of velocity from which the iteration starts."""
@@ -109,7 +109,7 @@ def fit_members(
     Raises
     ------
     InputError
-        If there are fewer than two members.
+        If there are fewer than two members, or errors, priors, radii or weights cannot be.
 
     Examples
     --------
@@ -120,12 +120,15 @@ def fit_members(
     (8, 103)
     """
     v = np.asarray(v_kms, dtype=np.float64)
-    error = np.zeros_like(v) if error_kms is None else np.asarray(error_kms, dtype=np.float64)
     mixture = Mixture(
         v=v,
-        error=error,
-        weight=np.ones_like(v) if weight is None else np.asarray(weight, dtype=np.float64),
-        prior=Prior.of(len(v), prior, radius),
+        error=per_star("error_kms", error_kms, len(v), 0.0),
+        weight=per_star("weight", weight, len(v), 1.0),
+        prior=Prior.of(
+            len(v),
+            None if prior is None else per_star("prior", prior, len(v), 1.0),
+            None if radius is None else per_star("radius", radius, len(v), 0.0),
+        ),
     )
     best, peak = _solve(mixture.thinned(max(len(v) // ENOUGH, 1)), believe_all=prior is not None)
     best = mixture.maximize(best)

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.quantities import to_array
 
 GAUSSIAN_MAD = 1.482602218505602
 """Standard deviation of a Gaussian over its median absolute deviation."""
@@ -34,6 +35,25 @@ class VelocityFit:
     sigma_error_kms: float
 
 
+def per_star(name: str, values: ArrayLike | None, n: int, default: float) -> FloatArray:
+    """Return errors, weights or probabilities of n stars as an array, shape (n,); the default for all if None.
+
+    Raises
+    ------
+    InputError
+        If they are not finite and zero or positive, or not as many as the stars.
+    """
+    if values is None:
+        return np.full(n, default)
+    array = to_array(name, values)
+    if array.shape != (n,):
+        raise InputError(f"{name} must have shape ({n},), one value per velocity, got {array.shape}.")
+    if not (np.isfinite(array).all() and (array >= 0).all()):
+        bad = int(np.count_nonzero(~(np.isfinite(array) & (array >= 0))))
+        raise InputError(f"{name} must be finite and zero or positive: mend or leave out the {bad} stars without.")
+    return array
+
+
 def fit_velocities(
     v_kms: ArrayLike, error_kms: ArrayLike | None = None, weight: ArrayLike | None = None
 ) -> VelocityFit:
@@ -58,7 +78,7 @@ def fit_velocities(
     Raises
     ------
     InputError
-        If the weights sum to less than 2, as a dispersion takes two stars.
+        If the weights sum to less than 2, as a dispersion takes two stars, or errors or weights cannot be.
 
     Notes
     -----
@@ -67,8 +87,8 @@ def fit_velocities(
     errors of measurement are not what they are said to be.
     """
     v = np.asarray(v_kms, dtype=np.float64)
-    e2 = np.zeros_like(v) if error_kms is None else np.square(np.asarray(error_kms, dtype=np.float64))
-    p = np.ones_like(v) if weight is None else np.asarray(weight, dtype=np.float64)
+    e2 = np.square(per_star("error_kms", error_kms, len(v), 0.0))
+    p = per_star("weight", weight, len(v), 1.0)
     if not p.sum() >= 2:
         raise InputError(f"a dispersion takes at least 2 members, got probabilities that sum to {p.sum():.3g}.")
     origin = float(np.average(v, weights=p))
