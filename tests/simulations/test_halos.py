@@ -158,3 +158,117 @@ def test_another_hdf5_file_is_no_catalog(tmp_path):
         file["a"] = [1]
     with pytest.raises(InputError, match="no SUBFIND catalog"):
         read_halos(tmp_path / "x.hdf5", SNAPSHOT, CONFIG)
+
+
+def test_ahf_files_joined_from_several_ranks_are_one_catalog(tmp_path):
+    """Each rank writes the line of names again."""
+    path = tmp_path / "run.AHF_halos"
+    names, first, *others = AHF.splitlines()
+    path.write_text("\n".join([names, first, names, *others, "", names]))
+    assert [halo.id for halo in read_halos(path, SNAPSHOT, CONFIG)] == ["10", "11", "12"]
+    path.write_text(names.replace("Rvir(12)", "R200(12)") + "\n")
+    with pytest.raises(InputError, match="does not name the column Rvir or Rhalo"):
+        read_halos(path, SNAPSHOT, CONFIG)
+
+
+def test_ahf_files_of_another_order_joined_are_refused(tmp_path):
+    path = tmp_path / "run.AHF_halos"
+    names, *rows = AHF.splitlines()
+    other = names.replace("Xc(6)\tYc(7)", "Yc(6)\tXc(7)")
+    path.write_text("\n".join([names, *rows[:2], other, *rows[2:]]))
+    with pytest.raises(DamagedFileError, match="names other columns in its line 4"):
+        read_halos(path, SNAPSHOT, CONFIG)
+
+
+def test_ahf_names_of_mass_and_radius_by_version(tmp_path):
+    path = tmp_path / "run.AHF_halos"
+    path.write_text(AHF)
+    expected = read_halos(path, SNAPSHOT, CONFIG)
+    path.write_text(AHF.replace("Mvir(4)", "Mhalo(4)").replace("Rvir(12)", "Rhalo(12)"))
+    assert read_halos(path, SNAPSHOT, CONFIG) == expected
+
+
+@pytest.mark.parametrize("wrong", ["nan", "1+2j", "-5", "inf", "wide", "1e400"])
+def test_ahf_numbers_that_cannot_be_are_one_sentence(tmp_path, wrong):
+    path = tmp_path / "run.AHF_halos"
+    path.write_text(AHF.replace("\t100\t1.0", f"\t{wrong}\t1.0"))
+    with pytest.raises((DamagedFileError, InputError), match=r"run\.AHF_halos"):
+        read_halos(path, SNAPSHOT, CONFIG)
+
+
+@pytest.mark.parametrize("nobody", ["-1", "-1.0", "", "0", "nan"])
+def test_a_host_of_nobody_makes_each_halo_its_own(tmp_path, nobody):
+    """-1 stands for it in Rockstar's catalogs, 0 in AHF's."""
+    path = tmp_path / "halos.csv"
+    path.write_text(f"id,x_kpc,y_kpc,z_kpc,radius_kpc,host_id\n1,1,2,3,20,{nobody}\n2,5,6,7,8,{nobody}\n3,5,6,7,8,1\n")
+    assert [halo.host_id for halo in read_halos(path, SNAPSHOT, CONFIG)] == ["", "", "1"]
+
+
+def test_a_halo_called_0_may_be_a_host(tmp_path):
+    path = tmp_path / "halos.csv"
+    path.write_text("id,x_kpc,y_kpc,z_kpc,radius_kpc,host_id\n0,1,2,3,20,0\n2,5,6,7,8,0\n")
+    assert [halo.host_id for halo in read_halos(path, SNAPSHOT, CONFIG)] == ["0", "0"]
+
+
+ROWS = [
+    ("id", "x_kpc", "y_kpc", "z_kpc", "radius_kpc", "host_id"),
+    ("007", 1, 2, 3, 20, "007"),
+    ("8", 5, 6, 7, 8, "007"),
+]
+
+
+def lines_of(delimiter, mark=""):
+    return mark + "\n".join(delimiter.join(map(str, row)) for row in ROWS) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".csv", lines_of(",").encode("utf-8-sig")),
+        (".csv", lines_of(",", "# ").encode()),
+        (".csv", ("# caf\u00e9\n" + lines_of(",")).encode("latin-1")),
+        (".csv", lines_of(";").encode()),
+        (".dat", lines_of(" ").encode()),
+        (".dat", lines_of("   ", "# of a finder\n#").encode()),
+        (".txt", lines_of("\t").encode("utf-8-sig")),
+        (".txt", lines_of(",", "# made by a finder\n# ").encode()),
+    ],
+)
+def test_plain_tables_as_programs_write_them(tmp_path, suffix, content):
+    """With a mark of byte order, names behind #, in Latin-1, and with any usual delimiter."""
+    path = tmp_path / f"halos{suffix}"
+    path.write_bytes(content)
+    first, second = read_halos(path, SNAPSHOT, CONFIG)
+    assert (first.id, first.center_kpc, first.radius_kpc) == ("007", (1.0, 2.0, 3.0), 20.0)
+    assert [first.host_id, second.host_id] == ["007", "007"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Subhalo/SubhaloMass", np.ones((4, 2))),
+        ("Subhalo/SubhaloMass", np.array([1.0, np.nan, 1, 1])),
+        ("Subhalo/SubhaloMass", np.array([1.0, -1, 1, 1])),
+        ("Subhalo/SubhaloPos", np.ones(4)),
+        ("Subhalo/SubhaloPos", np.full((4, 3), np.nan)),
+        ("Subhalo/SubhaloGrNr", np.array([0, 0, 0, 7])),
+        ("Subhalo/SubhaloGrNr", np.array([0, 0, 0, -1])),
+        ("Subhalo/SubhaloLenType", np.full((4, 3), 500)),
+        ("Subhalo/SubhaloLenType", np.full((4, 6), b"many")),
+        ("Group/GroupFirstSub", np.zeros((2, 2))),
+        ("Subhalo/SubhaloPos", None),
+        ("Subhalo/SubhaloMass", None),
+        ("Subhalo/SubhaloLenType", None),
+        ("Subhalo/SubhaloGrNr", None),
+        ("Group/GroupFirstSub", None),
+    ],
+)
+def test_faults_of_subfind_are_one_sentence(tmp_path, name, values):
+    path = tmp_path / "tab.hdf5"
+    write_subfind(path)
+    with h5py.File(path, "a") as file:
+        del file[name]
+        if values is not None:
+            file[name] = values
+    with pytest.raises((DamagedFileError, InputError), match=r"tab\.hdf5"):
+        read_halos(path, SNAPSHOT, CONFIG)

@@ -34,6 +34,7 @@ def read_ahf(path: Path, snapshot: Snapshot, config: SnapshotConfig) -> list[Hal
     with one_sentence(path, "an AHF catalog"):
         lines = [line for line in decoded(path.read_bytes()).splitlines() if line.strip()]
         names = [name.partition("(")[0] for name in lines[0].lstrip("#").split()]
+        _require_alike(lines, path)
         rows = [line.split() for line in lines[1:] if not line.lstrip().startswith("#")]
         chosen = {key: next((name for name in known if name in names), None) for key, known in COLUMNS.items()}
         missing = [" or ".join(COLUMNS[key]) for key, name in chosen.items() if name is None]
@@ -42,6 +43,16 @@ def read_ahf(path: Path, snapshot: Snapshot, config: SnapshotConfig) -> list[Hal
         if wrong := [number for number, row in enumerate(rows, start=1) if len(row) != len(names)]:
             raise DamagedFileError(f"{path}: line {wrong[0]} of the halos has not {len(names)} columns: copy it again.")
         return _halos(np.array(rows, dtype=str), names, chosen, snapshot, config) if rows else []
+
+
+def _require_alike(lines: list[str], path: Path) -> None:
+    """Refuse files of several ranks that were joined although their columns differ."""
+    for number, line in enumerate(lines, start=1):
+        is_names = line.lstrip("# \t").startswith("ID")
+        if line.startswith("#") and is_names and line.split() != lines[0].split():
+            raise DamagedFileError(
+                f"{path} names other columns in its line {number} than in its first: join files of one run alone."
+            )
 
 
 def _halos(

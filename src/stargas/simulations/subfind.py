@@ -60,6 +60,10 @@ def _add(columns: dict[str, list[FloatArray]], file: h5py.File, path: Path) -> N
         "group": "SubhaloGrNr" if "SubhaloGrNr" in subhalo else "SubhaloGroupNr",
         "stars": "SubhaloLenType",
     }
+    missing = [name for name in names.values() if name not in subhalo] if len(subhalo) else []
+    missing += ["GroupFirstSub"] if len(group) and "GroupFirstSub" not in group else []
+    if missing:
+        raise InputError(f"{path} is a SUBFIND catalog without {', '.join(missing)}: write them into it.")
     found = {key: subhalo[name] for key, name in names.items()} if len(subhalo) else {}  # a file of a set may hold none
     if len(group):
         found["first"] = group["GroupFirstSub"]
