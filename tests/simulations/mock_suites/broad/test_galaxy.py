@@ -9,9 +9,10 @@ from stargas.errors import InputError
 from stargas.frame import find_center, rotation_to_spin
 from stargas.kinematics import virial_ratio
 from stargas.simulations.mock_suites.broad.galaxy import draw_broad
+from stargas.simulations.mock_suites.broad.halo import halo_radii
+from stargas.simulations.mock_suites.broad.structure import components
 from stargas.simulations.mock_suites.physics import BROAD_INGREDIENTS
 from stargas.simulations.mock_suites.suites import mock_suite
-from stargas.sky.projection import half_count_radius
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +51,29 @@ def test_stars_are_near_virial_equilibrium(galaxies):
     assert np.median(calm) == pytest.approx(1, abs=0.1)
 
 
-def test_slopes_of_the_mass_are_wider_than_those_of_dwarfs(galaxies):
-    slopes = []
-    for _, galaxy in galaxies:
-        R = half_count_radius(galaxy.stars.position_kpc[:, 0], galaxy.stars.position_kpc[:, 1])
-        slopes.append(np.diff(np.log(galaxy.enclosed_mass([0.85 * R, 1.18 * R])))[0] / np.log(1.18 / 0.85))
-    assert np.min(slopes) < 1.0
-    assert np.max(slopes) > 2.2
+def drawn_slope(drawn):
+    """Slope d ln M/d ln r of the whole mass around R_e, from the profiles that are drawn."""
+    parts = components(drawn.structure, drawn.population)
+
+    def baryons(r_kpc):
+        stars = np.sum([part.enclosed_mass(r_kpc) for part in parts], axis=0)
+        return stars + (drawn.gas.enclosed_mass(r_kpc) if drawn.gas else 0.0)
+
+    radii = halo_radii(drawn.population)
+    mass = baryons(radii) + drawn.halo.enclosed_mass(radii, drawn.population, baryons)
+    inner, outer = np.interp(drawn.R_e_kpc * np.array([0.8, 1.25]), radii, mass)
+    return float(np.log(outer / inner) / np.log(1.25 / 0.8))
+
+
+def test_slopes_of_the_mass_reach_from_mass_that_follows_light_to_a_constant_density():
+    slopes = {}
+    for without in (frozenset(), frozenset({"halo_families"})):
+        drawn = [draw_broad("broad", without, 11, i) for i in range(600)]
+        slopes[len(without)] = np.percentile([drawn_slope(one) for one in drawn], [5, 95])
+    low, high = slopes[0]
+    assert low < 1.0
+    assert high > 2.7  # 2.8 on the particles, whose R_hl differs from R_e
+    assert slopes[1][1] < 2.4
 
 
 @pytest.mark.parametrize("ingredient", BROAD_INGREDIENTS)

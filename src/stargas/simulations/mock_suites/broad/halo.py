@@ -9,7 +9,7 @@ Five families share the galaxies, whatever their mass:
 ``light``       the dark matter follows the stars: systems as poor in dark matter as star clusters and tidal dwarfs.
 
 All but ``nfw`` are normalized by the mass of the NFW halo of the same galaxy within 2 R_e, with scatter. In one case
-of three, of two for cores, the share that the stars have in the mass within R_e is drawn instead. Tides cut
+of three, in three of five for cores, the share that the stars have in the mass within R_e is drawn instead. Tides cut
 the halo beyond 1 to 15 R_e.
 """
 
@@ -27,7 +27,7 @@ from stargas.simulations.mock_suites.halo import contracted_mass, dc14_exponents
 
 Family = Literal["power_laws", "core", "nfw", "dc14", "light"]
 
-FAMILIES: dict[Family, float] = {"power_laws": 0.26, "core": 0.38, "nfw": 0.15, "dc14": 0.11, "light": 0.1}
+FAMILIES: dict[Family, float] = {"power_laws": 0.24, "core": 0.4, "nfw": 0.15, "dc14": 0.11, "light": 0.1}
 """Share of the galaxies in each family."""
 
 INNER_SLOPE = (0.0, 1.5)
@@ -48,8 +48,8 @@ DRAWN_SHARE = 0.35
 LIGHT_SHARE = (0.3, 0.95)
 """Share of the stars where the dark matter follows them."""
 
-SHARE_IN_CORES = (0.003, 0.2)
-"""Share of the stars in one half of the cores, where the dark matter is to dominate."""
+SHARE_IN_CORES = (0.003, 0.15)
+"""Share of the stars in three of five cores, where the dark matter is to dominate."""
 
 NORMALIZATION_SCATTER_DEX = 0.3
 """Scatter of the dark mass within 2 R_e about that of the NFW halo."""
@@ -158,13 +158,13 @@ def draw_halo(population: Population, without: frozenset[str], seed: int, index:
     turn, core = (10 ** rng.uniform(*np.log10(bounds)) for bounds in (TURN_RADIUS, CORE_RADIUS))
     beta = slope
     if family == "core":
-        alpha, gamma, turn = rng.uniform(1.5, 3.0), shallow, core
+        alpha, gamma, turn = rng.uniform(1.5, 4.0), shallow, core
     elif family == "dc14":
         alpha, beta, gamma = dc14_exponents(rng.uniform(-4.1, -1.3))
     bounds = {"light": LIGHT_SHARE, "core": SHARE_IN_CORES}.get(family, STELLAR_SHARE)
     low, high = (np.log(share / (1 - share)) for share in bounds)
     share = 1 / (1 + np.exp(-rng.uniform(low, high)))
-    drawn = rng.random() < {"light": 1.0, "core": 0.5}.get(family, DRAWN_SHARE)
+    drawn = rng.random() < {"light": 1.0, "core": 0.6}.get(family, DRAWN_SHARE)
     normalization = 10 ** (NORMALIZATION_SCATTER_DEX * rng.standard_normal())
     contracted = rng.random() < 0.5
     tidal = 10 ** rng.uniform(*np.log10(TIDAL_RADIUS))
