@@ -240,6 +240,13 @@ def without_tracer(sample: Sample, tracer: str) -> Sample:
     return replace(sample, **changed)
 
 
+def with_exact(sample: Sample, name: str) -> Sample:
+    """Return a sample with one of its errors, an entry of `QUALITY`, stated as zero."""
+    quality = sample.quality.copy()
+    quality[QUALITY.index(name)] = 0.0
+    return replace(sample, quality=quality)
+
+
 def make_sample(
     sky: SkyGalaxy,
     rng: np.random.Generator,

@@ -9,7 +9,8 @@ from formula_posteriors import WolfPosterior
 from stars_for_tests import CENTER, DISTANCE, star_table
 
 from stargas.config import DataConfig
-from stargas.inference.realizations import draw_galaxies, make_realizations, uncertain_inputs
+from stargas.inference.realizations import make_realizations
+from stargas.observed.draws import draw_galaxies, uncertain_inputs
 from stargas.observed.galaxy import observe
 
 KNOWN = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}

@@ -28,8 +28,8 @@ from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.errors import InputError, ObservationWarning
 from stargas.observed.cube import HICube, read_cube
+from stargas.observed.draws import draw_hi
 from stargas.observed.hi import observe_hi
-from stargas.observed.hi_draws import draw_hi
 from stargas.observed.mask import MaskConfig, find_source
 from stargas.observed.moment_files import SIGMA_KMS, read_moments
 from stargas.observed.moments import cube_moments
@@ -330,7 +330,7 @@ def test_a_cube_costs_at_most_six_bytes_per_byte(tmp_path):
     lines = (
         "import resource, warnings, numpy as np; warnings.simplefilter('ignore')",
         "from stargas.observed.cube import read_cube; from stargas.observed.hi import observe_hi",
-        "from stargas.observed.hi_draws import draw_hi; import scipy.ndimage, astropy.wcs, astropy.io.fits",
+        "from stargas.observed.draws import draw_hi; import scipy.ndimage, astropy.wcs, astropy.io.fits",
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss",
         f"draw_hi(observe_hi(read_cube({str(path)!r}), 1000.0), 4, np.random.default_rng(0))",
         "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)",

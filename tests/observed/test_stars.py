@@ -15,7 +15,7 @@ from stargas.baselines.estimators import estimate_mass
 from stargas.config import DataConfig, StarMapConfig
 from stargas.errors import InputError, ObservationWarning
 from stargas.observed.catalogue import StarCatalogue
-from stargas.observed.star_draws import INPUTS, draw_inputs
+from stargas.observed.draws import INPUTS, draw_stars
 from stargas.observed.stars import observe_stars
 from stargas.observed.tangent_plane import perspective_velocity, tangent_offsets
 from stargas.sample import make_sample
@@ -332,7 +332,7 @@ def test_stars_that_are_no_galaxy():
 
 def test_draws_vary_by_the_errors_that_are_stated():
     observed = observe(star_table(300))
-    draws = draw_inputs(observed, 800, np.random.default_rng(5))
+    draws = draw_stars(observed, 800, np.random.default_rng(5))
     distance = np.log([draw.distance_kpc for draw in draws])
     assert distance.std() == pytest.approx(5.0 / DISTANCE, rel=0.1)
     assert distance.mean() == pytest.approx(np.log(DISTANCE), abs=4 * 5.0 / DISTANCE / np.sqrt(800))
@@ -346,7 +346,7 @@ def test_draws_vary_by_the_errors_that_are_stated():
 
 def test_drawn_velocities_have_the_intrinsic_dispersion_not_the_widened_one():
     observed = observe(star_table(400))
-    sigma = np.array([draw.sigma_kms for draw in draw_inputs(observed, 400, np.random.default_rng(5), ("velocities",))])
+    sigma = np.array([draw.sigma_kms for draw in draw_stars(observed, 400, np.random.default_rng(5), ("velocities",))])
     assert sigma.mean() == pytest.approx(observed.sigma_kms, rel=0.01)
     noisier = [velocity_dispersion(observed.v_los_kms + n) for n in np.random.default_rng(1).normal(0, 2.6, (50, 400))]
     assert np.mean(noisier) > 1.05 * sigma.mean()
@@ -364,7 +364,7 @@ def test_draws_of_velocities_are_as_uncertain_as_they_say(error):
         position = np.degrees([xi, eta]).T * 60
         seen = StarCatalogue(position, v + rng.normal(0, error, 200), np.full(200, error), None, "offset_arcmin")
         observed = quietly(seen, DISTANCE, R_hl_kpc=SCALE, fit_contaminants=False)
-        drawn = [draw.sigma_kms for draw in draw_inputs(observed, 25, rng, ("velocities",))]
+        drawn = [draw.sigma_kms for draw in draw_stars(observed, 25, rng, ("velocities",))]
         pulls.append((np.mean(drawn) - velocity_dispersion(v)) / np.std(drawn))
     assert abs(np.mean(pulls)) < 4 / np.sqrt(40)
     assert np.std(pulls) == pytest.approx(1, abs=0.3)
@@ -374,20 +374,20 @@ def test_each_input_varies_alone_and_an_exact_one_not_at_all():
     table = star_table(100)
     observed = observe(table)
     for name in INPUTS:
-        (draw,) = draw_inputs(observed, 1, np.random.default_rng(5), (name,))
+        (draw,) = draw_stars(observed, 1, np.random.default_rng(5), (name,))
         assert (draw.distance_kpc == observed.distance_kpc) is (name != "distance")
-        assert (draw.R_hl_kpc == observed.R_hl_kpc) is (name == "velocities")
+        assert (draw.R_hl_kpc == observed.R_hl_kpc) is (name in ("velocities", "HI noise"))
         assert (draw.sigma_kms == observed.sigma_kms) is (name != "velocities")
     # what varies beside does not change the numbers that an input draws
-    alone, all_three = (draw_inputs(observed, 2, np.random.default_rng(5), vary) for vary in (("distance",), INPUTS))
+    alone, all_three = (draw_stars(observed, 2, np.random.default_rng(5), vary) for vary in (("distance",), INPUTS))
     assert [draw.distance_kpc for draw in alone] == [draw.distance_kpc for draw in all_three]
     table["v_los_error"] = 0.0
     exact = observe(table, distance_error_kpc=0.0, R_hl_error_kpc=0.0)
-    for draw in draw_inputs(exact, 3, np.random.default_rng(5)):
+    for draw in draw_stars(exact, 3, np.random.default_rng(5)):
         assert (draw.distance_kpc, draw.R_hl_kpc, draw.sigma_kms) == (DISTANCE, SCALE, exact.sigma_kms)
         assert np.array_equal(draw.v_los_kms, exact.v_los_kms)
     with pytest.raises(InputError, match="no input 'mass' to vary"):
-        draw_inputs(exact, 1, np.random.default_rng(5), ("mass",))
+        draw_stars(exact, 1, np.random.default_rng(5), ("mass",))
 
 
 def real(name):
@@ -429,7 +429,7 @@ def test_real_dwarfs_have_their_published_dispersion_and_mass(name):
     assert abs(observed.systemic_kms - known["vlos_systemic"]) < 1
     difference = np.log10(wolf(observed)) - known["mass_dynamical_wolf"]
     assert abs(difference) < known["mass_dynamical_wolf_em"]
-    draws = draw_inputs(observed, 100, np.random.default_rng(0), ("distance", "R_hl"))
+    draws = draw_stars(observed, 100, np.random.default_rng(0), ("distance", "R_hl"))
     assert 0.02 < np.std([np.log10(wolf(draw)) for draw in draws]) < 0.06
 
 

@@ -78,21 +78,19 @@ def closed_formulas(
     return tuple(estimates)
 
 
-def estimate_masses(realizations: Realizations, galaxy: ObservedGalaxy | None) -> tuple[MassEstimate, ...]:
+def estimate_masses(realizations: Realizations) -> tuple[MassEstimate, ...]:
     """Apply every closed formula to a galaxy, with errors, and with the true masses where they are known.
 
     Parameters
     ----------
     realizations
-        Samples of the galaxy.
-    galaxy
-        The observation, whose errors of dispersion, R_hl and distance count; None for a sample, whose dispersion has
-        the error of its number of stars and whose R_hl and distance are exact.
+        Samples of the galaxy. The errors of dispersion, R_hl and distance of an observed galaxy count; the dispersion
+        of another has the error of its number of stars, and its R_hl and distance are exact.
     """
     sample = realizations.nominal
     R_hl, sigma, R_HI, v_cold, _ = map(float, sample.scalars)
     angle = sample.row.get("inclination_deg")
-    measured = {"stars": _error_from_stars(sample, galaxy), "gas": _error_from_hi(realizations)}
+    measured = {"stars": _error_from_stars(sample, realizations.galaxy), "gas": _error_from_hi(realizations)}
     return tuple(
         replace(
             estimate,

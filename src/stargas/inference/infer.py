@@ -1,20 +1,21 @@
 """The mass profile of a galaxy, simulated or observed: from a sample or an observation to a result."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, overload
 
 import numpy as np
 
 from stargas.errors import InputError
-from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
-from stargas.inference.ablations import prior_warnings
-from stargas.inference.attribution import attribute
+from stargas.inference.applied_model import AppliedModel
+from stargas.inference.attribution import Attribution, attribute
 from stargas.inference.estimates import estimate_masses
-from stargas.inference.range_warnings import falling_warnings, range_warnings
-from stargas.inference.realizations import make_realizations
+from stargas.inference.realizations import Realizations, make_realizations
 from stargas.inference.result import InferenceResult, ModelSummary
+from stargas.inference.result_warnings import result_warnings
 from stargas.inference.variance import draws_at, variance_shares
 from stargas.model.files import load_model
 from stargas.model.layout import received
@@ -35,10 +36,6 @@ N_REALIZATIONS = 16
 
 MAX_DRAWS, MAX_REALIZATIONS = 1_000_000, 1000
 """Most of both, within memory and patience."""
-
-MAX_SILENT_EXTENSION = 0.2
-"""Fraction of a radius by which a draw is continued without a warning: over it the slope of the mass changes so little
-that the error is about 0.01 dex at most."""
 
 Inferable = Sample | SkyGalaxy | ObservedGalaxy
 """What a mass profile can be inferred of."""
@@ -136,60 +133,28 @@ def infer(
     posterior = load_model() if model is None else model
     if reference is None and isinstance(posterior, Posterior) and posterior.folder is not None:
         reference = load_validity(posterior.folder)
-    galaxies = galaxy if isinstance(galaxy, Sequence) else [galaxy]
-    results = [
-        _infer_one(one, posterior, reference, n_draws, n_realizations, seed, occlusion=occlusion) for one in galaxies
-    ]
-    return results if isinstance(galaxy, Sequence) else results[0]
+    applied = AppliedModel(posterior, reference, n_draws, n_realizations, seed, occlusion)
+    if isinstance(galaxy, Sequence):
+        return [_infer_one(one, applied) for one in galaxy]
+    return _infer_one(galaxy, applied)
 
 
-def _infer_one(
-    galaxy: Inferable,
-    posterior: PosteriorLike,
-    reference: ValidityReference | None,
-    n_draws: int,
-    n_realizations: int,
-    seed: int,
-    *,
-    occlusion: bool,
-) -> InferenceResult:
-    observed = galaxy if isinstance(galaxy, ObservedGalaxy) else None
-    realizations = make_realizations(galaxy, posterior, n_realizations, seed)
-    sample, mixed = realizations.nominal, realizations.mixed
-    _require_inferable(posterior, sample)
-    r_kpc = np.asarray(sample.r_kpc, dtype=np.float64)
-    drawn = posterior.sample(mixed, -(-n_draws // len(mixed)), seed)
-    log10_mass = np.concatenate([draws_at(r_kpc, *pair) for pair in zip(mixed, drawn, strict=True)])
-    validity, attribution = ValidityResult(None), None
-    if isinstance(posterior, Posterior):
-        attribution = attribute(posterior, sample, n_draws, seed, occlusion=occlusion)
-        if reference is not None:
-            (validity,) = assess_validity(sample, posterior, reference)
-    warnings = (
-        *(observed.warnings if observed is not None else ()),
-        *realizations.warnings,
-        *_extension_warnings(r_kpc, mixed),
-        *range_warnings(sample, np.quantile(log10_mass, QUANTILE_LEVELS, axis=0), posterior),
-        *falling_warnings(log10_mass),
-        *(prior_warnings(attribution.priors, r_kpc) if attribution is not None else ()),
-        *validity.reasons,
-    )
-    return InferenceResult(
-        name=observed.name if observed is not None else str(sample.row.get("galaxy_id") or "galaxy"),
+def _infer_one(galaxy: Inferable, model: AppliedModel) -> InferenceResult:
+    realizations = make_realizations(galaxy, model.posterior, model.n_realizations, model.seed)
+    sample = realizations.nominal
+    _require_inferable(model.posterior, sample)
+    result = InferenceResult(
+        name=str(sample.row.get("galaxy_id") or "galaxy"),
         sample=sample,
-        r_kpc=r_kpc,
-        log10_mass=log10_mass,
-        validity=validity,
-        warnings=tuple(dict.fromkeys(warnings)),
-        estimates=estimate_masses(realizations, observed),
-        variance_shares=variance_shares(posterior, realizations, max(2, n_draws // 10), seed),
-        model=ModelSummary.of(posterior, sample),
-        attribution=attribution,
-        galaxy=observed,
+        r_kpc=np.asarray(sample.r_kpc, dtype=np.float64),
+        model=ModelSummary.of(model.posterior, sample),
+        galaxy=realizations.galaxy,
         conditioned_on=tuple(realizations.exact),
-        n_realizations=len(mixed),
-        seed=seed,
+        n_realizations=len(realizations.mixed),
+        seed=model.seed,
+        **{name: part(realizations, model) for name, part in PARTS.items()},
     )
+    return replace(result, warnings=result_warnings(result, realizations, model.posterior))
 
 
 def _require_inferable(posterior: PosteriorLike, sample: Sample) -> None:
@@ -206,18 +171,33 @@ def _require_inferable(posterior: PosteriorLike, sample: Sample) -> None:
         )
 
 
-def _extension_warnings(r_kpc: FloatArray, realizations: Sequence[Sample]) -> list[str]:
-    """Return a warning where draws are continued far beyond the radii of their own R_hl."""
-    ends = np.log([[sample.r_kpc[0], sample.r_kpc[-1]] for sample in realizations])
-    ln_r = np.log(r_kpc)
-    beyond = np.maximum(ends[:, :1] - ln_r, ln_r - ends[:, 1:])
-    fraction = np.mean(beyond > np.log(1 + MAX_SILENT_EXTENSION), axis=0)
-    if not fraction.any():
-        return []
-    j = int(np.argmax(fraction))
-    text = (
-        f"Because of the errors of R_hl and distance, {100 * fraction[j]:.0f} % of the draws at {r_kpc[j]:.3g} kpc, "
-        "and fewer at other radii, are continued as power laws by more than "
-        f"{100 * MAX_SILENT_EXTENSION:.0f} % in radius beyond those at which the model gave them."
-    )
-    return [text]
+def _draws(realizations: Realizations, model: AppliedModel) -> FloatArray:
+    """Return draws over all realizations at the radii of the galaxy as measured, shape (n, m)."""
+    mixed, r_kpc = realizations.mixed, realizations.nominal.r_kpc
+    drawn = model.posterior.sample(mixed, -(-model.n_draws // len(mixed)), model.seed)
+    return np.concatenate([draws_at(r_kpc, *pair) for pair in zip(mixed, drawn, strict=True)])
+
+
+def _validity(realizations: Realizations, model: AppliedModel) -> ValidityResult:
+    if model.reference is None or not isinstance(model.posterior, Posterior):
+        return ValidityResult(None)
+    (validity,) = assess_validity(realizations.nominal, model.posterior, model.reference)
+    return validity
+
+
+def _attribution(realizations: Realizations, model: AppliedModel) -> Attribution | None:
+    if not isinstance(model.posterior, Posterior):
+        return None
+    return attribute(model.posterior, realizations.nominal, model.n_draws, model.seed, occlusion=model.occlusion)
+
+
+PARTS: Mapping[str, Callable[[Realizations, AppliedModel], Any]] = MappingProxyType(
+    {
+        "log10_mass": _draws,
+        "attribution": _attribution,
+        "validity": _validity,
+        "estimates": lambda realizations, _model: estimate_masses(realizations),
+        "variance_shares": variance_shares,
+    }
+)
+"""Field of a result → function that computes it, in the order in which they are computed."""

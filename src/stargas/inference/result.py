@@ -16,7 +16,7 @@ from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
 from stargas.inference.attribution import Attribution
 from stargas.inference.estimates import MassEstimate
-from stargas.inference.realizations import Input
+from stargas.observed.draws import Input
 from stargas.observed.galaxy import ObservedGalaxy
 from stargas.pretrained import FOLDER as PRETRAINED
 from stargas.profiles import ProfileDraws
@@ -95,13 +95,13 @@ class InferenceResult:
         Draws of log10 M(<r) [Msun], shape (n, m). They include the errors of the inputs.
     validity
         Whether the galaxy is like those that the model learned from.
-    warnings
-        One sentence for everything that needs care: in the data, in their errors, in the range of the model.
     estimates
         Masses from closed formulas, at radii of their own.
     variance_shares
         Source of uncertainty → fraction of the variance of log10 M at each radius that it causes, shape (m,);
         ``posterior`` is the model's own, for the galaxy as measured. From `stargas.inference.variance`.
+    warnings
+        One sentence for everything that needs care: in the data, in their errors, in the range of the model.
     attribution
         Which parts of the input the result rests on; None if it was not requested, or the model cannot tell.
     model
@@ -121,10 +121,10 @@ class InferenceResult:
     r_kpc: FloatArray
     log10_mass: FloatArray
     validity: ValidityResult
-    warnings: tuple[str, ...]
     estimates: tuple[MassEstimate, ...]
     variance_shares: Mapping[str, FloatArray]
     model: ModelSummary
+    warnings: tuple[str, ...] = ()
     attribution: Attribution | None = None
     galaxy: ObservedGalaxy | None = None
     conditioned_on: tuple[Input, ...] = ()

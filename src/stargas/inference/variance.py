@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
-from stargas.inference.realizations import INPUTS, Realizations
+from stargas.inference.applied_model import AppliedModel
+from stargas.inference.realizations import Realizations
+from stargas.observed.draws import INPUTS
 from stargas.profiles import ProfileDraws
 from stargas.sample import Sample
 
@@ -28,26 +29,21 @@ def draws_at(r_kpc: FloatArray, sample: Sample, log10_mass: FloatArray) -> Float
     return ProfileDraws(sample.r_kpc, log10_mass).extended(r_kpc)
 
 
-def variance_shares(
-    posterior: PosteriorLike, realizations: Realizations, n_draws: int, seed: int
-) -> dict[str, FloatArray]:
+def variance_shares(realizations: Realizations, model: AppliedModel) -> dict[str, FloatArray]:
     """Return the fraction of the variance of log10 M that each source of uncertainty causes.
 
     Parameters
     ----------
-    posterior
-        The model.
     realizations
         Samples of the galaxy.
-    n_draws
-        Draws for each sample. All get the same noise of the flow, so that only the inputs differ.
-    seed
-        Root seed.
+    model
+        The model. Each sample gets a tenth of its draws, all with the same noise of the flow, so that only the inputs
+        differ.
 
     Returns
     -------
     dict
-        ``posterior`` and the names of `stargas.inference.realizations.INPUTS` → shape (m,). Of an input that varies:
+        ``posterior`` and the names of `stargas.observed.draws.INPUTS` → shape (m,). Of an input that varies:
         the variance with its error alone minus that with none, over the variance with all. Of one that the model is
         conditioned on: the variance that disappears when its error is stated as zero, at least 0. ``posterior`` is
         the rest of the variance for the galaxy as measured. The sum is 1 within the Monte Carlo error where inputs act
@@ -59,8 +55,10 @@ def variance_shares(
     if not realizations.varied and not realizations.exact:
         return shares
 
+    n_draws = max(2, model.n_draws // 10)
+
     def variance(samples: Sequence[Sample]) -> FloatArray:
-        parts = [draws_at(r_kpc, s, posterior.sample([s], n_draws, seed)[0]) for s in samples]
+        parts = [draws_at(r_kpc, s, model.posterior.sample([s], n_draws, model.seed)[0]) for s in samples]
         within: FloatArray = np.mean([part.var(axis=0) for part in parts], axis=0)
         between = np.var([part.mean(axis=0) for part in parts], axis=0, ddof=1) if len(parts) > 1 else 0.0
         return within + between

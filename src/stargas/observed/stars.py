@@ -119,7 +119,7 @@ class ObservedStars:
         """Return the members as `stargas.sample.make_sample` takes them: its σ is the intrinsic dispersion.
 
         The maps are made of the velocities as they were measured, errors and all; galaxies whose velocities have none
-        come from `stargas.observed.star_draws.draw_inputs`.
+        come from `stargas.observed.draws.draw_stars`.
         """
         sky = SkyGalaxy.from_stars(self.x_kpc, self.y_kpc, self.v_los_kms, self.R_hl_kpc, self.sigma_kms)
         return replace(sky, velocity_error_kms=self.velocity_error_kms)

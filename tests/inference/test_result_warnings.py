@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from disc_sample import Gaussian, disc_sample
 
-from stargas.inference.range_warnings import FALLING_FRACTION, falling_warnings, range_warnings
+from stargas.inference.result_warnings import FALLING_FRACTION, falling_warnings, range_warnings
 
 
 def test_measurements_outside_the_training_set_are_named_if_the_model_sees_them():
