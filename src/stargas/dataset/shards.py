@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from stargas.config import DataConfig
 from stargas.dataset.galaxy_result import Outcome, encode_result, read_arrays, read_outcome_file
 from stargas.errors import DamagedFileError
+from stargas.reading import reason
 from stargas.sample import FIELDS, ArrayField
 from stargas.storage import sync_folder, write_atomically
 
@@ -158,9 +159,9 @@ def open_array(path: Path, declared: ArrayField, n_samples: int, config: DataCon
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # of many kinds, of the parser of a header that is damaged
         raise DamagedFileError(
-            f"{path} is missing, truncated or no plain array ({error}): build the data set again."
+            f"{path} is missing, truncated or no plain array ({reason(error)}): build the data set again."
         ) from error
     shape = (n_samples, *declared.shape(config))
     if array.shape != shape or array.dtype != declared.dtype:

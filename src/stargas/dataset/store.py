@@ -14,10 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from stargas.batch import Batch
 from stargas.config import DataConfig, settings_from
 from stargas.dataset.manifest import CATALOGUE, MANIFEST, SHARDS, entries_of_arrays, read_manifest
-from stargas.dataset.shards import array_path, open_array
+from stargas.dataset.shards import array_path, open_array, shard_name
 from stargas.dataset.split import SPLITS
 from stargas.errors import DamagedFileError, InputError
 from stargas.map_settings import map_differences
+from stargas.observed.fits import open_fits
+from stargas.reading import one_sentence
 from stargas.sample import FIELDS, ArrayField, Sample
 from stargas.storage import sha256_of_file
 
@@ -247,22 +249,20 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     """
     folder = Path(path)
     manifest = read_manifest(folder)
-    if not manifest["complete"]:
+    if manifest.get("complete") is not True:
         raise InputError(f"the data set {folder} is not complete: run the same build again, it goes on where it ended.")
     for name, entries in entries_of_arrays().items():
         if manifest.get(name) != entries:
             raise InputError(
-                f"the {name} of the data set {folder} are other ones than those of this stargas, {', '.join(entries)}: "
-                "build it again."
+                f"the {name} of the data set {folder} are other ones than the {len(entries)} of this stargas: build it "
+                "again."
             )
-    try:
-        config, n_samples = settings_from(DataConfig, manifest["config"]), manifest["counts"]["samples"]
-        shards = [Shard(folder / SHARDS / shard["name"], shard["samples"], config) for shard in manifest["shards"]]
+    with one_sentence(folder / MANIFEST, "the manifest of a data set"):
+        config = settings_from(DataConfig, manifest["config"])
+        shards = [Shard(folder / SHARDS / name, n, config) for name, n in _listed(manifest)]
         files = [shard["files"] for shard in manifest["shards"]]
         checksum = manifest["catalogue"]["sha256"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedFileError(f"{folder / MANIFEST} is damaged ({error}): build the data set again.") from error
-    table = _read_catalogue(folder / CATALOGUE, n_samples, checksum)
+    table = _read_catalogue(folder / CATALOGUE, sum(shard.n_samples for shard in shards), checksum)
     good: list[NDArray[np.bool_]] = []
     for shard, of_shard in zip(shards, files, strict=True):
         try:
@@ -274,19 +274,30 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
             good.append(np.zeros(shard.n_samples, bool))
         else:
             good.append(np.ones(shard.n_samples, bool))
-    return Dataset(tuple(shards), np.flatnonzero(np.concatenate(good)), (manifest,), (table,))
+    return Dataset(tuple(shards), np.flatnonzero(np.concatenate([np.zeros(0, bool), *good])), (manifest,), (table,))
+
+
+def _listed(manifest: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the names and numbers of samples of the shards that a manifest lists; anything else is a `ValueError`."""
+    listed = [(shard["name"], shard["samples"]) for shard in manifest["shards"]]
+    for number, (name, n_samples) in enumerate(listed):
+        if name != shard_name(number) or type(n_samples) is not int or n_samples < 0:
+            raise ValueError(f"shard {number} is {name!r} of {n_samples!r} samples")
+    total = sum(n_samples for _, n_samples in listed)
+    if manifest["counts"]["samples"] != total:
+        raise ValueError(f"it counts {manifest['counts']['samples']!r} samples, its shards {total}")
+    return listed
 
 
 def _read_catalogue(path: Path, n_samples: int, checksum: str) -> "Table":
     from astropy.table import Table
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a damaged file astropy says in many lines what the error says in one
-            table = Table.read(path, format="fits", character_as_bytes=False, memmap=False, mask_invalid=False)
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise DamagedFileError(f"{path} is missing or damaged ({error}): build the data set again.") from error
-    if "sample" not in table.colnames or not np.array_equal(table["sample"], np.arange(n_samples)):
+    with open_fits(path) as hdus:
+        if len(hdus) < 2 or hdus[1].is_image:
+            raise DamagedFileError(f"{path} holds no table: build the data set again.")
+        table = Table.read(hdus[1], character_as_bytes=False, mask_invalid=False)
+    in_order = len(table) == n_samples and "sample" in table.colnames
+    if not in_order or not np.array_equal(table["sample"], np.arange(n_samples)):
         raise DamagedFileError(
             f"the rows of {path} are not the samples 0 to {n_samples - 1} in their order: save a table that was sorted "
             "or cut under another name, and run the same build again, which writes this one anew."
