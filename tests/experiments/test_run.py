@@ -16,10 +16,13 @@ from stargas.config import (
     ViewConfig,
 )
 from stargas.dataset.manifest import LOG
+from stargas.dataset.store import open_dataset
 from stargas.errors import InputError
 from stargas.evaluation.result_file import read_result
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows
 from stargas.experiments.run import Run
+from stargas.simulations.mock_suites.suites import mock_suite
+from stargas.simulations.selection import read_exclusions
 
 CONFIG = DataConfig(
     views=ViewConfig(n_views=3),
@@ -37,7 +40,7 @@ def plan():
         "small",
         1.0,
         {
-            "mocks": DatasetSpec("mocks", "bursty", 24, CONFIG),
+            "mocks": DatasetSpec("mocks", "bursty", 24, CONFIG, seed=4),
             "others": DatasetSpec("others", "bursty", 6, CONFIG, seed=1, held_out=True),
         },
         {
@@ -45,7 +48,7 @@ def plan():
             "trees": ModelSpec("trees", ("mocks",), STAR, TRAINING, kind="trees"),
             "flow": ModelSpec("flow", ("mocks",), STAR, TRAINING, network_of="star"),
             "giants": ModelSpec("giants", ("mocks",), STAR, TRAINING, min_log10_stellar_mass=13.0),
-            "few": ModelSpec("few", ("mocks",), STAR, TRAINING, first_galaxies=16),
+            "few": ModelSpec("few", ("mocks",), STAR, TRAINING, first_galaxies=10),
         },
         {"all": EvaluationSpec("all", ("mocks", "others"), "bursty", cold_gas_only=False)},
         {
@@ -118,6 +121,16 @@ def test_held_out_sets_count_whole_and_others_by_their_split(made):
     of_others = np.char.startswith(np.asarray(table["galaxy_id"]).astype(str), "bursty-1")
     assert set(table["split"][~of_others]) == {"test"}
     assert len(set(table["split"][of_others])) > 1
+
+
+def test_mergers_are_left_out_by_a_list_that_a_user_could_write(made):
+    mergers = mock_suite("bursty", 24, seed=4).mergers()
+    assert mergers == ("bursty-4-000001",)
+    assert read_exclusions(made[0] / "runs/exclude/mocks.txt") == mergers
+    data = open_dataset(made[0] / "runs/data/mocks")
+    assert not set(mergers) & set(data.catalogue["galaxy_id"])
+    assert tuple(data.manifest["config"]["selection"]["exclude"]) == mergers
+    assert not read_exclusions(made[0] / "runs/exclude/others.txt")
 
 
 def test_comparisons_are_paired(made):

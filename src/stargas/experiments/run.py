@@ -8,9 +8,9 @@ on nodes that share a disk, divide the steps among them.
 import dataclasses
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +26,10 @@ from stargas.evaluation.strata import standard_strata
 from stargas.experiments.plan import EvaluationSpec, ModelSpec, Part, Plan
 from stargas.experiments.results import part_results
 from stargas.experiments.steps import Step, make_steps
+from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
+from stargas.simulations.selection import read_exclusions
+from stargas.simulations.source import Source
 from stargas.storage import digest_of, json_bytes, plain, read_json, sha256_of_file, write_atomically
-
-if TYPE_CHECKING:
-    from stargas.simulations.source import Source
 
 _MADE_FROM = "made_from.json"
 
@@ -43,7 +43,7 @@ class Run:
     plan
         What to make.
     out
-        Folder with ``data``, ``models`` and ``evaluations``.
+        Folder with ``data``, ``models``, ``evaluations`` and ``exclude``, the lists of galaxies that are left out.
     results
         Folder for one JSON file per part.
     local
@@ -158,21 +158,28 @@ class Run:
         return open_dataset(self.out / "data" / name)
 
     def _build(self, name: str) -> None:
-        spec = self.plan.data[name]
-        report = build_dataset(
-            self._source(name), self.out / "data" / name, spec.config, self.seed + spec.seed, self.local
-        )
+        spec, source = self.plan.data[name], self._source(name)
+        excluded = read_exclusions(self._list_mergers(name, source)) if isinstance(source, MockSuite) else ()
+        selection = replace(spec.config.selection, exclude=(*spec.config.selection.exclude, *excluded))
+        config = replace(spec.config, selection=selection)
+        report = build_dataset(source, self.out / "data" / name, config, self.seed + spec.seed, self.local)
         if report.n_made:
             self.log(f"{name}: {report.n_done:,} of {report.n_galaxies:,} galaxies, {report.seconds / 60:.1f} min")
 
-    def _source(self, name: str) -> "Source":
+    def _list_mergers(self, name: str, suite: MockSuite) -> Path:
+        """Write the list of galaxies that an inspection by eye would leave out, as a user writes it."""
+        path = self.out / "exclude" / f"{name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f"# Mergers of {suite.name}, {len(suite):,} galaxies", *suite.mergers()]
+        write_atomically(path, "\n".join([*lines, ""]).encode())
+        return path
+
+    def _source(self, name: str) -> Source:
         spec = self.plan.data[name]
         if spec.files:
             from stargas.simulations.files import open_files
 
             return open_files(list(spec.files), name=spec.suite)
-        from stargas.simulations.mock_suites.suites import mock_suite
-
         return mock_suite(spec.suite, spec.n_galaxies, seed=self.seed + spec.seed, stirring=spec.stirring)
 
     def _can_learn(self, name: str) -> bool:

@@ -4,16 +4,24 @@ from pathlib import Path
 
 import pytest
 
+from stargas.cli.settings import read_settings
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
 from stargas.experiments.paper.plan import N_BURSTY, N_SMOOTH, paper_plan
 from stargas.experiments.paper.tables import TABLE_1, TABLE_2
+from stargas.simulations.mock_suites.suites import mock_suite
 
 FULL = paper_plan(DataConfig(), ModelConfig(), TrainingConfig(), tng=[Path("galaxy.hdf5")])
 
 
 def test_full_scale_has_the_galaxies_of_the_paper():
-    assert FULL.data["bursty"].n_galaxies == N_BURSTY == 6158
-    assert FULL.data["smooth"].n_galaxies == N_SMOOTH == 956
+    preset = read_settings([], preset="paper").data.selection
+    for name, made, passing in (("bursty", N_BURSTY, 6158), ("smooth", N_SMOOTH, 956)):
+        assert FULL.data[name].n_galaxies == made
+        suite = mock_suite(name, made)
+        drawn = [suite.properties(index) for index in range(made)]
+        n_gas = [one.n_gas if one.hi_mass_msun > 0 else 0 for one in drawn]
+        enough = [one.n_stars >= preset.min_stars and n >= preset.min_gas for one, n in zip(drawn, n_gas, strict=True)]
+        assert sum(ok and not one.is_merger for ok, one in zip(enough, drawn, strict=True)) == passing
 
 
 def test_every_figure_of_the_results_section_is_a_part():

@@ -26,8 +26,8 @@ from stargas.experiments.plan import (
     with_stars,
 )
 
-N_BURSTY, N_SMOOTH = 6158, 956
-"""Galaxies before cuts (§2 of the paper: NIHAO, AURIGA)."""
+N_BURSTY, N_SMOOTH = 7491, 1061
+"""Galaxies to make, of which 6,158 and 956 pass the cuts (§2 of the paper: NIHAO, AURIGA)."""
 
 N_BURSTY_TEST, N_SMOOTH_TEST = 500, 900
 """Further galaxies that no model is trained on; the test splits alone hold too few massive and too few smooth ones."""
