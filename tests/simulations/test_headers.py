@@ -1,6 +1,8 @@
 """What a snapshot states is used, what it does not state is asked for, what is assumed is said."""
 
+import contextlib
 import dataclasses
+import warnings
 
 import h5py
 import numpy as np
@@ -187,4 +189,38 @@ def test_a_data_set_that_declares_more_than_is_stored_is_refused(gadget):
         del file["PartType4/Masses"]
         file.create_dataset("PartType4/Masses", (10**11,), dtype="f8", chunks=(1000,))
     with pytest.raises(DamagedFileError, match=r"declares 8e.11 bytes and stores"):
+        read(gadget)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda file, name: file.__setitem__(name, h5py.SoftLink(name)),
+        lambda file, name: file.__setitem__(name, h5py.SoftLink("/nowhere")),
+        lambda file, name: file.__setitem__(name, h5py.ExternalLink("nowhere.hdf5", "/x")),
+        lambda file, name: file.create_group(name),
+        lambda file, name: file.__setitem__(name, h5py.Empty("f8")),
+        lambda file, name: file.__setitem__(name, 5.0),
+        lambda file, name: file.create_dataset(name, (400,), dtype=h5py.vlen_dtype(float)),
+        lambda file, name: file.create_dataset(name, (400,), dtype=[("a", "f8"), ("b", "i4")]),
+        lambda file, name: file.create_dataset(name, (400,), dtype=h5py.ref_dtype),
+        lambda file, name: file.create_dataset(name, (400,), dtype=bool),
+    ],
+    ids=["loop", "dangling", "external", "group", "empty", "scalar", "ragged", "compound", "references", "bools"],
+)
+@pytest.mark.parametrize("name", ["PartType4/Coordinates", "PartType4/Masses", "PartType4/Velocities"])
+def test_what_is_no_array_of_numbers_is_one_sentence(gadget, make, name):
+    with h5py.File(gadget, "a") as file:
+        del file[name]
+        make(file, name)
+    with pytest.raises((InputError, DamagedFileError), match=r"gadget\.hdf5"):
+        read(gadget)
+
+
+@pytest.mark.parametrize("value", [h5py.Empty("f8"), np.zeros((2, 2)), "0.25", np.array([b"x"]), np.bytes_(b""), 1e300])
+@pytest.mark.parametrize("name", ["Redshift", "MassTable", "BoxSize", "NumFilesPerSnapshot", "UnitMass_in_g", "Omega0"])
+def test_attributes_of_any_type_are_used_or_one_sentence(gadget, name, value):
+    change(gadget, **{name: value})
+    with contextlib.suppress(InputError, DamagedFileError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", AssumptionWarning)
         read(gadget)
