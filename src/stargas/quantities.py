@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.errors import InputError
+from stargas.notation import center_deg, distance_kpc, size_kpc
 
 UNITS = {
     "_kpc": "kpc",
@@ -71,15 +72,50 @@ def to_array(name: str, values: Any) -> NDArray[np.float64]:  # noqa: ANN401 (wh
 def to_number(name: str, value: Any) -> float:  # noqa: ANN401 (whatever a caller passes)
     """Return one value as a number in the unit that the name of the argument ends with.
 
+    A distance or size may be text, ``"0.1 Mpc"`` or a distance modulus, as `stargas.notation` reads it.
+
     Raises
     ------
     InputError
-        As `to_array`, or if there is more than one value.
+        As `to_array`, or if there is more than one value, or a text that is no distance or size.
     """
+    if isinstance(value, str) and unit_of(name) == "kpc":
+        try:
+            return distance_kpc(value) if name.startswith("distance") else size_kpc(value, None)
+        except ValueError as error:
+            raise InputError(f"{name}: {error}") from error
     array = to_array(name, value)
     if array.ndim:
         raise InputError(f"{name} must be one number, got an array of shape {array.shape}.")
     return float(array)
+
+
+def to_center(center: Any, unit: str = "deg") -> tuple[float, float]:  # noqa: ANN401 (whatever a caller passes)
+    """Return the center of a galaxy in the unit of its positions.
+
+    Parameters
+    ----------
+    center
+        Two numbers in ``unit``, two quantities, or, where that is degrees, text as `stargas.notation` reads it or an
+        ``astropy.coordinates.SkyCoord``.
+    unit
+        Of the positions of the galaxy.
+
+    Raises
+    ------
+    InputError
+        If it is none of these.
+    """
+    if hasattr(center, "icrs") and unit == "deg":
+        center = (center.icrs.ra, center.icrs.dec)
+    try:
+        is_text = isinstance(center, str) or any(isinstance(angle, str) for angle in center)
+        if is_text and unit == "deg":
+            return center_deg(center)
+        first, second = (one.to_value(unit) if hasattr(one, "to_value") else float(one) for one in center)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the center must be two numbers in {unit}, got {center!r}: {error}.") from error
+    return float(first), float(second)
 
 
 def _converted(name: str, values: Any) -> Any:  # noqa: ANN401 (a quantity or a column with a unit)

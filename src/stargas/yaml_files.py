@@ -1,11 +1,15 @@
 """YAML files of settings, checked before a parser builds anything of them."""
 
+import re
 from pathlib import Path
 
 from stargas.errors import InputError
 
 MAX_BYTES = 1_000_000
 """Largest file of settings; all settings with their explanations are a hundredth of it."""
+
+SEXAGESIMAL = re.compile(r"[-+]?\d+(:[0-5]?\d)+(\.\d*)?")
+"""A right ascension or declination, which YAML 1.1 takes for a number."""
 
 MAX_DEPTH = 20
 """Deepest nesting of blocks and lists; settings have four levels."""
@@ -45,6 +49,11 @@ def read_yaml_text(path: Path) -> str:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if isinstance(event, yaml.AliasEvent):
                 raise InputError(f"{path} has an alias of YAML (*{event.anchor}): write the settings out.")
+            if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and SEXAGESIMAL.fullmatch(event.value):
+                raise InputError(
+                    f"{path} has {event.value} without quotes, which YAML takes for a number of base 60: write it in "
+                    "quotes."
+                )
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 raise InputError(f"{path} nests more than {MAX_DEPTH} blocks: give a file of settings.")

@@ -14,6 +14,13 @@ from stargas.cli import main
         (["--stars", "s.csv", "--columns", "HRV"], 2, "quantity=column"),
         (["--hi-cube", "c.fits", "--leave-out-channels", "3"], 2, "pairs of velocities"),
         (["--stars", "s.csv", "--distance-kpc", "90"], 1, "holds no model"),
+        (["--stars", "s.csv", "--distance-kpc", "0.1 Mpc", "--R-hl-kpc", "9 arcmin"], 1, "holds no model"),
+        (["--stars", "s.csv", "--center", "10:08:28.1", "-31:00:00"], 1, "holds no model"),
+        (["--stars", "s.csv", "--center", "10:08:28.1 -31:00:00"], 1, "holds no model"),
+        (["--stars", "s.csv", "--center", "10", "08", "28.1", "-31", "00", "00"], 1, "holds no model"),
+        (["--stars", "s.csv", "--center", "150.1", "-31.2"], 1, "holds no model"),
+        (["--stars", "s.csv", "--center", "10:08:28.1"], 2, "a center must be a right ascension and a declination"),
+        (["--stars", "s.csv", "--distance-kpc", "far"], 2, "a distance must be a number of kpc"),
     ],
 )
 def test_wrong_options_are_one_sentence(capsys, tmp_path, words, status, said):

@@ -105,3 +105,27 @@ def test_an_old_name_is_refused_with_the_new_one(tmp_path, name):
     with pytest.raises(UsageError, match=sentence) as caught:
         read_settings(["--config", str(tmp_path / "old.yaml")])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "center",
+    ["10:08:28.1 -31:00:00", "[10:08:28.1, -31:00:00]", "['10:08:28.1', '-31:00:00']", "[152.1170833, -31.0]"],
+)
+def test_distances_and_centers_may_be_text(tmp_path, center):
+    words = ["--observation.distance_kpc=20.0 mag", "--observation.distance_error_kpc=5 %"]
+    found = read_settings([f"--observation.center={center}", *words, "--observation.R_hl_kpc=300 pc"]).observation
+    assert found.center == pytest.approx((152.1170833, -31.0))
+    assert (found.distance_kpc, found.distance_error_kpc, found.R_hl_kpc) == pytest.approx((100.0, 5.0, 0.3))
+    (tmp_path / "a.yaml").write_text(f"observation:\n  center: {center}\n  distance_kpc: 0.1 Mpc\n")
+    if center.startswith("[10:"):
+        with pytest.raises(UsageError, match=r"10:08:28\.1 without quotes, which YAML takes for a number of base 60"):
+            read_settings(["--config", str(tmp_path / "a.yaml")])
+    else:
+        found = read_settings(["--config", str(tmp_path / "a.yaml")]).observation
+        assert found.center == pytest.approx((152.1170833, -31.0))
+        assert found.distance_kpc == 100.0
+
+
+def test_text_that_is_no_distance_is_one_sentence():
+    with pytest.raises(UsageError, match="a distance must be a number of kpc or have a unit"):
+        read_settings(["--observation.distance_kpc=far"])

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.coordinates import SkyCoord
 from cube_files import disc_cube, in_jy_per_beam, write_cube
 from stars_for_tests import CENTER, DISTANCE, star_table, write
 
 import stargas as sg
 from stargas.errors import InputError
 from stargas.observed.galaxy import observe, read_hi, velocity_position_angle
+from stargas.observed.stars import observe_stars
 from stargas.sky.projection import HIMaps
 
 KNOWN = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}
@@ -59,3 +61,39 @@ def test_a_cube_is_read_once_or_from_its_path(tmp_path):
         observe(hi=path, moment0="m0.fits", distance_kpc=1000.0, R_hl_kpc=0.6)
     with pytest.raises(InputError, match="need moment 0 and moment 1"):
         observe(hi=[path], distance_kpc=1000.0, R_hl_kpc=0.6)
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ({"distance_kpc": "far"}, "a distance must be"),
+        ({"center": "here"}, "the center must be two numbers in deg"),
+        ({"center": (1.0, 2.0, 3.0)}, "the center must be two numbers in deg"),
+        ({"center": 5.0}, "the center must be two numbers in deg"),
+        ({"R_hl_error_kpc": "some"}, "an error must be"),
+    ],
+)
+def test_text_that_is_no_distance_nor_position(known, message):
+    with pytest.raises(InputError, match=message):
+        observe(star_table(), **{**KNOWN, **known})
+
+
+def test_distances_and_centers_as_astronomers_write_them():
+    exact = observe(star_table(), **KNOWN)
+    place = SkyCoord(*CENTER, unit="deg")
+    for center in (place, place.galactic, place.to_string("hmsdms"), [f"{CENTER[0]}", CENTER[1]], CENTER * u.deg):
+        found = observe(star_table(), distance_kpc=f"{DISTANCE / 1e3} Mpc", center=center, R_hl_kpc="300 pc")
+        assert found.center == pytest.approx(exact.center)
+        assert found.distance_kpc == pytest.approx(exact.distance_kpc)
+        assert found.R_hl_kpc == pytest.approx(exact.R_hl_kpc)
+        np.testing.assert_allclose(found.stars.x_kpc, exact.stars.x_kpc, atol=1e-6)
+    stars = sg.read_stars(star_table())
+    direct = observe_stars(stars, f"{DISTANCE} kpc", center=place.to_string("hmsdms"), R_hl_kpc=0.3 * u.kpc)
+    np.testing.assert_allclose(direct.x_kpc, exact.stars.x_kpc, atol=1e-6)
+
+
+def test_a_center_in_degrees_is_refused_where_positions_are_offsets():
+    table = star_table()
+    xi, eta = ((table[name] - middle) * 60 for name, middle in zip(("ra", "dec"), CENTER, strict=True))
+    with pytest.raises(InputError, match="holds offsets from its own center"):
+        observe({"xi": xi, "eta": eta, "v_los": table["v_los"]}, distance_kpc=DISTANCE, center=CENTER)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import fcntl
 import warnings
 
 import h5py
@@ -224,3 +225,9 @@ def test_attributes_of_any_type_are_used_or_one_sentence(gadget, name, value):
     with contextlib.suppress(InputError, DamagedFileError), warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)
         read(gadget)
+
+
+def test_a_file_that_another_program_locks_is_read(gadget):
+    with gadget.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert len(read(gadget).stars) > 0

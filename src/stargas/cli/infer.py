@@ -64,11 +64,14 @@ def _add_observed(made: CommandParser) -> None:
     for number, meaning in enumerate(("column density", "mean velocity", "dispersion")):
         observed.add_argument(f"--moment{number}", metavar="FITS", help=f"HI map: {meaning}")
     for name, meaning in (
-        ("--distance-kpc", "distance"),
-        ("--distance-error-kpc", "its standard error (default: 0)"),
+        ("--distance-kpc", "distance; or text, '0.1 Mpc' or the modulus '20.0 mag'"),
+        ("--distance-error-kpc", "its standard error; or text, '5 %%' or '0.1 mag' (default: 0)"),
+        ("--R-hl-kpc", "projected half-light radius; or text, '9.7 arcmin' (default: that of the stars)"),
+        ("--R-hl-error-kpc", "its standard error; or text, '5 %%' (default: 0)"),
+    ):
+        observed.add_argument(name, metavar="KPC", help=meaning)
+    for name, meaning in (
         ("--systemic-kms", "systemic velocity of both tracers (default: the mean of each)"),
-        ("--R-hl-kpc", "projected half-light radius at that distance (default: that of the stars)"),
-        ("--R-hl-error-kpc", "its standard error (default: 0)"),
         ("--position-angle-deg", "of the receding side, north through east (default: that of the HI)"),
         ("--p-member-min", "least probability of a member on the maps (default: 0.5)"),
     ):
@@ -83,7 +86,12 @@ def _add_observed(made: CommandParser) -> None:
         dest="fit_contaminants",
         help="fit no second population of velocities",
     )
-    observed.add_argument("--center", type=float, nargs=2, metavar=("RA", "DEC"), help="degrees (default: see docs)")
+    observed.add_argument(
+        "--center",
+        nargs="+",
+        metavar="ANGLE",
+        help="RA and Dec, degrees or as 10:08:28.1 -31:00:00 (default: see docs)",
+    )
     observed.add_argument(
         "--proper-motion", type=float, nargs=2, metavar=("RA", "DEC"), help="mas/yr, to take out perspective"
     )
@@ -135,13 +143,16 @@ def _observation(options: Namespace, config: ObservationConfig) -> ObservationCo
     if options.realizations is not None:
         named["n_realizations"] = options.realizations
     if "center" in named:
-        named["center"] = tuple(named["center"])
+        named["center"] = " ".join(named["center"])
     if "leave_out_channels" in named:
         ends = named["leave_out_channels"]
         if len(ends) % 2:
             raise UsageError(f"--leave-out-channels needs pairs of velocities, got {len(ends)} numbers.")
         named["leave_out_channels"] = tuple(zip(ends[::2], ends[1::2], strict=True))
-    return dataclasses.replace(config, **named)
+    try:
+        return dataclasses.replace(config, **named)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def _observe(options: Namespace, config: ObservationConfig) -> ObservedGalaxy:

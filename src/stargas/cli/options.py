@@ -36,6 +36,7 @@ class CommandParser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         self.blocks = tuple(blocks)
+        self._negative_number_matcher = _NUMBER  # a declination of -31:00:00 is no option
         self.add_argument("--seed", type=whole_seed, default=0, help="root seed of all randomness (default: 0)")
         self.add_argument("--workers", type=whole_count, help="processes or threads; all cores by default")
         self.add_argument(

@@ -10,7 +10,7 @@ from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig,
 from stargas.config.observation import ObservationConfig
 from stargas.config.renamed import renamed
 from stargas.presets import PRESETS, preset_path
-from stargas.yaml_files import read_yaml_text
+from stargas.yaml_files import SEXAGESIMAL, read_yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,12 +114,18 @@ def read_settings(arguments: Sequence[str], preset: str | None = None) -> Settin
     from jsonargparse import ArgumentError
 
     parser = settings_parser()
+    arguments = [_in_quotes(word) if word.startswith("--observation.center=[") else word for word in arguments]
     first = [] if preset is None else [f"--config={preset_path(preset)}"]
     try:
         parsed = parser.instantiate(parser.parse_args([*first, *arguments]))
     except (ArgumentError, ValueError, OSError, OverflowError, RecursionError) as error:
         raise UsageError(_plain(str(getattr(error, "message", error)))) from error
     return Settings(*(parsed[block] for block in BLOCKS))
+
+
+def _in_quotes(word: str) -> str:
+    """Put sexagesimal numbers of a list in quotes, since YAML takes them for numbers of base 60."""
+    return re.sub(rf"(?<=[\[,\s])({SEXAGESIMAL.pattern})(?=[\],\s])", r"'\1'", word)
 
 
 def _plain(message: str) -> str:

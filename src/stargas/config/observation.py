@@ -1,11 +1,25 @@
 """The block ``observation``: an observer's files of one galaxy, and what is known beside them."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stargas.notation import center_deg, distance_kpc, error_kpc, size_kpc
+
+if TYPE_CHECKING:
+    # what a field holds once the settings are made
+    Length = float
+    Center = tuple[float, float]
+else:
+    # text first: of several types, the parser of settings takes the first that fits, and reads 10:08:28 as a number
+    Length = str | float
+    Center = tuple[str | float, str | float] | str
 
 
 @dataclass(frozen=True)
 class ObservationConfig:
     """An observed galaxy. Values are checked where they are used.
+
+    Distances, sizes and the center may be text, as `stargas.notation` reads it; the fields hold numbers.
 
     Parameters
     ----------
@@ -24,20 +38,21 @@ class ObservationConfig:
     moment2
         Map of the velocity dispersion.
     distance_kpc
-        Distance [kpc].
+        Distance [kpc]; or text with a unit, ``0.1 Mpc``, or a distance modulus, ``20.0 mag``.
     distance_error_kpc
-        Its standard error [kpc].
+        Its standard error [kpc]; or text, ``5 kpc``, ``5 %`` or ``0.1 mag``.
     center
-        Right ascension and declination [deg], of both tracers. If null, the middle of the stars, or of the HI.
+        Right ascension and declination [deg], of both tracers; or text, ``10:08:28.1 -31:00:00``. If null, the middle
+        of the stars, or of the HI.
     systemic_kms
         Systemic velocity [km/s], of both tracers. If null, the mean of each.
     position_angle_deg
         Position angle of the receding side of the major axis, from north through east [deg]. If null, that of the HI
         where there is any.
     R_hl_kpc
-        Projected half-light radius [kpc]. If null, that of the stars.
+        Projected half-light radius [kpc]; or text, ``280 pc`` or ``9.7 arcmin``. If null, that of the stars.
     R_hl_error_kpc
-        Its standard error [kpc].
+        Its standard error [kpc]; or text, ``20 pc`` or ``5 %``.
     p_member_min
         Least probability of a member that is drawn on the maps; the dispersion weighs all stars by theirs.
     fit_contaminants
@@ -58,18 +73,37 @@ class ObservationConfig:
     moment0: str | None = None
     moment1: str | None = None
     moment2: str | None = None
-    distance_kpc: float | None = None
-    distance_error_kpc: float = 0.0
-    center: tuple[float, float] | None = None
+    distance_kpc: Length | None = None
+    distance_error_kpc: Length = 0.0
+    center: Center | None = None
     systemic_kms: float | None = None
     position_angle_deg: float | None = None
-    R_hl_kpc: float | None = None
-    R_hl_error_kpc: float = 0.0
+    R_hl_kpc: Length | None = None
+    R_hl_error_kpc: Length = 0.0
     p_member_min: float = 0.5
     fit_contaminants: bool = True
     proper_motion_masyr: tuple[float, float] | None = None
     leave_out_channels: tuple[tuple[float, float], ...] = ()
     n_realizations: int = 16
+
+    def __post_init__(self) -> None:
+        """Turn text into numbers.
+
+        Raises
+        ------
+        ValueError
+            If a text is no distance, size or center.
+        """
+        distance = distance_kpc(self.distance_kpc) if isinstance(self.distance_kpc, str) else self.distance_kpc
+        size = size_kpc(self.R_hl_kpc, distance) if isinstance(self.R_hl_kpc, str) else self.R_hl_kpc
+        known = {"distance_kpc": distance, "R_hl_kpc": size}
+        for name, value in (("distance_error_kpc", distance), ("R_hl_error_kpc", size)):
+            given = getattr(self, name)
+            known[name] = error_kpc(given, value, distance) if isinstance(given, str) else given
+        for name, number in known.items():
+            object.__setattr__(self, name, number)
+        if self.center is not None and any(isinstance(part, str) for part in (self.center, *self.center)):
+            object.__setattr__(self, "center", center_deg(self.center))
 
     @property
     def has_files(self) -> bool:

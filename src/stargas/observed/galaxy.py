@@ -23,7 +23,7 @@ from stargas.observed.moment_files import read_moments
 from stargas.observed.moments import MomentMaps
 from stargas.observed.sky_grid import SkyGrid
 from stargas.observed.stars import ObservedStars, observe_stars
-from stargas.quantities import to_number, unit_of
+from stargas.quantities import to_center, to_number, unit_of
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars
 
 if TYPE_CHECKING:
@@ -123,7 +123,8 @@ def observe(
         Name of the galaxy; that of the first file if None.
     **known
         What is known beside the data: the other fields of `stargas.config.observation.ObservationConfig`, as
-        ``distance_kpc=930.0``. Astropy quantities are converted.
+        ``distance_kpc=930.0`` or ``distance_kpc="0.93 Mpc"``. Astropy quantities are converted, and the center may be a
+        ``SkyCoord`` or text, ``center="10:08:28.1 -31:00:00"``.
 
     Returns
     -------
@@ -148,8 +149,10 @@ def observe(
             meant = f"did you mean {close[0]}?" if close else f"use some of {', '.join(names)}."
             raise InputError(f"an observation has no {keyword!r}: {meant}")
     for number, value in known.items():
-        if unit_of(number) and value is not None and not isinstance(value, tuple):
+        if unit_of(number) and value is not None and not isinstance(value, tuple | str):
             known[number] = to_number(number, value)
+    if known.get("center") is not None:
+        known["center"] = to_center(known["center"])
     if isinstance(stars, str | PathLike):
         stars, known["stars"] = None, str(stars)
     if isinstance(hi, str | PathLike):
@@ -157,7 +160,11 @@ def observe(
     elif isinstance(hi, Sequence):
         known |= zip(("moment0", "moment1", "moment2"), map(str, hi), strict=False)
         hi = None
-    return observe_galaxy(ObservationConfig(**known), stars, hi, name)
+    try:
+        config = ObservationConfig(**known)
+    except ValueError as error:  # of a text that is no distance or size
+        raise InputError(str(error)) from error
+    return observe_galaxy(config, stars, hi, name)
 
 
 def observe_galaxy(
@@ -286,7 +293,12 @@ def _observe_stars(
     config: ObservationConfig, catalogue: StarCatalogue, angle: float | None, alone: bool
 ) -> ObservedStars:
     # offsets start at the center of the HI, so a center in degrees does not apply to them
-    center = config.center if alone or catalogue.position_kind == "sky_deg" else None
+    center = config.center if catalogue.position_kind == "sky_deg" else None
+    if alone and config.center is not None and center is None:
+        raise InputError(
+            "the table of stars holds offsets from its own center, to which one in degrees does not apply: leave it "
+            "out."
+        )
     return observe_stars(
         catalogue,
         config.distance_kpc,

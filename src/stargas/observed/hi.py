@@ -17,6 +17,7 @@ from stargas.galaxy import FloatArray
 from stargas.observed.cube import HICube
 from stargas.observed.mask import EmissionRegion, MaskConfig, find_source
 from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, Noise, cube_moments
+from stargas.quantities import to_center, to_number
 from stargas.sky.hi_scalars import measure_hi
 from stargas.sky.projection import HIMaps
 from stargas.sky.regrid import regrid_moments
@@ -275,15 +276,17 @@ def faintest_column(maps: MomentMaps) -> float:
 
 
 def _positive_distance(distance_kpc: float) -> float:
+    distance_kpc = to_number("distance_kpc", distance_kpc)
     if not (distance_kpc > 0 and math.isfinite(distance_kpc)):
         raise InputError(f"the distance must be positive, got {distance_kpc} kpc.")
     return float(distance_kpc)
 
 
-def _two(center: tuple[float, float]) -> tuple[float, float]:
-    if len(center) != 2 or not np.isfinite(center).all() or abs(center[1]) > 90:
+def _two(given: tuple[float, float]) -> tuple[float, float]:
+    center = to_center(given)
+    if not np.isfinite(center).all() or abs(center[1]) > 90:
         raise InputError(f"the center must be right ascension and declination [deg], got {center}.")
-    return float(center[0]), float(center[1])
+    return center
 
 
 def _source(cube: HICube, mask: MaskConfig | EmissionRegion | NDArray[np.bool_] | None) -> EmissionRegion:

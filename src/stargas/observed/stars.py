@@ -16,6 +16,7 @@ from stargas.observed.repeats import SAME_STAR_RAD, rows_per_star
 from stargas.observed.star_warnings import star_warnings
 from stargas.observed.tangent_plane import ARCMIN, perspective_velocity, sky_middle, tangent_offsets
 from stargas.observed.velocities import fit_velocities
+from stargas.quantities import to_center, to_number
 from stargas.sky.projection import SkyGalaxy, half_count_radius
 
 if TYPE_CHECKING:
@@ -186,6 +187,10 @@ def observe_stars(
     ObservationWarning
         Wherever the stars need care; the page on observed galaxies lists all warnings.
     """
+    distance_kpc = None if distance_kpc is None else to_number("distance_kpc", distance_kpc)
+    R_hl_kpc = None if R_hl_kpc is None else to_number("R_hl_kpc", R_hl_kpc)
+    if center is not None:
+        center = to_center(center, catalogue.position_kind.rpartition("_")[2])
     _check(catalogue, distance_kpc, distance_error_kpc, R_hl_kpc, R_hl_error_kpc, p_member_min)
     _check_finite(center=center, systemic_kms=systemic_kms, position_angle_deg=position_angle_deg)
     _check_finite(proper_motion_masyr=proper_motion_masyr)

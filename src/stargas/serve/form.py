@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from stargas.errors import InputError
+from stargas.notation import center_deg, distance_kpc, error_kpc, size_kpc
 from stargas.observed.columns import ALIASES
 
 LONGEST_NAME = 200
@@ -45,6 +46,7 @@ def read_values(given: object) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise InputError("settings must be an object of names and values.")
     known = {**dict.fromkeys(NUMBERS, _number), **dict.fromkeys(PAIRS, _pair), "columns": _columns}
+    given = _as_numbers(given)
     unknown = [name for name in given if name not in known]
     if unknown:
         raise InputError(f"there is no setting {str(unknown[0])[:40]!r}: expected {', '.join(known)}.")
@@ -60,6 +62,43 @@ def read_values(given: object) -> dict[str, Any]:
             words, *_ = NUMBERS[f"{name}_kpc"]
             raise InputError(f"there is an error of {words} but no {words.removeprefix('the ')}: give both.")
     return values
+
+
+def _as_numbers(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the same with numbers in place of distances, sizes and a center that are text, perhaps with a unit."""
+    values = dict(given)
+    try:
+        if "center" in values:
+            values["center"] = _center(values["center"])
+        distance = values.get("distance_kpc")
+        if _is_text(distance):
+            values["distance_kpc"] = distance = distance_kpc(distance)
+        known = distance if isinstance(distance, int | float) else None
+        size = values.get("R_hl_kpc")
+        if _is_text(size):
+            values["R_hl_kpc"] = size = size_kpc(size, known)
+        for name, of in (("distance_error_kpc", distance), ("R_hl_error_kpc", size)):
+            if _is_text(text := values.get(name)):
+                values[name] = error_kpc(text, of if isinstance(of, int | float) else None, known)
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error
+    return values
+
+
+def _center(value: Any) -> Any:  # noqa: ANN401 (whatever a visitor sends)
+    """Read text in one or both fields; both angles may stand in the first."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return value
+    first, second = value
+    if _is_text(first) and _is_empty(second) and len(first.replace(",", " ").split()) > 1:
+        return center_deg(first)
+    if any(_is_empty(one) for one in value) or not any(_is_text(one) for one in value):
+        return value
+    return center_deg([one if _is_text(one) else float(one) for one in value])
+
+
+def _is_text(value: Any) -> TypeGuard[str]:  # noqa: ANN401 (whatever a visitor sends)
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _is_empty(value: object) -> bool:

@@ -26,7 +26,7 @@ def is_table(path: str | PathLike[str]) -> bool:
     """Whether a file is a particle table, by its attribute ``format``; a damaged HDF5 file raises."""
     if not Path(path).is_file() or not h5py.is_hdf5(path):
         return False
-    with one_sentence(path, "an HDF5 file"), h5py.File(path, "r") as file:
+    with one_sentence(path, "an HDF5 file"), h5py.File(path, "r", locking=False) as file:
         stated = file.attrs.get("format")
         return isinstance(stated, str | bytes) and stated in (FORMAT, FORMAT.encode())
 

@@ -83,7 +83,7 @@ class HDF5Snapshot:
     def __init__(self, path: str | PathLike[str], config: SnapshotConfig, files: Sequence[h5py.File] = ()) -> None:
         self.path = Path(path)
         with self._wrapped():
-            self._files = list(files) or [h5py.File(part, "r") for part in snapshot_files(path)]
+            self._files = list(files) or [h5py.File(part, "r", locking=False) for part in snapshot_files(path)]
             self._first = self._files[0]
             if "Header" not in self._first or not any(name.startswith("PartType") for name in self._first):
                 raise InputError(f"{path} is an HDF5 file but no snapshot: it lacks the groups Header and PartType0-5.")

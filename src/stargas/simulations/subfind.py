@@ -23,7 +23,7 @@ def read_subfind(path: Path, snapshot: Snapshot, config: SnapshotConfig) -> list
     with one_sentence(path, "a SUBFIND catalog"):
         columns: dict[str, list[FloatArray]] = {name: [] for name in SHAPES}
         for part in snapshot_files(path):
-            with h5py.File(part, "r") as file:
+            with h5py.File(part, "r", locking=False) as file:
                 _add(columns, file, part)
         if not columns["position"]:
             return []

@@ -215,7 +215,7 @@ function rolePicker(role, entry) {
 function settings() {
   const values = { columns: page.columns };
   for (const input of byId("form").querySelectorAll("input[name]")) {
-    const text = input.value.trim().replace(",", ".").replace("−", "-");
+    const text = input.value.trim().replace(/^([+−-]?\d+),(\d+)$/, "$1.$2").replaceAll("−", "-");
     const [name, part] = input.name.split(".");
     if (part === undefined) values[name] = text;
     else (values[name] ??= ["", ""])[Number(part)] = text;
