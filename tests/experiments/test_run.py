@@ -40,15 +40,15 @@ def plan():
         "small",
         1.0,
         {
-            "mocks": DatasetSpec("mocks", "bursty", 24, CONFIG, seed=4),
-            "others": DatasetSpec("others", "bursty", 6, CONFIG, seed=1, held_out=True),
+            "mocks": DatasetSpec("mocks", "bursty", 24, CONFIG),
+            "others": DatasetSpec("others", "bursty", 8, CONFIG, seed=4, held_out=True),
         },
         {
             "star": model,
             "trees": ModelSpec("trees", ("mocks",), STAR, TRAINING, kind="trees"),
             "flow": ModelSpec("flow", ("mocks",), STAR, TRAINING, network_of="star"),
             "giants": ModelSpec("giants", ("mocks",), STAR, TRAINING, min_log10_stellar_mass=13.0),
-            "few": ModelSpec("few", ("mocks",), STAR, TRAINING, first_galaxies=10),
+            "few": ModelSpec("few", ("mocks",), STAR, TRAINING, first_galaxies=16),
         },
         {"all": EvaluationSpec("all", ("mocks", "others"), "bursty", cold_gas_only=False)},
         {
@@ -118,19 +118,19 @@ def test_rows_are_those_of_the_evaluations(made):
 def test_held_out_sets_count_whole_and_others_by_their_split(made):
     run = new_run(made[0], [])
     table = run.test_set(run.plan.tests["all"]).catalogue
-    of_others = np.char.startswith(np.asarray(table["galaxy_id"]).astype(str), "bursty-1")
+    of_others = np.char.startswith(np.asarray(table["galaxy_id"]).astype(str), "bursty-4")
     assert set(table["split"][~of_others]) == {"test"}
     assert len(set(table["split"][of_others])) > 1
 
 
 def test_mergers_are_left_out_by_a_list_that_a_user_could_write(made):
-    mergers = mock_suite("bursty", 24, seed=4).mergers()
+    mergers = mock_suite("bursty", 8, seed=4).mergers()
     assert mergers == ("bursty-4-000001",)
-    assert read_exclusions(made[0] / "runs/exclude/mocks.txt") == mergers
-    data = open_dataset(made[0] / "runs/data/mocks")
+    assert read_exclusions(made[0] / "runs/exclude/others.txt") == mergers
+    data = open_dataset(made[0] / "runs/data/others")
     assert not set(mergers) & set(data.catalogue["galaxy_id"])
     assert tuple(data.manifest["config"]["selection"]["exclude"]) == mergers
-    assert not read_exclusions(made[0] / "runs/exclude/others.txt")
+    assert not read_exclusions(made[0] / "runs/exclude/mocks.txt")
 
 
 def test_comparisons_are_paired(made):
@@ -173,7 +173,7 @@ def test_a_flow_on_a_given_network_shares_its_features(made):
 
 def test_results_name_their_ancestors(made):
     provenance = results(made[0], "second")["provenance"]
-    assert provenance["data"]["others"]["seed"] == 1
+    assert provenance["data"]["others"]["seed"] == 4
     assert provenance["models"]["flow"]["network_of"] == "star"
     evaluation = read_result(made[0] / "runs/evaluations/all/flow")
     assert provenance["evaluations"]["all/flow"]["arrays_sha256"] == evaluation.arrays_sha256
