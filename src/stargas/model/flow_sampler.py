@@ -155,7 +155,9 @@ class _Autoregressive(_Inverse):
                 torch.tanh(value, out=hidden[i][start:stop])
             last = hidden[-1][: step.blocks[-1][1]]
             parameters = torch.addmm(step.output_bias, step.output_weight, last)  # (total, n * n_draws)
-            univariate = self.transform.univariate(*unpack(parameters.T, self.transform.shapes))
+            # the parameters of an affine transform are numbers: one row each
+            own = unpack(parameters.T, self.transform.shapes) if any(self.transform.shapes) else parameters
+            univariate = self.transform.univariate(*own)
             known[k] = univariate.inv(y[step.variable].reshape(-1))
             x[step.variable] = known[k].view(n, n_draws)
         return x

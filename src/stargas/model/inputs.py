@@ -126,9 +126,7 @@ def measure_features(batch: Batch, layout: InputLayout) -> FloatArray:
     InputError
         If a scalar that is known is not positive and finite.
     """
-    measured = batch.measure(layout.groups)
-    names = [name for group in layout.groups for name in group.names]
-    features = measured[:, [names.index(name) for name in layout.features]]
+    features = batch.measure(layout.groups)[:, layout.measured_columns]
     require_scalars(batch, layout.features, features)
     return features
 
@@ -147,9 +145,11 @@ def require_scalars(batch: Batch, names: Sequence[str], features: FloatArray) ->
     """
     for name, values in zip(names, features.T, strict=True):
         group = GROUP_OF[name]
+        if group.kind != "scalar":
+            continue
         known = np.logical_and.reduce([batch.knows(need) for need in group.needs])
         unusable = known & ~np.isfinite(values)
-        if group.kind == "scalar" and unusable.any():
+        if unusable.any():
             scalar, row = group.inputs[group.names.index(name)], int(np.argmax(unusable))
             raise InputError(
                 f"{scalar} of sample {row} is {batch.column(scalar)[row]}, a positive number is needed: measure it or "

@@ -91,6 +91,12 @@ class InputLayout:
         return tuple(dict.fromkeys(GROUP_OF[name] for name in self.features))
 
     @cached_property
+    def measured_columns(self) -> list[int]:
+        """Places of the features among all features of their groups."""
+        names = [name for group in self.groups for name in group.names]
+        return [names.index(name) for name in self.features]
+
+    @cached_property
     def scalar_columns(self) -> NDArray[np.bool_]:
         """Which features are logarithms of scalars, shape (n_features,)."""
         return np.array([GROUP_OF[name].kind == "scalar" for name in self.features], dtype=bool)
