@@ -100,6 +100,29 @@ def test_weights_that_are_not_finite_are_refused(folder):
         load_model(folder)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda weights: weights.update({"network.head.bias": weights["network.head.bias"].double()}),
+        lambda weights: weights.update({"network.head.bias": weights["network.head.bias"].to(torch.int64)}),
+        lambda weights: weights.update({"network.head.bias": weights["network.head.bias"][:-1].clone()}),
+        lambda weights: weights.update({"network.head.bias": weights["network.head.bias"][None].clone()}),
+        lambda weights: weights.pop("network.head.bias"),
+        lambda weights: weights.update({"other.bias": torch.zeros(3)}),
+        lambda weights: weights.update({"network.other": torch.zeros(3)}),
+    ],
+    ids=["double", "whole numbers", "short", "another axis", "missing", "of nothing", "of another network"],
+)
+def test_weights_that_are_not_as_declared_are_refused(folder, change):
+    path = folder / "model.safetensors"
+    weights = safetensors.torch.load(path.read_bytes())
+    change(weights)
+    path.write_bytes(safetensors.torch.save(weights))
+    rewrite(folder, weights_sha256=sha256_of(path.read_bytes()))
+    with pytest.raises(DamagedFileError, match="does not describe the weights beside it"):
+        load_model(folder)
+
+
 def test_half_a_description_is_damaged(folder):
     path = folder / "model.json"
     path.write_text(path.read_text()[: path.stat().st_size // 2])

@@ -13,7 +13,7 @@ from typing import Any
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stargas import __version__
 from stargas.config import ModelConfig, settings_from
@@ -129,15 +129,27 @@ def load_model(
     made_network = make_network(config, sizes, network)
     n_context = made_network.embedding_size + len(scaling.layout.context_columns)
     made_flow = make_flow(config, len(target), n_context, flow)
-    for prefix, module in (("network", made_network), ("flow", made_flow)):
-        own = {name.removeprefix(f"{prefix}."): w for name, w in weights.items() if name.startswith(f"{prefix}.")}
-        try:
-            module.load_state_dict(own)
-        except RuntimeError as error:
-            raise DamagedFileError(
-                f"{folder / DESCRIPTION} does not describe the weights beside it: {_COPY_AGAIN}."
-            ) from error
+    parts = {"network": made_network, "flow": made_flow}
+    _require_declared(parts, weights, folder)
+    for prefix, module in parts.items():
+        module.load_state_dict({name: weights[f"{prefix}.{name}"] for name in module.state_dict()})
     return Posterior(config, made_network, made_flow, scaling, target, about, folder=folder)
+
+
+def _require_declared(parts: Mapping[str, nn.Module], weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Refuse weights whose names, shapes or types are others than those that the description leads to."""
+    declared = {
+        f"{prefix}.{name}": (tuple(weight.shape), weight.dtype)
+        for prefix, module in parts.items()
+        for name, weight in module.state_dict().items()
+    }
+    stored = {name: (tuple(weight.shape), weight.dtype) for name, weight in weights.items()}
+    differ = sorted(name for name in declared.keys() | stored.keys() if declared.get(name) != stored.get(name))
+    if differ:
+        raise DamagedFileError(
+            f"{folder / DESCRIPTION} does not describe the weights beside it ({len(differ)} of them differ, first "
+            f"{differ[0]}): {_COPY_AGAIN}."
+        )
 
 
 def _require_size(config: ModelConfig, sizes: NetworkSizes, weights: Mapping[str, Tensor], folder: Path) -> None:
