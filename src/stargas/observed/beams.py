@@ -9,6 +9,8 @@ import numpy as np
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.observed.fits_header import standard_unit
+from stargas.text_tables import is_absurd_unit
 
 _NUMBER = r"\s*=?\s*([-+.\dEeDd]+)"
 _HISTORY = re.compile(rf"BMAJ{_NUMBER}\s+BMIN{_NUMBER}\s+BPA{_NUMBER}")
@@ -73,6 +75,12 @@ def beam_of_header(header: Any) -> SkyBeam | None:  # noqa: ANN401 (a header of 
     return None
 
 
+def _known_unit(text: str) -> str:
+    if is_absurd_unit(text):
+        raise InputError(f"the table BEAMS has the unit {text[:30]!r}, which is none: write arcsec or deg.")
+    return standard_unit(text)
+
+
 def beams_of_table(table: Any, n_channels: int) -> list[SkyBeam | None]:  # noqa: ANN401 (a table of astropy)
     """Beam of each channel from a table ``BEAMS`` as CASA writes it; None for channels that have none.
 
@@ -86,7 +94,7 @@ def beams_of_table(table: Any, n_channels: int) -> list[SkyBeam | None]:  # noqa
     from astropy import units as u
 
     def column(name: str, unit: str) -> FloatArray:
-        stated = u.Unit(table.columns[name].unit or unit)
+        stated = u.Unit(_known_unit(str(table.columns[name].unit or unit)))
         return np.asarray(table.data[name], dtype=np.float64) * float(stated.to(unit))
 
     major, minor, angle = column("BMAJ", "arcsec"), column("BMIN", "arcsec"), column("BPA", "deg")

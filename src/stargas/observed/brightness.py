@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, HI_FREQUENCY_HZ, HI_MASS_PER_FLUX, SPEED_OF_LIGHT_KMS
 from stargas.errors import InputError
+from stargas.text_tables import is_absurd_unit
 
 if TYPE_CHECKING:
     from astropy.units import UnitBase
@@ -25,11 +26,6 @@ _WORDS = {
     "sec": "s", "sr": "sr", "arcsec": "arcsec", "cm": "cm", "pc": "pc", "msun": "solMass", "m_sun": "solMass",
     "solmass": "solMass", "m_solar": "solMass", "kpc": "kpc", "hz": "Hz",
 }  # fmt: skip
-MAX_LENGTH = 80
-"""Longest text that is read as a unit."""
-
-_ABSURD = re.compile(r"(\^|\*\*|[A-Za-z)]|[-+.])\s*\(?[-+]?\d{3,}|\d{20,}")
-"""Exponents and numbers that no unit of a map has, and that would keep a library busy without end."""
 
 _UNCOUNTED = re.compile(r"\b(atoms?|hi|h)\b", re.IGNORECASE)
 
@@ -75,17 +71,6 @@ def parse_unit(text: object, what: str) -> "UnitBase":
         raise InputError(
             f"{what} has the unit {text!r}, which is not known: write one as 'Jy/beam', 'K' or 'km/s'."
         ) from error
-
-
-def is_absurd_unit(text: str) -> bool:
-    """Whether a text is no unit but would keep a parser of units busy without end.
-
-    Examples
-    --------
-    >>> is_absurd_unit("10**9999999999 Jy"), is_absurd_unit("1e-20 erg s-1 cm-2")
-    (True, False)
-    """
-    return len(text) > MAX_LENGTH or bool(_ABSURD.search(text))
 
 
 def column_per_brightness(unit: "UnitBase", beam_sr: float | None, what: str) -> float:

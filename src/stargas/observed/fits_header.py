@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from stargas.errors import InputError
+from stargas.observed.fits_structure import MAX_AXES
 
 UNITS = {
     "m/s": ("m/s", "m s-1", "m.s-1", "m*s-1", "m s**-1", "m s^-1", "m/sec", "meter/s", "meters/s", "ms-1"),
@@ -70,6 +71,11 @@ def standard_header(header: Any, path: object) -> Any:  # noqa: ANN401 (headers 
             value = card.value
             if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e30:
                 raise InputError(f"{path} has {card.keyword} = {str(value)[:30]}, expected a finite number: mend it.")
+    for card in header.cards:
+        if card.keyword.startswith("WCSAXES") and not (isinstance(card.value, int) and 0 <= card.value <= MAX_AXES):
+            raise InputError(
+                f"{path} has {card.keyword} = {str(card.value)[:30]}, expected at most {MAX_AXES}: mend its header."
+            )
     for axis in range(1, int(header.get("NAXIS", 0)) + 1):
         if isinstance(unit := header.get(f"CUNIT{axis}"), str):
             header[f"CUNIT{axis}"] = standard_unit(unit)

@@ -128,10 +128,8 @@ def _position_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> I
     if ratio < NARROWEST_AXIS_RATIO:
         names = [catalogue.columns.get(name, name) for name in POSITIONS[catalogue.position_kind]]
         hours = ", as right ascensions in hours would" if catalogue.position_kind == "sky_deg" else ""
-        yield (
-            f"the members form a strip of axis ratio 1:{1 / ratio:.0f}{hours}: check the units of the columns "
-            f"{names[0]!r} and {names[1]!r}."
-        )
+        shape = f"a strip of axis ratio 1:{1 / ratio:.0f}" if ratio > 0 else "a line"
+        yield (f"the members form {shape}{hours}: check the units of the columns {names[0]!r} and {names[1]!r}.")
 
 
 def _axis_ratio(observed: "ObservedStars") -> float:

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargas.errors import DamagedFileError, InputError
-from stargas.observed.brightness import is_absurd_unit
 from stargas.observed.fits import open_fits, unpacked
 from stargas.reading import one_sentence
-from stargas.text_tables import decoded, parse_text_table, refuse_aliases
+from stargas.text_tables import (
+    MAX_COLUMNS,
+    check_ecsv,
+    decoded,
+    parse_text_table,
+    require_small_cells,
+    require_units,
+)
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -31,9 +37,6 @@ FORMATS = {
 
 MAX_BYTES = 500_000_000
 """Largest file that is read: 5 million stars of a hundred characters each, far beyond any catalogue of velocities."""
-
-MAX_ARRAY = 10_000
-"""Most values in one cell of a VOTable; a column of stars has one."""
 
 HEAD_BYTES = 4096
 """How much of a file is looked at to tell its format."""
@@ -126,37 +129,33 @@ def _parsed(content: bytes, kind: str, path: Path) -> "Table":
             hdu = next((hdu for hdu in hdus if not hdu.is_image), None)
             if hdu is None:
                 raise InputError(f"{path} holds no table: give one of stars, with a row per star.")
-            _require_units([str(value) for name, value in hdu.header.items() if name.startswith("TUNIT")], path)
+            require_units((str(value) for name, value in hdu.header.items() if name.startswith("TUNIT")), path)
             return Table.read(hdu)
     if kind == "VOTable":
         _check_votable(content, path)
         return Table.read(io.BytesIO(content), format="votable")
     lines = decoded(content).splitlines()
     if kind == "ECSV":
-        header = [line for line in lines if line.startswith("#")]
-        refuse_aliases(lines, path)
-        _require_units([found for line in header for found in re.findall(r"unit:\s*([^,}]*)", line)], path)
+        check_ecsv(lines, path)
         return Table.read(lines, format="ascii.ecsv")
     return parse_text_table(lines, path)
 
 
 def _check_votable(content: bytes, path: Path) -> None:
-    """Refuse cells of many values and units of huge powers before a parser makes room for them."""
-    for found in re.findall(rb"arraysize\s*=\s*['\"]([^'\"]*)['\"]", content):
-        sizes = [int(size[:18]) for size in re.findall(rb"\d+", found)]
-        product = 1
-        for size in sizes:
-            product *= max(size, 1)
-        if product > MAX_ARRAY:
-            raise InputError(
-                f"{path} declares cells of {product:.3g} values (arraysize), at most {MAX_ARRAY} are read: give a "
-                "table with one value per cell."
-            )
-    units = re.findall(rb"unit\s*=\s*['\"]([^'\"]*)['\"]", content)
-    _require_units([unit.decode("latin-1") for unit in units], path)
+    """Refuse what would keep a parser busy or fill the memory, and data that are in another file."""
+    text = content.decode("latin-1")
+    for name in ("arraysize", "width", "precision"):
+        for stated in _attributes(name, text):
+            require_small_cells(stated, path)
+    require_units((unit for name in ("unit", "units") for unit in _attributes(name, text)), path)
+    if (n_columns := len(re.findall(r"<(\w+:)?FIELD\b", text))) > MAX_COLUMNS:
+        raise InputError(f"{path} has {n_columns} columns, at most {MAX_COLUMNS} are read: leave some out.")
+    if re.search(r"<(\w+:)?STREAM\b[^>]*\bhref\b", text):
+        raise InputError(f"{path} is a VOTable without its data, which are in another file: save it with them.")
+    if re.search(r"<!(DOCTYPE|ENTITY)\b[^>]*\[|<!ENTITY\b", text):
+        raise InputError(f"{path} defines entities of XML, which are not read: save it again as a VOTable.")
 
 
-def _require_units(texts: list[str], path: Path) -> None:
-    for text in texts:
-        if is_absurd_unit(text):
-            raise InputError(f"{path} has a column of the unit {text[:30]!r}, which is none: mend it or leave it out.")
+def _attributes(name: str, text: str) -> list[str]:
+    """Return what an attribute of XML has for values."""
+    return [one or two for one, two in re.findall(rf"""\b{name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", text)]

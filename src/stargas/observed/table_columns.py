@@ -9,8 +9,8 @@ import numpy as np
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
-from stargas.observed.brightness import is_absurd_unit
 from stargas.observed.fits_header import standard_unit
+from stargas.text_tables import is_absurd_unit
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -11,7 +11,7 @@ from stargas.galaxy import FloatArray
 from stargas.reading import one_sentence
 from stargas.simulations.halo import Halo, has_host
 from stargas.simulations.snapshot_files import snapshot_name
-from stargas.text_tables import decoded, parse_text_table, refuse_aliases
+from stargas.text_tables import check_ecsv, decoded, parse_text_table
 
 PLAIN = (".ecsv", ".csv", ".dat", ".txt")
 """Endings of plain tables."""
@@ -38,7 +38,7 @@ def read_plain(path: Path, only: str | None) -> list[Halo]:
     with one_sentence(path, "a table of halos"):
         lines = decoded(path.read_bytes()).splitlines()
         if path.suffix == ".ecsv":
-            refuse_aliases(lines, path)
+            check_ecsv(lines, path)
             table = Table.read(lines, format="ascii.ecsv")
         else:
             table = parse_text_table(lines, path, converters=dict.fromkeys(NAME_COLUMNS, str))
