@@ -1,5 +1,6 @@
 """What the documentation shows is what works."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import numpy as np
 from snapshot_writers import galaxy_of_particles
 
 from stargas import read_galaxy
+from stargas.simulations import code_units
+from stargas.simulations.halo_tables import TABLE_COLUMNS
 from stargas.simulations.particle_table import FORMAT, FORMAT_VERSION, UNITS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -40,6 +43,17 @@ def test_the_page_names_every_data_set_and_its_unit():
         assert f'"{unit}"' in page
     assert f'`"{FORMAT}"`' in page
     assert f"| `{FORMAT_VERSION}`" in page
+
+
+def test_the_table_of_formats_names_what_the_readers_take():
+    page = (DOCS / "formats.md").read_text()
+    for name in (*TABLE_COLUMNS, "Mvir", "Mhalo", "Rvir", "Rhalo", "ID", "hostHalo", "n_star", "fMhires"):
+        assert f"`{name}`" in page
+    attributes = ("Omega0", "Omega_Matter", "ComovingIntegrationOn", "Cosmological run", "Value stored as physical")
+    for name in (*attributes, "HubbleParam", "to_cgs", "CGSConversionFactor"):
+        assert f"`{name}`" in page
+    readers = inspect.getsource(code_units)
+    assert all(f'"{name}"' in readers for name in (*attributes, "HubbleParam", "to_cgs", "CGSConversionFactor"))
 
 
 def test_the_example_of_a_conversion_is_the_script_that_is_tested():
