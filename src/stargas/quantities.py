@@ -84,6 +84,8 @@ def to_number(name: str, value: Any) -> float:  # noqa: ANN401 (whatever a calle
             return distance_kpc(value) if name.startswith("distance") else size_kpc(value, None)
         except ValueError as error:
             raise InputError(f"{name}: {error}") from error
+    if type(value) is float:
+        return value  # most calls, from within: nothing to convert
     array = to_array(name, value)
     if array.ndim:
         raise InputError(f"{name} must be one number, got an array of shape {array.shape}.")

@@ -22,6 +22,7 @@ from stargas.sky.hi_sums import channel_maps, moment_sums
 from stargas.sky.kernel import gaussian_table, spline_table
 from stargas.sky.martini import martini_cube
 
+_DEFAULT = HIMapConfig()
 _spline, _gaussian = cache(spline_table), cache(gaussian_table)
 
 
@@ -73,7 +74,7 @@ def hi_moments(
         If columns disagree, a value is not finite or not positive, or settings contradict each other.
     """
     gas = SkyGas.checked(x_kpc, y_kpc, v_los_kms, mHI_msun, temperature_K, hsm_kpc)
-    return moment_maps(gas, to_number("half_width_kpc", half_width_kpc), config or HIMapConfig(), rng, engine)
+    return moment_maps(gas, to_number("half_width_kpc", half_width_kpc), config or _DEFAULT, rng, engine)
 
 
 def moment_maps(
@@ -118,7 +119,7 @@ def hi_cube(
         [km/s], rising, shape (n_channels,). With beam and noise where the settings have them.
     """
     gas = SkyGas.checked(x_kpc, y_kpc, v_los_kms, mHI_msun, temperature_K, hsm_kpc)
-    config, half_width_kpc = config or HIMapConfig(), to_number("half_width_kpc", half_width_kpc)
+    config, half_width_kpc = config or _DEFAULT, to_number("half_width_kpc", half_width_kpc)
     _check_settings(config, half_width_kpc, rng)
     return _cube(gas, half_width_kpc, config, rng)
 

@@ -16,6 +16,8 @@ from stargas.galaxy import FloatArray
 from stargas.quantities import to_array, to_number
 from stargas.sky.kde import covariance, density_on_grid
 
+_DEFAULT = StarMapConfig()
+
 MIN_CORRELATION_GAP = 1e-10
 """Least 1 - ρ² of the two coordinates of a map: below it the stars lie on a line and have no density."""
 
@@ -35,7 +37,7 @@ def velocity_scale(v_los_kms: ArrayLike, config: StarMapConfig | None = None) ->
     config
         ``velocity_scale`` says which: the 98th percentile of the absolute value, or the dispersion.
     """
-    config = config or StarMapConfig()
+    config = config or _DEFAULT
     v = np.asarray(v_los_kms, dtype=np.float64)
     if config.velocity_scale == "sigma":
         return velocity_dispersion(v)
@@ -149,7 +151,7 @@ def star_maps(
         If there are fewer than ``min_stars``, a value is not finite, R_hl is not positive, or the stars that enter a
         map lie on a line.
     """
-    config = config or StarMapConfig()
+    config = config or _DEFAULT
     if np.size(x_kpc) < config.min_stars:
         raise InputError(f"a star map needs at least {config.min_stars} stars (min_stars), got {np.size(x_kpc)}.")
     stars = scaled_stars(x_kpc, y_kpc, v_los_kms, R_hl_kpc, config)
