@@ -12,8 +12,9 @@ from stargas.galaxy import Galaxy
 from stargas.map_settings import pretrained_settings
 from stargas.randomness import rng_for
 from stargas.sample import FIELDS, MAPS, SCALARS, Sample, make_sample, make_samples, without_tracer
+from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.hi_maps import hi_moments
-from stargas.sky.projection import SkyGalaxy, half_count_radius, project
+from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.star_maps import draw_star_subsets, star_maps
 from stargas.sky.view import View, standard_views
 from stargas.tracers import TRACERS

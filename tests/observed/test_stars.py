@@ -19,7 +19,8 @@ from stargas.observed.draws import INPUTS, draw_stars
 from stargas.observed.stars import observe_stars
 from stargas.observed.tangent_plane import perspective_velocity, tangent_offsets
 from stargas.sample import make_sample
-from stargas.sky.projection import SkyGalaxy, half_count_radius
+from stargas.sky.half_count_radius import half_count_radius
+from stargas.sky.projection import SkyGalaxy
 from stargas.sky.star_maps import velocity_dispersion
 
 DSPH = Path(__file__).parents[2].parent / "shared" / "data" / "dsph"

@@ -5,17 +5,8 @@ import pytest
 from analytic import star_gas_galaxy
 
 from stargas.errors import InputError
-from stargas.sky.projection import HIMaps, SkyGalaxy, half_count_radius, project
+from stargas.sky.projection import HIMaps, SkyGalaxy, project
 from stargas.sky.view import View
-
-
-def test_half_of_the_stars_lie_inside_the_half_count_radius():
-    rng = np.random.default_rng(0)
-    for n in (1, 2, 7, 1000, 1001):
-        x, y = rng.normal(size=(2, n))
-        assert half_count_radius(x, y) == pytest.approx(np.median(np.hypot(x, y)), rel=1e-12)
-    with pytest.raises(InputError, match="at least one star"):
-        half_count_radius([], [])
 
 
 def test_kinetic_energy_is_shared_by_three_perpendicular_lines_of_sight():

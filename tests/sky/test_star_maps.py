@@ -7,7 +7,7 @@ from scipy.stats import gaussian_kde
 
 from stargas.config import StarMapConfig
 from stargas.errors import InputError
-from stargas.sky.projection import half_count_radius
+from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.star_maps import bandwidth, draw_star_subsets, star_maps, velocity_dispersion, velocity_scale
 
 

@@ -26,9 +26,7 @@ from stargas.constants import G
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.quantities import to_array
-
-MIN_INCLINATION_DEG = 30.0
-"""Rotation of views closer to face-on than this is not corrected for inclination."""
+from stargas.sky.view import MIN_INCLINATION_DEG
 
 INCLINATION_SCATTER_DEX = float(np.log10((1 - 0.16**2) / (1 - 0.84**2)) / 2)
 """Half of the central 68 % interval of log10 sin² i for random orientations, whose cos i is uniform: 0.26."""

@@ -13,6 +13,7 @@ from stargas.galaxy import FloatArray
 from stargas.sky.ellipse import axis_ratio, major_axis_angle
 from stargas.sky.harmonics import solve_slopes
 from stargas.sky.hi_scalars import pixel_centers
+from stargas.sky.view import MIN_INCLINATION_DEG
 
 SHAPE = (
     "log_total",
@@ -53,9 +54,6 @@ FLATTEST = 0.15
 
 THICKNESS = 0.2
 """Axis ratio of an HI disc seen edge-on, in the common conversion of axis ratios to inclinations (Hubble 1926)."""
-
-MIN_INCLINATION_DEG = 30.0
-"""Corrections for inclination stop here."""
 
 HI_FEATURES = (
     *SHAPE,

@@ -17,7 +17,8 @@ from stargas.observed.star_warnings import star_warnings
 from stargas.observed.tangent_plane import ARCMIN, perspective_velocity, sky_middle, tangent_offsets
 from stargas.observed.velocities import fit_velocities
 from stargas.quantities import to_center, to_number
-from stargas.sky.projection import SkyGalaxy, half_count_radius
+from stargas.sky.half_count_radius import half_count_radius
+from stargas.sky.projection import SkyGalaxy
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -22,6 +22,9 @@ from stargas.quantities import to_number
 SPECIAL_INCLINATIONS_DEG = (30.0, 60.0, 90.0)
 """Inclinations that a standard set of 12 views contains exactly, because experiments cut there."""
 
+MIN_INCLINATION_DEG = 30.0
+"""Rotation of views closer to face-on than this is not corrected for inclination."""
+
 
 @dataclass(frozen=True)
 class View:

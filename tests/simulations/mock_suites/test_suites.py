@@ -17,7 +17,8 @@ from stargas.kinematics import kappa_co, virial_ratio
 from stargas.randomness import rng_for
 from stargas.simulations.mock_suites.stars import draw_stars, stellar_model
 from stargas.simulations.mock_suites.suites import galaxy_potential, mock_suite
-from stargas.sky.projection import half_count_radius, project
+from stargas.sky.half_count_radius import half_count_radius
+from stargas.sky.projection import project
 from stargas.sky.view import View
 
 

@@ -15,10 +15,11 @@ from stargas.frame import rotation_to_spin, to_own_frame
 from stargas.galaxy import FloatArray, Galaxy, Gas, MassProfile, Particles
 from stargas.simulations.files import read_galaxy
 from stargas.simulations.mock_suites.suites import mock_suite
+from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.hi_maps import hi_moments
 from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import measure_hi, measure_hi_radius
-from stargas.sky.projection import half_count_radius, project
+from stargas.sky.projection import project
 from stargas.sky.view import View
 
 QUANTITIES = {

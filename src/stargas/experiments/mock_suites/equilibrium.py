@@ -10,7 +10,7 @@ from stargas.constants import KPC_PER_KMS_GYR
 from stargas.galaxy import FloatArray, Particles
 from stargas.randomness import rng_for
 from stargas.simulations.mock_suites.suites import MockSuite
-from stargas.sky.projection import half_count_radius
+from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.star_maps import velocity_dispersion
 from stargas.sky.view import standard_views
 

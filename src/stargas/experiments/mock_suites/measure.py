@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from stargas.baselines.estimators import MIN_INCLINATION_DEG, STAR_ESTIMATORS, estimate_mass
+from stargas.baselines.estimators import STAR_ESTIMATORS, estimate_mass
 from stargas.config import SelectionConfig, StarMapConfig, ViewConfig
 from stargas.constants import G
 from stargas.galaxy import FloatArray, Galaxy, MassProfile
@@ -27,12 +27,13 @@ from stargas.simulations.mock_suites.halo import inner_slope
 from stargas.simulations.mock_suites.stars import draw_stars, stellar_model
 from stargas.simulations.mock_suites.suites import MockSuite, galaxy_potential
 from stargas.simulations.selection import in_cold_gas_set
+from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.hi_maps import hi_moments
 from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import measure_hi, measure_hi_radius
-from stargas.sky.projection import half_count_radius, project
+from stargas.sky.projection import project
 from stargas.sky.star_maps import draw_star_subsets, velocity_dispersion
-from stargas.sky.view import standard_views
+from stargas.sky.view import MIN_INCLINATION_DEG, standard_views
 
 Columns: TypeAlias = Mapping[str, FloatArray]
 """A table: name to values."""
