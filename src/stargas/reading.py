@@ -63,6 +63,18 @@ def one_sentence(path: str | os.PathLike[str], kind: str = "what its name says")
         ) from error
 
 
+def open_hdf5(path: str | os.PathLike[str]) -> Any:  # noqa: ANN401 (a file of h5py)
+    """Open an HDF5 file for reading, also where another program has locked it or the disk knows no locks."""
+    import h5py
+
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        if "lock" not in str(error):
+            raise
+        return h5py.File(path, "r", locking=False)
+
+
 def require_stored(dataset: Any, path: str | os.PathLike[str]) -> None:  # noqa: ANN401 (a data set of h5py)
     """Refuse a data set of HDF5 that declares far more values than its file stores, before room is made for them.
 

@@ -74,6 +74,14 @@ def test_a_run_without_expansion_needs_no_redshift(gadget):
     assert "redshift 0" in found.provenance["assumed"]
 
 
+@pytest.mark.parametrize("attributes", [{"BoxSize": 0.0}, {"Time": 1.7}, {"Time": 0.0}])
+def test_what_no_expanding_run_has_says_so_too(gadget, attributes):
+    """Neither a density of matter nor a redshift is stated, but there is no box, or a time that is no scale factor."""
+    change(gadget, ["Omega0", "Redshift"], **attributes)
+    with pytest.warns(AssumptionWarning, match="as of a run that does not expand"):
+        assert open_snapshot(gadget, CONFIG).redshift == 0
+
+
 def test_what_is_not_stated_is_asked_for(gadget):
     change(gadget, ["Redshift"])
     assert open_snapshot(gadget, CONFIG).redshift == pytest.approx(0.25)  # of the scale factor
@@ -230,4 +238,24 @@ def test_attributes_of_any_type_are_used_or_one_sentence(gadget, name, value):
 def test_a_file_that_another_program_locks_is_read(gadget):
     with gadget.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        snapshot = open_snapshot(gadget, CONFIG)
+        assert len(read(gadget).stars) == snapshot.count("stars")
+        snapshot.close()
+    with h5py.File(gadget):  # by this program, with a lock
         assert len(read(gadget).stars) > 0
+
+
+def test_a_box_in_another_unit_than_the_positions_is_refused(gadget):
+    """Folded into a box of 8 kpc, far particles would lie in the galaxy."""
+    change(gadget, BoxSize=BOX_KPC / FAMILIES["gadget"].length / 1000)
+    with pytest.raises(InputError, match=r"its positions reach over .* kpc, but its box is 8 kpc wide: mend BoxSize"):
+        read(gadget)
+
+
+def test_units_that_were_never_set_are_refused(gadget):
+    change(gadget, UnitLength_in_cm=1.0, UnitMass_in_g=1.0, UnitVelocity_in_cm_per_s=1.0)
+    with pytest.raises(InputError, match="the stars weigh"):
+        read_snapshot_galaxy(gadget, config=CONFIG)
+    change(gadget, UnitMass_in_g=1.989e43)
+    with pytest.raises(InputError, match="half of the stars lie within"):
+        read_snapshot_galaxy(gadget, config=CONFIG)

@@ -11,9 +11,14 @@ from stargas.galaxy import Galaxy, Gas, Particles
 STELLAR_MASS_MSUN = (1.0, 1e14)
 TOTAL_MASS_MSUN = 1e17
 RADIUS_KPC = 1e6
+MEDIAN_RADIUS_KPC = 1e-4
+"""Of the stars: a tenth of a parsec, below any galaxy and any cluster of stars."""
+
 SPEED_KMS = 1e5
 TEMPERATURE_K = 1e11
 KERNEL_KPC = 1e5
+MIN_STARS = 10
+"""Fewer may lie at one place."""
 
 
 def require_physical(galaxy: Galaxy, path: str | PathLike[str]) -> None:
@@ -33,6 +38,10 @@ def _problems(galaxy: Galaxy) -> Iterator[str]:
     mass = galaxy.stellar_mass_msun
     if not low <= mass <= high:
         yield f"the stars weigh {mass:.3g} Msun, expected {low:g} to {high:g}"
+    stars = galaxy.stars.position_kpc
+    median = float(np.median(np.linalg.norm(stars - np.median(stars, axis=0), axis=1)))
+    if len(stars) > MIN_STARS and median < MEDIAN_RADIUS_KPC:
+        yield f"half of the stars lie within {median:.3g} kpc, expected at least {MEDIAN_RADIUS_KPC:g}"
     total = float(galaxy.enclosed_mass(np.inf))
     if not total <= TOTAL_MASS_MSUN:
         yield f"the galaxy weighs {total:.3g} Msun, expected at most {TOTAL_MASS_MSUN:g}"

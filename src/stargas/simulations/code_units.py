@@ -207,12 +207,17 @@ class CodeUnits:
         return (self._number("Redshift") or 0.0) > 0 if stated is None else stated
 
     def _stated_cosmology(self) -> bool | None:
-        """Whether the run expands, by its own word or its density of matter; None if it states neither."""
+        """Whether the run expands, by its own word, its density of matter, or what no expanding run has; else None."""
         for name in ("Cosmological run", "ComovingIntegrationOn"):
             if (stated := self._number(name)) is not None:
                 return bool(stated)
         matter = [stated for name in _MATTER if (stated := self._number(name)) is not None]
-        return any(density > 0 for density in matter) if matter else None
+        if matter:
+            return any(density > 0 for density in matter)
+        time = self._number("Time") if self.convention == "gadget" else None
+        is_scale_factor = time is None or 0 < time <= 1 + AGREEMENT
+        has_no_box = "BoxSize" in self._attributes and not np.any(self._attributes["BoxSize"])
+        return False if not self._number("Redshift") and (has_no_box or not is_scale_factor) else None
 
     def _redshift(self) -> float:
         """Redshift as stated, else by the scale factor, else by the settings."""

@@ -12,7 +12,7 @@ from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.frame import to_own_frame
 from stargas.galaxy import Galaxy
 from stargas.kinematics import warn_if_not_virial
-from stargas.reading import one_sentence
+from stargas.reading import one_sentence, open_hdf5
 from stargas.simulations.particle_table import FORMAT, read_header, read_table
 from stargas.simulations.provenance import fingerprint
 from stargas.simulations.snapshot_source import SnapshotSource
@@ -26,7 +26,7 @@ def is_table(path: str | PathLike[str]) -> bool:
     """Whether a file is a particle table, by its attribute ``format``; a damaged HDF5 file raises."""
     if not Path(path).is_file() or not h5py.is_hdf5(path):
         return False
-    with one_sentence(path, "an HDF5 file"), h5py.File(path, "r", locking=False) as file:
+    with one_sentence(path, "an HDF5 file"), open_hdf5(path) as file:
         stated = file.attrs.get("format")
         return isinstance(stated, str | bytes) and stated in (FORMAT, FORMAT.encode())
 

@@ -20,10 +20,10 @@ import numpy as np
 from stargas.config import SnapshotConfig
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
-from stargas.reading import one_sentence, require_stored
+from stargas.reading import one_sentence, open_hdf5, require_stored
 from stargas.simulations.code_units import CodeUnits, Convention, Dimension, scalar
 from stargas.simulations.kernels import KERNELS
-from stargas.simulations.simulation import Kind, Rows, rows_in_spheres
+from stargas.simulations.simulation import Kind, Rows, require_in_box, rows_in_spheres
 from stargas.simulations.snapshot_files import snapshot_files
 
 FIELDS: Mapping[str, tuple[Dimension, tuple[str, ...]]] = {
@@ -83,7 +83,7 @@ class HDF5Snapshot:
     def __init__(self, path: str | PathLike[str], config: SnapshotConfig, files: Sequence[h5py.File] = ()) -> None:
         self.path = Path(path)
         with self._wrapped():
-            self._files = list(files) or [h5py.File(part, "r", locking=False) for part in snapshot_files(path)]
+            self._files = list(files) or [open_hdf5(part) for part in snapshot_files(path)]
             self._first = self._files[0]
             if "Header" not in self._first or not any(name.startswith("PartType") for name in self._first):
                 raise InputError(f"{path} is an HDF5 file but no snapshot: it lacks the groups Header and PartType0-5.")
@@ -125,7 +125,9 @@ class HDF5Snapshot:
         found: list[list[Rows]] = [[np.zeros(0, dtype=np.int64)] for _ in radii_kpc]
         for start in range(0, self.count(kind), BLOCK):
             rows = np.arange(start, min(start + BLOCK, self.count(kind)))
-            inside = rows_in_spheres(self.position_kpc(kind, rows), centers_kpc, radii_kpc, self.box_kpc)
+            position = self.position_kpc(kind, rows)
+            require_in_box(position, self.box_kpc, self.path)
+            inside = rows_in_spheres(position, centers_kpc, radii_kpc, self.box_kpc)
             for parts, part in zip(found, inside, strict=True):
                 parts.append(start + part)
         return [np.concatenate(parts) for parts in found]

@@ -15,7 +15,7 @@ import numpy as np
 from stargas import __version__
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray, Galaxy, Gas, MassProfile, Particles
-from stargas.reading import one_sentence, require_stored
+from stargas.reading import one_sentence, open_hdf5, require_stored
 from stargas.simulations.bounds import require_physical
 from stargas.storage import write_atomically
 
@@ -126,7 +126,7 @@ def _opened(path: str | PathLike[str]) -> Iterator[h5py.File]:
         raise InputError(f"there is no file {path}: give the path of a particle table.")
     if not h5py.is_hdf5(path):
         raise DamagedFileError(f"{path} is not an HDF5 file: a particle table is one (see the page on file formats).")
-    with one_sentence(path, "a particle table"), h5py.File(path, "r", locking=False) as file:
+    with one_sentence(path, "a particle table"), open_hdf5(path) as file:
         _check_format(file)
         yield file
 

@@ -14,7 +14,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.reading import one_sentence
 from stargas.simulations.kernels import KERNELS
-from stargas.simulations.simulation import Kind, Rows, rows_in_spheres
+from stargas.simulations.simulation import Kind, Rows, require_in_box, rows_in_spheres
 
 HIGH_RESOLUTION_MASS = 1.5
 """Dark particles heavier than this times the lightest one are of low resolution, as zoom levels differ by 8."""
@@ -140,6 +140,7 @@ class PynbodySnapshot:
     def rows_within(self, kind: Kind, centers_kpc: FloatArray, radii_kpc: FloatArray) -> list[Rows]:
         """Rows, ascending, of the particles in each of several spheres, across the edges of a periodic box."""
         position = self.position_kpc(kind, np.arange(self.count(kind)))
+        require_in_box(position, self.box_kpc, self.path)
         return rows_in_spheres(position, centers_kpc, radii_kpc, self.box_kpc)
 
     def position_kpc(self, kind: Kind, rows: Rows) -> FloatArray:

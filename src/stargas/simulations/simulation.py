@@ -7,12 +7,16 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 
 Kind = Literal["stars", "gas", "dark", "boundary"]
 """Kinds of particles; ``boundary`` is dark matter of low resolution around a zoom region."""
 
 Rows = NDArray[np.int64]
+
+LARGEST_SPAN = 1.1
+"""How far positions may reach, in sides of the periodic box: some codes fold particles back from time to time only."""
 
 
 class Snapshot(Protocol):
@@ -74,6 +78,23 @@ class Snapshot(Protocol):
     def close(self) -> None:
         """Close files and let go of memory."""
         ...
+
+
+def require_in_box(position_kpc: FloatArray, box_kpc: float | None, path: Path) -> None:
+    """Refuse positions, shape (n, 3) [kpc], that reach farther than the periodic box that a snapshot states.
+
+    Raises
+    ------
+    InputError
+        If they do: positions or box are in another unit, and folding them would put far particles into the galaxy.
+    """
+    if box_kpc is None or not len(position_kpc):
+        return
+    span = float(np.ptp(position_kpc, axis=0).max())
+    if span > LARGEST_SPAN * box_kpc:
+        raise InputError(
+            f"{path}: its positions reach over {span:.4g} kpc, but its box is {box_kpc:.4g} kpc wide: mend BoxSize."
+        )
 
 
 def rows_in_spheres(

@@ -3,10 +3,8 @@
 from os import PathLike
 from pathlib import Path
 
-import h5py
-
 from stargas.errors import InputError
-from stargas.reading import one_sentence
+from stargas.reading import one_sentence, open_hdf5
 from stargas.simulations.code_units import scalar
 
 MAX_FILES = 100_000
@@ -38,7 +36,7 @@ def snapshot_files(path: str | PathLike[str]) -> list[Path]:
     if not (stem and number.isdigit()):
         return [path]
     parts = {int(p.stem.rpartition(".")[2]): p for p in path.parent.glob(f"{stem}.*{path.suffix}") if _number(p, stem)}
-    with one_sentence(path, "a snapshot in HDF5"), h5py.File(path, "r", locking=False) as file:
+    with one_sentence(path, "a snapshot in HDF5"), open_hdf5(path) as file:
         header = file["Header"].attrs
         expected = int(scalar(header.get("NumFilesPerSnapshot", header.get("NumFiles", 1))))
     if expected <= 1:

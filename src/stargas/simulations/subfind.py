@@ -9,7 +9,7 @@ from stargas.config import SnapshotConfig
 from stargas.constants import OMEGA_L, OMEGA_M, G
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
-from stargas.reading import one_sentence, require_stored
+from stargas.reading import one_sentence, open_hdf5, require_stored
 from stargas.simulations.halo import Halo
 from stargas.simulations.simulation import Snapshot
 from stargas.simulations.snapshot_files import snapshot_files
@@ -23,7 +23,7 @@ def read_subfind(path: Path, snapshot: Snapshot, config: SnapshotConfig) -> list
     with one_sentence(path, "a SUBFIND catalog"):
         columns: dict[str, list[FloatArray]] = {name: [] for name in SHAPES}
         for part in snapshot_files(path):
-            with h5py.File(part, "r", locking=False) as file:
+            with open_hdf5(part) as file:
                 _add(columns, file, part)
         if not columns["position"]:
             return []
