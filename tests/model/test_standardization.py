@@ -78,8 +78,8 @@ def test_an_empty_training_set_is_refused(data):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"maps": {"xy": float("nan")}}, "not finite"),
-        ({"features": {"log_sigma_kms": [1.0, float("inf")]}}, "not finite"),
+        ({"maps": {"xy": float("nan")}}, "not positive and below"),
+        ({"features": {"log_sigma_kms": [1.0, float("inf")]}}, "not positive and below"),
         ({"maps": {"dust": 1.0}}, "receives dust"),
     ],
 )

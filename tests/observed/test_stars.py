@@ -299,8 +299,8 @@ def test_what_needs_care_is_told(changes, options, message):
     ("options", "message"),
     [
         ({"distance_kpc": None}, "need a distance"),
-        ({"distance_kpc": -3.0}, "distance_kpc must be positive and finite"),
-        ({"R_hl_kpc": 0.0}, "R_hl_kpc must be positive and finite"),
+        ({"distance_kpc": -3.0}, "distance_kpc must be positive and at most"),
+        ({"R_hl_kpc": 0.0}, "R_hl_kpc must be positive and at most"),
         ({"R_hl_error_kpc": -1.0}, "R_hl_error_kpc must be zero or positive"),
         ({"distance_error_kpc": np.nan}, "distance_error_kpc must be zero or positive"),
         ({"p_member_min": 90.0}, "p_member_min must lie between 0 and 1"),

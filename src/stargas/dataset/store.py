@@ -22,6 +22,7 @@ from stargas.observed.fits import open_fits
 from stargas.reading import one_sentence
 from stargas.sample import FIELDS, ArrayField, Sample
 from stargas.storage import sha256_of_file
+from stargas.text_tables import require_units
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -295,6 +296,7 @@ def _read_catalogue(path: Path, n_samples: int, checksum: str) -> "Table":
     with open_fits(path) as hdus:
         if len(hdus) < 2 or hdus[1].is_image:
             raise DamagedFileError(f"{path} holds no table: build the data set again.")
+        require_units((str(value) for name, value in hdus[1].header.items() if name.startswith("TUNIT")), path)
         table = Table.read(hdus[1], character_as_bytes=False, mask_invalid=False)
     in_order = len(table) == n_samples and "sample" in table.colnames
     if not in_order or not np.array_equal(table["sample"], np.arange(n_samples)):

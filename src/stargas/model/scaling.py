@@ -11,6 +11,9 @@ from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.model.layout import CHANNEL_OF, GROUP_OF, InputLayout
 
+MAX_SCALE = 1e6
+"""Bound of the means and spreads of inputs, which are compressed maps and logarithms."""
+
 
 @dataclass(frozen=True, eq=False)
 class InputScaling:
@@ -54,6 +57,7 @@ class InputScaling:
             raise InputError(f"the model receives {', '.join(sorted(unknown))}, which this stargas does not measure")
         layout = InputLayout(tuple(maps), tuple(features), conditional=config.tracers == "any", priors=config.priors)
         rms, moments = np.array(list(maps.values()), float), np.array(list(features.values()), float).reshape(-1, 2)
-        if not (np.isfinite(rms).all() and np.isfinite(moments).all()):
-            raise InputError("the scaling of an input is not finite")
+        spreads = np.concatenate([rms, moments[:, 1]])
+        if not ((spreads > 0) & (spreads < MAX_SCALE)).all() or not (np.abs(moments) < MAX_SCALE).all():
+            raise InputError(f"the scaling of an input is not positive and below {MAX_SCALE:g}")
         return cls(layout, rms, *moments.T)

@@ -9,6 +9,7 @@ with the sum over the scalars that are known in the galaxy's tracer set, or with
 (2010) is the case of b = 1 and 2 for R_hl and σ, that of v²R/G the case of b = 1 and 2 for R_HI and v.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,9 @@ def cos_inclination(catalogue: "Table") -> FloatArray:
         return np.full(len(catalogue), np.nan)
     return np.abs(np.cos(np.radians(np.asarray(catalogue["inclination_deg"], dtype=np.float64))))
 
+
+MAX_DEX, SMALLEST_SPREAD = 100.0, 1e-6
+"""Bounds of the standardization of targets, which are logarithms or of order one."""
 
 MAX_TARGETS = 200
 """Most quantities that a model predicts."""
@@ -175,8 +179,14 @@ class Target:
         arrays = {name: np.asarray(values[name], dtype=np.float64) for name in ("constant", "slopes", "spread")}
         for name, array in arrays.items():
             fits = array.ndim == (3 if name == "slopes" else 2) and array.shape[-1] == len(names)
-            if not fits or not np.isfinite(array).all():
-                raise InputError(f"{name} of a target must be finite with one column for each of {len(names)} names.")
+            low = SMALLEST_SPREAD if name == "spread" else -MAX_DEX
+            if not fits or not ((array >= low) & (array <= MAX_DEX)).all():
+                raise InputError(
+                    f"{name} of a target must have one column for each of {len(names)} names, and numbers from {low:g} "
+                    f"to {MAX_DEX:g}."
+                )
+        if not all(inner < outer for inner, outer in itertools.pairwise((0.0, *radii, 1001.0))):
+            raise InputError(f"radii of a target must be positive, rise, and reach at most 1000 R_hl, got {radii[:5]}.")
         return cls(radii, names, **arrays)
 
 

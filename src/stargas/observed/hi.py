@@ -17,6 +17,7 @@ from stargas.galaxy import FloatArray
 from stargas.observed.cube import HICube
 from stargas.observed.mask import EmissionRegion, MaskConfig, find_source
 from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, Noise, cube_moments
+from stargas.observed.spectral_axis import MAX_DISTANCE_KPC
 from stargas.quantities import to_center, to_number
 from stargas.sky.hi_scalars import measure_hi
 from stargas.sky.projection import HIMaps
@@ -277,8 +278,8 @@ def faintest_column(maps: MomentMaps) -> float:
 
 def _positive_distance(distance_kpc: float) -> float:
     distance_kpc = to_number("distance_kpc", distance_kpc)
-    if not (distance_kpc > 0 and math.isfinite(distance_kpc)):
-        raise InputError(f"the distance must be positive, got {distance_kpc} kpc.")
+    if not 0 < distance_kpc <= MAX_DISTANCE_KPC:
+        raise InputError(f"the distance must be positive and at most {MAX_DISTANCE_KPC:g} kpc, got {distance_kpc} kpc.")
     return float(distance_kpc)
 
 

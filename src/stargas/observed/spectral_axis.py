@@ -15,6 +15,9 @@ Convention = Literal["radio", "optical"]
 MAX_KMS = 3e4
 """Velocities above this [km/s] are not of a galaxy near enough for this: z of 0.1."""
 
+MAX_DISTANCE_KPC = 1e6
+"""Largest distance [kpc]: beyond that of the largest velocity."""
+
 MIN_BAND_KMS = 5.0
 """A band narrower than this [km/s] holds no line of a galaxy."""
 

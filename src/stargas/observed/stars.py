@@ -13,6 +13,7 @@ from stargas.galaxy import FloatArray
 from stargas.observed.catalogue import MIN_STARS, StarCatalogue
 from stargas.observed.membership import Membership, fit_members
 from stargas.observed.repeats import SAME_STAR_RAD, rows_per_star
+from stargas.observed.spectral_axis import MAX_DISTANCE_KPC
 from stargas.observed.star_warnings import star_warnings
 from stargas.observed.tangent_plane import ARCMIN, perspective_velocity, sky_middle, tangent_offsets
 from stargas.observed.velocities import fit_velocities
@@ -300,8 +301,8 @@ def _check(
     if distance_kpc is None and catalogue.position_kind != "offset_kpc":
         raise InputError("positions on the sky need a distance: give distance_kpc.")
     for name, value in (("distance_kpc", distance_kpc), ("R_hl_kpc", R_hl_kpc)):
-        if value is not None and not (value > 0 and np.isfinite(value)):
-            raise InputError(f"{name} must be positive and finite, got {value}.")
+        if value is not None and not 0 < value <= MAX_DISTANCE_KPC:
+            raise InputError(f"{name} must be positive and at most {MAX_DISTANCE_KPC:g}, got {value}.")
     for name, value in (("distance_error_kpc", distance_error_kpc), ("R_hl_error_kpc", R_hl_error_kpc)):
         if not (value >= 0 and np.isfinite(value)):
             raise InputError(f"{name} must be zero or positive and finite, got {value}.")

@@ -117,7 +117,9 @@ def load_validity(folder: str | os.PathLike[str] | None = None) -> ValidityRefer
             tracers: ReferenceDistribution(**{name: arrays[f"{tracers}.{name}"] for name in names})
             for tracers in dict.fromkeys(name.split(".")[0] for name in arrays)
         }
-    except KeyError as error:
+        for distribution in distributions.values():
+            distribution.require_fitting(len(checks))
+    except (KeyError, TypeError, InputError) as error:
         raise DamagedFileError(f"{path} is damaged: remove it, or copy it again from the model's folder.") from error
     return ValidityReference(checks, distributions)
 

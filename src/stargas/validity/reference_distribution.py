@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.randomness import rng_for
 from stargas.validity.consistency import CHECKS, Check
@@ -31,6 +32,9 @@ predict, and of all features from the center of the galaxies (rms)."""
 
 TAIL = np.array([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002])
 """Fractions of galaxies for which the deviation that they exceed is stored."""
+
+MAX_DEVIATION = 1e9
+"""Bound of the numbers of a reference, which are of order one to a thousand."""
 
 _FOLDS = 5
 _LEVELS = np.array([0.001, 0.01, 0.05, 0.16, 0.5, 0.84, 0.95, 0.99, 0.999])
@@ -62,6 +66,24 @@ class ReferenceDistribution:
     center: FloatArray
     tails: FloatArray
     smallest: FloatArray
+
+    def require_fitting(self, n_checks: int) -> None:
+        """Check that the arrays fit each other and a number of checks, and are numbers where they must be.
+
+        Raises
+        ------
+        InputError
+            If they do not.
+        """
+        k, rows = self.whiten.shape[-1], n_checks + len(DISTANCES)
+        shapes = {"nodes": (len(_LEVELS), k), "whiten": (k, k), "center": (rows,), "tails": (rows, len(TAIL))}
+        for name, shape in {**shapes, "smallest": (len(TAIL),)}.items():
+            array = getattr(self, name)
+            finite = np.abs(array) < MAX_DEVIATION
+            if array.shape != shape or not (finite if name != "center" else finite | np.isnan(array)).all():
+                raise InputError(f"{name} of the validity reference has not the shape {shape} or is not finite.")
+        if (np.diff(self.nodes, axis=0) < 0).any() or (np.diff(self.tails, axis=1) < 0).any():
+            raise InputError("quantiles of the validity reference do not rise.")
 
     def p_value(self, log_p_values: FloatArray) -> float:
         """Return the p-value of a galaxy from those of its checks, whatever their number.
