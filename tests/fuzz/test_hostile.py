@@ -187,6 +187,13 @@ def test_cards_of_cubes(case, tmp_path):
     judge("cube", tmp_path, "cube.fits", cube_with(CARDS[case]))
 
 
+def test_sizes_that_are_stated_twice(tmp_path):
+    content = cube_with({"OBJECT": "'x'"})
+    start = content.index(b"OBJECT  =")
+    twice = content[:start] + b"NAXIS   =            100000000".ljust(80) + content[start + 80 :]
+    assert "states NAXIS twice" in judge("cube", tmp_path, "cube.fits", twice)
+
+
 def test_cards_that_continue_without_end(tmp_path):
     content = cube_with({"OBJECT": "'a&'"})
     end = content.index(b"END".ljust(80))

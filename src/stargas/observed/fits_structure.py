@@ -105,14 +105,15 @@ def _data_bytes(header: bytes, path: object) -> int:
 
 
 def _cards(header: bytes, path: object) -> Iterator[tuple[str, int]]:
-    """Keywords of sizes and their values; of a keyword that is repeated the first counts."""
-    seen = set()
+    """Keywords of sizes and their values; of one that is repeated no reader knows which of the values counts."""
+    seen: dict[bytes, bytes] = {}
     for start in range(0, len(header), CARD):
         found = _SIZES.match(header[start : start + CARD])
-        if found is None or found[1] in seen:
+        if found is None:
             continue
-        seen.add(found[1])
         text = found[2].strip()
+        if seen.setdefault(found[1], text) != text:
+            raise DamagedFileError(f"{path} is damaged, its header states {found[1].decode()} twice: write it again.")
         if not re.fullmatch(rb"[+-]?\d{1,18}", text):
             if found[1].startswith(b"Z"):
                 continue
