@@ -4,10 +4,10 @@ Lengths on a map are in halves of its side, so every feature stays the same when
 for the grid. Features of a galaxy without HI, and those that a map does not show, are NaN.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from stargas.compiled import compiled
 from stargas.constants import G
 from stargas.galaxy import FloatArray
 from stargas.sky.ellipse import axis_ratio, major_axis_angle
@@ -65,7 +65,7 @@ HI_FEATURES = (
 
 _BINS = 128
 _LEAST = 1e-3  # floor below logarithms of velocities [km/s], columns and densities, far below what maps resolve
-_jit = numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy")
+_jit = compiled(nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy")
 
 
 def measure_hi_maps(

@@ -7,10 +7,10 @@ kernel, and each ring has the number of its stars as a feature.
 
 import itertools
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stargas.compiled import compiled
 from stargas.galaxy import FloatArray
 from stargas.sky.ellipse import axis_ratio, major_axis_angle
 from stargas.sky.harmonics import solve_slopes
@@ -47,7 +47,7 @@ MIN_IN_APERTURE, MIN_IN_RING, MIN_IN_BIN, MIN_FOR_MOMENTS, MIN_IN_WEDGE = 15, 12
 """Features of fewer stars are NaN."""
 
 _LEAST = 0.1  # radii below this [R_hl] weigh no more in the shape
-_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+_jit = compiled(nogil=True, error_model="numpy")
 
 
 def measure_stars(x_kpc: ArrayLike, y_kpc: ArrayLike, v_los_kms: ArrayLike, R_hl_kpc: float) -> NDArray[np.float32]:

@@ -4,10 +4,10 @@ Lengths are in halves of the side of the map on the sky, velocities in the units
 the same when the galaxy is turned on the sky, but for the grid. Features of a galaxy without stars are NaN.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from stargas.compiled import compiled
 from stargas.features.hi_features import SHAPE, measure_shapes
 from stargas.galaxy import FloatArray
 
@@ -25,7 +25,7 @@ STAR_MAP_FEATURES = (
 )
 """Names of the features, in order; the last two: dispersion of all, and how much v² grows with R over its mean."""
 
-_jit = numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy")
+_jit = compiled(nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy")
 
 
 def measure_star_maps(maps: NDArray[np.float32], present: NDArray[np.bool_]) -> FloatArray:

@@ -14,6 +14,7 @@ import math
 import numba
 import numpy as np
 
+from stargas.compiled import compiled
 from stargas.galaxy import FloatArray
 from stargas.sky.kernel import (
     FWHM_PER_SIGMA,
@@ -28,7 +29,7 @@ from stargas.sky.kernel import (
 SMOOTH_LINE = 0.9
 """Least standard deviation of a line, in channels, for which channels act as dv²/12 alone, to 1e-7."""
 
-_jit = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+_jit = compiled(nogil=True, fastmath=True, error_model="numpy")
 
 
 @_jit

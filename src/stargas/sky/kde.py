@@ -17,10 +17,10 @@ maps are.
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from stargas.compiled import compiled
 from stargas.galaxy import FloatArray
 
 REACH = 6.0
@@ -40,7 +40,7 @@ _BLOCKS_PER_SUM = 16
 
 Float32Array = NDArray[np.float32]
 
-_jit = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+_jit = compiled(nogil=True, fastmath=True, error_model="numpy")
 
 
 @_jit

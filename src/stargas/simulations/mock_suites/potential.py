@@ -8,12 +8,12 @@ orbit integration.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.polynomial.legendre import leg2poly
 from numpy.typing import ArrayLike
 
+from stargas.compiled import compiled
 from stargas.constants import G
 from stargas.galaxy import FloatArray
 
@@ -56,7 +56,7 @@ class Layer:
     moments: FloatArray
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy")
 def pull(table: FloatArray, scale: float, x: float, y: float, z: float) -> tuple[float, float]:
     """Return (a, b) [km²/s²/kpc²] with accelerations -a x, -a y, -b z at one point."""
     r = np.sqrt(x * x + y * y + z * z) + 1e-12
@@ -75,7 +75,7 @@ def pull(table: FloatArray, scale: float, x: float, y: float, z: float) -> tuple
     return a / r, b / r
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy")
 def _accelerations(table: FloatArray, scale: float, position: FloatArray) -> FloatArray:
     out = np.empty_like(position)
     for i in range(len(position)):

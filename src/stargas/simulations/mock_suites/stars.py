@@ -7,10 +7,10 @@ they are phase-mixed: by Jeans' theorem a stationary system in that potential.
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from scipy.special import gammainc
 
+from stargas.compiled import compiled
 from stargas.galaxy import FloatArray, Particles
 from stargas.simulations.mock_suites.disk import Disk
 from stargas.simulations.mock_suites.hi_profile import HIProfile
@@ -259,7 +259,7 @@ def phase_mix(start: FloatArray, potential: Potential, per_orbit: int, rng: np.r
     return points
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy")
 def _integrate(
     table: FloatArray, scale: float, start: FloatArray, dt: FloatArray, times: np.ndarray, points: FloatArray
 ) -> None:
@@ -289,7 +289,7 @@ def _integrate(
                     points[k, i, c] = start[c, i]
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy")
 def _turn(stars: FloatArray, angle: FloatArray) -> None:
     """Turn each star around the axis, and to the other side of the plane where its angle is above 2π, in place."""
     for i in range(len(stars)):

@@ -13,9 +13,9 @@ all weights equal, or of a self-consistent field code in which noise is averaged
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
+from stargas.compiled import compiled
 from stargas.galaxy import FloatArray
 from stargas.simulations.mock_suites.broad.triaxial import (
     N_TERMS,
@@ -143,7 +143,7 @@ def _resolved(sums: FloatArray, guess: Mass) -> Mass:
     return Mass(enclosed, shells)
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(fastmath=True, error_model="numpy", inline="always")
 def _whole_step(longest: float, r2: float, a2: float) -> float:
     """Length of a step at r² where the square of the acceleration is ``a2``."""
     fraction = 2 * np.pi / STEPS_PER_PERIOD
@@ -151,7 +151,7 @@ def _whole_step(longest: float, r2: float, a2: float) -> float:
     return result
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(fastmath=True, error_model="numpy", inline="always")
 def _step(table: FloatArray, scale: float, longest: float, s: FloatArray, i: int, half: float) -> tuple[float, float]:
     """One step of star i, in place: the time of its second drift, with which the next one begins, and of the whole."""
     x = s[0, i] + half * s[3, i]
@@ -169,7 +169,7 @@ def _step(table: FloatArray, scale: float, longest: float, s: FloatArray, i: int
     return rest, half + rest
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(fastmath=True, error_model="numpy", inline="always")
 def _first_half(table: FloatArray, scale: float, longest: float, x: float, y: float, z: float) -> float:
     """Time of the first drift of an orbit that starts at a point."""
     a_x, a_y, a_z = pull(table, scale, x, y, z)
@@ -177,7 +177,7 @@ def _first_half(table: FloatArray, scale: float, longest: float, x: float, y: fl
     return result
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy")
 def _mix(
     table: FloatArray,
     scale: float,
@@ -214,7 +214,7 @@ def _mix(
                 _add(sums, scale, unit * track[i - first, step, 6], x, y, z, powers)
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy")
 def _take(track: FloatArray, phase: float, points: FloatArray, i: int) -> None:
     """Take points from the track of star i, the same time apart, the first after ``phase`` of that time."""
     n_times = len(points)
@@ -231,7 +231,7 @@ def _take(track: FloatArray, phase: float, points: FloatArray, i: int) -> None:
             points[late, i, c] = track[-1, c]
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(fastmath=True, error_model="numpy", inline="always")
 def _add(sums: FloatArray, scale: float, mass: float, x: float, y: float, z: float, powers: FloatArray) -> None:
     """Add a point mass to the multipoles of its shell."""
     r2 = x * x + y * y + z * z + 1e-24
@@ -275,7 +275,7 @@ def follow(
     _follow(potential.table, potential.scale_kpc, _longest_step(potential), extra, history, time_kpc_kms, stars)
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy")
 def _follow(
     table: FloatArray,
     scale: float,

@@ -13,12 +13,12 @@ change the force by less than a percent.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.polynomial.legendre import leg2poly
 from numpy.typing import ArrayLike
 
+from stargas.compiled import compiled
 from stargas.constants import G
 from stargas.galaxy import FloatArray
 from stargas.simulations.mock_suites.potential import (
@@ -148,7 +148,7 @@ def axisymmetric_mass(nodes_kpc: FloatArray, densities: Sequence[DensityFunction
     return Mass(np.concatenate([[0.0], np.cumsum(shells[0])]), shells)
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy", inline="always")
+@compiled(fastmath=True, error_model="numpy", inline="always")
 def pull(table: FloatArray, scale: float, x: float, y: float, z: float) -> tuple[float, float, float]:
     """Acceleration [km²/s²/kpc] at a point."""
     r2 = x * x + y * y + z * z + 1e-24
@@ -176,7 +176,7 @@ def pull(table: FloatArray, scale: float, x: float, y: float, z: float) -> tuple
     return -x * (plane + e) / r, -y * (plane - e) / r, -z * (b + oval * d) / r
 
 
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy")
 def _accelerations(table: FloatArray, scale: float, position: FloatArray) -> FloatArray:
     out = np.empty_like(position)
     for i in range(len(position)):
