@@ -6,7 +6,7 @@ line prints a `StargasError` without a traceback and ends with status 1.
 
 
 class StargasError(Exception):
-    """Base of all errors that a user can mend."""
+    """Base of all errors that a user can correct."""
 
 
 class InputError(StargasError, ValueError):

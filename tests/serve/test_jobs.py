@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stargas.errors import InputError
-from stargas.serve.jobs import PREFIX, FullError, Jobs, Upload, remove_leftovers, require_suffix, shown_name
+from stargas.serve.jobs import PREFIX, FullError, Jobs, Upload, display_name, remove_leftovers, require_suffix
 from stargas.serve.settings import ServeConfig
 
 
@@ -70,11 +70,11 @@ def test_leftovers_of_dead_servers_are_removed_and_those_of_living_ones_stay(tmp
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "displayed"),
     [("../../etc/passwd.csv", "passwd.csv"), ("a b\n<c>.csv", "a_b_c.csv"), ("...", "file."), ("x" * 300, "x" * 60)],
 )
-def test_names_are_harmless(name, shown):
-    assert shown_name(name) == shown
+def test_names_are_harmless(name, displayed):
+    assert display_name(name) == displayed
 
 
 def test_endings_are_those_of_the_role():

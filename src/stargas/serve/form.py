@@ -1,4 +1,4 @@
-"""Numbers that a visitor gives, checked: plain values only, never a path."""
+"""Values of the form that a visitor fills in, checked: plain values only, never a path."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from stargas.observed.columns import ALIASES
 
 LONGEST_NAME = 200
 
-NUMBERS: Mapping[str, tuple[str, float, float]] = {
+NUMBER_FIELDS: Mapping[str, tuple[str, float, float]] = {
     "distance_kpc": ("the distance", 0.1, 1e7),
     "distance_error_kpc": ("the error of the distance", 0.0, 1e7),
     "R_hl_kpc": ("the half-light radius", 1e-4, 1e4),
@@ -20,38 +20,38 @@ NUMBERS: Mapping[str, tuple[str, float, float]] = {
     "p_member_min": ("the least probability of a member", 0.0, 1.0),
     "missing_values": ("the number for missing values", -1e38, 1e38),
 }
-"""Setting → how it is called, and its least and greatest value."""
+"""Setting → its label, and its least and greatest value."""
 
-PAIRS: Mapping[str, tuple[str, tuple[float, float], tuple[float, float]]] = {
+PAIR_FIELDS: Mapping[str, tuple[str, tuple[float, float], tuple[float, float]]] = {
     "center": ("the center", (-180.0, 360.0), (-90.0, 90.0)),
     "proper_motion_masyr": ("the proper motion", (-1e4, 1e4), (-1e4, 1e4)),
     "leave_out_kms": ("channels to leave out", (-3e4, 3e4), (-3e4, 3e4)),
 }
-"""Setting → how it is called, and the limits of its two numbers."""
+"""Setting → its label, and the limits of its two numbers."""
 
 
-def read_values(given: object) -> dict[str, Any]:
+def read_values(form: object) -> dict[str, Any]:
     """Return checked arguments of `stargas.config.observation.ObservationConfig`, without files.
 
     Parameters
     ----------
-    given
-        A mapping of `NUMBERS`, `PAIRS` and ``columns``; null or an empty text where a value is left out.
+    form
+        A mapping of `NUMBER_FIELDS`, `PAIR_FIELDS` and ``columns``; null or an empty text where a value is left out.
 
     Raises
     ------
     InputError
         If there is another entry, or a value is not possible.
     """
-    if not isinstance(given, dict):
+    if not isinstance(form, dict):
         raise InputError("settings must be an object of names and values.")
-    known = {**dict.fromkeys(NUMBERS, _number), **dict.fromkeys(PAIRS, _pair), "columns": _columns}
-    given = _as_numbers(given)
-    unknown = [name for name in given if name not in known]
+    known = {**dict.fromkeys(NUMBER_FIELDS, _number), **dict.fromkeys(PAIR_FIELDS, _pair), "columns": _columns}
+    form = _with_numbers(form)
+    unknown = [name for name in form if name not in known]
     if unknown:
         raise InputError(f"there is no setting {str(unknown[0])[:40]!r}: expected {', '.join(known)}.")
     readers: Mapping[str, Callable[[str, Any], Any]] = known
-    values = {name: readers[name](name, value) for name, value in given.items() if not _is_empty(value)}
+    values = {name: readers[name](name, value) for name, value in form.items() if not _is_empty(value)}
     if "leave_out_kms" in values:
         low, high = sorted(values.pop("leave_out_kms"))
         values["leave_out_channels"] = ((low, high),)
@@ -59,14 +59,14 @@ def read_values(given: object) -> dict[str, Any]:
         values["missing_values"] = (values["missing_values"],)
     for name in ("distance", "R_hl"):
         if f"{name}_error_kpc" in values and f"{name}_kpc" not in values:
-            words, *_ = NUMBERS[f"{name}_kpc"]
-            raise InputError(f"there is an error of {words} but no {words.removeprefix('the ')}: give both.")
+            label, *_ = NUMBER_FIELDS[f"{name}_kpc"]
+            raise InputError(f"there is an error of {label} but no {label.removeprefix('the ')}: give both.")
     return values
 
 
-def _as_numbers(given: Mapping[Any, Any]) -> dict[Any, Any]:
+def _with_numbers(form: Mapping[Any, Any]) -> dict[Any, Any]:
     """Return the same with numbers in place of distances, sizes and a center that are text, perhaps with a unit."""
-    values = dict(given)
+    values = dict(form)
     try:
         if "center" in values:
             values["center"] = _center(values["center"])
@@ -108,25 +108,25 @@ def _is_empty(value: object) -> bool:
 
 
 def _number(name: str, value: object) -> float:
-    words, low, high = NUMBERS[name]
-    return _between(words, value, low, high)
+    label, low, high = NUMBER_FIELDS[name]
+    return _between(label, value, low, high)
 
 
 def _pair(name: str, value: object) -> tuple[float, float]:
-    words, *limits = PAIRS[name]
+    label, *limits = PAIR_FIELDS[name]
     if not isinstance(value, list | tuple) or len(value) != 2 or any(_is_empty(one) for one in value):
-        raise InputError(f"{words} needs two numbers: give both or none.")
-    first, second = (_between(words, one, *limit) for one, limit in zip(value, limits, strict=True))
+        raise InputError(f"{label} needs two numbers: give both or none.")
+    first, second = (_between(label, one, *limit) for one, limit in zip(value, limits, strict=True))
     return first, second
 
 
-def _between(words: str, value: object, low: float, high: float) -> float:
+def _between(label: str, value: object, low: float, high: float) -> float:
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
         number = math.nan
     if not low <= number <= high:
-        raise InputError(f"{words} must be a number from {low:g} to {high:g}, got {str(value)[:30]!r}.")
+        raise InputError(f"{label} must be a number from {low:g} to {high:g}, got {str(value)[:30]!r}.")
     return number
 
 

@@ -44,14 +44,14 @@ class Upload:
     ----------
     path
         Where it is, under a name that the server made.
-    shown
+    name
         Its name as the visitor knows it, with harmless characters only.
     n_bytes
         Its size.
     """
 
     path: Path
-    shown: str
+    name: str
     n_bytes: int
 
 
@@ -202,8 +202,8 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def shown_name(name: str) -> str:
-    """Return a file's name as it may be shown and written into files: its last part, of harmless characters.
+def display_name(name: str) -> str:
+    """Return a file's name for display and for files: its last part, of harmless characters.
 
     It is never used as a path.
     """
@@ -221,13 +221,13 @@ def require_suffix(role: str, name: str) -> str:
         If the role is none, or the ending not one of it.
     """
     if role not in SUFFIXES:
-        raise InputError(f"there is no kind of file {shown_name(role)!r}: expected one of {', '.join(SUFFIXES)}.")
-    suffix = Path(shown_name(name)).suffix.lower()
+        raise InputError(f"there is no kind of file {display_name(role)!r}: expected one of {', '.join(SUFFIXES)}.")
+    suffix = Path(display_name(name)).suffix.lower()
     if suffix not in SUFFIXES[role]:
         kind = "a table of stars" if role == "stars" else "HI data"
         hint = " (unpack it first)" if suffix in (".gz", ".bz2", ".zip", ".xz") else ""
         raise InputError(
-            f"{shown_name(name)} ends with {suffix or 'nothing'!r}, {kind} with one of {', '.join(SUFFIXES[role])}"
+            f"{display_name(name)} ends with {suffix or 'nothing'!r}, {kind} with one of {', '.join(SUFFIXES[role])}"
             f"{hint}: save it in one of these formats."
         )
     return suffix

@@ -199,7 +199,7 @@ class _Worker:
         self._connection: Connection | None = None
 
     def start(self) -> Any:  # noqa: ANN401 (of the entry)
-        """Start the process and wait until it is ready; what it says of itself."""
+        """Start the process and wait until it is ready; what it reports."""
         self.stop()
         self._connection, theirs = self._context.Pipe()
         self._process = self._context.Process(target=self._entry, args=(theirs, *self._arguments), daemon=True)

@@ -1,4 +1,4 @@
-"""A first look at what was sent: what is in it, and pictures, before anything is inferred."""
+"""A preview of the files: what is in them, and pictures, before anything is inferred."""
 
 import base64
 import dataclasses
@@ -31,7 +31,7 @@ KPC_OF_ARCMIN = 180 * 60 / math.pi
 STAR_SETTINGS = ("center", "systemic_kms", "p_member_min", "fit_contaminants", "proper_motion_masyr")
 
 
-def look_at_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+def preview_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     """Describe and draw a table of stars.
 
     Parameters
@@ -82,7 +82,7 @@ def look_at_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def look_at_hi(files: Mapping[str, Path], values: Mapping[str, Any]) -> dict[str, Any]:
+def preview_hi(files: Mapping[str, Path], values: Mapping[str, Any]) -> dict[str, Any]:
     """Describe and draw an HI cube, or moment maps.
 
     Parameters
@@ -95,7 +95,7 @@ def look_at_hi(files: Mapping[str, Path], values: Mapping[str, Any]) -> dict[str
     Returns
     -------
     dict
-        ``facts``, ``image`` as from `look_at_stars`.
+        ``facts``, ``image`` as from `preview_stars`.
 
     Raises
     ------

@@ -167,13 +167,13 @@ async def result(request: Request, job_id: str, name: str) -> FileResponse:
     if job.state != "done" or listed is None:
         raise NoJobError("there is no such result.")
     path = job.results / listed
-    shown = f"{job.result['name']}.zip" if listed == ARCHIVE else path.name
+    filename = f"{job.result['name']}.zip" if listed == ARCHIVE else path.name
     inline = path.suffix in (".html", ".png")
     return FileResponse(
         path,
         media_type=MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
         headers={"Content-Security-Policy": REPORT_POLICY},
-        filename=shown,
+        filename=filename,
         content_disposition_type="inline" if inline else "attachment",
     )
 
@@ -200,15 +200,15 @@ def _idle(job: Job) -> Job:
 
 
 def _listed(job: Job) -> dict[str, dict[str, Any]]:
-    return {role: {"name": upload.shown, "bytes": upload.n_bytes} for role, upload in job.files.items()}
+    return {role: {"name": upload.name, "bytes": upload.n_bytes} for role, upload in job.files.items()}
 
 
 def _payload(job: Job, values: dict[str, Any]) -> dict[str, Any]:
     if not job.files:
         raise InputError("there are no files yet: add a table of stars or HI data.")
     order = [role for role in SUFFIXES if role in job.files]
-    name = Path(job.files[order[0]].shown).stem
-    files = {role: (str(job.files[role].path), job.files[role].shown) for role in order}
+    name = Path(job.files[order[0]].name).stem
+    files = {role: (str(job.files[role].path), job.files[role].name) for role in order}
     return {"folder": str(job.folder), "files": files, "values": values, "name": name}
 
 

@@ -31,8 +31,8 @@ def serve(config: ServeConfig, host: str = "127.0.0.1", port: int = 8000) -> Non
     pool = Pool(config.workers, work, config)
     try:
         pool.wait_until_ready()
-        shown = f"[{host}]" if ":" in host else host
-        print(f"stargas serves at http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)  # noqa: T201 (where to look)
+        address = f"[{host}]" if ":" in host else host
+        print(f"stargas serves at http://{address}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)  # noqa: T201 (where to look)
         server = uvicorn.Server(
             uvicorn.Config(create_app(config, pool), log_level="warning", server_header=False, lifespan="on")
         )

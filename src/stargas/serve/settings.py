@@ -24,7 +24,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 TRACER_OF_ROLE: Mapping[str, str] = MappingProxyType(
     {"stars": "stars", "hi_cube": "gas", "moment0": "gas", "moment1": "gas", "moment2": "gas"}
 )
-"""Role of a file → tracer that it shows."""
+"""Role of a file → tracer that it holds."""
 
 ARCHIVE = "stargas.zip"
 """Name of the file that holds all results."""
@@ -53,7 +53,7 @@ class ServeConfig:
     keep_minutes
         After which an untouched galaxy and all its files are removed [minutes].
     upload_seconds, preview_seconds, infer_seconds
-        Longest time that one upload, one look at the files and one inference may take [s].
+        Longest time that one upload, one preview of the files and one inference may take [s].
     max_memory_gb
         Of all workers together [GB], each with its share; what needs more is refused. If None,
         `stargas.sandbox.MEMORY_SHARE` of the machine's.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 
 from stargas.errors import InputError
-from stargas.serve.jobs import FullError, Job, Jobs, NoJobError, Upload, require_suffix, shown_name
+from stargas.serve.jobs import FullError, Job, Jobs, NoJobError, Upload, display_name, require_suffix
 
 if TYPE_CHECKING:
     from stargas.serve.settings import ServeConfig
@@ -55,8 +55,10 @@ async def receive_file(request: Request, job: Job, role: str, name: str) -> Uplo
     """
     config: ServeConfig = request.app.state.config
     jobs: Jobs = request.app.state.jobs
-    suffix, shown, limit = require_suffix(role, name), shown_name(name), config.max_bytes(role)
-    too_large = f"{shown} is larger than {limit / 1e6:.0f} MB, the most that is taken: cut the galaxy out of it first."
+    suffix, displayed, limit = require_suffix(role, name), display_name(name), config.max_bytes(role)
+    too_large = (
+        f"{displayed} is larger than {limit / 1e6:.0f} MB, the most that is taken: cut the galaxy out of it first."
+    )
     stated = request.headers.get("content-length", "")
     if stated.isdecimal() and int(stated) > limit:
         raise TooLargeError(too_large)
@@ -72,16 +74,16 @@ async def receive_file(request: Request, job: Job, role: str, name: str) -> Uplo
                     job.incoming += len(chunk)
                     _check_room(n_bytes > limit, too_large, jobs)
                     file.write(chunk)
-        _check_received(n_bytes, shown, jobs, job)
+        _check_received(n_bytes, displayed, jobs, job)
     except TimeoutError as error:
         path.unlink(missing_ok=True)
-        raise InputError(f"{shown} took longer than {config.upload_seconds:.0f} s to arrive: try again.") from error
+        raise InputError(f"{displayed} took longer than {config.upload_seconds:.0f} s to arrive: try again.") from error
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     finally:
         job.incoming -= n_bytes
-    return Upload(path, shown, n_bytes)
+    return Upload(path, displayed, n_bytes)
 
 
 def _check_room(over: bool, too_large: str, jobs: Jobs) -> None:
@@ -91,8 +93,8 @@ def _check_room(over: bool, too_large: str, jobs: Jobs) -> None:
         raise FullError("the server has no room for more files: try again in some minutes.")
 
 
-def _check_received(n_bytes: int, shown: str, jobs: Jobs, job: Job) -> None:
+def _check_received(n_bytes: int, displayed: str, jobs: Jobs, job: Job) -> None:
     if not n_bytes:
-        raise InputError(f"{shown} is empty.")
+        raise InputError(f"{displayed} is empty.")
     if not jobs.holds(job):
         raise NoJobError

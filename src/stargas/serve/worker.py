@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SEED = 0
 
-WORDS = {"stars": "stars", "gas": "HI"}
+TRACER_LABELS = {"stars": "stars", "gas": "HI"}
 """Tracer → its name in messages."""
 
 OnPhase = Callable[[str], None]
@@ -79,12 +79,12 @@ class _Names:
     """Replaces paths on the server by the names that the visitor gave to the files."""
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
-        self.pairs = [(path, shown) for path, shown in payload["files"].values()]
+        self.pairs = [(path, name) for path, name in payload["files"].values()]
         self.pairs.append((str(payload["folder"]) + "/", ""))
 
     def text(self, text: str) -> str:
-        for path, shown in self.pairs:
-            text = text.replace(path, shown)
+        for path, name in self.pairs:
+            text = text.replace(path, name)
         return text
 
     def everywhere(self, value: Any) -> Any:  # noqa: ANN401 (plain data)
@@ -161,13 +161,13 @@ class InferenceWorker:
 
     def preview(self, payload: dict[str, Any], on_phase: OnPhase) -> dict[str, Any]:
         """Preview the files of a job: stars and HI separately, so that one may fail without the other."""
-        from stargas.serve.preview import look_at_hi, look_at_stars
+        from stargas.serve.preview import preview_hi, preview_stars
 
         on_phase("reading the files")
         files = {role: Path(path) for role, (path, _) in payload["files"].items()}
         found: dict[str, Any] = {"stars": None, "hi": None}
         if "stars" in files:
-            found["stars"] = _or_error(lambda: look_at_stars(files["stars"], payload["values"]))
+            found["stars"] = _or_error(lambda: preview_stars(files["stars"], payload["values"]))
         moments = [role for role in ("moment0", "moment1", "moment2") if role in files]
         if "hi_cube" in files and moments:
             found["hi"] = {"error": "there are a cube and moment maps: remove one of them."}
@@ -175,7 +175,7 @@ class InferenceWorker:
             missing = "moment 1, the mean velocity" if "moment0" in files else "moment 0, the column density"
             found["hi"] = {"error": f"moment maps need moment 0 and moment 1: add {missing}."}
         elif "hi_cube" in files or moments:
-            found["hi"] = _or_error(lambda: look_at_hi(files, payload["values"]))
+            found["hi"] = _or_error(lambda: preview_hi(files, payload["values"]))
         return found
 
     def infer(self, payload: dict[str, Any], on_phase: OnPhase) -> dict[str, Any]:
@@ -185,7 +185,7 @@ class InferenceWorker:
         from stargas.report.inference import write_inference_report
 
         tracers = {TRACER_OF_ROLE[role] for role in payload["files"]}
-        if missing := [WORDS[name] for name in self.needs if name not in tracers]:
+        if missing := [TRACER_LABELS[name] for name in self.needs if name not in tracers]:
             raise InputError(
                 f"the model of this server has learned from galaxies with {' and '.join(missing)} only, which this one "
                 "lacks: add them, or ask for a server with another model."
@@ -193,11 +193,11 @@ class InferenceWorker:
         on_phase("reading and measuring the galaxy")
         config, notes = self._observation(payload)
         galaxy = observe_galaxy(config, name=payload["name"])
-        hide, shown = _Names(payload), {role: name for role, (_, name) in payload["files"].items()}
+        hide, names = _Names(payload), {role: name for role, (_, name) in payload["files"].items()}
         galaxy = dataclasses.replace(
             galaxy,
             warnings=(*map(hide.text, galaxy.warnings), *notes),
-            settings=dataclasses.replace(config, **shown),
+            settings=dataclasses.replace(config, **names),
         )
         on_phase("drawing from the posterior, for each realization of the inputs")
         result = infer(
@@ -238,9 +238,9 @@ class InferenceWorker:
         return dataclasses.replace(config, center=None), [note]
 
 
-def _or_error(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _or_error(preview: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
-        return look()
+        return preview()
     except StargasError as error:
         return {"error": str(error)}
 
@@ -268,7 +268,7 @@ def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
         }
         for one in result.estimates
     ]
-    shown: dict[str, Any] = plain(
+    page: dict[str, Any] = plain(
         {
             "name": result.name,
             "model": result.model.label,
@@ -283,4 +283,4 @@ def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
             "files": sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()),
         }
     )
-    return shown
+    return page
