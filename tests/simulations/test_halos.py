@@ -191,9 +191,10 @@ def test_ahf_names_of_mass_and_radius_by_version(tmp_path):
 @pytest.mark.parametrize("wrong", ["nan", "1+2j", "-5", "inf", "wide", "1e400"])
 def test_ahf_numbers_that_cannot_be_are_one_sentence(tmp_path, wrong):
     path = tmp_path / "run.AHF_halos"
-    path.write_text(AHF.replace("\t100\t1.0", f"\t{wrong}\t1.0"))
-    with pytest.raises((DamagedFileError, InputError), match=r"run\.AHF_halos"):
-        read_halos(path, SNAPSHOT, CONFIG)
+    for column in (AHF.replace("\t100\t1.0", f"\t{wrong}\t1.0"), AHF.replace("1e11", wrong)):
+        path.write_text(column)
+        with pytest.raises((DamagedFileError, InputError), match=r"run\.AHF_halos"):
+            read_halos(path, SNAPSHOT, CONFIG)
 
 
 @pytest.mark.parametrize("nobody", ["-1", "-1.0", "", "0", "nan"])

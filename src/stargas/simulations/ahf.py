@@ -1,5 +1,6 @@
 """Catalogs of AHF (Knollmann & Knebe 2009): text with one line per halo."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def read_ahf(path: Path, snapshot: Snapshot, config: SnapshotConfig) -> list[Hal
             raise InputError(f"{path} is no AHF catalog: its first line does not name the column {', '.join(missing)}.")
         if wrong := [number for number, row in enumerate(rows, start=1) if len(row) != len(names)]:
             raise DamagedFileError(f"{path}: line {wrong[0]} of the halos has not {len(names)} columns: copy it again.")
-        return _halos(np.array(rows, dtype=str), names, chosen, snapshot, config) if rows else []
+        return _halos(np.array(rows, dtype=str), names, chosen, snapshot, config, path) if rows else []
 
 
 def _require_alike(lines: list[str], path: Path) -> None:
@@ -55,23 +56,37 @@ def _require_alike(lines: list[str], path: Path) -> None:
             )
 
 
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def _halos(
     table: NDArray[np.str_],
     names: list[str],
     chosen: dict[str, str | None],
     snapshot: Snapshot,
     config: SnapshotConfig,
+    path: Path,
 ) -> list[Halo]:
     def text(key: str) -> NDArray[np.str_]:
         return table[:, names.index(chosen.get(key) or key)]
 
     def column(key: str) -> FloatArray:
-        return text(key).astype(np.float64)
+        found = text(key)
+        wrong = next((value for value in found if not _is_number(value)), None)
+        if wrong is not None:
+            raise DamagedFileError(f"{path}: the column {chosen.get(key) or key} holds {wrong!s}, expected numbers.")
+        return found.astype(np.float64)
 
     shift = -0.5 * (snapshot.box_kpc or 0.0) if snapshot.family == "tipsy" else 0.0
     length = 1 / (1 + snapshot.redshift) / snapshot.hubble
     center = np.column_stack([column(name) for name in ("Xc", "Yc", "Zc")]) * length + shift
     radius, mass = column("radius") * length, column("mass") / snapshot.hubble
+    if not (mass > 0).all():
+        raise DamagedFileError(f"{path}: {np.count_nonzero(mass <= 0)} halos have no positive mass: copy it again.")
     resolved = column("fMhires") if "fMhires" in names else None
     stars = column("n_star") if "n_star" in names else np.full(len(table), np.inf)
     ids = [str(halo_id) for halo_id in text("ID")]
