@@ -51,7 +51,7 @@ class Reader:
     read
         Reads the input in a folder, uses what is read and checks its bounds.
     share
-        Of the inputs of a run over all readers.
+        Of the inputs of a run over all readers: more where an input takes less time.
     broken
         Pattern of the files of an input that are broken, one at a time.
     after
@@ -435,30 +435,30 @@ READERS = {
         *(
             Reader(f"stars{suffix}", partial(make_stars, suffix), mutations, read_stars, share)
             for suffix, mutations, share in (
-                (".csv", TEXT, 10),
-                (".ecsv", TEXT, 10),
+                (".csv", TEXT, 8),
+                (".ecsv", TEXT, 8),
                 (".txt", TEXT, 8),
-                (".vot", TEXT, 9),
-                (".fits", FITS, 9),
+                (".vot", TEXT, 6),
+                (".fits", FITS, 8),
             )
         ),
-        Reader("cube", make_cubes, FITS, read_cube, 13),
-        Reader("moments", make_moments, FITS, read_moments, 8),
-        Reader("particle-table", make_tables, HDF5, read_table, 5),
+        Reader("cube", make_cubes, FITS, read_cube, 12),
+        Reader("moments", make_moments, FITS, read_moments, 4),
+        Reader("particle-table", make_tables, HDF5, read_table, 3),
         *(
-            Reader(f"snapshot-{family}", partial(make_snapshot, family), HDF5, partial(read_snapshot, SNAPSHOTS), 2.5)
+            Reader(f"snapshot-{family}", partial(make_snapshot, family), HDF5, partial(read_snapshot, SNAPSHOTS), 1.5)
             for family in ("gadget", "arepo", "eagle", "swift")
         ),
-        Reader("gadget-binary", make_binary, (change_bytes, change_floats), partial(read_snapshot, BINARY), 3),
-        Reader("tipsy", make_tipsy, (*TEXT, change_floats, change_floats), read_tipsy, 2),
-        Reader("ahf", make_ahf, TEXT, read_halos, 4),
-        Reader("subfind", make_subfind, HDF5, read_halos, 3),
-        Reader("halo-table", make_halo_tables, TEXT, read_halos, 5),
-        Reader("model", make_models, (*JSON, change_floats), read_model, 2, "model.*", state_checksum),
-        Reader("validity", make_validity, (change_bytes, change_floats, change_numbers), read_validity, 1, "valid*"),
-        Reader("data-set", make_data_sets, (*JSON, change_floats), read_data_set, 2.5, "**/*.*"),
-        Reader("settings", partial(make_settings, BLOCKS), TEXT, read_settings, 1.5),
-        Reader("old-settings", partial(make_settings, OLD_BLOCKS), TEXT, convert_settings, 2),
+        Reader("gadget-binary", make_binary, (change_bytes, change_floats), partial(read_snapshot, BINARY), 2.5),
+        Reader("tipsy", make_tipsy, (*TEXT, change_floats, change_floats), read_tipsy, 0.8),
+        Reader("ahf", make_ahf, TEXT, read_halos, 12),
+        Reader("subfind", make_subfind, HDF5, read_halos, 8),
+        Reader("halo-table", make_halo_tables, TEXT, read_halos, 12),
+        Reader("model", make_models, (*JSON, change_floats), read_model, 1.2, "model.*", state_checksum),
+        Reader("validity", make_validity, (change_bytes, change_floats, change_numbers), read_validity, 0.8, "valid*"),
+        Reader("data-set", make_data_sets, (*JSON, change_floats), read_data_set, 1, "**/*.*"),
+        Reader("settings", partial(make_settings, BLOCKS), TEXT, read_settings, 0.8),
+        Reader("old-settings", partial(make_settings, OLD_BLOCKS), TEXT, convert_settings, 4),
     )
 }
 

@@ -231,6 +231,7 @@ TABLES = {
     "heap": {"THEAP": "999999999999"},
     "rows": {"NAXIS2": "999999999"},
     "fields": {"TFIELDS": "999"},
+    "many fields": {"TFIELDS": "999999999"},
     "scale": {"TSCAL1": "1E300", "TZERO1": "1E300"},
     "unit": {"TUNIT1": f"'{ENDLESS}'"},
     "descriptors": {"TFORM1": "'1PD(99999999)'"},

@@ -21,10 +21,13 @@ MAX_PARTS = 1000
 
 MAX_AXES = 20
 
+MAX_FIELDS = 999
+"""Most columns of a table, by the standard."""
+
 MAX_PIXELS = 2**29
 """Most pixels of an image that are read: 2 GB in memory."""
 
-_SIZES = re.compile(rb"(BITPIX|NAXIS|NAXIS\d+|PCOUNT|GCOUNT|ZNAXIS\d*|ZBITPIX|ZTENSION) *= *([^/]*)")
+_SIZES = re.compile(rb"(BITPIX|NAXIS|NAXIS\d+|PCOUNT|GCOUNT|ZNAXIS\d*|ZBITPIX|ZTENSION|TFIELDS) *= *([^/]*)")
 
 
 def check_structure(file: BinaryIO, n_bytes: int, path: object) -> None:
@@ -89,6 +92,8 @@ def _data_bytes(header: bytes, path: object) -> int:
     n_axes = values.get("NAXIS", 0)
     if not 0 <= n_axes <= MAX_AXES:
         raise DamagedFileError(f"{path} is damaged, its header says that it has {n_axes} axes: write it again.")
+    if not 0 <= (n_fields := values.get("TFIELDS", 0)) <= MAX_FIELDS:
+        raise DamagedFileError(f"{path} is damaged, its header says that it has {n_fields} columns: write it again.")
     shape = _shape(values, "NAXIS", n_axes)
     if any(size < 0 for size in (*shape, values.get("PCOUNT", 0), values.get("GCOUNT", 1))):
         raise DamagedFileError(f"{path} is damaged, its header gives a negative size: write it again.")
