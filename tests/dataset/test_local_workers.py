@@ -27,8 +27,17 @@ def test_a_worker_killed_once_costs_nothing(built, tmp_path):
 @pytest.mark.parametrize("group_size", [1, 5])
 def test_a_galaxy_that_always_kills_costs_only_itself(tmp_path, group_size):
     report = build(tmp_path / "data", BadSource(N_GALAXIES, deadly=(1,), group_size=group_size), workers=2)
-    assert report.failed == (("galaxy-1", "its worker died 2 times, of SIGKILL, perhaps for want of memory"),)
+    assert report.failed == (("galaxy-1", "its worker died 2 times, of SIGKILL, perhaps for want of memory or time"),)
     assert report.n_done == N_GALAXIES - 2
+
+
+@pytest.mark.slow
+def test_a_galaxy_that_never_ends_costs_only_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(local_workers, "GALAXY_SECONDS", 15.0)
+    monkeypatch.setattr(local_workers, "LOOK_SECONDS", 0.2)
+    report = build(tmp_path / "data", BadSource(4, hanging=(1,)), workers=1)
+    assert [name for name, _ in report.failed] == ["galaxy-1"]
+    assert report.n_done == 3
 
 
 class Unreadable(AnalyticSource):

@@ -60,18 +60,21 @@ class AnalyticSource:
 
 
 class BadSource(AnalyticSource):
-    """Galaxies some of which are damaged, make a mistake or kill the process that makes them.
+    """Galaxies some of which are damaged, make a mistake, never end, or kill the process that makes them.
 
     A number of ``deadly`` whose file exists in ``amulets`` has killed once and does so no more.
     """
 
-    def __init__(self, n, damaged=(), wrong=(), deadly=(), amulets=None, group_size=1):
+    def __init__(self, n, damaged=(), wrong=(), deadly=(), amulets=None, group_size=1, hanging=()):
         super().__init__(n, group_size)
         self.damaged, self.wrong, self.deadly, self.amulets = damaged, wrong, deadly, amulets
+        self.hanging = hanging
 
     def __getitem__(self, index):
         if index in self.damaged:
             raise DamagedFileError(f"file-{index} is truncated.")
+        if index in self.hanging:
+            time.sleep(600)
         if index in self.wrong:
             return np.zeros(3)[index + 3]
         if index in self.deadly:

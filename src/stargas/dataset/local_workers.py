@@ -1,9 +1,10 @@
-"""Worker processes on this machine; one that dies is replaced, and its galaxy tried once more."""
+"""Worker processes on this machine; one that dies or hangs is replaced, and its galaxy tried once more."""
 
 import contextlib
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -21,6 +22,12 @@ ONE_THREAD = dict.fromkeys(
 
 TRIES = 2
 """Deaths of a worker on one galaxy after which the galaxy is given up."""
+
+GALAXY_SECONDS = 3600.0
+"""Longest time for one galaxy [s], the first look at its snapshot included: beyond it, its file is damaged."""
+
+LOOK_SECONDS = 10.0
+"""How often it is looked for workers that hang [s]."""
 
 READY = b"ready"
 """What a worker sends before its first galaxy."""
@@ -65,13 +72,19 @@ class _Process:
         theirs.close()
         self.ready = False
         self.index: int | None = None
+        self.since = time.monotonic()
 
     def assign(self, index: int | None) -> None:
-        self.index = index
+        self.index, self.since = index, time.monotonic()
         if index is not None:
             # A worker that died just now is noticed when its answer is waited for.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self.connection.send(index)
+
+    def end_if_hung(self) -> None:
+        """Kill a process that takes too long for its galaxy, which then is one that died."""
+        if self.ready and time.monotonic() - self.since > GALAXY_SECONDS:
+            self.process.kill()
 
     def stop(self) -> None:
         self.connection.close()
@@ -84,7 +97,7 @@ class _Process:
         code = self.process.exitcode or 0
         if code < 0:
             name = signal.Signals(-code).name
-            return f"{name}{', perhaps for want of memory' if name == 'SIGKILL' else ''}"
+            return f"{name}{', perhaps for want of memory or time' if name == 'SIGKILL' else ''}"
         return f"exit status {code}"
 
 
@@ -98,9 +111,10 @@ def process_locally(
         for number in range(n_workers):
             workers[number] = _Process(source, config, seed)
         while workers:
-            ready = wait([worker.connection for worker in workers.values()])
+            ready = wait([worker.connection for worker in workers.values()], LOOK_SECONDS)
             for number, worker in list(workers.items()):
                 if worker.connection not in ready:
+                    worker.end_if_hung()
                     continue
                 try:
                     message = worker.connection.recv_bytes()
