@@ -12,6 +12,7 @@ from snapshot_writers import BOX_KPC, CENTER_KPC, FAMILIES, galaxy_of_particles,
 
 from stargas.config import SnapshotConfig
 from stargas.errors import AssumptionWarning, DamagedFileError, InputError
+from stargas.simulations.kernels import KERNELS
 from stargas.simulations.snapshots import open_snapshot, read_snapshot_galaxy
 
 CONFIG = SnapshotConfig(molecular="none")
@@ -259,3 +260,27 @@ def test_units_that_were_never_set_are_refused(gadget):
     change(gadget, UnitMass_in_g=1.989e43)
     with pytest.raises(InputError, match="half of the stars lie within"):
         read_snapshot_galaxy(gadget, config=CONFIG)
+
+
+@pytest.mark.parametrize(("number", "name"), [(3, "Cubic spline (M4)"), (5, "Quintic spline (M6)"), (7, "Wendland C4")])
+def test_the_kernel_that_gizmo_states_sets_the_size_of_gas(gadget, number, name):
+    expected = read(gadget).gas.hsm_kpc * KERNELS[name][1] / KERNELS["Cubic spline (M4)"][1]
+    change(gadget, Kernel_Function_ID=number)
+    np.testing.assert_allclose(read(gadget).gas.hsm_kpc, expected)
+    change(gadget, Kernel_Function_ID=1)
+    with pytest.raises(InputError, match="unknown Kernel_Function_ID 1, known are 3, 4, 5, 6, 7"):
+        read(gadget)
+
+
+def test_types_2_and_3_of_an_isolated_galaxy_are_said_to_be_dark(gadget):
+    """They hold the stars of disk and bulge in many of them."""
+    change(gadget, ["Redshift"], Omega0=0.0)
+    with h5py.File(gadget, "a") as file:
+        file.copy("PartType4", "PartType2")
+    config = dataclasses.replace(CONFIG, redshift=0.0)
+    with pytest.warns(
+        AssumptionWarning, match=r"assumed dark matter of low resolution in type 2 .snapshots\.star_types"
+    ):
+        assert open_snapshot(gadget, config).count("stars") == 400
+    stars = dataclasses.replace(config, star_types=(2, 4))
+    assert open_snapshot(gadget, stars).count("stars") == 800

@@ -180,15 +180,22 @@ class CodeUnits:
     def _stated_unit(self, dimension: str) -> float | None:
         """Code unit in cgs by the attributes; that of velocity may be one of time."""
         for name in _CODE_UNITS[dimension]:
-            if (stated := self._number(name)) is not None:
+            if (stated := self.number(name)) is not None:
                 return stated
         if dimension == "velocity":
             for name in _CODE_UNITS["time"]:
-                if (stated := self._number(name)) is not None and stated > 0:
+                if (stated := self.number(name)) is not None and stated > 0:
                     return self._code_unit("length") / stated
         return None
 
-    def _number(self, name: str) -> float | None:
+    def number(self, name: str) -> float | None:
+        """Return an attribute as a number; None if the file does not state it.
+
+        Raises
+        ------
+        InputError
+            If it is no finite number.
+        """
         if name not in self._attributes:
             return None
         try:
@@ -204,24 +211,24 @@ class CodeUnits:
 
     def _is_cosmological(self) -> bool:
         stated = self._stated_cosmology()
-        return (self._number("Redshift") or 0.0) > 0 if stated is None else stated
+        return (self.number("Redshift") or 0.0) > 0 if stated is None else stated
 
     def _stated_cosmology(self) -> bool | None:
         """Whether the run expands, by its own word, its density of matter, or what no expanding run has; else None."""
         for name in ("Cosmological run", "ComovingIntegrationOn"):
-            if (stated := self._number(name)) is not None:
+            if (stated := self.number(name)) is not None:
                 return bool(stated)
-        matter = [stated for name in _MATTER if (stated := self._number(name)) is not None]
+        matter = [stated for name in _MATTER if (stated := self.number(name)) is not None]
         if matter:
             return any(density > 0 for density in matter)
-        time = self._number("Time") if self.convention == "gadget" else None
+        time = self.number("Time") if self.convention == "gadget" else None
         is_scale_factor = time is None or 0 < time <= 1 + AGREEMENT
         has_no_box = "BoxSize" in self._attributes and not np.any(self._attributes["BoxSize"])
-        return False if not self._number("Redshift") and (has_no_box or not is_scale_factor) else None
+        return False if not self.number("Redshift") and (has_no_box or not is_scale_factor) else None
 
     def _redshift(self) -> float:
         """Redshift as stated, else by the scale factor, else by the settings."""
-        stated = self._number("Redshift")
+        stated = self.number("Redshift")
         if self._stated_cosmology() is False:
             redshift = self._redshift_without_expansion(stated)
         else:
@@ -260,13 +267,13 @@ class CodeUnits:
 
     def _redshift_of_time(self) -> float | None:
         """Redshift of the scale factor that codes of Gadget's family call Time; SWIFT's is a time."""
-        a = self._number("Time") if self.convention == "gadget" else self._number("Scale-factor")
+        a = self.number("Time") if self.convention == "gadget" else self.number("Scale-factor")
         return 1 / a - 1 if a is not None and 0 < a <= 1 else None
 
     def _hubble(self) -> float:
         """H₀ / (100 km/s/Mpc); 1 in runs without cosmology."""
         for name in ("HubbleParam", "h"):
-            if (stated := self._number(name)) is not None and stated > 0:
+            if (stated := self.number(name)) is not None and stated > 0:
                 low, high = HUBBLE
                 if not low <= stated <= high:
                     raise InputError(

@@ -22,7 +22,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.reading import one_sentence, open_hdf5, require_stored
 from stargas.simulations.code_units import CodeUnits, Convention, Dimension, scalar
-from stargas.simulations.kernels import KERNELS
+from stargas.simulations.kernels import GIZMO_KERNELS, KERNELS
 from stargas.simulations.simulation import Kind, Rows, require_in_box, rows_in_spheres
 from stargas.simulations.snapshot_files import snapshot_files
 
@@ -94,6 +94,11 @@ class HDF5Snapshot:
             self.is_mesh = self._is_mesh()
             self.family = self._family()
             self.box_kpc = self._box()
+        if self.count("boundary") and not self.units.is_cosmological:
+            types = " and ".join(map(str, sorted({one.particle_type for one in self._segments["boundary"]})))
+            self.units.assumptions.append(
+                f"dark matter of low resolution in type {types} (snapshots.star_types names those that are stars)"
+            )
 
     def _wrapped(self) -> AbstractContextManager[None]:
         """Turn whatever HDF5 raises of these files into one sentence."""
@@ -236,7 +241,7 @@ class HDF5Snapshot:
         """FWHM of the kernel over the smoothing length as this family stores it.
 
         SWIFT stores twice the kernel's standard deviation and names its kernel. Gadget, GIZMO, EAGLE and Magneticum
-        store the support radius, of a cubic spline unless the run is known for another kernel.
+        store the support radius, of a cubic spline unless the run is known for another kernel or GIZMO states it.
         """
         if self.units.convention == "swift":
             with self._wrapped():
@@ -246,6 +251,11 @@ class HDF5Snapshot:
                 raise InputError(f"{self.path}: unknown kernel {kernel!r}; known are {', '.join(KERNELS)}.")
             support, fwhm = KERNELS[kernel]
             return support * fwhm
+        if (number := self.units.number("Kernel_Function_ID")) is not None:
+            if number not in GIZMO_KERNELS:
+                known = ", ".join(map(str, GIZMO_KERNELS))
+                raise InputError(f"{self.path}: unknown Kernel_Function_ID {number:g}, known are {known}.")
+            return KERNELS[GIZMO_KERNELS[int(number)]][1]
         kernel = {"EAGLE": "Wendland C2", "Magneticum": "Wendland C6"}.get(self._label(), "Cubic spline (M4)")
         return KERNELS["Wendland C2" if self.family == "eagle" else kernel][1]
 

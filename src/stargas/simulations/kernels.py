@@ -10,3 +10,12 @@ KERNELS = {
 }
 """Kernels by SWIFT's names, with the support radius over SWIFT's smoothing length (twice the
 kernel's standard deviation; Dehnen & Aly 2012, Table 1), and the FWHM over support radius."""
+
+GIZMO_KERNELS = {
+    3: "Cubic spline (M4)",
+    4: "Quartic spline (M5)",
+    5: "Quintic spline (M6)",
+    6: "Wendland C2",
+    7: "Wendland C4",
+}
+"""Kernels by GIZMO's numbers, which its headers state since 2020."""
