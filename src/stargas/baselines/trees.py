@@ -30,6 +30,7 @@ from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.model.inputs import batches_of, count_samples, require_tracers
 from stargas.model.layout import scalar_columns
+from stargas.model.target import require_profiles
 from stargas.randomness import rng_for
 
 if TYPE_CHECKING:
@@ -153,11 +154,8 @@ class Trees:
             If the shapes do not fit, or as `predict`.
         """
         mass = np.asarray(log10_mass, dtype=np.float64)
-        n, m = count_samples(samples), self.n_masses
-        if mass.ndim not in {2, 3} or mass.shape[0] != n or mass.shape[-1] != m:
-            raise InputError(
-                f"masses of shape {mass.shape} do not fit {n} galaxies: ({n}, {m}) or ({n}, k, {m}) is needed."
-            )
+        m = self.n_masses
+        require_profiles(mass, count_samples(samples), m, f"the masses at {m} radii")
         mean = self.predict(samples)
         root = np.linalg.cholesky(self.covariance)
         left = mass - (mean if mass.ndim == 2 else mean[:, None])

@@ -21,7 +21,7 @@ from stargas.model.flow_sampler import FlowSampler
 from stargas.model.inputs import Inputs, batches_of, count_samples, prepare, require_tracers
 from stargas.model.network import Network, flow_context
 from stargas.model.scaling import InputScaling
-from stargas.model.target import Target
+from stargas.model.target import Target, require_profiles
 from stargas.randomness import rng_for
 from stargas.sample import Sample
 from stargas.tracers import TRACER_SETS, tracer_set
@@ -249,13 +249,9 @@ class Posterior:
             If the shapes do not fit, or as `sample`.
         """
         values = np.asarray(log10_mass, dtype=np.float64)
-        n, m = count_samples(samples), len(self.target)
-        if values.ndim not in {2, 3} or values.shape[0] != n or values.shape[-1] != m:
-            shapes = f"({n}, {m}) or ({n}, k, {m})"
-            raise InputError(
-                f"masses of shape {values.shape} do not fit {n} galaxies: give the shape {shapes} for the targets "
-                f"{', '.join(self.target.names)}."
-            )
+        require_profiles(
+            values, count_samples(samples), len(self.target), f"the targets {', '.join(self.target.names)}"
+        )
         profiles = values if values.ndim == 3 else values[:, None]
         result = np.empty(profiles.shape[:-1])
         with torch.no_grad():

@@ -190,6 +190,30 @@ class Target:
         return cls(radii, names, **arrays)
 
 
+def require_profiles(values: FloatArray, n_galaxies: int, n_targets: int, described: str) -> None:
+    """Check the shape of targets whose density is evaluated.
+
+    Parameters
+    ----------
+    values
+        Targets, one set or several of each galaxy.
+    n_galaxies, n_targets
+        Number of galaxies and of targets.
+    described
+        What the targets are, for the message.
+
+    Raises
+    ------
+    InputError
+        If the shape is neither (n_galaxies, n_targets) nor (n_galaxies, k, n_targets).
+    """
+    if values.ndim not in {2, 3} or values.shape[0] != n_galaxies or values.shape[-1] != n_targets:
+        raise InputError(
+            f"masses of shape {values.shape} do not fit {n_galaxies} galaxies: give the shape ({n_galaxies}, "
+            f"{n_targets}) or ({n_galaxies}, k, {n_targets}) for {described}."
+        )
+
+
 def mass_names(radii_R_hl: tuple[float, ...]) -> tuple[str, ...]:
     """Return the names of the enclosed masses.
 
