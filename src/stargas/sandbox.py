@@ -39,7 +39,7 @@ from stargas.errors import DamagedFileError, InputError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-IS_AVAILABLE = sys.platform == "linux"
+IS_AVAILABLE = sys.platform == "linux" and hasattr(os, "memfd_create")
 """Whether processes can be forked safely and bounded here."""
 
 READ_SECONDS, SECONDS_PER_MB = 60.0, 1.0

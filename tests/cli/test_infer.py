@@ -1,8 +1,11 @@
 """``stargas infer``: options that do not fit together, and one galaxy of each kind."""
 
+import time
+
 import pytest
 from stars_for_tests import CENTER, DISTANCE, star_table, write
 
+from stargas import sandbox
 from stargas.cli import main
 
 
@@ -62,3 +65,26 @@ def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path, monkeypatch
     assert first == second
     assert main([*words, "--out", str(tmp_path / "out")]) == 1
     assert "already holds an inference" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not sandbox.IS_AVAILABLE, reason="processes are bounded on Linux alone")
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("stargas.observed.galaxy.observe_galaxy", ["infer", "--distance-kpc", "100", "--stars"]),
+        ("stargas.simulations.files.read_galaxy", ["infer"]),
+        ("stargas.simulations.files.read_galaxy", ["show"]),
+        ("stargas.simulations.files.open_files", ["build", "{out}", "--source"]),
+        ("stargas.simulations.files.open_files", ["inspect", "{out}", "--source"]),
+    ],
+)
+def test_a_file_that_keeps_its_reader_busy_is_given_up(capsys, tmp_path, monkeypatch, module, words):
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(module, lambda *_arguments, **_options: time.sleep(60))
+    path = tmp_path / "endless.csv"
+    path.write_text("x")
+    words = [word.format(out=tmp_path / "data") for word in words] + [str(path)]
+    if words[0] == "infer":
+        words += ["--out", str(tmp_path / "out")]
+    assert main(words) == 1
+    assert "endless.csv took longer than 0 s" in capsys.readouterr().err
