@@ -140,6 +140,13 @@ def test_unusable_hi_fractions_of_tipsy_are_refused_not_replaced(text, message, 
     assert read(path, folder).provenance["hi_fraction"] == "rahmati2013"
 
 
+def test_a_parameter_file_without_the_hubble_constant_of_a_run_that_expands(folder, tmp_path):
+    path = copy_of_tipsy(folder, tmp_path / "tipsy")
+    path.with_name("run.param").write_text("bComove = 1 # expands\ndKpcUnit = 5000\ndMsolUnit = 1e13\n")
+    with pytest.raises(InputError, match=r"run\.param says that the run expands .* add dHubble0 to it"):
+        read(path, folder)
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "dKpcUnit = wide\ndMsolUnit = 1e13\n", "dKpcUnit = -1\ndMsolUnit = 1e13\n", "dKpcUnit\n", "\x00\xff", "= 3"],

@@ -45,10 +45,21 @@ def _parameter_file(path: Path) -> dict[str, str]:
                     f"{folder} holds {len(found)} parameter files and none has the name of the snapshot {path.name} "
                     "without its number: keep the right one."
                 )
+            _require_hubble(matching[0])
             return {"paramfile": str(matching[0])}
         if found:
+            _require_hubble(found[0])
             break
     return {}
+
+
+def _require_hubble(param: Path) -> None:
+    """Refuse a parameter file of a run that expands, without the Hubble constant that its units need."""
+    text = param.read_text(encoding="latin-1")
+    lines = [line.partition("#")[0].partition("=") for line in text.splitlines()]
+    values = {name.strip(): value.strip() for name, _, value in lines}
+    if values.get("bComove", "0") not in ("0", "") and not values.get("dHubble0"):
+        raise InputError(f"{param} says that the run expands (bComove) but not how fast: add dHubble0 to it.")
 
 
 class PynbodySnapshot:
