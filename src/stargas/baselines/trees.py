@@ -18,7 +18,7 @@ validation set. The settings in `SETTINGS` were compared on a validation split o
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -205,8 +205,6 @@ def fit_trees(
     -----
     scikit-learn uses as many threads as ``OMP_NUM_THREADS`` says, all cores by default.
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor  # imports slowly, and only training needs it
-
     from stargas.training.training_set import describe_training_set, provenance, radii_R_hl, training_splits
 
     config, training = config or ModelConfig(), training or TrainingConfig()
@@ -221,19 +219,9 @@ def fit_trees(
             f"the validation split has {len(choose)} samples, too few for a covariance of {n_radii} masses: "
             "build more galaxies or change data.split."
         )
-    baseline = _fit_linear(learned.features[:, : len(scalar_columns(config))], learned.masses)
-    target = learned.masses - _linear(learned.features, baseline)
-    # A column of nothing but NaN has no bins; as a constant it is never split, whatever it holds later.
-    usable = np.where(np.isnan(learned.features).all(axis=0), np.float32(0), learned.features)
-    regressors = tuple(
-        HistGradientBoostingRegressor(
-            **SETTINGS, early_stopping=False, random_state=int(rng_for(seed, "trees", number).integers(2**31))
-        ).fit(usable, target[:, number])
-        for number in range(n_radii)
-    )
-    residual = Trees(config, regressors, baseline, np.eye(n_radii)).predict_features(held_out.features)
-    residual -= held_out.masses
-    of_baseline = _linear(held_out.features, baseline) - held_out.masses
+    fitted = fit_features(learned.features, learned.masses, config, seed)
+    residual = fitted.predict_features(held_out.features) - held_out.masses
+    of_baseline = _linear(held_out.features, fitted.baseline) - held_out.masses
     about = {
         "kind": "boosted trees",
         "model": asdict(config),
@@ -252,7 +240,41 @@ def fit_trees(
         "minutes": round((time.monotonic() - started) / 60, 2),
         "minutes_features": round((measured - started) / 60, 2),
     }
-    return Trees(config, regressors, baseline, residual.T @ residual / len(residual), about)
+    return replace(fitted, covariance=residual.T @ residual / len(residual), about=about)
+
+
+def fit_features(features: NDArray[np.float32], masses: FloatArray, config: ModelConfig, seed: int = 0) -> Trees:
+    """Fit trees to features, without a covariance.
+
+    Parameters
+    ----------
+    features
+        As ``hand_features`` gives them, shape (n, k).
+    masses
+        log10 M [Msun], shape (n, m).
+    config
+        Settings of the model that the features belong to.
+    seed
+        Root seed of the features among which each split of a tree is chosen.
+
+    Returns
+    -------
+    Trees
+        With a covariance of 1 dex² and nothing in ``about``.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor  # imports slowly, and only training needs it
+
+    baseline = _fit_linear(features[:, : len(scalar_columns(config))], masses)
+    target = masses - _linear(features, baseline)
+    # A column of nothing but NaN has no bins; as a constant it is never split, whatever it holds later.
+    usable = np.where(np.isnan(features).all(axis=0), np.float32(0), features)
+    regressors = tuple(
+        HistGradientBoostingRegressor(
+            **SETTINGS, early_stopping=False, random_state=int(rng_for(seed, "trees", number).integers(2**31))
+        ).fit(usable, target[:, number])
+        for number in range(masses.shape[1])
+    )
+    return Trees(config, regressors, baseline, np.eye(masses.shape[1]))
 
 
 class _MeasuredSamples(NamedTuple):

@@ -74,6 +74,8 @@ def parser() -> CommandParser:
     mocks.add_argument(
         "--suite-seed", type=whole_seed, help="seed of the mock galaxies (default: observed 5, suites 0)"
     )
+    suites = made.add_argument_group("suites")
+    suites.add_argument("--others", type=Path, help="folder of galaxies that others made, marked on the cards")
     return made
 
 
@@ -179,6 +181,7 @@ def _run_suites(options: Namespace, settings: Settings) -> None:
         options.n_galaxies or 300,
         options.suite_seed or 0,
         worker_count(local_with_workers(settings.local, options.workers)),
+        others=options.others,
         report=report,
     )
     for card in cards:

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
 SHEET_COLUMNS = 5
 """Galaxies in a row of the sheet."""
+
+MAX_BYTES = 150_000
+"""Size of a picture; one of many colors gets fewer."""
 
 MAP_TITLES = ("stars", "R-v", "HI", "velocity", "dispersion")
 """What the five maps of an example galaxy are called above them."""
@@ -67,7 +69,7 @@ class Example:
 
 
 def save_small(picture: "Figure | FloatArray", path: Path) -> None:
-    """Write a figure, or RGB values in 0-1, as a PNG file of 256 colors: half the size of the full one or less."""
+    """Write a figure, or RGB values in 0-1, as a PNG file of as many colors as `MAX_BYTES` allow, 256 at most."""
     from PIL import Image
 
     if isinstance(picture, np.ndarray):
@@ -75,7 +77,10 @@ def save_small(picture: "Figure | FloatArray", path: Path) -> None:
     else:
         image = Image.open(io.BytesIO(png_bytes(picture))).convert("RGB")
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.quantize(256, kmeans=4, dither=Image.Dither.NONE).save(path, optimize=True)
+    for colors in (256, 128, 64, 32):
+        image.quantize(colors, kmeans=4, dither=Image.Dither.NONE).save(path, optimize=True)
+        if path.stat().st_size <= MAX_BYTES:
+            return
 
 
 def draw_relations(suite: str, panels: Sequence[RelationPanel]) -> "Figure":
@@ -94,7 +99,7 @@ def draw_relations(suite: str, panels: Sequence[RelationPanel]) -> "Figure":
 def draw_distributions(suite: str, galaxies: Mapping[str, FloatArray]) -> "Figure":
     """Draw how the galaxies are distributed in mass, number of particles, κ_co, size of the gas and its disturbance."""
     panels = [
-        (galaxies["log10_stellar_mass"], np.linspace(5.5, 11, 23), r"log M$_*$ [M$_\odot$]"),
+        (galaxies["log10_stellar_mass"], np.linspace(4.5, 11.5, 29), r"log M$_*$ [M$_\odot$]"),
         (np.log10(galaxies["n_stars"]), np.linspace(2, 5.8, 20), "log number of stars"),
         (np.log10(np.maximum(galaxies["n_gas"], 1)), np.linspace(0, 4.6, 24), "log number of gas particles (0: none)"),
         (galaxies["kappa_co"], np.linspace(0, 1, 26), r"κ$_{co}$"),
@@ -114,7 +119,10 @@ def draw_distributions(suite: str, galaxies: Mapping[str, FloatArray]) -> "Figur
 
 
 def draw_realism(
-    suite: str, galaxies: Mapping[str, FloatArray], views: Mapping[str, FloatArray], mass_bins: Sequence[float]
+    suite: str,
+    galaxies: Mapping[str, FloatArray],
+    views: Mapping[str, FloatArray],
+    mass_bins: Sequence[tuple[float, float]],
 ) -> "Figure":
     """Draw the ratio of the Wolf estimator to the true mass, and that of the HI rotation and κ_co over stellar mass."""
     color = suite_color(suite)
@@ -143,10 +151,10 @@ def draw_realism(
     return figure
 
 
-def _draw_binned(axes: "Axes", x: FloatArray, y: FloatArray, bins: Sequence[float], color: str) -> None:
+def _draw_binned(axes: "Axes", x: FloatArray, y: FloatArray, bins: Sequence[tuple[float, float]], color: str) -> None:
     """Draw points, and the median with percentiles 16 and 84 in bins."""
     axes.scatter(x, y, s=2.5, color=color, alpha=0.35, linewidths=0)
-    for low, high in pairwise(bins):
+    for low, high in bins:
         inside = y[(x >= low) & (x < high) & np.isfinite(y)]
         if len(inside) > 2:
             p16, p50, p84 = np.percentile(inside, [16, 50, 84])

@@ -1,12 +1,12 @@
 """Cards of the mock suites as Markdown pages, from their JSON files and figures."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from stargas.baselines.estimators import ESTIMATORS
-from stargas.report.cells import interval, median_and_range, number, percent
+from stargas.report.cells import DASH, interval, median_and_range, number, percent, with_error
 from stargas.report.page import Figure, Page, Part, Section, Table, Text, text_from, write_page
 
 Card: TypeAlias = Mapping[str, Any]
@@ -38,6 +38,7 @@ def write_suite_page(folder: Path, name: str) -> Path:
                 _relations(card["relations"]),
             ],
         ),
+        *_structure(card, figure, prose),
         Section("Dark matter", [prose("dark_matter"), _inner_slopes(card["inner_slopes"])]),
         Section(
             "Mass estimators",
@@ -45,9 +46,9 @@ def write_suite_page(folder: Path, name: str) -> Path:
         ),
         Section("HI rotation", [prose("hi_rotation"), _hi_rotation(card["hi_rotation"]), prose("size_from_gas")]),
         Section("Rotation and equilibrium of the stars", [_rotation_support(card["kappa_co"]), prose("equilibrium")]),
-        Section("Contribution of each ingredient", [prose("switch_off"), _switch_off(card["switch_off"])]),
+        _contribution(card, prose),
         Section("Strength of the gas disturbances", [prose("stirring"), _stirring(card["stirring"])]),
-        Section("Examples", [figure("examples", "Maps of example galaxies", prose("examples").markdown)]),
+        Section("Examples", _examples(card, figure, prose)),
         Section("Cost", [prose("cost")]),
     ]
     return write_page(Page(f"Mock suite `{name}`", parts), folder / f"{name}.md")
@@ -69,8 +70,7 @@ def write_suite_index(folder: Path) -> Path:
         [
             f"[{name}]({name}.md)",
             _spread(card["estimators"]["wolf2010"]["kappa_co < 0.5"]),
-            _spread(card["hi_rotation"][1]),
-            _spread(card["hi_rotation"][-1]),
+            *(_spread(row) for row in card["hi_rotation"] if row["from"] in {7.5, 9.5}),
             number(card["size_from_gas"]["scatter_dex"]),
             percent(card["population"]["failing the cold-gas cut"], digits=0),
         ]
@@ -129,6 +129,80 @@ def _rotation_support(bins: Sequence[Mapping[str, Any]]) -> Table:
         [_bin(row), number(row["share_above"]), _spread(row["kappa_co"]), str(row["kappa_co"]["n"])] for row in bins
     ]
     return Table(["log M*", "fraction with κ_co > 0.5", "κ_co", "galaxies"], rows)
+
+
+def _structure(card: Card, figure: Callable[[str, str], Figure], prose: Callable[[str], Text]) -> list[Section]:
+    if "quantities" not in card:
+        return []
+    contents: list[Part] = [
+        prose("quantities"),
+        figure("quantities", "Distributions of shapes and motions"),
+        _quantities(card["quantities"]),
+        prose("pairs"),
+        figure("pairs", "Baryonic relations and pairs of quantities"),
+        _baryons(card["baryons"]),
+    ]
+    return [Section("Shapes and motions", contents)]
+
+
+def _quantities(rows: Sequence[Mapping[str, Any]]) -> Table:
+    head = ["quantity", "2 %", "median", "98 %", "galaxies of others", "number", "outside"]
+    lines = []
+    for row in rows:
+        own = [number(row.get(key)) for key in ("low", "median", "high")]
+        theirs = (
+            f"{number(row['others_low'])} to {number(row['others_high'])}"
+            if row.get("others_low") is not None
+            else DASH
+        )
+        lines.append([row["quantity"], *own, theirs, str(row["n_others"]), ", ".join(row["outside"]) or DASH])
+    return Table(head, lines)
+
+
+def _baryons(relations: Mapping[str, Any]) -> Table:
+    rows = [
+        [name, group, number(values["median"], 3), number(values["half_width"], 3), str(values["n"])]
+        for name, groups in relations.items()
+        for group, values in groups.items()
+    ]
+    return Table(["relation", "galaxies", "median residual [dex]", "half-width [dex]", "number"], rows)
+
+
+def _contribution(card: Card, prose: Callable[[str], Text]) -> Section:
+    title = "Contribution of each ingredient"
+    if "ingredients" in card:
+        return Section(title, [prose("ingredients"), _ingredients(card["ingredients"])])
+    return Section(title, [prose("switch_off"), _switch_off(card["switch_off"])])
+
+
+def _examples(card: Card, figure: Callable[[str, str, str], Figure], prose: Callable[[str], Text]) -> list[Part]:
+    drawn: list[Part] = [figure("examples", "Maps of example galaxies", prose("examples").markdown)]
+    if "ingredients" in card:
+        drawn.append(figure("unruly", "Galaxies out of equilibrium", prose("unruly").markdown))
+    return drawn
+
+
+def _ingredients(variants: Mapping[str, Any]) -> Table:
+    head = [
+        "without",
+        "galaxies that change",
+        "Wolf",
+        "v²R/G",
+        "trees [dex]",
+        "change",
+        "on the whole suite [dex]",
+        "change",
+    ]
+    rows = []
+    for name, variant in variants.items():
+        widths = [number(variant[ratio]["half_width"], 3) for ratio in ("wolf2010", "hi_rotation")]
+        cells = []
+        for kind in ("trees", "trees_on_suite"):
+            found = variant[kind]
+            change = None if name == "nothing" else found["change_dex"]
+            cells += [number(found["rms_dex"], 3), with_error(change, found["change_error_dex"], digits=4)]
+        rows.append([name, percent(variant["changed"], digits=0), *widths, *cells])
+    return Table(head, rows)
 
 
 def _switch_off(variants: Mapping[str, Any]) -> Table:

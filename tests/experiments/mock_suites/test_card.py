@@ -25,9 +25,9 @@ def test_card_has_its_tables_and_figures(cards):
     folder, written = cards
     assert written == [folder / "smooth.md"]
     text = written[0].read_text(encoding="utf-8")
-    for name in ("sheet", "relations", "distributions", "realism", "examples"):
+    for name in ("sheet", "relations", "distributions", "realism", "examples", "quantities", "pairs"):
         assert f"smooth_{name}.png" in text
-        assert 2000 < (folder / f"smooth_{name}.png").stat().st_size < 300_000
+        assert 2000 < (folder / f"smooth_{name}.png").stat().st_size < 160_000
     for words in ("Wolf+10", "v²R/G", "gas_disturbances", "After 2 Gyr", "stirring"):
         assert words in text
     assert "nan" not in text

@@ -5,7 +5,10 @@ import pytest
 
 from stargas.experiments.mock_suites import realism
 from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites.physics import SUITES
 from stargas.simulations.mock_suites.suites import mock_suite
+
+CONCENTRATION_SCATTER = 0.11 * SUITES["bursty"].concentration_scatter
 
 
 def recipe_columns(n=4000, stretch=1.0, offset=0.0, seed=0):
@@ -20,7 +23,7 @@ def recipe_columns(n=4000, stretch=1.0, offset=0.0, seed=0):
     return {
         "log10_stellar_mass": drawn,
         "log10_halo_mass": halo,
-        "log10_concentration": recipe.median_concentration(halo) + 0.11 * rng.normal(size=n),
+        "log10_concentration": recipe.median_concentration(halo) + CONCENTRATION_SCATTER * rng.normal(size=n),
         "log10_R_e": size,
         "log10_R_hl": size,
         "log10_hi_mass": hi,

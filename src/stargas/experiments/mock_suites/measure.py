@@ -197,6 +197,10 @@ def measure_suite(suite: MockSuite, workers: Workers, n_views: int = 12) -> tupl
         Columns of `measure_galaxy`; the views' column ``galaxy`` is the row of the galaxy.
     """
     measured = workers(partial(measure_galaxy, n_views=n_views), suite, range(len(suite)))
-    galaxies = {name: np.array([row[name] for row, _ in measured]) for name in measured[0][0]}
-    rows = [view | {"galaxy": float(i)} for i, (_, views) in enumerate(measured) for view in views]
-    return galaxies, {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    views = [view | {"galaxy": float(i)} for i, (_, views) in enumerate(measured) for view in views]
+    return columns_of([row for row, _ in measured]), columns_of(views)
+
+
+def columns_of(rows: Sequence[Mapping[str, float]]) -> dict[str, FloatArray]:
+    """Return rows of the same names as columns; nothing of no rows."""
+    return {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else ())}

@@ -4,13 +4,22 @@ import numpy as np
 
 from stargas.config import DataConfig
 from stargas.experiments.inspection import galaxy_images
+from stargas.experiments.mock_suites.coverage_of_others import PAIRS
 from stargas.experiments.mock_suites.measure import Columns
-from stargas.galaxy import Galaxy
+from stargas.experiments.mock_suites.quantities import (
+    AT_THE_EDGE,
+    QUANTITIES,
+    baryonic_tully_fisher,
+    radial_acceleration,
+)
+from stargas.galaxy import FloatArray, Galaxy
 from stargas.randomness import rng_for
 from stargas.report.contact_sheet import Tile
 from stargas.report.suite_figures import Example, RelationPanel
+from stargas.report.suite_structure import PairPanel, QuantityPanel, UnrulyExample
 from stargas.sample import make_sample
 from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites.broad.galaxy import BroadProperties
 from stargas.simulations.mock_suites.suites import MockSuite
 from stargas.sky.projection import project
 from stargas.sky.view import View
@@ -21,6 +30,15 @@ EXAMPLE_MASSES = (6.7, 7.7, 8.7, 9.5, 10.4)
 EXAMPLE_INCLINATIONS_DEG = (30.0, 60.0, 90.0)
 """Views of the example galaxies."""
 
+UNRULY_INCLINATIONS_DEG = (10.0, 60.0, 90.0)
+"""Views of the galaxies that each show one ingredient."""
+
+UNRULY_STARS = 3000
+"""They have more stars than this."""
+
+NOTHING: FloatArray = np.array([])
+"""Quantities of no galaxies."""
+
 SHEET_GALAXIES = 50
 """Galaxies on the contact sheet."""
 
@@ -30,20 +48,22 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
     physics = suite.physics
     mass, halo, hi = (galaxies[f"log10_{name}"] for name in ("stellar_mass", "halo_mass", "hi_mass"))
     ratio = mass - halo
-    of_mass = np.linspace(*recipe.LOG10_STELLAR_MASS_RANGE, 60)
+    of_mass = np.linspace(mass.min(), mass.max(), 60)
     of_halo = np.linspace(halo.min(), halo.max(), 60)
+    halo_of_mass = recipe.moster_halo_mass(of_mass) + recipe.halo_offset(physics.halo_offset_dex, of_mass)
     of_hi = np.linspace(np.nanmin(hi), np.nanmax(hi), 60)
     of_ratio = np.linspace(ratio.min(), ratio.max(), 60)
-    median_mass = recipe.moster_stellar_mass(of_halo)
     star, gas, virial = (rf"log M$_{{{name}}}$ [M$_\odot$]" for name in ("*", "HI", "200"))
     return [
-        RelationPanel(halo, mass, of_halo, median_mass, recipe.moster_scatter(median_mass), virial, star),
+        RelationPanel(
+            halo, mass, halo_of_mass, of_mass, physics.halo_mass_scatter * recipe.moster_scatter(of_mass), virial, star
+        ),
         RelationPanel(
             halo,
             galaxies["log10_concentration"],
             of_halo,
             recipe.median_concentration(of_halo),
-            recipe.CONCENTRATION_SCATTER,
+            physics.concentration_scatter * recipe.CONCENTRATION_SCATTER,
             virial,
             r"log c$_{200}$",
         ),
@@ -61,7 +81,7 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
             hi,
             of_mass,
             recipe.median_hi_mass(of_mass) + physics.hi_offset_dex,
-            physics.hi_scatter * recipe.hi_mass_scatter(of_mass),
+            physics.hi_scatter * np.hypot(1, physics.hi_halo) * recipe.hi_mass_scatter(of_mass),
             star,
             gas,
         ),
@@ -84,6 +104,90 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
             r"slope of dark matter at 1-2 % R$_{200}$",
         ),
     ]
+
+
+def quantity_panels(suite: Columns, others: Columns) -> list[QuantityPanel]:
+    """Return the quantities of a suite, with those of the galaxies of others."""
+    return [QuantityPanel(suite[name], others.get(name, NOTHING), words) for name, words in QUANTITIES.items()]
+
+
+def pair_panels(suite: Columns, others: Columns) -> list[PairPanel]:
+    """Return the baryonic Tully-Fisher and radial acceleration relations, and the pairs that are compared."""
+    published = {
+        ("log10_v", "log10_baryons"): (baryonic_tully_fisher, "Lelli et al. (2016)"),
+        ("log10_g_baryons", "log10_g"): (radial_acceleration, "McGaugh et al. (2016)"),
+    }
+    words = QUANTITIES | AT_THE_EDGE
+    panels = []
+    for pair in (*published, *PAIRS):
+        x, y = (suite[name] for name in pair)
+        line_x = np.linspace(np.nanmin(x), np.nanmax(x), 60)
+        relation, source = published.get(pair, (None, ""))
+        line = None if relation is None else np.array([line_x, relation(line_x)])
+        theirs = [others.get(name, NOTHING) for name in pair]
+        panels.append(PairPanel((x, y), (theirs[0], theirs[1]), (words[pair[0]], words[pair[1]]), line, source))
+    return panels
+
+
+def unruly_examples(suite: MockSuite, columns: Columns) -> list[UnrulyExample]:
+    """Return galaxies of ``broad`` that each show one ingredient strongly, in three views.
+
+    Parameters
+    ----------
+    suite
+        The suite.
+    columns
+        Quantities of its galaxies, `stargas.experiments.mock_suites.quantities.measure`.
+    """
+    drawn = [
+        one for one in (suite.properties(index) for index in range(len(suite))) if isinstance(one, BroadProperties)
+    ]
+
+    def wave(one: BroadProperties, m: int, *, wound: bool) -> float:
+        thin = one.structure.disk is not None and one.structure.disk.share > 0.6
+        return max(
+            (w.amplitude for w in one.patterns.waves if thin and w.m == m and bool(w.winding) == wound), default=0
+        )
+
+    strength: dict[str, list[float]] = {
+        "a bar": [wave(one, 2, wound=False) for one in drawn],
+        "arms": [wave(one, 2, wound=True) for one in drawn],
+        "a lopsided disk": [wave(one, 1, wound=True) for one in drawn],
+        "warped stars": [one.patterns.warp_rad for one in drawn],
+        "tails": [one.unrest.tails.share for one in drawn],
+        "a triaxial shape": [float(np.nan_to_num(1 - b)) for b in columns["b_over_a"]],
+        "a recent encounter": [one.unrest.encounter.strength for one in drawn],
+        "lopsided gas": [float(a) for a in np.nan_to_num(columns["hi_A1"])],
+        "oval gas": [float(a) for a in np.nan_to_num(columns["hi_A2"])],
+        "tilted gas": [np.sin(np.radians(one.gas.gas_tilt_deg)) if one.gas else 0.0 for one in drawn],
+        "gas off the plane": [one.gas.thick_share if one.gas else 0.0 for one in drawn],
+    }
+    rows, taken = [], set()
+    for name, values in strength.items():
+        seen = [value * (one.n_stars > UNRULY_STARS) for value, one in zip(values, drawn, strict=True)]
+        order = [int(index) for index in np.argsort(seen)[::-1] if int(index) not in taken]
+        taken.add(order[0])
+        galaxy = suite[order[0]]
+        reach = 8 if name == "tails" else 3
+        images = []
+        for inclination in UNRULY_INCLINATIONS_DEG:
+            sky = project(galaxy, View(inclination, 40.0))
+            R_HI = float(galaxy.properties.get("hi_radius_kpc", 1.0))
+            images.append(galaxy_images(sky, reach * (sky.R_hl_kpc or 1.0), 1.5 * R_HI))
+        rows.append(UnrulyExample(name, _contrast(galaxy), UNRULY_INCLINATIONS_DEG, images))
+    return rows
+
+
+def _contrast(galaxy: Galaxy) -> FloatArray:
+    """Density of the stars from above, within 3 R_hl, over its mean at the same radius, minus 1."""
+    sky = project(galaxy, View(0.0, 0.0))
+    density = galaxy_images(sky, 3 * (sky.R_hl_kpc or 1.0), 1.0).stars
+    assert density is not None  # noqa: S101 (a galaxy has stars)
+    side = np.arange(len(density)) - 0.5 * (len(density) - 1)
+    ring = np.hypot(*np.meshgrid(side, side)).astype(int)
+    mean = np.bincount(ring.ravel(), density.ravel()) / np.bincount(ring.ravel())
+    result: FloatArray = density / np.maximum(mean[ring], 1e-12) - 1
+    return result
 
 
 def choose_examples(galaxies: Columns) -> list[int]:

@@ -10,12 +10,19 @@ from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.evaluation.strata import ROTATION_KAPPA
 from stargas.experiments.mock_suites.equilibrium import evolve
 from stargas.experiments.mock_suites.measure import Columns, Workers, measure_suite, time_galaxy
+from stargas.experiments.mock_suites.quantities import baryonic_tully_fisher, radial_acceleration
 from stargas.galaxy import FloatArray
 from stargas.simulations.mock_suites import population as recipe
 from stargas.simulations.mock_suites.suites import MockSuite
 
-MASS_BINS = (5.5, 7.5, 8.5, 9.5, 11.0)
-"""Edges in log10 M* [Msun] of the tables by mass."""
+MASS_BINS = (4.5, 5.5, 7.5, 8.5, 9.5, 11.0, 11.5)
+"""Edges in log10 M* [Msun] of the tables by mass; the outermost ones hold galaxies of ``broad`` alone."""
+
+MIN_BARYONS_LOG10 = 8.0
+"""log10 of the mass of stars and gas [Msun] above which the baryonic relations are observed."""
+
+EARLY_LOG10 = 9.7
+"""log10 M* [Msun] above which halos may be more concentrated than the relation."""
 
 STIRRINGS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Strengths of the gas disturbances at which the HI rotation is measured."""
@@ -25,6 +32,12 @@ FEW_VIEWS = 4
 
 SLOPE_BINS = (-4.0, -3.5, -3.0, -2.5, -2.0, -1.5)
 """Edges in log10 M*/Mh of the inner slopes."""
+
+
+def mass_bins(galaxies: Columns) -> list[tuple[float, float]]:
+    """Bins in log10 M* [Msun] between the lightest and the heaviest galaxy."""
+    mass = galaxies["log10_stellar_mass"]
+    return [(low, high) for low, high in pairwise(MASS_BINS) if high > mass.min() and low < mass.max()]
 
 
 def spread(values: FloatArray) -> dict[str, float | int | None]:
@@ -61,10 +74,12 @@ def relations(suite: MockSuite, galaxies: Columns) -> dict[str, Any]:
     return {
         "stellar-halo mass": _residual(
             mass - recipe.moster_stellar_mass(halo - recipe.halo_offset(physics.halo_offset_dex, mass)),
-            recipe.moster_scatter(mass),
+            physics.halo_mass_scatter * recipe.moster_scatter(mass),
         ),
         "concentration": _residual(
-            galaxies["log10_concentration"] - recipe.median_concentration(halo), recipe.CONCENTRATION_SCATTER
+            # halos of massive galaxies may have formed early
+            (galaxies["log10_concentration"] - recipe.median_concentration(halo))[mass < EARLY_LOG10],
+            physics.concentration_scatter * recipe.CONCENTRATION_SCATTER,
         ),
         "stellar size (drawn R_e)": _residual(
             galaxies["log10_R_e"] - size, physics.size_scatter * recipe.size_scatter(mass)
@@ -74,7 +89,7 @@ def relations(suite: MockSuite, galaxies: Columns) -> dict[str, Any]:
         ),
         "HI mass (before stripping)": _residual(
             hi_mass - recipe.median_hi_mass(mass) - physics.hi_offset_dex,
-            physics.hi_scatter * recipe.hi_mass_scatter(mass),
+            physics.hi_scatter * np.hypot(1, physics.hi_halo) * recipe.hi_mass_scatter(mass),
         ),
         "HI size (drawn)": _residual(galaxies["log10_R_HI"] - hi_size, recipe.HI_RADIUS_SCATTER),
         "HI size (on the maps)": _residual(galaxies["log10_R_HI_measured"] - hi_size, recipe.HI_RADIUS_SCATTER),
@@ -114,7 +129,7 @@ def hi_rotation(galaxies: Columns, views: Columns) -> list[dict[str, Any]]:
         {"from": low, "to": high}
         | spread(views["hi_rotation"][(mass >= low) & (mass < high)])
         | {"sigma_cold_kms": spread(views["sigma_cold_kms"][(mass >= low) & (mass < high)])["median"]}
-        for low, high in pairwise(MASS_BINS)
+        for low, high in mass_bins(galaxies)
     ]
 
 
@@ -122,7 +137,7 @@ def rotation_support(galaxies: Columns) -> list[dict[str, Any]]:
     """Fraction of galaxies with κ_co above the cut, by stellar mass."""
     mass, kappa = galaxies["log10_stellar_mass"], galaxies["kappa_co"]
     rows = []
-    for low, high in pairwise(MASS_BINS):
+    for low, high in mass_bins(galaxies):
         inside = kappa[(mass >= low) & (mass < high)]
         share = float(np.mean(inside > ROTATION_KAPPA)) if len(inside) else None
         rows.append({"from": low, "to": high, "share_above": share, "kappa_co": spread(inside)})
@@ -143,6 +158,27 @@ def size_from_gas(galaxies: Columns) -> dict[str, Any]:
         "scatter_of_R_hl_dex": float(np.std(y)),
         "coefficients": [float(c) for c in fit],
         "n": n,
+    }
+
+
+def baryons(galaxies: Columns, structure: Columns) -> dict[str, Any]:
+    """Residuals [dex] from the baryonic Tully-Fisher and the radial acceleration relation, both at R_HI.
+
+    Parameters
+    ----------
+    galaxies, structure
+        Columns of `measure_suite` and of `stargas.experiments.mock_suites.quantities.measure`, of the same galaxies.
+    """
+    residuals = {
+        "baryonic Tully-Fisher": structure["log10_baryons"] - baryonic_tully_fisher(structure["log10_v"]),
+        "radial acceleration": structure["log10_g"] - radial_acceleration(structure["log10_g_baryons"]),
+    }
+    observed = structure["log10_baryons"] > MIN_BARYONS_LOG10
+    satellite = galaxies["is_satellite"] > 0
+    groups = {"centrals": observed & ~satellite, "satellites": observed & satellite, "all": observed}
+    return {
+        name: {group: spread(residual[chosen]) for group, chosen in groups.items()}
+        for name, residual in residuals.items()
     }
 
 

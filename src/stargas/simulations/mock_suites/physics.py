@@ -153,6 +153,8 @@ class SuitePhysics:
     merger_share: float = 0.0
     without: frozenset[str] = frozenset()
 
+    halo_mass_scatter: ClassVar[float] = 1.0
+
     @property
     def ingredients(self) -> tuple[str, ...]:
         """What can be switched off."""
@@ -193,6 +195,9 @@ class BroadPhysics:
     hi_scatter: ClassVar[float] = 1.6
     hi_radius_offset_dex: ClassVar[float] = 0.0
     halo_offset_dex: ClassVar[float] = 0.0
+    halo_mass_scatter: ClassVar[float] = 2.0
+    concentration_scatter: ClassVar[float] = 2.0
+    hi_halo: ClassVar[float] = 0.0
 
     @property
     def ingredients(self) -> tuple[str, ...]:

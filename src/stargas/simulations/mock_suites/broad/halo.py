@@ -9,8 +9,8 @@ Five families share the galaxies, whatever their mass:
 ``light``       the dark matter follows the stars: systems as poor in dark matter as star clusters and tidal dwarfs.
 
 All but ``nfw`` are normalized by the mass of the NFW halo of the same galaxy within 2 R_e, with scatter. In one case
-of three, in three of five for cores, the share that the stars have in the mass within R_e is drawn instead. Tides cut
-the halo beyond 1 to 15 R_e.
+of three, in seven of ten for cores, the share that the stars have in the mass within R_e is drawn instead, as
+far as the dark mass is not ten times that of the NFW halo. Tides cut the halo beyond 1 to 15 R_e.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from stargas.simulations.mock_suites.halo import contracted_mass, dc14_exponents
 
 Family = Literal["power_laws", "core", "nfw", "dc14", "light"]
 
-FAMILIES: dict[Family, float] = {"power_laws": 0.24, "core": 0.4, "nfw": 0.15, "dc14": 0.11, "light": 0.1}
+FAMILIES: dict[Family, float] = {"power_laws": 0.22, "core": 0.42, "nfw": 0.15, "dc14": 0.11, "light": 0.1}
 """Share of the galaxies in each family."""
 
 INNER_SLOPE = (0.0, 1.5)
@@ -48,11 +48,15 @@ DRAWN_SHARE = 0.35
 LIGHT_SHARE = (0.3, 0.95)
 """Share of the stars where the dark matter follows them."""
 
-SHARE_IN_CORES = (0.003, 0.15)
-"""Share of the stars in three of five cores, where the dark matter is to dominate."""
+SHARE_IN_CORES = (0.003, 0.08)
+"""Share of the stars in seven of ten cores, where the dark matter is to dominate."""
 
 NORMALIZATION_SCATTER_DEX = 0.3
 """Scatter of the dark mass within 2 R_e about that of the NFW halo."""
+
+MAX_NORMALIZATION = 10.0
+"""Largest dark mass within 2 R_e over that of the NFW halo where the share of the stars is drawn: a core of constant
+density in which a giant's stars hardly count would hold the mass of a cluster."""
 
 TIDAL_SHARE = 0.25
 """Fraction of the galaxies whose halo tides have cut."""
@@ -131,12 +135,12 @@ class Halo:
         mass = self._cut(r_kpc, mass, R_e)
         if self.family == "nfw" and np.isnan(self.stellar_share):
             return mass
+        expected = float(np.interp(2 * R_e, r_kpc, nfw) / np.interp(2 * R_e, r_kpc, mass))
         if np.isnan(self.stellar_share):
-            at, wanted = 2 * R_e, self.normalization * float(np.interp(2 * R_e, r_kpc, nfw))
-        else:
-            stars = min(float(baryon_msun(np.array([R_e]))[0]), stellar_mass)
-            at, wanted = R_e, stars * (1 / self.stellar_share - 1)
-        return mass * wanted / float(np.interp(at, r_kpc, mass))
+            return mass * self.normalization * expected
+        stars = min(float(baryon_msun(np.array([R_e]))[0]), stellar_mass)
+        wanted = stars * (1 / self.stellar_share - 1) / float(np.interp(R_e, r_kpc, mass))
+        return mass * min(wanted, MAX_NORMALIZATION * expected)
 
     def _cut(self, r_kpc: FloatArray, mass_msun: FloatArray, R_e_kpc: float) -> FloatArray:
         if np.isinf(self.tidal_radius):
@@ -158,13 +162,13 @@ def draw_halo(population: Population, without: frozenset[str], seed: int, index:
     turn, core = (10 ** rng.uniform(*np.log10(bounds)) for bounds in (TURN_RADIUS, CORE_RADIUS))
     beta = slope
     if family == "core":
-        alpha, gamma, turn = rng.uniform(1.5, 4.0), shallow, core
+        alpha, gamma, turn = rng.uniform(1.5, 6.0), shallow, core
     elif family == "dc14":
         alpha, beta, gamma = dc14_exponents(rng.uniform(-4.1, -1.3))
     bounds = {"light": LIGHT_SHARE, "core": SHARE_IN_CORES}.get(family, STELLAR_SHARE)
     low, high = (np.log(share / (1 - share)) for share in bounds)
     share = 1 / (1 + np.exp(-rng.uniform(low, high)))
-    drawn = rng.random() < {"light": 1.0, "core": 0.6}.get(family, DRAWN_SHARE)
+    drawn = rng.random() < {"light": 1.0, "core": 0.7}.get(family, DRAWN_SHARE)
     normalization = 10 ** (NORMALIZATION_SCATTER_DEX * rng.standard_normal())
     contracted = rng.random() < 0.5
     tidal = 10 ** rng.uniform(*np.log10(TIDAL_RADIUS))
