@@ -53,7 +53,7 @@ class Reader:
     share
         Of the inputs of a run over all readers: more where an input takes less time.
     broken
-        Pattern of the files of an input that are broken, one at a time.
+        Patterns of the files of an input that are broken, one at a time.
     after
         Called with the folder after a file was broken, to mend what would hide the rest.
     """
@@ -63,7 +63,7 @@ class Reader:
     mutations: tuple[Callable, ...]
     read: Callable[[Path], None]
     share: float
-    broken: str = "*"
+    broken: tuple[str, ...] = ("*",)
     after: Callable[[Path, np.random.Generator], None] = lambda _folder, _rng: None
 
 
@@ -373,6 +373,22 @@ def read_data_set(folder):
             data[0]
 
 
+def make_shown(folder):
+    make_models(folder)
+    make_data_sets(folder / "data")
+    (folder / "data" / "0").rename(folder / "3")
+    (folder / "data").rmdir()
+
+
+def show(folder):
+    from rich.console import Console
+
+    from stargas.cli.show import describe
+
+    with (folder.parent / "shown").open("w") as file:
+        Console(file=file).print(describe(folder))
+
+
 BLOCKS = """data:
   views: {n_views: 3, position_angle: random}
   stars: {n_pixels: 32, xy_limit: 0.5, bandwidth: scott, min_stars: 30}
@@ -454,9 +470,12 @@ READERS = {
         Reader("ahf", make_ahf, TEXT, read_halos, 12),
         Reader("subfind", make_subfind, HDF5, read_halos, 8),
         Reader("halo-table", make_halo_tables, TEXT, read_halos, 12),
-        Reader("model", make_models, (*JSON, change_floats), read_model, 1.2, "model.*", state_checksum),
-        Reader("validity", make_validity, (change_bytes, change_floats, change_numbers), read_validity, 0.8, "valid*"),
-        Reader("data-set", make_data_sets, (*JSON, change_floats), read_data_set, 1, "**/*.*"),
+        Reader("model", make_models, (*JSON, change_floats), read_model, 1.2, ("model.*",), state_checksum),
+        Reader(
+            "validity", make_validity, (change_bytes, change_floats, change_numbers), read_validity, 0.8, ("valid*",)
+        ),
+        Reader("data-set", make_data_sets, (*JSON, change_floats), read_data_set, 1, ("**/*.*",)),
+        Reader("show", make_shown, (*JSON, *TEXT), show, 1, ("*.json", "*.ecsv")),
         Reader("settings", partial(make_settings, BLOCKS), TEXT, read_settings, 0.8),
         Reader("old-settings", partial(make_settings, OLD_BLOCKS), TEXT, convert_settings, 4),
     )

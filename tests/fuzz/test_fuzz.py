@@ -19,7 +19,7 @@ from fuzz.trial import Trial
 from stargas.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-SLOW = {"settings": 8, "tipsy": 8, "model": 10, "data-set": 10}
+SLOW = {"settings": 8, "tipsy": 8, "model": 10, "data-set": 10, "show": 10}
 """Inputs of readers that are slow, or whose sound inputs are."""
 
 

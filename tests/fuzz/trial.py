@@ -60,7 +60,10 @@ class Trial:
         reader.make(self.folder)
         self.inputs = sorted(path for path in self.folder.iterdir() if path.is_dir())
         self.sound = {path: path.read_bytes() for one in self.inputs for path in one.rglob("*") if path.is_file()}
-        self.targets = [sorted(path for path in one.glob(reader.broken) if path.is_file()) for one in self.inputs]
+        self.targets = [
+            sorted(path for pattern in reader.broken for path in one.glob(pattern) if path.is_file())
+            for one in self.inputs
+        ]
         for one in self.inputs:
             read_quietly(reader, one)  # which must be sound
 

@@ -24,7 +24,8 @@ HEADS = {
 }
 """The file that tells what a folder is."""
 
-LONGEST_LIST = 12
+LONGEST_LIST, DEEPEST = 12, 20
+"""Most entries of a list, and most levels of a tree, that are printed."""
 
 
 def parser() -> CommandParser:
@@ -73,8 +74,8 @@ def describe(path: Path) -> Tree:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
         raise DamagedFileError(f"{path} is not readable JSON ({error}); the file is damaged, make it again.") from error
     if not isinstance(content, dict):
         raise DamagedFileError(f"{path} holds no fields with names; it is nothing that stargas made, or damaged.")
@@ -88,11 +89,14 @@ def _data_set(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     if rejected.is_file():
         from astropy.table import Table
 
-        try:
-            table = Table.read(rejected, format="ascii.ecsv")
+        from stargas.reading import one_sentence
+        from stargas.text_tables import check_ecsv, decoded
+
+        with one_sentence(rejected, "a table of the galaxies that were left out"):
+            content = decoded(rejected.read_bytes()).splitlines()
+            check_ecsv(content, rejected)
+            table = Table.read(content, format="ascii.ecsv")
             lines = [f"{row['galaxy_id']} ({row['status']}): {row['reason']}" for row in table[:LONGEST_LIST]]
-        except Exception as error:  # astropy's readers raise of many kinds
-            raise DamagedFileError(f"{rejected} cannot be read ({error}); build the data set again.") from error
         if len(table) > LONGEST_LIST:
             lines.append(f"… {len(table) - LONGEST_LIST} more in {rejected}")
         shown["galaxies left out"] = dict(enumerate(lines, 1)) if lines else "none"
@@ -128,22 +132,25 @@ def _galaxy(path: Path) -> dict[str, Any]:
     }
 
 
-def _grow(tree: Tree, value: Any) -> Tree:  # noqa: ANN401 (JSON)
+def _grow(tree: Tree, value: Any, depth: int = 0) -> Tree:  # noqa: ANN401 (JSON)
     from rich.markup import escape
 
+    if depth > DEEPEST:
+        tree.add("…")
+        return tree
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         if isinstance(item, dict):
-            _grow(tree.add(escape(str(key))), item)
+            _grow(tree.add(escape(str(key))), item, depth + 1)
         elif isinstance(item, list) and item and all(isinstance(entry, dict) and "bytes" in entry for entry in item):
-            names = [entry["name"] for entry in item]
+            names = [str(entry.get("name")) for entry in item]
             more = ", …" if len(names) > LONGEST_LIST else ""
             tree.add(escape(f"{key} ({len(names)}): {', '.join(names[:LONGEST_LIST])}{more}"))
         elif isinstance(item, list) and any(isinstance(entry, dict | list) for entry in item):
             if len(item) > LONGEST_LIST:
                 tree.add(escape(f"{key}: {len(item)} entries"))
             else:
-                _grow(tree.add(escape(str(key))), item)
+                _grow(tree.add(escape(str(key))), item, depth + 1)
         else:
             tree.add(escape(f"{key}: {item}"))
     return tree
