@@ -10,13 +10,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor, nn
 
 from stargas import __version__
-from stargas.config import ModelConfig, settings_from
+from stargas.config import DataConfig, ModelConfig, settings_from
 from stargas.config.checked import n_weights as layer_weights
 from stargas.config.data import MAX_PIXELS
 from stargas.errors import DamagedFileError, InputError
@@ -111,10 +112,7 @@ def load_model(
     try:
         config = settings_from(ModelConfig, described["model"])
         scaling, target = InputScaling.from_dict(described["inputs"], config), Target.from_dict(described["target"])
-        about = dict(described["about"])
-        n_pixels = int(about["n_pixels"])
-        if not 0 <= n_pixels <= MAX_PIXELS:
-            raise InputError(f"maps have {n_pixels} pixels a side, expected at most {MAX_PIXELS}")  # noqa: TRY301 (as any other fault of the file)
+        about = _checked_about(described["about"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, InputError) as error:
         raise DamagedFileError(f"{folder / DESCRIPTION} is damaged ({error}): {_COPY_AGAIN}.") from error
     for part, factory in (("network", network), ("flow", flow)):
@@ -124,7 +122,7 @@ def load_model(
                 f"the {part} of the model in {folder} is no part of stargas ({name}): load it with "
                 f"load_model(folder, {part}=...) and what it was trained with."
             )
-    sizes = scaling.layout.network_sizes(n_pixels, len(target))
+    sizes = scaling.layout.network_sizes(about["n_pixels"], len(target))
     _require_size(config, sizes, weights, folder)
     made_network = make_network(config, sizes, network)
     n_context = made_network.embedding_size + len(scaling.layout.context_columns)
@@ -150,6 +148,25 @@ def _require_declared(parts: Mapping[str, nn.Module], weights: Mapping[str, Tens
             f"{folder / DESCRIPTION} does not describe the weights beside it ({len(differ)} of them differ, first "
             f"{differ[0]}): {_COPY_AGAIN}."
         )
+
+
+def _checked_about(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a model comes from, after a look at what is used of it; faults raise `ValueError` and others."""
+    about = dict(described)
+    about["n_pixels"] = int(about["n_pixels"])
+    if not 0 <= about["n_pixels"] <= MAX_PIXELS:
+        raise ValueError(f"maps have {about['n_pixels']} pixels a side, expected at most {MAX_PIXELS}")
+    for part in about.get("data", ()):
+        for data_set in part["data_sets"]:
+            settings_from(DataConfig, data_set["config"])
+    shares = [float(share) for share in dict(about.get("tracer_share", {})).values()]
+    ranges = [[float(end) for end in ends] for ends in dict(about.get("ranges", {})).values()]
+    masses = np.asarray(about.get("log10_mass_ranges", []), dtype=np.float64)
+    if not all(0 <= share <= 1 for share in shares) or not all(len(ends) == 2 for ends in ranges):
+        raise ValueError("shares of tracers lie between 0 and 1, ranges have two ends")
+    if not np.isfinite(masses).all() or not np.isfinite(ranges).all():
+        raise ValueError("ranges are finite")
+    return about
 
 
 def _require_size(config: ModelConfig, sizes: NetworkSizes, weights: Mapping[str, Tensor], folder: Path) -> None:
