@@ -248,6 +248,11 @@ def test_no_gas_gives_empty_maps():
         ({"mHI_msun": [-1.0]}, "mHI_msun zero or positive"),
         ({"hsm_kpc": [0.0]}, "hsm_kpc positive"),
         ({"v_los_kms": [1.0, 2.0]}, "one length"),
+        (
+            {"temperature_K": [1e30]},
+            "lines of HI reach 3.63e.14 km/s from the systemic velocity, expected at most 30000",
+        ),
+        ({"v_los_kms": [1e6]}, "lines of HI reach 1e.06 km/s"),
         ({"half_width_kpc": 0.0}, "half_width_kpc"),
         ({"engine": "slow"}, "'fast' or 'martini'"),
         ({"config": NOISY}, "pass rng"),
