@@ -177,7 +177,23 @@ def read_moments(folder):
 def small_galaxy():
     from snapshot_writers import galaxy_of_particles
 
-    return galaxy_of_particles(60, 50, 70)
+    return galaxy_of_particles(120, 60, 70)
+
+
+def use(galaxy):
+    """Check the bounds of a galaxy and make a sample of it, as a build does."""
+    from sources_for_tests import TINY
+
+    from stargas.sample import make_sample
+    from stargas.sky.projection import project
+    from stargas.sky.view import View
+
+    check_galaxy(galaxy)
+    if len(galaxy.stars) < TINY.min_stars:
+        return
+    sample = make_sample(project(galaxy, View(60.0)), np.random.default_rng(0), TINY)
+    for name in ("maps", "scalars", "r_kpc", "log10_mass"):
+        require(np.isfinite(getattr(sample, name)), f"{name} of the sample")
 
 
 def make_tables(folder):
@@ -194,7 +210,7 @@ def make_tables(folder):
 def read_table(folder):
     from stargas.simulations.files import read_galaxy
 
-    check_galaxy(read_galaxy(only_file(folder)))
+    use(read_galaxy(only_file(folder)))
 
 
 def make_snapshot(family, folder):
@@ -220,7 +236,7 @@ def read_snapshot(config, folder):
 
     from stargas.simulations.snapshots import read_snapshot_galaxy
 
-    check_galaxy(read_snapshot_galaxy(only_file(folder), center_kpc=CENTER_KPC, radius_kpc=100.0, config=config))
+    use(read_snapshot_galaxy(only_file(folder), center_kpc=CENTER_KPC, radius_kpc=100.0, config=config))
 
 
 def make_tipsy(folder):
@@ -235,7 +251,7 @@ def read_tipsy(folder):
     from stargas.simulations.snapshots import read_snapshot_galaxy
 
     path = folder / "run.00100"
-    check_galaxy(read_snapshot_galaxy(path, center_kpc=TIPSY_CENTER_KPC, radius_kpc=100.0, config=SNAPSHOTS))
+    use(read_snapshot_galaxy(path, center_kpc=TIPSY_CENTER_KPC, radius_kpc=100.0, config=SNAPSHOTS))
 
 
 AHF = """#ID(1)\thostHalo(2)\tMhalo(4)\tXc(6)\tYc(7)\tZc(8)\tRhalo(12)\tfMhires(38)\tn_star(64)
