@@ -26,6 +26,7 @@ def test_later_words_win(tmp_path):
         ("data: [\n", "parsing config"),
         ("data:\n  views:\n    n_views: many\n", "n_views"),
         ("model:\n  tracers: dark\n", "tracers"),
+        ("data: {" + "x" * 900 + ": 1}", "…"),
     ],
 )
 def test_a_wrong_file_gets_one_sentence(tmp_path, text, words):

@@ -38,6 +38,9 @@ _IN_PLAIN_WORDS = (
 )
 
 
+LONGEST = 500
+"""Characters of a message that are repeated; it may quote a whole file."""
+
 _UNKNOWN = (
     r"unrecognized arguments: --(?P<name>[\w.]+)",
     r"Group '(?P<block>[\w.]+)' does not accept option '(?P<name>[\w.]+)'",
@@ -120,6 +123,8 @@ def read_settings(arguments: Sequence[str], preset: str | None = None) -> Settin
         parsed = parser.instantiate(parser.parse_args([*first, *arguments]))
     except (ArgumentError, ValueError, OSError, OverflowError, RecursionError) as error:
         raise UsageError(_plain(str(getattr(error, "message", error)))) from error
+    except (TypeError, AttributeError, KeyError) as error:  # of jsonargparse, where it expects a mapping
+        raise UsageError(_plain("a block of settings is empty or holds something else than settings")) from error
     return Settings(*(parsed[block] for block in BLOCKS))
 
 
@@ -138,6 +143,8 @@ def _plain(message: str) -> str:
         if found is not None:
             name = ".".join(filter(None, (found.groupdict().get("block"), found["name"])))
             text = renamed(name) or text
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}…"
     return f"{text.removesuffix('.')} (--help lists the settings)."
 
 
