@@ -313,7 +313,8 @@ class RotationEstimator(Estimator):
     Parameters
     ----------
     corrects_inclination
-        Divide the velocity by the sine of the true inclination; not nearer to face-on than `MIN_INCLINATION_DEG`.
+        Divide the velocity by the sine of the true inclination; not nearer to face-on than
+        `stargas.sky.view.MIN_INCLINATION_DEG`.
     """
 
     corrects_inclination: bool
