@@ -125,11 +125,12 @@ class ObservedHI:
 
     def at_distance(self, distance_kpc: float) -> "ObservedHI":
         """Return the same data for another distance: columns and velocities stay, lengths change."""
-        ratio = _positive_distance(distance_kpc) / self.distance_kpc
+        distance_kpc = _positive_distance(distance_kpc)
+        ratio = distance_kpc / self.distance_kpc
         return dataclasses.replace(
             self,
             maps=HIMaps(self.maps.moments, self.maps.half_width_kpc * ratio),
-            distance_kpc=float(distance_kpc),
+            distance_kpc=distance_kpc,
             beam_fwhm_kpc=self.beam_fwhm_kpc * ratio,
         )
 
@@ -179,6 +180,7 @@ def observe_hi(
         If the line reaches an end of the band, or there is hardly any HI.
     """
     distance_kpc = _positive_distance(distance_kpc)
+    center = None if center is None else _checked_center(center)
     if not (distance_error_kpc >= 0 and math.isfinite(distance_error_kpc)):
         raise InputError(f"the error of the distance must be zero or positive, got {distance_error_kpc} kpc.")
     cube = source = None
@@ -198,8 +200,8 @@ def observe_hi(
         systemic = float(np.average(maps.moment1, weights=weight))
     else:
         systemic = _checked_systemic(systemic_kms, data, maps)
-    pixel = _centroid(maps) if center is None else maps.grid.pixel_of(*_two(center))
-    center_deg = maps.grid.sky_of(*pixel) if center is None else _two(center)
+    pixel = _centroid(maps) if center is None else maps.grid.pixel_of(*center)
+    center_deg = maps.grid.sky_of(*pixel) if center is None else center
     centered = _centered(maps, systemic, pixel, maps.grid.pixels_per_arcsec(*center_deg), distance_kpc)
     channel_noise, column_noise = 0.0, faintest_column(maps) / CLEAR_COLUMN
     if cube is not None and source is not None:
@@ -280,11 +282,11 @@ def _positive_distance(distance_kpc: float) -> float:
     distance_kpc = to_number("distance_kpc", distance_kpc)
     if not 0 < distance_kpc <= MAX_DISTANCE_KPC:
         raise InputError(f"the distance must be positive and at most {MAX_DISTANCE_KPC:g} kpc, got {distance_kpc} kpc.")
-    return float(distance_kpc)
+    return distance_kpc
 
 
-def _two(given: tuple[float, float]) -> tuple[float, float]:
-    center = to_center(given)
+def _checked_center(center: tuple[float, float]) -> tuple[float, float]:
+    center = to_center(center)
     if not np.isfinite(center).all() or abs(center[1]) > 90:
         raise InputError(f"the center must be right ascension and declination [deg], got {center}.")
     return center
