@@ -7,7 +7,7 @@ HI                          mass ≤ 5e11 Msun; 99 % of the columns ≤ 3000 Msu
                             dispersions ≥ 0; maps of finite, positive size
 simulated galaxies          stars of 1 to 1e14 Msun; positive masses, 1e17 Msun in all; within 1 Mpc × 1000 and 1e5 km/s
                             of their middle; HI from 0 to the gas mass; 0 < T ≤ 1e11 K; 0 < kernel ≤ 1e5 kpc; z ≤ 100
-halos                       finite centers, positive and finite radii, names that differ
+halos                       centers within 1e9 kpc, 0 < radius ≤ 1e6 kpc, names that differ
 models                      draws that are finite, of masses from 1 to 1e20 Msun or of untrained models any
 data sets                   arrays of the declared shapes; with checksums no other byte than was built
 settings                    those that check themselves; no number beyond 1e30
@@ -85,8 +85,8 @@ def check_halos(halos):
     require(len(set(names)) == len(names), "halos of one name")
     for halo in halos:
         require(halo.id != "", "a halo without name")
-        require(np.isfinite(halo.center_kpc), f"center {halo.center_kpc}")
-        require(0 < halo.radius_kpc < math.inf, f"radius {halo.radius_kpc}")
+        require(np.abs(halo.center_kpc) <= 1e9, f"center {halo.center_kpc}")
+        require(0 < halo.radius_kpc <= 1e6, f"radius {halo.radius_kpc}")
 
 
 def check_settings(value):

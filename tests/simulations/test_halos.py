@@ -273,3 +273,18 @@ def test_faults_of_subfind_are_one_sentence(tmp_path, name, values):
             file[name] = values
     with pytest.raises((DamagedFileError, InputError), match=r"tab\.hdf5"):
         read_halos(path, SNAPSHOT, CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("\t100\t", "\t1e30\t"), r"the radius \d\.?\d*e\+29; expected finite kpc"),
+        (("\t1000\t", "\t1e30\t"), "expected finite kpc, within 1e.09"),
+        (("\n11", "\n\0"), "a halo without a name"),
+    ],
+)
+def test_halos_that_cannot_be_are_refused(tmp_path, change, message):
+    path = tmp_path / "run.AHF_halos"
+    path.write_text(AHF.replace(*change, 1))
+    with pytest.raises(DamagedFileError, match=message):
+        read_halos(path, SNAPSHOT, CONFIG)

@@ -11,6 +11,7 @@ from stargas.galaxy import Galaxy, Gas, Particles
 STELLAR_MASS_MSUN = (1.0, 1e14)
 TOTAL_MASS_MSUN = 1e17
 RADIUS_KPC = 1e6
+BOX_KPC = 1e9
 MEDIAN_RADIUS_KPC = 1e-4
 """Of the stars: a tenth of a parsec, below any galaxy and any cluster of stars."""
 

@@ -4,11 +4,11 @@ from os import PathLike
 from pathlib import Path
 
 import h5py
-import numpy as np
 
 from stargas.config import SnapshotConfig
 from stargas.errors import DamagedFileError, InputError
 from stargas.simulations.ahf import read_ahf
+from stargas.simulations.bounds import BOX_KPC, RADIUS_KPC
 from stargas.simulations.halo import Halo
 from stargas.simulations.halo_tables import PLAIN, read_plain
 from stargas.simulations.simulation import Snapshot
@@ -59,12 +59,14 @@ def read_halos(
         )
     seen: set[str] = set()
     for halo in halos:
+        if not halo.id.strip():
+            raise DamagedFileError(f"{path} has a halo without a name: write the catalog again.")
         if halo.id in seen:
-            raise InputError(f"{path} names halo {halo.id!r} twice: name each one once.")
+            raise InputError(f"{path} names halo {halo.id[:40]!r} twice: name each one once.")
         seen.add(halo.id)
-        if not (np.isfinite([*halo.center_kpc, halo.radius_kpc]).all() and halo.radius_kpc > 0):
+        if not (max(map(abs, halo.center_kpc)) <= BOX_KPC and 0 < halo.radius_kpc <= RADIUS_KPC):
             raise DamagedFileError(
-                f"{path}: halo {halo.id} has the center {halo.center_kpc} and the radius {halo.radius_kpc}; expected "
-                "finite kpc."
+                f"{path}: halo {halo.id[:40]} has the center {halo.center_kpc} and the radius {halo.radius_kpc}; "
+                f"expected finite kpc, within {BOX_KPC:g} and up to {RADIUS_KPC:g}."
             )
     return halos
