@@ -118,6 +118,7 @@ def test_what_contradicts_itself_is_refused(gadget):
         ({"HubbleParam": np.array([])}, "HubbleParam = .* expected a finite number"),
         ({"HubbleParam": "none"}, "HubbleParam = .* expected a finite number"),
         ({"HubbleParam": 70.0}, "HubbleParam = 70, expected H0"),
+        ({"Redshift": -0.5, "Time": 2.0}, "has the redshift -0.5, expected 0 to 100"),
         ({"Redshift": np.nan}, "Redshift = .*nan.* expected a finite number"),
         ({"Redshift": 1e6, "Time": 1e-6}, "has the redshift 1e.06, expected 0 to 100"),
         ({"UnitLength_in_cm": 0.0}, "unit of length that is none"),

@@ -233,7 +233,7 @@ class CodeUnits:
             redshift = self._redshift_without_expansion(stated)
         else:
             redshift = self._redshift_with_expansion(stated)
-        if redshift > MAX_REDSHIFT:
+        if not -AGREEMENT <= redshift <= MAX_REDSHIFT:
             raise InputError(f"{self._path} has the redshift {redshift:g}, expected 0 to {MAX_REDSHIFT:g}: mend it.")
         return max(0.0, redshift)
 

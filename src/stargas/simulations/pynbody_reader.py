@@ -13,6 +13,7 @@ import numpy as np
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.reading import one_sentence
+from stargas.simulations.code_units import AGREEMENT
 from stargas.simulations.kernels import KERNELS
 from stargas.simulations.simulation import Kind, Rows, require_in_box, rows_in_spheres
 
@@ -107,7 +108,7 @@ class PynbodySnapshot:
 
     def _redshift(self) -> float:
         a = float(self._context.get("a", 1.0))
-        if not (math.isfinite(a) and a > 0):
+        if not 0 < a <= 1 + AGREEMENT:
             raise InputError(f"{self.path} has the scale factor {a:g}, expected 0 to 1: mend its header.")
         if "a" not in self._context:
             self.assumptions.append("redshift 0, as of an isolated run")
