@@ -9,7 +9,7 @@ import numpy as np
 
 from stargas.galaxy import FloatArray
 from stargas.report.contact_sheet import GalaxyImages
-from stargas.report.style import INK, MUTED, OTHER_COLORS, apply_style, new_figure, suite_color
+from stargas.report.style import BLANK, INK, MUTED, OTHER_COLORS, apply_style, new_figure, suite_color
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ OTHERS = {
 }
 """Kinds of galaxies of others by the beginning of their names: words, marker and color."""
 
-CONTRAST = 0.6
+CONTRAST = 0.4
 """Relative density of the full colors."""
 
 LABEL_WIDTH = 26
@@ -84,7 +84,8 @@ class UnrulyExample:
     label
         What it shows.
     contrast
-        Density of the stars from above over its mean at the same radius, minus 1, row index y upward.
+        Density of the stars from above over its mean at the same radius, minus 1, row index y upward, NaN where there
+        are few.
     inclinations_deg, images
         One per view.
     """
@@ -166,6 +167,7 @@ def draw_unruly(examples: Sequence[UnrulyExample]) -> "Figure":
         figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)  # type: ignore[union-attr, call-arg]
         for line, example in zip(grid, examples, strict=True):
             line[0].imshow(example.contrast, cmap="PuOr_r", vmin=-CONTRAST, vmax=CONTRAST, origin="lower")
+            line[0].set_facecolor(BLANK)
             line[0].set_ylabel(example.label, fontsize=7)
             for axes, images in zip(line[1:], example.images, strict=True):
                 axes.imshow(images.rgb())

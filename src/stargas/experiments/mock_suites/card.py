@@ -52,7 +52,7 @@ def write_suite_cards(
     n_galaxies
         Galaxies to measure per suite. Each variant of a suite (one ingredient off, another strength of the gas
         disturbances) is measured on a fifth of them, the equilibrium on 50 at most; of ``broad``, boosted trees learn
-        from twice as many without each ingredient.
+        from all of them without each ingredient.
     seed
         Root seed of the suites.
     workers
@@ -135,8 +135,7 @@ def measure_card(
     }
     report(f"{suite.name}: orbits followed for 2 Gyr")
     if isinstance(suite.physics, BroadPhysics):
-        many = MockSuite(suite.physics, 2 * len(suite), suite.seed, suite.stirring)
-        card["ingredients"] = measure_ingredients(many, workers, ingredients, report)
+        card["ingredients"] = measure_ingredients(suite, workers, ingredients, report)
     else:
         card["switch_off"] = realism.switch_off(few, workers, ingredients)
         report(f"{suite.name}: {len(card['switch_off']) - 1} ingredients switched off in turn")

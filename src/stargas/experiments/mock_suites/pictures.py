@@ -14,13 +14,14 @@ from stargas.experiments.mock_suites.quantities import (
 )
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.randomness import rng_for
-from stargas.report.contact_sheet import Tile
+from stargas.report.contact_sheet import PIXELS, Tile
 from stargas.report.suite_figures import Example, RelationPanel
 from stargas.report.suite_structure import PairPanel, QuantityPanel, UnrulyExample
 from stargas.sample import make_sample
 from stargas.simulations.mock_suites import population as recipe
 from stargas.simulations.mock_suites.broad.galaxy import BroadProperties
 from stargas.simulations.mock_suites.suites import MockSuite
+from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.projection import project
 from stargas.sky.view import View
 
@@ -33,8 +34,11 @@ EXAMPLE_INCLINATIONS_DEG = (30.0, 60.0, 90.0)
 UNRULY_INCLINATIONS_DEG = (10.0, 60.0, 90.0)
 """Views of the galaxies that each show one ingredient."""
 
-UNRULY_STARS = 3000
+UNRULY_STARS = 6000
 """They have more stars than this."""
+
+CONTRAST_R_HL, CONTRAST_PIXELS, CONTRAST_STARS = 1.5, 2.5, 20
+"""Half the side of the maps of contrast [R_hl], their smoothing [pixels], and the stars that it takes at least."""
 
 NOTHING: FloatArray = np.array([])
 """Quantities of no galaxies."""
@@ -144,10 +148,12 @@ def unruly_examples(suite: MockSuite, columns: Columns) -> list[UnrulyExample]:
     ]
 
     def wave(one: BroadProperties, m: int, *, wound: bool) -> float:
+        """Amplitude in the density of a galaxy that is mostly a disk."""
         thin = one.structure.disk is not None and one.structure.disk.share > 0.6
-        return max(
-            (w.amplitude for w in one.patterns.waves if thin and w.m == m and bool(w.winding) == wound), default=0
-        )
+        found = [
+            w.amplitude * (1 + abs(w.winding)) for w in one.patterns.waves if w.m == m and bool(w.winding) == wound
+        ]
+        return max(found, default=0.0) * thin
 
     strength: dict[str, list[float]] = {
         "a bar": [wave(one, 2, wound=False) for one in drawn],
@@ -179,15 +185,18 @@ def unruly_examples(suite: MockSuite, columns: Columns) -> list[UnrulyExample]:
 
 
 def _contrast(galaxy: Galaxy) -> FloatArray:
-    """Density of the stars from above, within 3 R_hl, over its mean at the same radius, minus 1."""
-    sky = project(galaxy, View(0.0, 0.0))
-    density = galaxy_images(sky, 3 * (sky.R_hl_kpc or 1.0), 1.0).stars
-    assert density is not None  # noqa: S101 (a galaxy has stars)
-    side = np.arange(len(density)) - 0.5 * (len(density) - 1)
+    """Density of the stars from above over its mean at the same radius, minus 1; NaN where there are few stars."""
+    from scipy.ndimage import gaussian_filter
+
+    x, y, _ = galaxy.stars.position_kpc.T
+    reach = CONTRAST_R_HL * half_count_radius(x, y)
+    counts, _, _ = np.histogram2d(y, x, bins=PIXELS, range=[[-reach, reach]] * 2)
+    density = gaussian_filter(counts, CONTRAST_PIXELS)
+    side = np.arange(PIXELS) - 0.5 * (PIXELS - 1)
     ring = np.hypot(*np.meshgrid(side, side)).astype(int)
-    mean = np.bincount(ring.ravel(), density.ravel()) / np.bincount(ring.ravel())
-    result: FloatArray = density / np.maximum(mean[ring], 1e-12) - 1
-    return result
+    mean = (np.bincount(ring.ravel(), density.ravel()) / np.bincount(ring.ravel()))[ring]
+    few = mean * 4 * np.pi * CONTRAST_PIXELS**2 < CONTRAST_STARS
+    return np.where(few, np.nan, density / np.where(few, 1.0, mean) - 1)
 
 
 def choose_examples(galaxies: Columns) -> list[int]:
