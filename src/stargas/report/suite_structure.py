@@ -25,7 +25,7 @@ OTHERS = {
 }
 """Kinds of galaxies of others by the beginning of their names: words, marker and color."""
 
-CONTRAST = 0.4
+CONTRAST = 0.3
 """Relative density of the full colors."""
 
 LABEL_WIDTH = 26

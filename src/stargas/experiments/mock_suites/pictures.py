@@ -10,6 +10,7 @@ from stargas.experiments.mock_suites.quantities import (
     AT_THE_EDGE,
     QUANTITIES,
     baryonic_tully_fisher,
+    fourier_amplitude,
     radial_acceleration,
 )
 from stargas.galaxy import FloatArray, Galaxy
@@ -37,7 +38,10 @@ UNRULY_INCLINATIONS_DEG = (10.0, 60.0, 90.0)
 UNRULY_STARS = 6000
 """They have more stars than this."""
 
-CONTRAST_R_HL, CONTRAST_PIXELS, CONTRAST_STARS = 1.5, 2.5, 20
+WAVES, CANDIDATES = {"a bar": 2, "arms": 2, "a lopsided disk": 1}, 5
+"""Waves of the stars by the number of their arms; of so many strong ones the one is shown that is seen best."""
+
+CONTRAST_R_HL, CONTRAST_PIXELS, CONTRAST_STARS = 1.5, 3.0, 20
 """Half the side of the maps of contrast [R_hl], their smoothing [pixels], and the stars that it takes at least."""
 
 NOTHING: FloatArray = np.array([])
@@ -172,8 +176,9 @@ def unruly_examples(suite: MockSuite, columns: Columns) -> list[UnrulyExample]:
     for name, values in strength.items():
         seen = [value * (one.n_stars > UNRULY_STARS) for value, one in zip(values, drawn, strict=True)]
         order = [int(index) for index in np.argsort(seen)[::-1] if int(index) not in taken]
-        taken.add(order[0])
-        galaxy = suite[order[0]]
+        best = max(order[:CANDIDATES], key=lambda i: _seen_wave(suite[i], WAVES[name])) if name in WAVES else order[0]
+        taken.add(best)
+        galaxy = suite[best]
         reach = 8 if name == "tails" else 3
         images = []
         for inclination in UNRULY_INCLINATIONS_DEG:
@@ -182,6 +187,13 @@ def unruly_examples(suite: MockSuite, columns: Columns) -> list[UnrulyExample]:
             images.append(galaxy_images(sky, reach * (sky.R_hl_kpc or 1.0), 1.5 * R_HI))
         rows.append(UnrulyExample(name, _contrast(galaxy), UNRULY_INCLINATIONS_DEG, images))
     return rows
+
+
+def _seen_wave(galaxy: Galaxy, m: int) -> float:
+    """Amplitude of a wave in the inner disk, from above."""
+    position = galaxy.stars.position_kpc
+    R_hl = half_count_radius(position[:, 0], position[:, 1])
+    return fourier_amplitude(position, m, 0.2 * R_hl, 1.2 * R_hl)
 
 
 def _contrast(galaxy: Galaxy) -> FloatArray:

@@ -108,8 +108,8 @@ def measure(galaxy: Galaxy, total: MassProfile | None = None) -> dict[str, float
         "c_over_a": c_over_a,
         "v_phi": float(v_phi[ring].mean() / v_c),
         "sigma_R": float(v_R[ring].std() / v_c),
-        "A1": _amplitude(position, 1, 0.5 * R_hl, 3 * R_hl),
-        "A2": _amplitude(position, 2, 0.5 * R_hl, 3 * R_hl),
+        "A1": fourier_amplitude(position, 1, 0.5 * R_hl, 3 * R_hl),
+        "A2": fourier_amplitude(position, 2, 0.5 * R_hl, 3 * R_hl),
     }
     return dict.fromkeys((*QUANTITIES, *AT_THE_EDGE), float("nan")) | found | _measure_gas(galaxy, mass, R_hl)
 
@@ -137,8 +137,8 @@ def _measure_gas(galaxy: Galaxy, mass: Galaxy | MassProfile, R_hl_kpc: float) ->
         "log10_baryons": float(np.log10(galaxy.stellar_mass_msun + galaxy.gas.mass_msun.sum())),
         "log10_g": float(np.log10(v_c**2 / R_HI * _KMS2_PER_KPC)),
         "log10_g_baryons": float(np.log10(G * sum(baryons) / R_HI**2 * _KMS2_PER_KPC)),
-        "hi_A1": _amplitude(galaxy.gas.position_kpc, 1, 0.3 * R_HI, R_HI, galaxy.gas.hi_mass_msun),
-        "hi_A2": _amplitude(galaxy.gas.position_kpc, 2, 0.3 * R_HI, R_HI, galaxy.gas.hi_mass_msun),
+        "hi_A1": fourier_amplitude(galaxy.gas.position_kpc, 1, 0.3 * R_HI, R_HI, galaxy.gas.hi_mass_msun),
+        "hi_A2": fourier_amplitude(galaxy.gas.position_kpc, 2, 0.3 * R_HI, R_HI, galaxy.gas.hi_mass_msun),
     }
 
 
@@ -165,7 +165,7 @@ def _axis_ratios(position: FloatArray, reach_kpc: float) -> tuple[float, float]:
     return float(widths[1] / widths[0]), float(widths[2] / widths[0])
 
 
-def _amplitude(
+def fourier_amplitude(
     position: FloatArray, m: int, inner_kpc: float, outer_kpc: float, weight: FloatArray | None = None
 ) -> float:
     """Mean of e^(imφ) in a ring with the shot noise taken out."""

@@ -22,7 +22,7 @@ def dispersion(velocity_kms):
 
 
 def stars_after_breathing(calm, drawn, sign):
-    """Velocities [km/s] after the last cycles, by kick, drift and kick in the force of the mean mass and its changes."""
+    """Velocities [km/s] after the last cycles, by leapfrog in the force of the mean mass and its changes."""
     R_e, breathing, potential = drawn.R_e_kpc, drawn.unrest.breathing, calm.orbits.potential
     changing = calm.dark_msun * breathing.share(calm.radii_kpc / R_e)
     period = breathing.period * 2 * np.pi * R_e / float(potential.v_c_kms(R_e))
@@ -46,7 +46,7 @@ def stars_after_breathing(calm, drawn, sign):
 
 @pytest.fixture(scope="module")
 def changes():
-    """Logarithms of the dispersion over that before the last cycles: as made, as integrated here, with reversed sign."""
+    """Logarithms of the dispersion over that before: as made, as integrated here, and with the sign reversed."""
     chosen = []
     for index in range(len(SUITE)):
         drawn = SUITE.properties(index)
