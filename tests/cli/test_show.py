@@ -5,6 +5,8 @@ import json
 import pytest
 from analytic import star_gas_galaxy
 from astropy.table import Table
+from gadget_binary_writer import write_gadget_binary
+from snapshot_writers import galaxy_of_particles, write_hdf5
 
 from stargas import write_galaxy
 from stargas.cli import main
@@ -63,3 +65,25 @@ def test_what_is_nothing_of_stargas_is_one_line(capsys, tmp_path, monkeypatch, p
     monkeypatch.chdir(tmp_path)
     assert main(["show", path]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_settings_of_snapshots_are_followed(capsys, tmp_path):
+    """A binary snapshot states no units: they are asked for, and those that are given are used."""
+    write_hdf5(tmp_path / "snap.hdf5", galaxy_of_particles(300, 200, 300), "gadget")
+    path = tmp_path / "snap"
+    write_gadget_binary(path, tmp_path / "snap.hdf5")
+    assert main(["show", str(path)]) == 1
+    assert "does not state its unit of length: give unit_length_kpc" in capsys.readouterr().err
+    units = [
+        "--snapshots.unit_length_kpc",
+        "1",
+        "--snapshots.unit_mass_msun",
+        "1e10",
+        "--snapshots.unit_velocity_kms",
+        "1",
+    ]
+    assert main(["show", str(path), *units]) == 0
+    assert "star particles: 300" in capsys.readouterr().out
+    words = ["infer", str(path), "--model", str(tmp_path / "none"), "--out", str(tmp_path / "out"), *units]
+    assert main(words) == 1
+    assert "holds no model" in capsys.readouterr().err

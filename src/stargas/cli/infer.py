@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from stargas.cli.options import CommandParser, open_console, use_threads
 from stargas.cli.settings import UsageError
+from stargas.cli.sources import read_one
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from stargas.cli.settings import Settings
+    from stargas.config import SnapshotConfig
     from stargas.config.observation import ObservationConfig
     from stargas.model.posterior import Posterior
     from stargas.observed.galaxy import ObservedGalaxy
@@ -30,7 +32,7 @@ def parser() -> CommandParser:
         "profiles stand beside the truth. An observed one is a table of stars (--stars), HI (--hi-cube, or\n"
         "--moment0, --moment1, --moment2), or both; errors of its inputs enter by Monte Carlo. The maps are made with\n"
         "the settings that the model was trained with.",
-        blocks=("local", "observation"),
+        blocks=("local", "observation", "snapshots"),
     )
     made.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot of one galaxy")
     made.add_argument("--model", type=Path, help="folder of the model (default: the pretrained one)")
@@ -126,7 +128,7 @@ def run(options: Namespace, settings: Settings) -> None:
 
     require_free(options.out, overwrite=options.overwrite)
     model = load_model(options.model).with_prior(options.prior)
-    galaxies = [_observe(options, config)] if options.galaxy is None else _project(options, model)
+    galaxies = [_observe(options, config)] if options.galaxy is None else _project(options, model, settings.snapshots)
     results = infer(galaxies, model, n_draws=options.draws, n_realizations=config.n_realizations, seed=options.seed)
     console = open_console()
     print_inference(results, console)
@@ -167,12 +169,10 @@ def _observe(options: Namespace, config: ObservationConfig) -> ObservedGalaxy:
     return in_child(files, observe_galaxy, config)
 
 
-def _project(options: Namespace, model: Posterior) -> list[Sample]:
+def _project(options: Namespace, model: Posterior, snapshots: SnapshotConfig) -> list[Sample]:
     """Read the simulated galaxy and make one sample for each view."""
     from stargas.randomness import rng_for
     from stargas.sample import make_sample
-    from stargas.sandbox import in_child
-    from stargas.simulations.files import read_galaxy
     from stargas.sky.projection import project
     from stargas.sky.view import View
 
@@ -182,7 +182,7 @@ def _project(options: Namespace, model: Posterior) -> list[Sample]:
         raise UsageError(
             f"--azimuth needs one value or as many as --inclination has, got {len(azimuths)} and {len(inclinations)}."
         )
-    galaxy = in_child([options.galaxy], read_galaxy, options.galaxy)
+    galaxy = read_one(options.galaxy, snapshots)
     samples = []
     for number, angles in enumerate(zip(inclinations, azimuths, strict=True)):
         rng = rng_for(options.seed, "infer", galaxy.id, number)

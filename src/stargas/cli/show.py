@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stargas.cli.options import CommandParser, open_console
+from stargas.cli.sources import read_one
+from stargas.config import SnapshotConfig
 from stargas.errors import DamagedFileError, InputError
 
 if TYPE_CHECKING:
@@ -31,21 +33,23 @@ LONGEST_LIST, DEEPEST = 12, 20
 def parser() -> CommandParser:
     """Return the parser of this command."""
     made = CommandParser(
-        "show", "Show what a data set, model, evaluation, inference or galaxy file is: settings, seeds, provenance."
+        "show",
+        "Show what a data set, model, evaluation, inference or galaxy file is: settings, seeds, provenance.",
+        blocks=("snapshots",),
     )
     made.add_argument("path", type=Path, nargs="+", metavar="PATH")
     return made
 
 
-def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (every command has both)
+def run(options: Namespace, settings: Settings) -> None:
     """Print one tree per path."""
     console = open_console()
     for path in options.path:
-        console.print(describe(path))
+        console.print(describe(path, settings.snapshots))
 
 
-def describe(path: Path) -> Tree:
-    """Describe a file or folder as a tree.
+def describe(path: Path, snapshots: SnapshotConfig | None = None) -> Tree:
+    """Describe a file or folder as a tree; a snapshot is read with its settings, the defaults if None.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def describe(path: Path) -> Tree:
         raise InputError(f"{path} holds none of {', '.join(HEADS)}; it is nothing that stargas made.")
     if path.suffix == ".json":
         return _grow(Tree(f"[bold]{escape(str(path))}[/bold]"), _read(path))
-    return _grow(Tree(f"[bold]{escape(str(path))}[/bold]: galaxy"), _galaxy(path))
+    return _grow(Tree(f"[bold]{escape(str(path))}[/bold]: galaxy"), _galaxy(path, snapshots or SnapshotConfig()))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -105,14 +109,12 @@ def _data_set(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _galaxy(path: Path) -> dict[str, Any]:
+def _galaxy(path: Path, snapshots: SnapshotConfig) -> dict[str, Any]:
     import numpy as np
 
     from stargas.kinematics import kappa_co, virial_ratio
-    from stargas.sandbox import in_child
-    from stargas.simulations.files import read_galaxy
 
-    galaxy = in_child([path], read_galaxy, path)
+    galaxy = read_one(path, snapshots)
     r = np.median(galaxy.stars.radius_kpc)
     return {
         "id": galaxy.id,

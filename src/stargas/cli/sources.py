@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stargas.config import SelectionConfig, SnapshotConfig
+    from stargas.galaxy import Galaxy
     from stargas.simulations.source import Source
 
 
@@ -54,6 +55,19 @@ def open_source(options: Namespace, snapshots: SnapshotConfig) -> Source:
 
     files = (*options.source, *(options.halos or ()))
     return in_child(files, open_files, options.source, halos=options.halos, name=options.name, config=snapshots)
+
+
+def read_one(path: Path, snapshots: SnapshotConfig) -> Galaxy:
+    """Read one galaxy from a particle table, or from a snapshot with its settings, in a process of its own."""
+    from stargas.sandbox import in_child
+
+    return in_child([path], _read_one, path, snapshots)
+
+
+def _read_one(path: Path, snapshots: SnapshotConfig) -> Galaxy:
+    from stargas.simulations.files import is_table, read_galaxy
+
+    return read_galaxy(path) if is_table(path) else read_galaxy(path, config=snapshots)
 
 
 def selection_without_excluded(selection: SelectionConfig, options: Namespace) -> SelectionConfig:
