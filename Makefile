@@ -3,7 +3,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: demo test check bench docs setup clean
+.PHONY: demo test check bench fuzz docs setup clean
 
 demo: .venv/run.stamp
 	$(BIN)/stargas demo
@@ -21,6 +21,9 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m pytest benchmarks -n 0 -m ""
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/page.py
+
+fuzz: .venv/dev.stamp
+	$(BIN)/python -m tests.fuzz --inputs 100000 --seed 1 --out fuzz
 
 docs: .venv/dev.stamp
 	$(BIN)/sphinx-build -W -n -q -b html docs docs/_build/html

@@ -18,13 +18,13 @@ from fuzz.trial import SECONDS, Outcome, Trial
 START_SECONDS = 300.0
 """Longest time for making the sound inputs [s]."""
 
-GRACE_SECONDS = 10.0
-"""After which the watchdog ends a process whose alarm did not ring, because it is not in Python."""
+GRACE_SECONDS = 60.0
+"""After which the watchdog ends a process whose alarm did not ring: it waits, or is not in Python."""
 
 MEMORY_BYTES = 3_000_000_000
 """That the worker may take beside what it maps; beyond it, it is refused more."""
 
-SAVE_EVERY = 200
+SAVE_EVERY, SAVE_SECONDS = 200, 10.0
 
 MAX_SAVED = 40
 """Faults of each reader whose files are kept."""
@@ -97,7 +97,7 @@ def run(names, n_inputs, seed, out):
                         worker = None
                     count.add(outcome)
                     progress.update(task, completed=count.next)
-                    if count.next % SAVE_EVERY == 0 or time.monotonic() - saved > GRACE_SECONDS:
+                    if count.next % SAVE_EVERY == 0 or time.monotonic() - saved > SAVE_SECONDS:
                         saved = time.monotonic()
                         _write_state(state, counts)
             finally:
@@ -154,11 +154,11 @@ class _Worker:
                 self.folder = Path(folder)
                 return Outcome(kind, text)
         except EOFError:
-            self.is_gone = True
+            self.is_gone, self.folder = True, self.root
             self.process.join(5)
             return Outcome("crash", f"exit code {self.process.exitcode}")
-        self.is_gone = True
-        return Outcome("hang", "not in Python")
+        self.is_gone, self.folder = True, self.root
+        return Outcome("hang", "it waits, or is not in Python")
 
     def go_on(self):
         """Let the process go on after a fault."""

@@ -16,7 +16,7 @@ from fuzz.readers import read_quietly
 from stargas.errors import StargasError
 
 SECONDS = 20.0
-"""Longest time that reading one input may take [s]."""
+"""Longest time of the processor that reading one input may take [s], which other processes do not change."""
 
 MEMORY_BYTES = 500_000_000
 """Most memory that reading one input of some 10 kB may take beside what the process has."""
@@ -119,18 +119,18 @@ def judged(reader, folder):
 
 @contextmanager
 def alarm(seconds):
-    """Raise `Hang` in the block after some seconds, as soon as it is back in Python."""
+    """Raise `Hang` in the block after some seconds of the processor, as soon as it is back in Python."""
 
     def ring(_number, _frame):
         raise Hang
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def peak_memory(*, reset=False):
