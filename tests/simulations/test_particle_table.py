@@ -275,3 +275,34 @@ def test_an_empty_folder_and_a_foreign_file_among_tables_are_named(tmp_path):
         file["numbers"] = [1, 2]
     with pytest.raises(InputError, match=r"other\.hdf5 is no particle table"):
         open_files([tmp_path])
+
+
+@pytest.mark.parametrize("value", ["false", b"no", 2, 0.5, np.array([True, False])])
+def test_a_frame_that_is_neither_true_nor_false_is_refused(path, value):
+    with h5py.File(path, "a") as file:
+        file.attrs["own_frame"] = value
+    with pytest.raises(InputError, match="'own_frame' must be true or false"):
+        read_galaxy(path)
+    with h5py.File(path, "a") as file:
+        file.attrs["own_frame"] = np.uint8(1)
+    assert read_header(path).own_frame
+
+
+@pytest.mark.parametrize(("name", "shift"), [("position_kpc", 300.0), ("velocity_kms", 3000.0)])
+def test_stars_far_from_the_zero_of_their_own_frame_are_refused(galaxy, tmp_path, name, shift):
+    moved = dataclasses.replace(galaxy.stars, **{name: getattr(galaxy.stars, name) + np.array([shift, 0, 0])})
+    write_galaxy(dataclasses.replace(galaxy, stars=moved), tmp_path / "far.hdf5")
+    with pytest.raises(InputError, match=r"own frame, but the median of its .* write own_frame as false"):
+        read_table(tmp_path / "far.hdf5")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.ones((800, 1)), np.full(800, np.nan), np.full(800, 1 + 1j), np.full(800, b"one"), np.ones(5), np.zeros(800)],
+)
+def test_masses_that_cannot_be_are_one_sentence(path, values):
+    with h5py.File(path, "a") as file:
+        del file["stars/mass_msun"]
+        file["stars/mass_msun"] = values
+    with pytest.raises(InputError, match="stars: "):
+        read_table(path)

@@ -40,6 +40,9 @@ PARTICLES = ("mass_msun", "position_kpc", "velocity_kms")
 GAS = (*PARTICLES, "hi_mass_msun", "temperature_K", "hsm_kpc")
 PROFILE = ("r_kpc", "mass_msun")
 
+FARTHEST_FROM_ZERO = 10.0
+"""How far the middle of stars in their own frame may be from zero, in units of their spread; mergers have two."""
+
 COMPONENTS = ("stars", "gas", "dark")
 """Groups that every particle table has; an empty one says that the galaxy has none of it."""
 
@@ -158,6 +161,12 @@ def _number(path: str, name: str, value: Any) -> float:  # noqa: ANN401 (attribu
     return number
 
 
+def _truth(path: str, name: str, value: Any) -> bool:  # noqa: ANN401 (attributes of any type)
+    if not isinstance(value, bool | np.bool_ | int | np.integer) or value not in (0, 1):
+        raise InputError(f"{path}: the attribute {name!r} must be true or false, got {value!r}.")
+    return bool(value)
+
+
 def _header(file: h5py.File) -> TableHeader:
     path = file.filename
     galaxy_id = _attribute(file, "id", "")
@@ -172,7 +181,7 @@ def _header(file: h5py.File) -> TableHeader:
         texts["host_id"],
         texts["suite"],
         redshift,
-        own_frame=bool(_attribute(file, "own_frame", False)),
+        own_frame=_truth(path, "own_frame", _attribute(file, "own_frame", False)),
         properties={name: float(np.ravel(value)[0]) for name, value in properties},
         provenance={name: value.decode() if isinstance(value, bytes) else str(value) for name, value in provenance},
     )
@@ -279,4 +288,19 @@ def read_table(path: str | PathLike[str]) -> Galaxy:
         provenance=header.provenance,
     )
     require_physical(galaxy, path)
+    if header.own_frame:
+        _require_own_frame(stars, path)
     return galaxy
+
+
+def _require_own_frame(stars: Particles, path: str | PathLike[str]) -> None:
+    """Refuse stars that are said to be in the galaxy's own frame but lie or move far from its zero."""
+    for name, unit in (("position_kpc", "kpc"), ("velocity_kms", "km/s")):
+        values = getattr(stars, name)
+        middle = np.median(values, axis=0)
+        offset, spread = np.linalg.norm(middle), np.median(np.linalg.norm(values - middle, axis=1))
+        if offset > FARTHEST_FROM_ZERO * spread > 0:
+            raise InputError(
+                f"{path} says that it is in the galaxy's own frame, but the median of its {name.partition('_')[0]} is "
+                f"{offset:.3g} {unit} from zero and its spread {spread:.3g}: write own_frame as false."
+            )
