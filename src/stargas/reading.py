@@ -35,7 +35,7 @@ def one_sentence(path: str | os.PathLike[str], kind: str = "what its name says")
     Raises
     ------
     InputError
-        If the file does not fit into memory.
+        If the file does not fit into memory, or may not be read.
     DamagedFileError
         In place of any other exception but a `StargasError`, which passes.
 
@@ -57,6 +57,8 @@ def one_sentence(path: str | os.PathLike[str], kind: str = "what its name says")
         raise
     except MemoryError as error:
         raise InputError(f"{path} does not fit into memory: cut the galaxy out of it first.") from error
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read: change its permissions, or copy it.") from error
     except Exception as error:
         raise DamagedFileError(
             f"{path} is damaged or is not {kind} ({reason(error)}): write or copy it again."

@@ -88,7 +88,7 @@ def open_files(
     paths
         Particle tables, folders of particle tables, or snapshots.
     halos
-        Halo catalogs of the snapshots, as `stargas.simulations.snapshots.SnapshotSource` takes them.
+        Halo catalogs of the snapshots, as `stargas.simulations.snapshot_source.SnapshotSource` takes them.
     name
         Name of the suite; the folder's if None.
     config

@@ -1,0 +1,68 @@
+"""Whatever a library raises of a file is one sentence; warnings of ours pass."""
+
+import errno
+import warnings
+
+import h5py
+import numpy as np
+import pytest
+
+from stargas.errors import DamagedFileError, InputError, NoGalaxyError, ObservationWarning
+from stargas.reading import one_sentence, open_hdf5, reason, require_stored
+
+
+@pytest.mark.parametrize(
+    ("raised", "error", "message"),
+    [
+        (KeyError("BITPIX"), DamagedFileError, r"x is damaged or is not FITS \(KeyError: 'BITPIX'\): write or copy it"),
+        (ValueError("bad card. More text.\nAnd more"), DamagedFileError, r"\(bad card\): "),
+        (RecursionError(), DamagedFileError, r"\(RecursionError\)"),
+        (AssertionError(), DamagedFileError, r"\(AssertionError\)"),
+        (MemoryError(), InputError, "x does not fit into memory"),
+        (PermissionError(errno.EACCES, "Permission denied"), InputError, "x may not be read: change its permissions"),
+        (NoGalaxyError("none here"), NoGalaxyError, "^none here$"),
+    ],
+)
+def test_any_exception_is_one_sentence(raised, error, message):
+    with pytest.raises(error, match=message) as caught, one_sentence("x", "FITS"):
+        raise raised
+    assert "\n" not in str(caught.value)
+
+
+def test_an_interruption_passes():
+    with pytest.raises(KeyboardInterrupt), one_sentence("x"):
+        raise KeyboardInterrupt
+
+
+def warn_twice():
+    with one_sentence("x"):
+        warnings.warn("theirs", RuntimeWarning, stacklevel=1)
+        warnings.warn("ours", ObservationWarning, stacklevel=1)
+
+
+def test_warnings_of_libraries_are_silent_and_ours_are_not():
+    with pytest.warns(ObservationWarning, match="ours") as caught:
+        warn_twice()
+    assert len(caught) == 1
+
+
+def test_a_long_reason_is_cut():
+    assert len(reason(ValueError("x" * 10_000))) == 200
+
+
+def test_data_sets_that_hold_what_they_declare_pass(tmp_path):
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        file["whole"] = np.zeros(2_000_000)
+        file.create_dataset("packed", data=np.zeros(2_000_000), compression="gzip")
+        file.create_dataset("declared", (10**9,), dtype="f8", chunks=(1000,))
+    with open_hdf5(tmp_path / "a.hdf5") as file:
+        require_stored(file["whole"], "a.hdf5")
+        require_stored(file["packed"], "a.hdf5")
+        with pytest.raises(DamagedFileError, match=r"/declared declares 8e.09 bytes and stores 1"):
+            require_stored(file["declared"], "a.hdf5")
+
+
+def test_what_is_no_hdf5_is_refused_as_such(tmp_path):
+    (tmp_path / "a.hdf5").write_text("nothing")
+    with pytest.raises(OSError, match="signature"):
+        open_hdf5(tmp_path / "a.hdf5")
