@@ -12,6 +12,9 @@ from stargas.report.page import Figure, Page, Part, Section, Table, Text, text_f
 Card: TypeAlias = Mapping[str, Any]
 """Content of ``<suite>.json``; see `stargas.experiments.mock_suites.card`."""
 
+MAX_NAMED = 8
+"""Galaxies of others that are named in a cell of a table."""
+
 INDEX = "index.md"
 """Name of the page that leads to the cards."""
 
@@ -155,8 +158,13 @@ def _quantities(rows: Sequence[Mapping[str, Any]]) -> Table:
             if row.get("others_low") is not None
             else DASH
         )
-        lines.append([row["quantity"], *own, theirs, str(row["n_others"]), ", ".join(row["outside"]) or DASH])
+        lines.append([row["quantity"], *own, theirs, str(row["n_others"]), _outside(row["outside"])])
     return Table(head, lines)
+
+
+def _outside(names: Sequence[str]) -> str:
+    """Names of galaxies, or how many there are."""
+    return str(len(names)) if len(names) > MAX_NAMED else ", ".join(names) or DASH
 
 
 def _baryons(relations: Mapping[str, Any]) -> Table:

@@ -65,9 +65,11 @@ def dark_halo(
 
 
 def inner_slope(profile: MassProfile, virial_radius_kpc: float) -> float:
-    """Slope d ln ρ/d ln r of a profile between 1 and 2 % of R200, from the mass in shells."""
+    """Slope d ln ρ/d ln r of a profile between 1 and 2 % of R200, from the mass in shells; NaN where one is empty."""
     edges = virial_radius_kpc * np.geomspace(*SLOPE_RANGE, 9)
     density = np.diff(profile.enclosed_mass(edges)) / np.diff(edges**3)
+    if not np.all(density > 0):
+        return float("nan")
     return float(np.polyfit(np.log(edges[:-1] * edges[1:]) / 2, np.log(density), 1)[0])
 
 
