@@ -15,6 +15,12 @@ MAX_COMPRESSION, SMALL_BYTES = 1100, 10_000_000
 """Largest ratio of bytes that a data set declares to those that it stores (what gzip reaches with zeros), and the size
 below which it does not matter."""
 
+HDF5_GROUPS = (
+    *("Header", "Parameters", "Cosmology", "Units", "Code", "HydroScheme", *(f"PartType{kind}" for kind in range(6))),
+    *("Group", "Subhalo", "stars", "gas", "dark", "properties", "provenance"),
+)
+"""What is a group in the formats that are read: snapshots, catalogs of SUBFIND, particle tables."""
+
 LONGEST_REASON = 200
 """Characters of a library's message that are repeated."""
 
@@ -66,15 +72,26 @@ def one_sentence(path: str | os.PathLike[str], kind: str = "what its name says")
 
 
 def open_hdf5(path: str | os.PathLike[str]) -> Any:  # noqa: ANN401 (a file of h5py)
-    """Open an HDF5 file for reading, also where another program has locked it or the disk knows no locks."""
+    """Open an HDF5 file for reading, also where another program has locked it or the disk knows no locks.
+
+    Raises
+    ------
+    DamagedFileError
+        If something that is a group in every format is a data set: to look for a name in it would read all its values.
+    """
     import h5py
 
     try:
-        return h5py.File(path, "r")
+        file = h5py.File(path, "r")
     except OSError as error:
         if "lock" not in str(error):
             raise
-        return h5py.File(path, "r", locking=False)
+        file = h5py.File(path, "r", locking=False)
+    wrong = next((name for name in HDF5_GROUPS if file.get(name, getclass=True) is h5py.Dataset), None)
+    if wrong is not None:
+        file.close()
+        raise DamagedFileError(f"{path} is damaged: {wrong} is a data set, expected a group: write or copy it again.")
+    return file
 
 
 def require_stored(dataset: Any, path: str | os.PathLike[str]) -> None:  # noqa: ANN401 (a data set of h5py)

@@ -176,10 +176,11 @@ def change_hdf5(content, rng):
                 if rng.random() < 0.4:
                     _change_attribute(file[name], rng)
                 elif isinstance(file[name], h5py.Dataset):
-                    _change_dataset(file, name, rng)
+                    if file[name].size < 1e6:  # it was not made to declare much before
+                        _change_dataset(file, name, rng)
                 elif name != "/":
                     _change_group(file, name, rng)
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError):  # it cannot be written so
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError, MemoryError):  # it cannot be so
         return change_bytes(content, rng)
     changed = buffer.getvalue()
     return change_bytes(changed, rng) if rng.random() < 0.1 else changed

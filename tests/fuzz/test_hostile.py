@@ -260,3 +260,15 @@ def test_a_table_in_hdf5_that_declares_much(tmp_path):
         del file["stars/position_kpc"]
         file["stars"].create_dataset("position_kpc", shape=(10**11, 3), dtype="f8", chunks=True)
     assert judge("particle-table", tmp_path, "galaxy.hdf5", path.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("reader", "name"), [("subfind", "Subhalo"), ("snapshot-gadget", "PartType0"), ("particle-table", "gas")]
+)
+def test_data_sets_that_stand_where_groups_do(reader, name, tmp_path):
+    READERS[reader].make(tmp_path)
+    path = next((tmp_path / "0").iterdir())
+    with h5py.File(path, "r+") as file:
+        del file[name]
+        file.create_dataset(name, shape=(10**11,), dtype="f8", chunks=True)
+    assert f"{name} is a data set" in judge(reader, tmp_path, path.name, path.read_bytes())

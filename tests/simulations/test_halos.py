@@ -281,6 +281,7 @@ def test_faults_of_subfind_are_one_sentence(tmp_path, name, values):
         (("\t100\t", "\t1e30\t"), r"the radius \d\.?\d*e\+29; expected finite kpc"),
         (("\t1000\t", "\t1e30\t"), "expected finite kpc, within 1e.09"),
         (("\n11", "\n\0"), "a halo without a name"),
+        (("\t2000\t", "\t1e300\t"), "expected finite kpc, within 1e.09"),
     ],
 )
 def test_halos_that_cannot_be_are_refused(tmp_path, change, message):

@@ -64,7 +64,7 @@ def read_halos(
         if halo.id in seen:
             raise InputError(f"{path} names halo {halo.id[:40]!r} twice: name each one once.")
         seen.add(halo.id)
-        if not (max(map(abs, halo.center_kpc)) <= BOX_KPC and 0 < halo.radius_kpc <= RADIUS_KPC):
+        if not (all(abs(x) <= BOX_KPC for x in halo.center_kpc) and 0 < halo.radius_kpc <= RADIUS_KPC):
             raise DamagedFileError(
                 f"{path}: halo {halo.id[:40]} has the center {halo.center_kpc} and the radius {halo.radius_kpc}; "
                 f"expected finite kpc, within {BOX_KPC:g} and up to {RADIUS_KPC:g}."
