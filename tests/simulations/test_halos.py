@@ -289,3 +289,13 @@ def test_halos_that_cannot_be_are_refused(tmp_path, change, message):
     path.write_text(AHF.replace(*change, 1))
     with pytest.raises(DamagedFileError, match=message):
         read_halos(path, SNAPSHOT, CONFIG)
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e300])
+def test_a_center_that_is_none_on_one_axis_is_refused(tmp_path, axis, value):
+    write_subfind(tmp_path / "tab.hdf5")
+    with h5py.File(tmp_path / "tab.hdf5", "a") as file:
+        file["Subhalo/SubhaloPos"][1, axis] = value
+    with pytest.raises(DamagedFileError, match="halo 1 has the center"):
+        read_halos(tmp_path / "tab.hdf5", SNAPSHOT, CONFIG)
