@@ -65,7 +65,7 @@ def check_galaxy(galaxy):
     """Check what `read_galaxy` returns."""
     require(1 <= galaxy.stellar_mass_msun <= 1e14, f"stars of {galaxy.stellar_mass_msun} Msun")
     require(galaxy.enclosed_mass(math.inf) <= 1e17, "mass")
-    require(0 <= galaxy.redshift <= 100, f"redshift {galaxy.redshift}")
+    require(-0.01 <= galaxy.redshift <= 100, f"redshift {galaxy.redshift}")
     for part in (galaxy.stars, galaxy.gas, galaxy.dark):
         if part is None or not hasattr(part, "position_kpc"):
             continue

@@ -10,6 +10,7 @@ from stargas.galaxy import Galaxy, Gas, Particles
 
 STELLAR_MASS_MSUN = (1.0, 1e14)
 TOTAL_MASS_MSUN = 1e17
+REDSHIFT = (-0.01, 100.0)  # the last snapshot of a run may lie beyond today by rounding
 RADIUS_KPC = 1e6
 BOX_KPC = 1e9
 MEDIAN_RADIUS_KPC = 1e-4
@@ -35,6 +36,8 @@ def require_physical(galaxy: Galaxy, path: str | PathLike[str]) -> None:
 
 
 def _problems(galaxy: Galaxy) -> Iterator[str]:
+    if not REDSHIFT[0] <= galaxy.redshift <= REDSHIFT[1]:
+        yield f"the redshift is {galaxy.redshift:g}, expected 0 to {REDSHIFT[1]:g}"
     low, high = STELLAR_MASS_MSUN
     mass = galaxy.stellar_mass_msun
     if not low <= mass <= high:
