@@ -41,7 +41,17 @@ def write_suite_page(folder: Path, name: str) -> Path:
                 _relations(card["relations"]),
             ],
         ),
-        *_structure(card, figure, prose),
+        Section(
+            "Shapes and motions",
+            [
+                prose("quantities"),
+                figure("quantities", "Distributions of shapes and motions"),
+                _quantities(card["quantities"]),
+                prose("pairs"),
+                figure("pairs", "Baryonic relations and pairs of quantities"),
+                _baryons(card["baryons"]),
+            ],
+        ),
         Section("Dark matter", [prose("dark_matter"), _inner_slopes(card["inner_slopes"])]),
         Section(
             "Mass estimators",
@@ -132,20 +142,6 @@ def _rotation_support(bins: Sequence[Mapping[str, Any]]) -> Table:
         [_bin(row), number(row["share_above"]), _spread(row["kappa_co"]), str(row["kappa_co"]["n"])] for row in bins
     ]
     return Table(["log M*", "fraction with κ_co > 0.5", "κ_co", "galaxies"], rows)
-
-
-def _structure(card: Card, figure: Callable[[str, str], Figure], prose: Callable[[str], Text]) -> list[Section]:
-    if "quantities" not in card:
-        return []
-    contents: list[Part] = [
-        prose("quantities"),
-        figure("quantities", "Distributions of shapes and motions"),
-        _quantities(card["quantities"]),
-        prose("pairs"),
-        figure("pairs", "Baryonic relations and pairs of quantities"),
-        _baryons(card["baryons"]),
-    ]
-    return [Section("Shapes and motions", contents)]
 
 
 def _quantities(rows: Sequence[Mapping[str, Any]]) -> Table:
