@@ -72,6 +72,7 @@ def check_galaxy(galaxy):
         require(part.mass_msun > 0, "masses")
         for values, most in ((part.position_kpc, 1e6), (part.velocity_kms, 1e5)):
             require(np.abs(values - np.median(values, axis=0)) <= most, f"beyond {most}")
+        require(np.abs(part.position_kpc) <= 1e9, "far away")
     if galaxy.gas is not None:
         gas = galaxy.gas
         require((gas.hi_mass_msun >= 0) & (gas.hi_mass_msun <= gas.mass_msun * (1 + 1e-6)), "HI masses")

@@ -52,13 +52,15 @@ def _problems(galaxy: Galaxy) -> Iterator[str]:
     for name in ("stars", "gas", "dark"):
         part = getattr(galaxy, name)
         if isinstance(part, Particles) and len(part):
-            yield from _particle_problems(name, part)
+            yield from _particle_problems(name, part, galaxy.stars)
 
 
-def _particle_problems(name: str, part: Particles) -> Iterator[str]:
-    # about the medians: a snapshot may count positions from anywhere, and move as a whole
-    radius = float(np.abs(part.position_kpc - np.median(part.position_kpc, axis=0)).max())
-    speed = float(np.abs(part.velocity_kms - np.median(part.velocity_kms, axis=0)).max())
+def _particle_problems(name: str, part: Particles, stars: Particles) -> Iterator[str]:
+    # about the medians of the stars: a snapshot may count positions from anywhere, and move as a whole
+    radius = float(np.abs(part.position_kpc - np.median(stars.position_kpc, axis=0)).max())
+    speed = float(np.abs(part.velocity_kms - np.median(stars.velocity_kms, axis=0)).max())
+    if (far := float(np.abs(part.position_kpc).max())) > BOX_KPC:
+        yield f"the {name} lie at {far:.3g} kpc, expected within {BOX_KPC:g}"
     if radius > RADIUS_KPC:
         yield f"the {name} reach {radius:.3g} kpc, expected at most {RADIUS_KPC:g}"
     if speed > SPEED_KMS:
