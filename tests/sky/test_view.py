@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from analytic import rotating_gas, star_gas_galaxy
+from scipy.stats import kstest
 
 from stargas.config import ViewConfig
 from stargas.errors import InputError
@@ -64,6 +65,15 @@ def test_the_twelve_views_rise_hold_the_special_angles_and_are_uniform():
     assert all(view.position_angle_deg == 0 for view in views)
     drawn = standard_views(ViewConfig(position_angle="random"), np.random.default_rng(0))
     assert len({view.position_angle_deg for view in drawn}) == 12
+
+
+def test_stratified_views_reach_every_inclination():
+    config, rng = ViewConfig(n_views=4, inclination="stratified"), np.random.default_rng(0)
+    cos_i = np.cos(np.radians([[view.inclination_deg for view in standard_views(config, rng)] for _ in range(500)]))
+    assert np.all((cos_i[:, ::-1] * 4).astype(int) == np.arange(4))
+    assert kstest(cos_i.ravel(), "uniform").pvalue > 0.01
+    midpoints = standard_views(ViewConfig(n_views=4), rng)
+    assert np.cos(np.radians(midpoints[0].inclination_deg)) < 0.9  # no face-on view, which 7 % of galaxies would be
 
 
 @pytest.mark.parametrize("bad", [-1.0, 181.0, np.nan])

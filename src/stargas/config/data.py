@@ -33,13 +33,18 @@ class ViewConfig(Checked):
     Parameters
     ----------
     n_views
-        Projections per galaxy (paper: 12), of rising inclination. With 12 they contain 30°, 60° and 90°.
+        Projections per galaxy (paper: 12), of rising inclination.
+    inclination
+        cos i is at the ``midpoints`` of equal intervals, where 12 views are moved to contain 30°, 60° and 90° exactly
+        (ours), or ``stratified``: drawn within each of them, so that a few views of many galaxies are of all
+        inclinations, 0° included.
     position_angle
         ``aligned`` puts the receding side of the stars' rotation on +x, as an observer does who turns the map by the
         position angle; ``random`` draws it.
     """
 
     n_views: int = 12
+    inclination: Literal["midpoints", "stratified"] = "midpoints"
     position_angle: Literal["aligned", "random"] = "aligned"
 
     _block = "data.views"

@@ -74,19 +74,20 @@ def standard_views(config: ViewConfig, rng: np.random.Generator) -> tuple[View, 
     Parameters
     ----------
     config
-        Number of views and rule for the position angle.
+        Number of views, and rules for inclination and position angle.
     rng
-        Draws the azimuths and, where asked for, the position angles.
+        Draws the azimuths and, where asked for, position angles and inclinations.
 
     Returns
     -------
     tuple of View
-        cos i at the midpoints of equal intervals; with 12 views the nearest ones are moved to exactly
-        30°, 60° and 90°.
+        cos i in equal intervals, one view in each: at the midpoints, of which with 12 views the nearest ones are moved
+        to exactly 30°, 60° and 90°, or anywhere in them.
     """
-    cos_i = (np.arange(config.n_views)[::-1] + 0.5) / config.n_views
+    place = rng.random(config.n_views) if config.inclination == "stratified" else 0.5
+    cos_i = (np.arange(config.n_views)[::-1] + place) / config.n_views
     inclination = np.degrees(np.arccos(cos_i))
-    if config.n_views == 12:
+    if config.n_views == 12 and config.inclination == "midpoints":
         for special in SPECIAL_INCLINATIONS_DEG:
             inclination[np.argmin(np.abs(cos_i - np.cos(np.radians(special))))] = special
     azimuth = rng.uniform(0, 360, config.n_views)
