@@ -52,6 +52,7 @@ class Frequencies:
         """Tabulate a potential between a hundredth of ``R_max_kpc`` and itself."""
         R = np.geomspace(0.01 * R_max_kpc, R_max_kpc, n)
         v_c = np.asarray(potential.v_c_kms(R), dtype=np.float64)
+        v_c = np.maximum(v_c, MIN_V_C * v_c.max())  # a flat ring pulls the gas at its center outward
         slope = np.gradient(np.log(np.maximum(v_c, 1e-6)), np.log(R))
         epicyclic = v_c / R * np.sqrt(np.clip(2 * (1 + slope), 0.5, 4.0))
         return cls(R, v_c, epicyclic, np.asarray(potential.vertical_frequency(R), dtype=np.float64))
@@ -59,6 +60,10 @@ class Frequencies:
     def at(self, R_kpc: FloatArray, values: FloatArray) -> FloatArray:
         """Interpolate a column of the table in log R; constant beyond its ends."""
         return np.interp(np.log(np.maximum(R_kpc, 1e-9)), np.log(self.R_kpc), values)
+
+
+MIN_V_C = 0.01
+"""Circular velocity is at least this fraction of its maximum."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,271 @@
+"""How a model does on galaxies that others made, by maker and kind, beside the closed formulas.
+
+Every galaxy is seen from `N_VIEWS` sides with all its stars, up to the most that a sample may have, and where it has HI
+from stars alone and HI alone, too. Sides of one galaxy are not independent: errors come from bootstrap over galaxies.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stargas.config import DataConfig
+from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
+from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.experiments.others.galaxies import GalaxyOfOthers
+from stargas.galaxy import FloatArray
+from stargas.model.posterior import Posterior
+from stargas.randomness import rng_for
+from stargas.sample import Sample, make_sample
+from stargas.sky.projection import project
+from stargas.sky.view import standard_views
+from stargas.tracers import TRACER_SETS
+from stargas.validity.assessment import assess_validity
+from stargas.validity.reference import ValidityReference
+
+N_VIEWS = 12
+"""Sides from which each galaxy is seen."""
+
+RADII = (0.6, 1.0, 1.7, 2.4)
+"""Radii [R_hl] of the tables."""
+
+ALL = "all"
+"""Kind that stands for all galaxies of a maker."""
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a model infers of n views of galaxies of others.
+
+    Parameters
+    ----------
+    galaxy
+        Galaxy of each view, shape (n,).
+    maker, kind
+        Of that galaxy, shape (n,).
+    tracers
+        Name of the tracer set that the model was conditioned on, shape (n,).
+    inclination_deg
+        Of the view, shape (n,).
+    log10_true
+        log10 M [Msun] at `RADII`, shape (n, 4).
+    quantiles
+        Of the posterior there, at `stargas.evaluation.intervals.QUANTILE_LEVELS`, shape (n, 5, 4).
+    p_value
+        Of the validity of the view, shape (n,); NaN without a reference.
+    scalars
+        R_hl [kpc], σ [km/s] of the view, shape (n, 2).
+    """
+
+    galaxy: NDArray[np.str_]
+    maker: NDArray[np.str_]
+    kind: NDArray[np.str_]
+    tracers: NDArray[np.str_]
+    inclination_deg: FloatArray
+    log10_true: FloatArray
+    quantiles: FloatArray
+    p_value: FloatArray
+    scalars: FloatArray
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Predictions":
+        """Return some of the views."""
+        return Predictions(**{name: getattr(self, name)[chosen] for name in self.__dataclass_fields__})
+
+    @property
+    def error(self) -> FloatArray:
+        """Error of the median [dex], shape (n, 4)."""
+        result: FloatArray = self.quantiles[:, 2] - self.log10_true
+        return result
+
+
+def views_of(one: GalaxyOfOthers, config: DataConfig, seed: int = 0) -> list[Sample]:
+    """Return the samples of a galaxy from `N_VIEWS` sides.
+
+    Parameters
+    ----------
+    one
+        The galaxy.
+    config
+        Settings of maps and truth.
+    seed
+        Root seed of directions and stars.
+    """
+    galaxy = one.galaxy
+    samples = []
+    views = standard_views(replace(config.views, n_views=N_VIEWS), rng_for(seed, "others views", galaxy.id))
+    for number, view in enumerate(views):
+        rng = rng_for(seed, "others stars", galaxy.id, number)
+        stars = rng.permutation(len(galaxy.stars))[: config.stars.max_stars]
+        samples.append(make_sample(project(galaxy, view), rng, config, stars))
+    return samples
+
+
+def predict(
+    model: Posterior,
+    galaxies: Iterable[GalaxyOfOthers],
+    reference: ValidityReference | None = None,
+    n_draws: int = 1000,
+    seed: int = 0,
+    report: Callable[[str], None] = lambda _: None,
+) -> Predictions:
+    """Infer the masses of every view of every galaxy with every set of its tracers.
+
+    Parameters
+    ----------
+    model
+        A model of any tracers.
+    galaxies
+        The galaxies; those with fewer stars than a sample may have are left out with a line.
+    reference
+        Validity reference of the model.
+    n_draws
+        Posterior draws of each view.
+    seed
+        Root seed.
+    report
+        Called with a line for each galaxy that is left out.
+    """
+    parts = []
+    for one in galaxies:
+        if len(one.galaxy.stars) < model.data_config.min_stars:
+            report(f"{one.galaxy.id} has {len(one.galaxy.stars)} stars, too few for the model: left out.")
+            continue
+        parts += list(_predict_galaxy(model, one, reference, n_draws, seed))
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Predictions.__dataclass_fields__}
+    return Predictions(**joined)
+
+
+def _predict_galaxy(
+    model: Posterior, one: GalaxyOfOthers, reference: ValidityReference | None, n_draws: int, seed: int
+) -> Iterator[Predictions]:
+    samples = views_of(one, model.data_config, seed)
+    n, radii = len(samples), model.target.radii_R_hl
+    sets = [tracers.name for tracers in TRACER_SETS] if samples[0].tracers.all() else [None]
+    scalars = np.array([sample.scalars[:2] for sample in samples])
+    truth = np.array([_at_radii(radii, np.asarray(sample.log10_mass)) for sample in samples])
+    for tracers in sets:
+        conditioned = model.conditioned_on(tracers)
+        p_value = np.full(n, np.nan)
+        if reference is not None:
+            results = assess_validity(samples, conditioned, reference)
+            p_value = np.array([np.nan if one.p_value is None else one.p_value for one in results])
+        draws = _at_radii(radii, conditioned.sample(samples, n_draws, seed).astype(np.float64))
+        yield Predictions(
+            galaxy=np.full(n, one.galaxy.id),
+            maker=np.full(n, one.maker),
+            kind=np.full(n, one.kind),
+            tracers=np.full(n, tracers or "stars"),
+            inclination_deg=np.array([sample.row["inclination_deg"] for sample in samples]),
+            log10_true=truth,
+            quantiles=np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1),
+            p_value=p_value,
+            scalars=scalars,
+        )
+
+
+def _at_radii(radii_R_hl: Sequence[float], log10_mass: FloatArray) -> FloatArray:  # noqa: N803 (the field's own name)
+    """Interpolate profiles, shape (..., m), to `RADII`, in log r."""
+    at, known = np.log(RADII), np.log(radii_R_hl)
+    right = np.clip(np.searchsorted(known, at), 1, len(known) - 1)
+    share = (at - known[right - 1]) / (known[right] - known[right - 1])
+    result: FloatArray = log10_mass[..., right - 1] * (1 - share) + log10_mass[..., right] * share
+    return result
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a model does on one kind of galaxies.
+
+    Parameters
+    ----------
+    maker, kind, tracers
+        Which galaxies, and what the model was conditioned on.
+    n_galaxies, n_views
+        Their number.
+    coverage_68, coverage_95
+        Fraction of views and radii whose truth lies inside the interval.
+    bias, rms, width
+        Of each radius of `RADII` [dex]: median error, root mean square error, half of the 68 % interval.
+    rms_all
+        Root mean square error over all radii [dex].
+    flagged
+        Fraction of the views that are not trusted.
+    rms_flagged, rms_trusted
+        Root mean square error over all radii of those and of the others [dex]; NaN where there is none.
+    """
+
+    maker: str
+    kind: str
+    tracers: str
+    n_galaxies: int
+    n_views: int
+    coverage_68: Measured
+    coverage_95: Measured
+    bias: tuple[float, ...]
+    rms: tuple[float, ...]
+    width: tuple[float, ...]
+    rms_all: Measured
+    flagged: float
+    rms_flagged: float
+    rms_trusted: float
+
+
+def scores(predictions: Predictions, threshold: float = 0.01) -> list[Score]:
+    """Summarize predictions by maker, kind and tracers.
+
+    Parameters
+    ----------
+    predictions
+        Of one model.
+    threshold
+        Views of smaller p-values are not trusted.
+
+    Returns
+    -------
+    list of Score
+        For each maker all its galaxies, then each of its kinds where there are several.
+    """
+    found = []
+    for maker in dict.fromkeys(predictions.maker.tolist()):
+        of_maker = predictions.where(predictions.maker == maker)
+        kinds = dict.fromkeys(of_maker.kind.tolist())
+        for tracers in dict.fromkeys(of_maker.tracers.tolist()):
+            chosen = of_maker.where(of_maker.tracers == tracers)
+            found.append(_score(chosen, maker, ALL, tracers, threshold))
+            if len(kinds) > 1:
+                found += [_score(chosen.where(chosen.kind == kind), maker, kind, tracers, threshold) for kind in kinds]
+    return found
+
+
+def _score(views: Predictions, maker: str, kind: str, tracers: str, threshold: float) -> Score:
+    bootstrap = bootstrap_galaxies(views.galaxy)
+    error, low95, low, _, high, high95 = views.error, *np.moveaxis(views.quantiles, 1, 0)
+    truth = views.log10_true
+    flagged = views.p_value < threshold
+    return Score(
+        maker=maker,
+        kind=kind,
+        tracers=tracers,
+        n_galaxies=len(set(views.galaxy.tolist())),
+        n_views=len(truth),
+        coverage_68=bootstrap.measure_mean(np.mean((low <= truth) & (truth <= high), axis=1)),
+        coverage_95=bootstrap.measure_mean(np.mean((low95 <= truth) & (truth <= high95), axis=1)),
+        bias=tuple(np.median(error, axis=0).tolist()),
+        rms=tuple(np.sqrt(np.mean(error**2, axis=0)).tolist()),
+        width=tuple(np.median((high - low) / 2, axis=0).tolist()),
+        rms_all=_root(bootstrap, np.mean(error**2, axis=1)),
+        flagged=float(flagged.mean()),
+        rms_flagged=_rms(error[flagged]),
+        rms_trusted=_rms(error[~flagged]),
+    )
+
+
+def _root(bootstrap: Bootstrap, square: FloatArray) -> Measured:
+    mean = bootstrap.measure_mean(square)
+    root = float(np.sqrt(mean.value))
+    return Measured(root, float(mean.error / (2 * root)))
+
+
+def _rms(error: FloatArray) -> float:
+    return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
