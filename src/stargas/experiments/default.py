@@ -1,7 +1,8 @@
-"""The pretrained model beside the paper's: one network for any tracers and a broad prior, evaluated on all suites.
+"""The pretrained model: one network for any tracers and a broad prior, evaluated on all suites.
 
-Tests are the galaxies on which the paper's models were evaluated, in the same views with the same stars. Galaxies of
-`broad` and degraded views are in the training set as well; `shifted` never is.
+It learns from the suite ``broad``, which is wider than nature, and from ``bursty`` and ``smooth``, which it can be told
+to expect. All are observed with the faults of observers' data. Tests are galaxies that no model learns from, seen from
+twelve sides on perfect data; those of ``shifted`` are of a suite that none has learned from.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,30 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig, replace_settings
-from stargas.experiments.paper.plan import (
-    ANGLES,
-    COUNTS,
-    DWARFS,
-    FAST,
-    MASSIVE,
-    N_BURSTY,
-    N_BURSTY_TEST,
-    N_SEARCH,
-    N_SMOOTH,
-    N_SMOOTH_TEST,
-    SLOW,
-)
+from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig, ViewConfig, replace_settings
+from stargas.experiments.paper.plan import ANGLES, COUNTS, DWARFS, FAST, MASSIVE, SLOW
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
 
-N_SHIFTED = 500
-"""Galaxies of the suite that no model is trained on."""
+TRAINING_SETS = {"broad": 26_000, "bursty": 4000, "smooth": 1500}
+"""Suite → number of galaxies that the pretrained model learns from."""
 
-OBSERVED = {"broad": (3500, 0.7), "bursty": (2500, 0.85), "smooth": (1500, 0.7)}
-"""Further galaxies for training: their number, and the fraction of their views that is degraded."""
+TEST_SETS = {"bursty": 600, "smooth": 500, "shifted": 500, "broad": 1000}
+"""Suite → number of galaxies that no model learns from."""
 
-LEARNED_FROM = ("bursty", "smooth", *(f"{suite}_observed" for suite in OBSERVED))
-"""Data sets that the pretrained model is trained on."""
+N_TREES = 5000
+"""Galaxies of a data set of their own that the boosted trees learn from; more bring them little."""
 
 TRACER_SETS = {"StarGas": None, "Star": "stars", "Gas": "gas", "Gas, R_hl known": "gas and R_hl"}
 """Name in tables → tracer set that the one network is conditioned on."""
@@ -40,23 +29,31 @@ TRACER_SETS = {"StarGas": None, "Star": "stars", "Gas": "gas", "Gas, R_hl known"
 STRATA = ("all", DWARFS, MASSIVE, SLOW, FAST, *ANGLES, *COUNTS)
 """Strata in which coverage is measured."""
 
-TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "the preset, on 2,000 galaxies of bursty": ({}, {}),
-    "convolutions on the maps beside the features": ({"residual.filters": (8, 16, 24)}, {}),
-    "convolutions on the maps, no features": ({"residual.filters": (8, 16, 24), "features": False}, {}),
-    "the same, without augmentation": ({"residual.filters": (8, 16, 24), "features": False}, {"augment": False}),
-    "masses relative to their mean": ({"baseline": "mean"}, {}),
-    "inclination no auxiliary target": ({}, {"inclination_weight": 0.0}),
-    "no noise on the features": ({}, {"feature_noise": 0.0}),
-    "three times the dropout": ({"residual.dropout": 0.3}, {}),
-    "a quarter of the width": ({"residual.width": 64}, {}),
-    "half the width": ({"residual.width": 128}, {}),
-    "an ensemble of three networks": ({"residual.ensemble_size": 3}, {}),
-    "8 transforms of the flow": ({"maf.transforms": 8}, {}),
-    "masses not whitened before the flow": ({"whiten": False}, {}),
-    "flow not calibrated": ({"calibrate": False}, {}),
+SEEDS = (0, 1, 2)
+"""Seeds of each network that is compared with others."""
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "features": {},
+    "convolutions on the maps": {"features": False, "residual.filters": (16, 32, 48)},
+    "features and convolutions": {"residual.filters": (16, 32, 48)},
 }
-"""Description → changes of the preset, each on its own, evaluated on the validation split."""
+"""What the network receives → changes of the preset; each is trained with all `SEEDS`."""
+
+CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "an ensemble of three networks": ({"residual.ensemble_size": 3}, {}),
+    "width 256": ({"residual.width": 256}, {}),
+    "width 768": ({"residual.width": 768}, {}),
+    "no noise on the features": ({}, {"feature_noise": 0.0}),
+    "twice the epochs": ({}, {"epochs": 60}),
+}
+"""Description → changes of model and training, each on its own."""
+
+FLOWS: dict[str, dict[str, Any]] = {
+    "spline flow": {"flow": "spline"},
+    "flow not calibrated": {"calibrate": False},
+    "masses not whitened before the flow": {"whiten": False},
+}
+"""Description → changes of the flow on the network of the preset."""
 
 
 def default_plan(
@@ -67,7 +64,7 @@ def default_plan(
     Parameters
     ----------
     data, model, training
-        Settings of the preset ``default``; each data set sets its own degradation.
+        Settings of the preset ``default``.
     scale
         Number of galaxies over that of the pretrained model.
     tng
@@ -77,66 +74,66 @@ def default_plan(
     _add_data(plan, data)
     _add_models(plan, model, training)
     if tng:
-        every_view = replace(data, selection=replace(data.selection, min_stars=1, min_gas=0))
-        plan.data["tng"] = DatasetSpec("tng", "TNG", 0, every_view, files=tuple(tng), held_out=True)
+        every_galaxy = _perfect(replace(data, selection=replace(data.selection, min_stars=1)))
+        plan.data["tng"] = DatasetSpec("tng", "TNG", 0, every_galaxy, files=tuple(tng), held_out=True)
     _add_tests(plan)
     for part in _parts(tng):
         plan.parts[part.name] = part
     return plan
 
 
-def _add_data(plan: Plan, config: DataConfig) -> None:
-    def add(name: str, suite: str, n: int, seed: int, share: float = 0.0, *, held_out: bool = False) -> None:
-        changed = replace(config, degradation=replace(config.degradation, share=share)) if share else config
-        plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), changed, seed, held_out=held_out)
+def _perfect(config: DataConfig) -> DataConfig:
+    """Return settings of perfect data from the paper's twelve sides."""
+    return replace(config, views=ViewConfig(), degradation=DegradationConfig())
 
-    config = replace(config, degradation=DegradationConfig())
-    add("bursty", "bursty", N_BURSTY, 0)
-    add("smooth", "smooth", N_SMOOTH, 0)
-    for suite, (n, share) in OBSERVED.items():
-        add(f"{suite}_observed", suite, n, 2, share)
-    add("bursty_test", "bursty", N_BURSTY_TEST, 1, held_out=True)
-    add("smooth_test", "smooth", N_SMOOTH_TEST, 1, held_out=True)
-    add("shifted_test", "shifted", N_SHIFTED, 1, held_out=True)
-    add("bursty_observed_test", "bursty", N_BURSTY_TEST, 1, OBSERVED["bursty"][1], held_out=True)
+
+def _add_data(plan: Plan, config: DataConfig) -> None:
+    for suite, n in TRAINING_SETS.items():
+        plan.data[suite] = DatasetSpec(suite, suite, scaled(n, plan.scale), config)
+    for suite, n in TEST_SETS.items():
+        name = f"{suite}_test"
+        plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), _perfect(config), 1, held_out=True)
+    plan.data["broad_trees"] = DatasetSpec("broad_trees", "broad", scaled(N_TREES, plan.scale), config, 2)
+    observed = scaled(TEST_SETS["broad"], plan.scale)
+    plan.data["broad_observed"] = DatasetSpec("broad_observed", "broad", observed, config, 1, held_out=True)
 
 
 def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
-    def add(name: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
-        plan.models[name] = ModelSpec(name, data, **{"model": model, "training": training, **more})
+    def add(name: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
+        plan.models[name] = ModelSpec(name, tuple(TRAINING_SETS), **{"model": model, "training": training, **more})
 
-    add("default", *LEARNED_FROM)
-    alone = replace(training, cold_gas_only=True)
-    for tracers in ("star", "stargas"):
-        changed = replace(model, tracers=tracers, priors=())
-        add(f"trees_{tracers}", "bursty", model=changed, training=alone, kind="trees")
-    maps = replace(model, tracers="stargas", priors=(), features=False)
-    add("trees_maps", "bursty", model=maps, training=alone, kind="trees")
-    add("perfect", "bursty", "smooth")
+    for number, changes in enumerate(NETWORKS.values()):
+        for seed in SEEDS:
+            add(_network(number, seed), model=replace_settings(model, changes), seed=seed)
+    for number, (changes, schedule) in enumerate(CHOICES.values()):
+        add(f"choice_{number}", model=replace_settings(model, changes), training=replace(training, **schedule))
+    for number, changes in enumerate(FLOWS.values()):
+        add(f"flow_{number}", model=replace_settings(model, changes), network_of="default")
     for tracers in ("star", "gas"):
-        add(f"only_{tracers}", *LEARNED_FROM, model=replace(model, tracers=tracers, gas_knows_R_hl=True))  # type: ignore[arg-type]
-    for number, (changes, schedule) in enumerate(TRIALS.values()):
-        add(
-            f"trial_{number}",
-            "bursty",
-            model=replace_settings(model, {"tracers": "stargas", "priors": (), **changes}),
-            training=replace(alone, **schedule),
-            first_galaxies=scaled(N_SEARCH, plan.scale),
-        )
+        add(f"only_{tracers}", model=replace(model, tracers=tracers, gas_knows_R_hl=True))  # type: ignore[arg-type]
+    stars = replace(model, tracers="star", priors=())
+    plan.models["trees"] = ModelSpec("trees", ("broad_trees",), stars, training, kind="trees")
+
+
+def _network(number: int, seed: int) -> str:
+    """Return the name of a network; the preset with the first seed is the pretrained model."""
+    return "default" if (number, seed) == (0, SEEDS[0]) else f"network_{number}_{seed}"
 
 
 def _add_tests(plan: Plan) -> None:
     def add(name: str, label: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
         plan.tests[name] = EvaluationSpec(name, data, label, **more)
 
-    sets = {"bursty": ("bursty", "bursty_test"), "smooth": ("smooth", "smooth_test"), "shifted": ("shifted_test",)}
-    for suite, data in sets.items():
+    for suite in TEST_SETS:
         for name, tracer_set in TRACER_SETS.items():
-            add(_test(suite, name), suite, *data, tracer_set=tracer_set)
+            add(_test(suite, name), suite, f"{suite}_test", tracer_set=tracer_set)
+        add(
+            f"{suite}_every", f"{suite}, with and without gas", f"{suite}_test", cold_gas_only=False, tracer_set="stars"
+        )
     for suite in ("bursty", "smooth"):
-        add(f"{suite}_prior", suite, *sets[suite], prior=suite)
-    add("observed", "bursty, observed", "bursty_observed_test")
-    add("trials", "bursty", "bursty", split="validation")
+        add(f"{suite}_prior", suite, f"{suite}_test", prior=suite)
+    add("observed", "broad, observed", "broad_observed", cold_gas_only=False)
+    add("validation", "validation", *TRAINING_SETS, split="validation", cold_gas_only=False)
     if "tng" in plan.data:
         for name, tracer_set in TRACER_SETS.items():
             add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, tracer_set=tracer_set)
@@ -147,54 +144,66 @@ def _test(suite: str, name: str) -> str:
 
 
 def _parts(tng: Sequence[Path]) -> Iterator[Part]:
-    suites = ("bursty", "smooth", "shifted")
     yield Part(
         "accuracy",
         "Accuracy",
         (
-            *(Rows(_test(suite, name), "default", name, "all") for suite in suites for name in TRACER_SETS),
+            *(Rows(_test(suite, name), "default", name, "all") for suite in TEST_SETS for name in TRACER_SETS),
             *(Rows(f"{suite}_prior", "default", "StarGas", f"all, prior {suite}") for suite in ("bursty", "smooth")),
-            *(
-                Rows("bursty", f"trees_{tracers}", f"Trees ({name})", "bursty")
-                for name, tracers in {"StarGas": "stargas", "Star": "star"}.items()
-            ),
-            Rows("bursty", "trees_maps", "Trees (StarGas, maps alone)", "bursty"),
+            *(Rows(f"{suite}_stars", "trees", "Trees (Star)", "broad") for suite in TEST_SETS),
         ),
     )
     yield Part(
         "calibration",
         "Calibration",
-        tuple(Rows(_test(suite, name), "default", name, "all", STRATA) for suite in suites for name in TRACER_SETS),
+        tuple(Rows(_test(suite, name), "default", name, "all", STRATA) for suite in TEST_SETS for name in TRACER_SETS),
         details=("curves",),
     )
     yield Part(
         "mix",
         "One network for any tracers",
-        (
-            Rows("bursty_stars", "default", "Star", "all"),
-            Rows("bursty_stars", "only_star", "Star alone", "all"),
-            Rows("bursty_gas_and_R_hl", "default", "Gas", "all"),
-            Rows("bursty_gas_and_R_hl", "only_gas", "Gas alone", "all"),
+        tuple(
+            Rows(f"bursty_{tracers}", model, label, "all")
+            for tracers, pairs in {
+                "stars": (("default", "Star"), ("only_star", "Star alone")),
+                "gas_and_R_hl": (("default", "Gas"), ("only_gas", "Gas alone")),
+            }.items()
+            for model, label in pairs
         ),
     )
     yield Part(
         "observed",
         "Imperfect data",
+        (
+            Rows("broad_every", "default", "Star", "all", ("all", *COUNTS)),
+            Rows("observed", "default", "StarGas", "all", ("all", *COUNTS)),
+        ),
+    )
+    yield Part(
+        "networks",
+        "What the network receives",
         tuple(
-            Rows(test, model, label, trained_on, strata)
-            for test, strata in (("bursty", ("all",)), ("observed", ("all", *COUNTS)))
-            for model, label, trained_on in (
-                ("default", "StarGas", "all"),
-                ("perfect", "StarGas, perfect data", "bursty and smooth"),
+            Rows(
+                "validation",
+                _network(number, seed),
+                "any",
+                "all",
+                extra={"choice": f"{name}, seed {seed}", "chosen": number == 0},
             )
+            for number, name in enumerate(NETWORKS)
+            for seed in SEEDS
         ),
     )
     yield Part(
         "trials",
         "Other settings",
-        tuple(
-            Rows("trials", f"trial_{number}", "StarGas", "bursty", extra={"choice": choice, "chosen": number == 0})
-            for number, choice in enumerate(TRIALS)
+        (
+            Rows("validation", "default", "any", "all", extra={"choice": "the preset", "chosen": True}),
+            *(
+                Rows("validation", f"{kind}_{number}", "any", "all", extra={"choice": choice, "chosen": False})
+                for kind, table in (("choice", CHOICES), ("flow", FLOWS))
+                for number, choice in enumerate(table)
+            ),
         ),
     )
     if tng:

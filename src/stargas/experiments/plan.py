@@ -71,6 +71,8 @@ class ModelSpec:
         Learn from galaxies above this log10 M* [Msun] alone; all if None.
     network_of
         Name of a model whose network is used unchanged, so that only the flow is trained.
+    seed
+        Added to the root seed of the training.
     """
 
     name: str
@@ -81,6 +83,7 @@ class ModelSpec:
     first_galaxies: int | None = None
     min_log10_stellar_mass: float | None = None
     network_of: str | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,8 @@ class Run:
 
         def train(name: str) -> str:
             model = self.plan.models[name]
+            if self._is_trained(name):
+                return add(f"model {name}", (), lambda: None)  # whose data may have been removed
             needs = tuple(build(data) for data in model.data)
             if model.kind == "trees":
                 return add(f"trees {name}", needs, lambda: None)  # they are fitted where they are evaluated
@@ -182,8 +184,21 @@ class Run:
             return open_files(list(spec.files), name=spec.suite)
         return mock_suite(spec.suite, spec.n_galaxies, seed=self.seed + spec.seed, stirring=spec.stirring)
 
+    def _is_trained(self, name: str) -> bool:
+        """Whether a network of these settings is finished, whose data may have been removed since."""
+        spec, path = self.plan.models[name], self.out / "models" / name / "model.json"
+        if spec.kind != "network" or not path.exists():
+            return False
+        about = read_json(path, "remove its folder and train again")["about"]
+        wanted = {"model": spec.model, "training": spec.training}
+        return about["seed"] == self.seed + spec.seed and all(
+            about[block] == plain(dataclasses.asdict(settings)) for block, settings in wanted.items()
+        )
+
     def _can_learn(self, name: str) -> bool:
         """Whether training and validation have samples; at a small scale a rare kind of galaxy may be missing."""
+        if self._is_trained(name):
+            return True
         model, table = self.plan.models[name], self.training_set(name).catalogue
         if model.training.cold_gas_only:
             table = table[np.asarray(table["cold_gas_set"], dtype=bool)]
@@ -204,7 +219,13 @@ class Run:
         there = (folder / "model.json").exists()
         network_of = None if model.network_of is None else load_model(self.out / "models" / model.network_of)
         posterior = train_model(
-            self.training_set(name), folder, model.model, model.training, self.local, self.seed, network_of=network_of
+            self.training_set(name),
+            folder,
+            model.model,
+            model.training,
+            self.local,
+            self.seed + model.seed,
+            network_of=network_of,
         )
         if not there:
             about = posterior.about

@@ -98,9 +98,7 @@ def _model_galaxy(name: str, file: Path, model: h5py.Group) -> GalaxyOfOthers:
     return GalaxyOfOthers(galaxy, file.stem, str(model.attrs.get("family", file.stem)))
 
 
-def traced(
-    name: str, position_kpc: ArrayLike, velocity_kms: ArrayLike, total: MassProfile, suite: str
-) -> Galaxy:
+def traced(name: str, position_kpc: ArrayLike, velocity_kms: ArrayLike, total: MassProfile, suite: str) -> Galaxy:
     """Return a galaxy whose stars are tracers without weight in a mass profile that holds all mass.
 
     Parameters

@@ -132,7 +132,9 @@ def predict(
             report(f"{one.galaxy.id} has {len(one.galaxy.stars)} stars, too few for the model: left out.")
             continue
         parts += list(_predict_galaxy(model, one, reference, n_draws, seed))
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Predictions.__dataclass_fields__}
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in Predictions.__dataclass_fields__
+    }
     return Predictions(**joined)
 
 
@@ -164,7 +166,7 @@ def _predict_galaxy(
         )
 
 
-def _at_radii(radii_R_hl: Sequence[float], log10_mass: FloatArray) -> FloatArray:  # noqa: N803 (the field's own name)
+def _at_radii(radii_R_hl: Sequence[float], log10_mass: FloatArray) -> FloatArray:
     """Interpolate profiles, shape (..., m), to `RADII`, in log r."""
     at, known = np.log(RADII), np.log(radii_R_hl)
     right = np.clip(np.searchsorted(known, at), 1, len(known) - 1)
