@@ -22,6 +22,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.evaluation.array_fields import arrays_of, from_arrays
 from stargas.evaluation.result import EvaluatedSamples, EvaluationResult, Example
 from stargas.evaluation.summary import PosteriorSummary
+from stargas.galaxy import FloatArray
 from stargas.sample import FIELDS, Sample
 from stargas.storage import Format, json_bytes, read_header, sha256_of, write_atomically
 
@@ -143,7 +144,7 @@ def _typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 (a type, and JSON)
     if dataclasses.is_dataclass(kind):
         types, make = get_type_hints(kind), cast("type[Any]", kind)
         return make(**{name: _typed(types[name], one) for name, one in value.items()})
-    if origin is np.ndarray:
+    if kind == FloatArray:  # since NumPy 2.5 its origin is an alias, not np.ndarray
         return np.asarray(value, dtype=np.float64)
     if origin is tuple:
         return tuple(_typed(arguments[0], one) for one in value)

@@ -16,7 +16,11 @@ _AT_ONCE = 512  # samples
 
 @torch.no_grad()
 def encode(
-    network: Network, examples: RecordSource[Examples], augmentation: Augmentation, repetition: int | None = None
+    network: Network,
+    examples: RecordSource[Examples],
+    augmentation: Augmentation,
+    repetition: int | None = None,
+    device: str = "cpu",
 ) -> FlowBatch:
     """Return the contexts and targets of all examples.
 
@@ -31,16 +35,20 @@ def encode(
     repetition
         Number of the repetition with other tracers, priors, symmetries and noise, for training. None for tracers and
         priors alone, as in validation.
+    device
+        Where the network computes; contexts and network are on the CPU afterwards.
     """
     columns = augmentation.scaling.layout.context_columns
     parts = []
+    network.to(device)
     for start, part in _parts(examples):
         if repetition is None:
             batch = augmentation.condition(part, rng_for(0, "features", "as they are", start))
         else:
             batch = augmentation.apply(part, rng_for(0, "features", repetition, start))
-        context = flow_context(network.embed(batch.maps, batch.features), batch.features, columns)
-        parts.append(FlowBatch(context, batch.theta))
+        embedding = network.embed(batch.maps.to(device), batch.features.to(device)).cpu()
+        parts.append(FlowBatch(flow_context(embedding, batch.features, columns), batch.theta))
+    network.cpu()
     return FlowBatch.concatenate(parts)
 
 

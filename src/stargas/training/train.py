@@ -166,8 +166,10 @@ class _Stages:
         augmentation = self.augmentation
         model, training, seed = augmentation.model, augmentation.training, augmentation.seed
         repetitions = range(_REPETITIONS if augmentation.is_random else 1)
-        batches = FlowBatch.concatenate([encode(network, self.examples, augmentation, i) for i in repetitions])
-        validation = encode(network, self.validation, augmentation)
+        device = "cuda" if torch.cuda.is_available() and self.local.accelerator != "cpu" else "cpu"
+        parts = [encode(network, self.examples, augmentation, i, device) for i in repetitions]
+        batches = FlowBatch.concatenate(parts)
+        validation = encode(network, self.validation, augmentation, device=device)
         torch.manual_seed(int(rng_for(seed, "flow").integers(2**63)))
         flow = make_flow(model, batches.theta.shape[-1], batches.context.shape[-1], custom)
         flow.set_context(batches.context)
