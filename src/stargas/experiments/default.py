@@ -17,10 +17,10 @@ from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Par
 TRAINING_SETS = {"broad": 20_000, "bursty": 3500, "smooth": 1500}
 """Suite → number of galaxies that the pretrained model learns from."""
 
-TEST_SETS = {"bursty": 600, "smooth": 500, "shifted": 500, "broad": 1000}
+TEST_SETS = {"bursty": 400, "smooth": 300, "shifted": 300, "broad": 500}
 """Suite → number of galaxies that no model learns from."""
 
-N_TREES = 5000
+N_TREES = 3000
 """Galaxies of a data set of their own that the boosted trees learn from; more bring them little."""
 
 TRACER_SETS = {"StarGas": None, "Star": "stars", "Gas": "gas", "Gas, R_hl known": "gas and R_hl"}
