@@ -39,10 +39,11 @@ def parser() -> CommandParser:
         "  default   the pretrained model, and the other settings that were tried for it\n"
         "  observed  a model on mock galaxies that are written to an observer's files\n"
         "  suites    the mock suites: how real they are\n"
+        "  others    a model on galaxies that others made, and on analytic spheres\n"
         "What is there already is not made again, so the same command goes on where a stopped one ended.",
         blocks=("data", "model", "training", "local"),
     )
-    names = ("paper", "default", "observed", "suites")
+    names = ("paper", "default", "observed", "suites", "others")
     made.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
     made.add_argument(
         "parts", nargs="*", metavar="PART", help="parts of the experiment, for instance fig5, or suites (default: all)"
@@ -64,8 +65,20 @@ def parser() -> CommandParser:
         "--release", type=Path, help="folder for the released model, its validity reference and its card"
     )
     default.add_argument("--readme", type=Path, help="file whose table of results is replaced, between its two marks")
+    others = made.add_argument_group("others")
+    others.add_argument(
+        "--galaxies",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="particle tables, files of model galaxies, or folders of both (default: the analytic spheres alone)",
+    )
+    others.add_argument(
+        "--spheres", type=whole_count, default=1, help="analytic spheres of each kind and number of stars (default: 1)"
+    )
+    both = made.add_argument_group("observed and others")
+    both.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
     observed = made.add_argument_group("observed")
-    observed.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
     observed.add_argument("--degraded-data", type=Path, help="data set of degraded samples, for the part degradation")
     mocks = made.add_argument_group("observed and suites")
     mocks.add_argument(
@@ -85,6 +98,8 @@ def run(options: Namespace, settings: Settings) -> None:
         _run_observed(options)
     elif options.name == "suites":
         _run_suites(options, settings)
+    elif options.name == "others":
+        _run_others(options)
     elif options.name == "paper":
         _run_paper(options, settings)
     else:
@@ -186,6 +201,30 @@ def _run_suites(options: Namespace, settings: Settings) -> None:
     )
     for card in cards:
         report(f"Page: {card}")
+
+
+def _run_others(options: Namespace) -> None:
+    from itertools import chain
+
+    from stargas.experiments.others.galaxies import read_galaxies_of_others
+    from stargas.experiments.others.scoreboard import predict, write_scoreboard
+    from stargas.experiments.others.spheres import analytic_spheres
+    from stargas.model.files import load_model
+    from stargas.report.others_page import write_others_page
+    from stargas.validity.reference import load_validity
+
+    if options.parts:
+        raise UsageError(f"experiment others has no parts, got {options.parts[0]!r}: leave it out.")
+    report, results = _line_printer(), options.results or Path("results/others")
+    use_threads(options.workers)
+    model = load_model(options.model)
+    reference = None if model.folder is None else load_validity(model.folder)
+    galaxies = chain(read_galaxies_of_others(options.galaxies), analytic_spheres(options.spheres, options.seed))
+    predictions = predict(model, galaxies, reference, options.draws, options.seed, report)
+    words = "" if options.model is None else f" --model {options.model}"
+    words += " --galaxies " + " ".join(path.name for path in options.galaxies) if options.galaxies else ""
+    write_scoreboard(predictions, results, f"stargas experiment others{words} --draws {options.draws}")
+    report(f"Page: {write_others_page(results)}")
 
 
 def _line_printer() -> Callable[[str], None]:

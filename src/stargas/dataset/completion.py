@@ -14,7 +14,7 @@ from stargas.dataset.manifest import CATALOGUE, GALAXIES, MANIFEST, REJECTED, SH
 from stargas.dataset.shards import read_index, shard_name
 from stargas.dataset.split import SPLITS, split_of
 from stargas.errors import StargasError
-from stargas.storage import sha256_of, sync_folder, write_atomically
+from stargas.storage import plain, read_json, sha256_of, sync_folder, write_atomically
 
 
 def complete_dataset(folder: Path, n_shards: int, manifest: Mapping[str, Any]) -> tuple[list[Outcome], int]:
@@ -64,6 +64,15 @@ def complete_dataset(folder: Path, n_shards: int, manifest: Mapping[str, Any]) -
         (folder / GALAXIES).rmdir()
     sync_folder(folder)
     return outcomes, len(table)
+
+
+def is_complete(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether a folder holds the complete data set of a manifest, as one is begun; galaxies may have failed in it."""
+    if not (folder / MANIFEST).exists():
+        return False
+    there = read_json(folder / MANIFEST, "remove the data set and build it again")
+    begun = plain({name: value for name, value in manifest.items() if name != "complete"})
+    return bool(there.get("complete")) and all(there.get(name) == value for name, value in begun.items())
 
 
 @dataclass

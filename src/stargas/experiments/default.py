@@ -39,8 +39,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 """What the network receives → changes of the preset; each is trained with all `SEEDS`."""
 
-NETWORK_EPOCHS = {"epochs": 10, "flow_epochs": 8}
-"""Changes of the training of all `NETWORKS`: convolutions take ten times the time of features."""
+NETWORK_EPOCHS, NETWORK_FLOW_EPOCHS = 10, 8
+"""Epochs of all `NETWORKS` and their flows: convolutions take ten times the time of features."""
 
 CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "an ensemble of three networks": ({"residual.ensemble_size": 3}, {}),
@@ -110,7 +110,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
             add(
                 f"network_{number}_{seed}",
                 model=replace_settings(model, changes),
-                training=replace(training, **NETWORK_EPOCHS),
+                training=replace(training, epochs=NETWORK_EPOCHS, flow_epochs=NETWORK_FLOW_EPOCHS),
                 seed=seed,
             )
     for number, (changes, schedule) in enumerate(CHOICES.values()):
@@ -118,7 +118,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
     for number, changes in enumerate(FLOWS.values()):
         add(f"flow_{number}", model=replace_settings(model, changes), network_of="default")
     for tracers in ("star", "gas"):
-        add(f"only_{tracers}", model=replace(model, tracers=tracers, gas_knows_R_hl=True))  # type: ignore[arg-type]
+        add(f"only_{tracers}", model=replace(model, tracers=tracers, gas_knows_R_hl=True))
     stars = replace(model, tracers="star", priors=())
     plan.models["trees"] = ModelSpec("trees", ("broad_trees",), stars, training, kind="trees")
 

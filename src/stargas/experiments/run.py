@@ -16,6 +16,8 @@ import numpy as np
 
 from stargas.config import LocalConfig
 from stargas.dataset.build import build_dataset
+from stargas.dataset.completion import is_complete
+from stargas.dataset.manifest import new_manifest
 from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import InputError
 from stargas.evaluation.evaluate import evaluate
@@ -164,7 +166,10 @@ class Run:
         excluded = read_exclusions(self._list_mergers(name, source)) if isinstance(source, MockSuite) else ()
         selection = replace(spec.config.selection, exclude=(*spec.config.selection.exclude, *excluded))
         config = replace(spec.config, selection=selection)
-        report = build_dataset(source, self.out / "data" / name, config, self.seed + spec.seed, self.local)
+        folder, seed = self.out / "data" / name, self.seed + spec.seed
+        if is_complete(folder, new_manifest(source, config, seed)):
+            return  # galaxies that failed are not tried again: other processes may read the data set by now
+        report = build_dataset(source, folder, config, seed, self.local)
         if report.n_made:
             self.log(f"{name}: {report.n_done:,} of {report.n_galaxies:,} galaxies, {report.seconds / 60:.1f} min")
 
@@ -190,10 +195,8 @@ class Run:
         if spec.kind != "network" or not path.exists():
             return False
         about = read_json(path, "remove its folder and train again")["about"]
-        wanted = {"model": spec.model, "training": spec.training}
-        return about["seed"] == self.seed + spec.seed and all(
-            about[block] == plain(dataclasses.asdict(settings)) for block, settings in wanted.items()
-        )
+        model, training = (plain(dataclasses.asdict(spec.model)), plain(dataclasses.asdict(spec.training)))
+        return (about["seed"], about["model"], about["training"]) == (self.seed + spec.seed, model, training)
 
     def _can_learn(self, name: str) -> bool:
         """Whether training and validation have samples; at a small scale a rare kind of galaxy may be missing."""

@@ -4,12 +4,15 @@ Every galaxy is seen from `N_VIEWS` sides with all its stars, up to the most tha
 from stars alone and HI alone, too. Sides of one galaxy are not independent: errors come from bootstrap over galaxies.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from stargas import __version__
+from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.config import DataConfig
 from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
 from stargas.evaluation.intervals import QUANTILE_LEVELS
@@ -17,10 +20,12 @@ from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
+from stargas.report.others_page import ALL, FILE
 from stargas.sample import Sample, make_sample
 from stargas.sky.projection import project
 from stargas.sky.view import standard_views
-from stargas.tracers import TRACER_SETS
+from stargas.storage import json_bytes, plain, rounded, write_atomically
+from stargas.tracers import STARS, STARS_AND_GAS, TRACER_SETS
 from stargas.validity.assessment import assess_validity
 from stargas.validity.reference import ValidityReference
 
@@ -30,8 +35,8 @@ N_VIEWS = 12
 RADII = (0.6, 1.0, 1.7, 2.4)
 """Radii [R_hl] of the tables."""
 
-ALL = "all"
-"""Kind that stands for all galaxies of a maker."""
+FORMAT = 1
+"""Version of the file of results."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +59,10 @@ class Predictions:
         Of the posterior there, at `stargas.evaluation.intervals.QUANTILE_LEVELS`, shape (n, 5, 4).
     p_value
         Of the validity of the view, shape (n,); NaN without a reference.
-    scalars
-        R_hl [kpc], σ [km/s] of the view, shape (n, 2).
+    formula_error
+        Error of each closed formula from stars at its own radius [dex], shape (n, 5); NaN without stars.
+    error_there
+        Error of the posterior median at the same radii, shape (n, 5).
     """
 
     galaxy: NDArray[np.str_]
@@ -66,7 +73,8 @@ class Predictions:
     log10_true: FloatArray
     quantiles: FloatArray
     p_value: FloatArray
-    scalars: FloatArray
+    formula_error: FloatArray
+    error_there: FloatArray
 
     def where(self, chosen: NDArray[np.bool_]) -> "Predictions":
         """Return some of the views."""
@@ -142,33 +150,37 @@ def _predict_galaxy(
     model: Posterior, one: GalaxyOfOthers, reference: ValidityReference | None, n_draws: int, seed: int
 ) -> Iterator[Predictions]:
     samples = views_of(one, model.data_config, seed)
-    n, radii = len(samples), model.target.radii_R_hl
-    sets = [tracers.name for tracers in TRACER_SETS] if samples[0].tracers.all() else [None]
-    scalars = np.array([sample.scalars[:2] for sample in samples])
-    truth = np.array([_at_radii(radii, np.asarray(sample.log10_mass)) for sample in samples])
-    for tracers in sets:
+    n, radii = len(samples), np.asarray(model.target.radii_R_hl)
+    truth = np.array([sample.log10_mass for sample in samples])
+    own_radii = np.array([formula.radius_in_R_hl for formula in STAR_ESTIMATORS.values()])
+    R_hl, sigma = np.array([sample.scalars[:2] for sample in samples]).T
+    formulas = np.column_stack([np.log10(formula.mass(sigma, R_hl)[1]) for formula in STAR_ESTIMATORS.values()])
+    true_there = np.array([np.log10(one.galaxy.enclosed_mass(own_radii * R)) for R in R_hl])
+    for tracers in [name.name for name in TRACER_SETS] if samples[0].tracers.all() else [STARS.name]:
         conditioned = model.conditioned_on(tracers)
         p_value = np.full(n, np.nan)
         if reference is not None:
             results = assess_validity(samples, conditioned, reference)
             p_value = np.array([np.nan if one.p_value is None else one.p_value for one in results])
-        draws = _at_radii(radii, conditioned.sample(samples, n_draws, seed).astype(np.float64))
+        draws = conditioned.sample(samples, n_draws, seed).astype(np.float64)
+        unknown = np.nan if tracers.startswith("gas") else 0.0
         yield Predictions(
             galaxy=np.full(n, one.galaxy.id),
             maker=np.full(n, one.maker),
             kind=np.full(n, one.kind),
-            tracers=np.full(n, tracers or "stars"),
+            tracers=np.full(n, tracers),
             inclination_deg=np.array([sample.row["inclination_deg"] for sample in samples]),
-            log10_true=truth,
-            quantiles=np.moveaxis(np.quantile(draws, QUANTILE_LEVELS, axis=1), 0, 1),
+            log10_true=_at(RADII, radii, truth),
+            quantiles=np.moveaxis(np.quantile(_at(RADII, radii, draws), QUANTILE_LEVELS, axis=1), 0, 1),
             p_value=p_value,
-            scalars=scalars,
+            formula_error=formulas - true_there + unknown,
+            error_there=np.median(_at(own_radii, radii, draws), axis=1) - true_there + unknown,
         )
 
 
-def _at_radii(radii_R_hl: Sequence[float], log10_mass: FloatArray) -> FloatArray:
-    """Interpolate profiles, shape (..., m), to `RADII`, in log r."""
-    at, known = np.log(RADII), np.log(radii_R_hl)
+def _at(wanted_R_hl: ArrayLike, radii_R_hl: FloatArray, log10_mass: FloatArray) -> FloatArray:
+    """Interpolate profiles, shape (..., m), in log r."""
+    at, known = np.log(wanted_R_hl), np.log(radii_R_hl)
     right = np.clip(np.searchsorted(known, at), 1, len(known) - 1)
     share = (at - known[right - 1]) / (known[right] - known[right - 1])
     result: FloatArray = log10_mass[..., right - 1] * (1 - share) + log10_mass[..., right] * share
@@ -191,6 +203,8 @@ class Score:
         Of each radius of `RADII` [dex]: median error, root mean square error, half of the 68 % interval.
     rms_all
         Root mean square error over all radii [dex].
+    rms_formulas, rms_there
+        Of each closed formula from stars at its own radius, and of the model there [dex]; NaN without stars.
     flagged
         Fraction of the views that are not trusted.
     rms_flagged, rms_trusted
@@ -208,6 +222,8 @@ class Score:
     rms: tuple[float, ...]
     width: tuple[float, ...]
     rms_all: Measured
+    rms_formulas: tuple[float, ...]
+    rms_there: tuple[float, ...]
     flagged: float
     rms_flagged: float
     rms_trusted: float
@@ -257,6 +273,8 @@ def _score(views: Predictions, maker: str, kind: str, tracers: str, threshold: f
         rms=tuple(np.sqrt(np.mean(error**2, axis=0)).tolist()),
         width=tuple(np.median((high - low) / 2, axis=0).tolist()),
         rms_all=_root(bootstrap, np.mean(error**2, axis=1)),
+        rms_formulas=tuple(np.sqrt(np.mean(views.formula_error**2, axis=0)).tolist()),
+        rms_there=tuple(np.sqrt(np.mean(views.error_there**2, axis=0)).tolist()),
         flagged=float(flagged.mean()),
         rms_flagged=_rms(error[flagged]),
         rms_trusted=_rms(error[~flagged]),
@@ -265,9 +283,47 @@ def _score(views: Predictions, maker: str, kind: str, tracers: str, threshold: f
 
 def _root(bootstrap: Bootstrap, square: FloatArray) -> Measured:
     mean = bootstrap.measure_mean(square)
-    root = float(np.sqrt(mean.value))
-    return Measured(root, float(mean.error / (2 * root)))
+    root = np.sqrt(mean.value)
+    return Measured(root, mean.error / (2 * root))
 
 
 def _rms(error: FloatArray) -> float:
     return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
+
+
+def hi_gain(predictions: Predictions) -> dict[str, tuple[float, float]]:
+    """Return, for each galaxy with HI, its rms error from stars and HI and from stars alone [dex], over all sides."""
+    found = {}
+    for name in dict.fromkeys(predictions.galaxy[predictions.tracers == STARS_AND_GAS.name].tolist()):
+        of_galaxy = predictions.where(predictions.galaxy == name)
+        both, stars = (_rms(of_galaxy.error[of_galaxy.tracers == one.name]) for one in (STARS_AND_GAS, STARS))
+        found[name] = (both, stars)
+    return found
+
+
+def write_scoreboard(predictions: Predictions, results: Path, command: str) -> Path:
+    """Write ``scoreboard.json``.
+
+    Parameters
+    ----------
+    predictions
+        Of one model on all galaxies.
+    results
+        Folder of the results.
+    command
+        Command that makes them again.
+    """
+    rows = [plain(asdict(score)) for score in scores(predictions)]
+    content = {
+        "format": FORMAT,
+        "stargas": __version__,
+        "command": command,
+        "radii_R_hl": RADII,
+        "formulas": [formula.label for formula in STAR_ESTIMATORS.values()],
+        "rows": rows,
+        "hi_gain": hi_gain(predictions),
+    }
+    path = results / FILE
+    results.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json_bytes(rounded(content, 4)))
+    return path

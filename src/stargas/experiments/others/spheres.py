@@ -18,8 +18,7 @@ from scipy.integrate import cumulative_simpson
 from stargas.constants import G
 from stargas.experiments.others.galaxies import GalaxyOfOthers, traced
 from stargas.galaxy import FloatArray, MassProfile
-
-MAKER = "analytic spheres"
+from stargas.report.others_page import SPHERES
 
 R_HL_KPC = 0.5
 """Projected half-light radius of the tracers; of the outer of two populations."""
@@ -211,5 +210,5 @@ def analytic_spheres(n_each: int = 2, seed: int = 0) -> Iterator[GalaxyOfOthers]
                     for number in range(n_each):
                         rng = np.random.default_rng([seed, i, j, k, n_stars, number])
                         name = f"{halo}, {tracers}, {orbits}, {n_stars} stars, {number}"
-                        galaxy = traced(name, *analytic_sphere(halo, tracers, orbits, n_stars, rng), MAKER)
-                        yield GalaxyOfOthers(galaxy, MAKER, f"{halo}, {orbits}")
+                        galaxy = traced(name, *analytic_sphere(halo, tracers, orbits, n_stars, rng), SPHERES)
+                        yield GalaxyOfOthers(galaxy, SPHERES, f"{halo}, {orbits}")

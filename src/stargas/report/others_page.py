@@ -1,0 +1,193 @@
+"""The page on a model and galaxies that others made, from its JSON file alone."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from stargas.errors import DamagedFileError, InputError
+from stargas.report.cells import number, percent
+from stargas.report.page import Figure, Page, Part, Section, Table, text_from, write_page
+from stargas.report.style import FAINT, INK, TRACER_COLORS, apply_style, new_figure, save_figure
+from stargas.storage import read_json
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+Row: TypeAlias = Mapping[str, Any]
+"""One row of the scoreboard, as JSON holds it."""
+
+FILE = "scoreboard.json"
+"""Name of the file of results."""
+
+SPHERES = "analytic spheres"
+"""Maker of the spheres, which have a table of their own."""
+
+ALL = "all"
+"""Kind of the rows of all galaxies of a maker."""
+
+SUMMARY_HEAD = ("galaxies", "from", "n", "in 68 %", "in 95 %", "rms [dex]", "bias at R_hl [dex]")
+"""Columns of the summary."""
+
+
+def read_scoreboard(results: Path) -> Row:
+    """Read the results.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    DamagedFileError
+        If the file is no scoreboard.
+    """
+    file = results / FILE
+    if not file.exists():
+        raise InputError(f"{results} holds no results: run 'stargas experiment others' first.")
+    found = read_json(file, "remove it and run the experiment again")
+    try:
+        _ = found["rows"][0]["coverage_95"]["value"], found["hi_gain"], found["formulas"], found["command"]
+    except (KeyError, IndexError, TypeError) as error:
+        raise DamagedFileError(f"{file} is no scoreboard: remove it and run the experiment again.") from error
+    return dict(found)
+
+
+def write_others_page(results: Path) -> Path:
+    """Draw the figure and write the page ``README.md`` into the folder of the results.
+
+    Raises
+    ------
+    InputError
+        If there are no results.
+    DamagedFileError
+        If the file is not a result of the experiment.
+    """
+    board = read_scoreboard(results)
+    rows: Sequence[Row] = board["rows"]
+    radii = ", ".join(f"{radius:g}" for radius in board["radii_R_hl"])
+    spheres = [row for row in rows if row["maker"] == SPHERES]
+    files = [row for row in rows if row["maker"] != SPHERES]
+    drawn = save_figure(draw_coverage(rows), results / "figures" / "coverage.png")
+    sections: list[Part | Section] = [
+        text_from("others", "opening", command=board["command"], radii=radii),
+        summary_table(rows),
+        Figure(drawn, "Coverage of galaxies that others made"),
+        Section("Radius by radius", [_radii_table(files, board["radii_R_hl"])]),
+    ]
+    if spheres:
+        n = next(row["n_galaxies"] for row in spheres if row["kind"] == ALL)
+        table = _radii_table(spheres, board["radii_R_hl"])
+        sections.append(Section("Analytic spheres", [text_from("others", "spheres", n=n), table]))
+    sections += [
+        Section("Closed formulas", [text_from("others", "formulas"), _formula_table(rows, board["formulas"])]),
+        Section("Validity", [text_from("others", "validity"), _validity_table(rows)]),
+    ]
+    if board["hi_gain"]:
+        gain = [[name, number(both, 3), number(stars, 3)] for name, (both, stars) in board["hi_gain"].items()]
+        table = Table(["galaxy", "stars and HI", "stars"], gain)
+        sections.append(Section("What HI adds", [text_from("others", "gain"), table]))
+    return write_page(Page("Galaxies that others made", sections), results / "README.md")
+
+
+def summary_table(rows: Sequence[Row]) -> Table:
+    """Return accuracy and coverage of every maker, and of every kind of a file of model galaxies.
+
+    Parameters
+    ----------
+    rows
+        Of a scoreboard. Of the spheres the rows of all, of the best and of the worst kind by coverage at 95 % are
+        shown.
+    """
+    shown = [row for row in rows if row["maker"] != SPHERES]
+    spheres = [row for row in rows if row["maker"] == SPHERES]
+    shown += [row for row in spheres if row["kind"] == ALL]
+    kinds = sorted((row for row in spheres if row["kind"] != ALL), key=lambda row: float(row["coverage_95"]["value"]))
+    shown += [kinds[-1], kinds[0]] if kinds else []
+    return Table(
+        list(SUMMARY_HEAD),
+        [
+            [
+                label(row),
+                tracer_label(row),
+                str(row["n_galaxies"]),
+                coverage(row, 68),
+                coverage(row, 95),
+                number(row["rms_all"]["value"], 3),
+                f"{row['bias'][1]:+.3f}",
+            ]
+            for row in shown
+        ],
+    )
+
+
+def label(row: Row) -> str:
+    """Return the maker, and the kind where a row is of one kind alone."""
+    return str(row["maker"]) if row["kind"] == ALL else f"{row['maker']}: {row['kind']}"
+
+
+def tracer_label(row: Row) -> str:
+    """Return what the model was conditioned on."""
+    return str(row["tracers"]).replace("gas", "HI").replace("and R_hl", "with R_hl")
+
+
+def coverage(row: Row, level: int) -> str:
+    """Return the coverage at 68 or 95 %, with its error where there are several galaxies."""
+    found = row[f"coverage_{level}"]
+    return percent(found["value"], found["error"] if row["n_galaxies"] > 1 else None)
+
+
+def _radii_table(rows: Sequence[Row], radii: Sequence[float]) -> Table:
+    head = [f"{name}, {radius:g}" for name in ("bias", "rms", "width") for radius in radii]
+    lines = []
+    for row in rows:
+        numbers = [f"{value:+.3f}" for value in row["bias"]]
+        numbers += [number(value, 3) for name in ("rms", "width") for value in row[name]]
+        lines.append([label(row), tracer_label(row), coverage(row, 68), coverage(row, 95), *numbers])
+    return Table(["galaxies", "from", "in 68 %", "in 95 %", *head], lines)
+
+
+def _formula_table(rows: Sequence[Row], formulas: Sequence[str]) -> Table:
+    lines = []
+    for row in rows:
+        if row["tracers"] == "stars" and (row["maker"] != SPHERES or row["kind"] == ALL):
+            pairs = zip(row["rms_formulas"], row["rms_there"], strict=True)
+            lines.append([label(row), *(f"{formula:.3f} ({model:.3f})" for formula, model in pairs)])
+    return Table(["galaxies", *formulas], lines)
+
+
+def _validity_table(rows: Sequence[Row]) -> Table:
+    chosen = [row for row in rows if row["maker"] != SPHERES or row["kind"] == ALL]
+    return Table(
+        ["galaxies", "from", "flagged", "rms of the flagged [dex]", "rms of the others [dex]"],
+        [
+            [
+                label(row),
+                tracer_label(row),
+                percent(row["flagged"]),
+                number(row["rms_flagged"], 3),
+                number(row["rms_trusted"], 3),
+            ]
+            for row in chosen
+        ],
+    )
+
+
+def draw_coverage(rows: Sequence[Row]) -> "Drawing":
+    """Draw the coverage at 68 and 95 % of every row of the summary beside what it should be."""
+    shown = [row for row in rows if row["tracers"] in {"stars", "stars and gas"}]
+    shown = [row for row in shown if row["maker"] != SPHERES or row["kind"] != ALL]
+    with apply_style():
+        figure = new_figure(7.2, 1.2 + 0.2 * len(shown))
+        axes = figure.subplots(1, 2, sharey=True)
+        for ax, level in zip(axes, (68, 95), strict=True):
+            ax.axvline(level, color=INK, lw=1)
+            for place, row in enumerate(shown[::-1]):
+                found, color = row[f"coverage_{level}"], TRACER_COLORS[row["tracers"]]
+                error = 100 * found["error"] if row["n_galaxies"] > 1 else np.nan
+                ax.errorbar(100 * found["value"], place, xerr=error, fmt="o", ms=4, color=color, lw=1)
+            ax.set(xlabel=f"truth inside the central {level} % [%]", xlim=(0, 103))
+            ax.grid(axis="x", color=FAINT, lw=0.6)
+        axes[0].set_yticks(
+            range(len(shown)), [f"{label(row)} ({tracer_label(row)})" for row in shown[::-1]], fontsize=7
+        )
+    return figure
