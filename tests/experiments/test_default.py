@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,24 @@ import pytest
 
 from stargas.cli import main
 from stargas.cli.settings import read_settings
-from stargas.config import DegradationConfig
+from stargas.config import DegradationConfig, ViewConfig
 from stargas.experiments import plan as plan_module
-from stargas.experiments.default import LEARNED_FROM, OBSERVED, TRACER_SETS, TRIALS, default_plan
-from stargas.experiments.paper.plan import paper_plan
+from stargas.experiments.default import (
+    CHOICES,
+    FLOWS,
+    NETWORKS,
+    REFERENCE,
+    SEEDS,
+    TEST_SETS,
+    TRACER_SETS,
+    TRAINING_SETS,
+    default_plan,
+)
 from stargas.experiments.plan import EvaluationSpec
 from stargas.experiments.release import MODEL
 from stargas.experiments.run import Run
 from stargas.model.designs import make_network
-from stargas.model.layout import InputLayout, received
+from stargas.model.layout import InputLayout
 from stargas.tracers import tracer_set
 
 PRESET = read_settings([], preset="default")
@@ -66,7 +76,8 @@ class TestPlan:
 
     def test_the_model_that_ships_is_one_of_the_plan(self):
         shipped = FULL.models[MODEL]
-        assert (shipped.model, shipped.training, shipped.data) == (PRESET.model, PRESET.training, LEARNED_FROM)
+        assert (shipped.model, shipped.training) == (PRESET.model, PRESET.training)
+        assert shipped.data == tuple(TRAINING_SETS)
 
     def test_without_another_simulation_there_is_no_such_part(self):
         plan = default_plan(PRESET.data, PRESET.model, PRESET.training)
@@ -77,15 +88,10 @@ class TestPlan:
 
 class TestHeldOut:
     def test_no_model_learns_from_held_out_galaxies(self):
-        assert {name for name, data in FULL.data.items() if data.held_out} == {
-            "bursty_test",
-            "smooth_test",
-            "shifted_test",
-            "bursty_observed_test",
-            "tng",
-        }
+        held_out = {name for name, data in FULL.data.items() if data.held_out}
+        assert held_out == {*(f"{suite}_test" for suite in TEST_SETS), "broad_observed", "tng"}
         for model in FULL.models.values():
-            assert not any(FULL.data[name].held_out for name in model.data), model.name
+            assert not held_out.intersection(model.data), model.name
 
     def test_shifted_is_never_learned_from(self):
         learned = {FULL.data[name].suite for model in FULL.models.values() for name in model.data}
@@ -99,41 +105,29 @@ class TestHeldOut:
             if data.held_out:
                 assert (data.suite, data.seed) not in learned
 
-    def test_tests_take_held_out_galaxies_and_the_test_split(self):
+    def test_the_validity_reference_is_of_galaxies_that_the_pretrained_model_did_not_learn_from(self):
+        theirs = FULL.data[REFERENCE]
+        learned = [FULL.data[name] for name in FULL.models[MODEL].data]
+        assert (theirs.suite, theirs.seed) not in [(data.suite, data.seed) for data in learned]
+        assert theirs.config == PRESET.data
+
+    def test_tests_take_held_out_galaxies_or_the_validation_split(self):
         for test in FULL.tests.values():
-            if test.split == "validation":
-                assert test.name == "trials"
-                continue
-            assert any(FULL.data[name].held_out for name in test.data), test.name
-        shifted = [test for test in FULL.tests.values() if test.label == "shifted"]
-        assert len(shifted) == len(TRACER_SETS)
-        assert all(test.data == ("shifted_test",) for test in shifted)
-        assert FULL.tests["observed"].data == ("bursty_observed_test",)
+            assert all(FULL.data[name].held_out for name in test.data) is (test.split == "test"), test.name
+        assert [test.name for test in FULL.tests.values() if test.split == "validation"] == ["validation"]
 
     def test_tests_are_of_the_suite_that_tables_name(self):
         for test in FULL.tests.values():
-            suites = {FULL.data[name].suite for name in test.data}
-            named = {"TNG100": "TNG", "bursty, observed": "bursty"}.get(test.label, test.label)
-            assert suites == {named}, test.name
+            if test.split == "test":
+                (suite,) = {FULL.data[name].suite for name in test.data}
+                assert {"TNG100": "TNG"}.get(test.label, test.label).split(",")[0] == suite
 
-    def test_tests_on_perfect_galaxies_are_perfect(self):
+    def test_tests_on_perfect_galaxies_are_perfect_and_from_the_paper_s_sides(self):
+        perfect = dataclasses.replace(PRESET.data, degradation=DegradationConfig(), views=ViewConfig())
         for name, data in FULL.data.items():
-            observed = "observed" in name
-            assert (data.config.degradation.share > 0) is observed
-            if not observed and name != "tng":
-                assert data.config == dataclasses.replace(PRESET.data, degradation=DegradationConfig())
-        for suite, (_, share) in OBSERVED.items():
-            assert FULL.data[f"{suite}_observed"].config.degradation.share == share
-        both = [FULL.data[name] for name in ("bursty_test", "bursty_observed_test")]
-        assert len({(data.suite, data.seed, data.n_galaxies) for data in both}) == 1  # the same galaxies
-
-    def test_galaxies_of_the_tests_are_those_of_the_paper_s_experiments(self):
-        theirs = paper_plan(PRESET.data, PRESET.model, PRESET.training)
-        known = {(d.suite, d.seed, d.n_galaxies, d.held_out) for d in theirs.data.values() if d.stirring == 1}
-        for suite in ("bursty", "smooth"):
-            for name in FULL.tests[suite].data:
-                data = FULL.data[name]
-                assert (data.suite, data.seed, data.n_galaxies, data.held_out) in known
+            if name != "tng":
+                assert data.config == (perfect if name.endswith("_test") else PRESET.data), name
+        assert PRESET.data.degradation.share > 0.5
 
 
 class TestCasesAndPriors:
@@ -142,7 +136,7 @@ class TestCasesAndPriors:
             assert test.tracer_set is None or tracer_set(test.tracer_set).name == test.tracer_set
             assert test.prior is None or test.prior in PRESET.model.priors
 
-    @pytest.mark.parametrize("suite", ["bursty", "smooth", "shifted", "tng"])
+    @pytest.mark.parametrize("suite", [*TEST_SETS, "tng"])
     def test_each_suite_is_judged_in_every_case(self, suite):
         own = FULL.tests[suite]
         others = [test for test in FULL.tests.values() if test.data == own.data and test.label == own.label]
@@ -169,68 +163,55 @@ class TestCasesAndPriors:
                 prior = FULL.tests[rows.test].prior
                 assert rows.trained_on.partition("prior ")[2] == (prior or "")
 
-    def test_models_of_one_tracer_stand_beside_the_case_that_they_know(self):
-        cases = {rows.model: FULL.tests[rows.test].tracer_set for rows in FULL.parts["mix"].rows if rows.model != MODEL}
-        assert cases == {"only_star": "stars", "only_gas": "gas and R_hl"}
-        for name in cases:
-            assert FULL.models[name].data == FULL.models[MODEL].data
-            assert FULL.models[name].training == PRESET.training
-        assert {name: received(FULL.models[name].model).name for name in cases} == cases
-
     def test_by_default_nothing_is_hidden_and_no_prior_told(self):
         test = EvaluationSpec("one", ("bursty",), "bursty")
         assert (test.tracer_set, test.prior) == (None, None)
 
 
-class TestTrials:
-    FIRST = FULL.models["trial_0"]
+class TestComparisons:
+    @pytest.mark.parametrize(("number", "name"), list(enumerate(NETWORKS)))
+    def test_networks_differ_in_what_they_receive_and_in_seeds(self, number, name):
+        models = [FULL.models[f"network_{number}_{seed}"] for seed in SEEDS]
+        assert [model.seed for model in models] == list(SEEDS)
+        assert {model.training for model in models} == {FULL.models["network_0_0"].training}
+        for model in models:
+            assert changed(PRESET.model, model.model) == NETWORKS[name]
+            assert model.model.features or model.model.receives_maps
 
-    def test_the_first_is_the_preset_but_for_tracers_and_priors(self):
-        assert changed(PRESET.model, self.FIRST.model) == {"tracers": "stargas", "priors": ()}
-        assert changed(PRESET.training, self.FIRST.training) == {"cold_gas_only": True}
-        assert next(iter(TRIALS.values())) == ({}, {})
+    @pytest.mark.parametrize(("number", "words"), list(enumerate(CHOICES)))
+    def test_each_choice_changes_what_it_says_and_nothing_else(self, number, words):
+        trial, (of_model, of_training) = FULL.models[f"choice_{number}"], CHOICES[words]
+        assert changed(PRESET.model, trial.model) == of_model
+        assert changed(PRESET.training, trial.training) == of_training
+        assert of_model or of_training
 
-    @pytest.mark.parametrize(("number", "words"), list(enumerate(TRIALS)))
-    def test_each_changes_what_it_says_and_nothing_else(self, number, words):
-        trial, (of_model, of_training) = FULL.models[f"trial_{number}"], TRIALS[words]
-        assert changed(self.FIRST.model, trial.model) == of_model
-        assert changed(self.FIRST.training, trial.training) == of_training
-        assert (trial.data, trial.first_galaxies, trial.kind) == (("bursty",), 2000, "network")
-        assert number == 0 or of_model or of_training
+    @pytest.mark.parametrize(("number", "words"), list(enumerate(FLOWS)))
+    def test_flows_are_on_the_network_that_ships(self, number, words):
+        trial = FULL.models[f"flow_{number}"]
+        assert changed(PRESET.model, trial.model) == FLOWS[words]
+        assert trial.network_of == MODEL
 
-    def test_no_two_are_the_same(self):
-        tried = [(FULL.models[f"trial_{i}"].model, FULL.models[f"trial_{i}"].training) for i in range(len(TRIALS))]
-        assert len(set(tried)) == len(tried)
-
-    @pytest.mark.parametrize("number", range(len(TRIALS)))
-    def test_each_is_a_network_that_can_be_made(self, number):
-        model = FULL.models[f"trial_{number}"].model
-        make_network(model, InputLayout.of(model).network_sizes(64, 10))
+    def test_all_are_networks_that_can_be_made(self):
+        for name, spec in FULL.models.items():
+            if spec.kind == "network":
+                sizes = InputLayout.of(spec.model).network_sizes(64, len(PRESET.data.truth.radii))
+                assert make_network(spec.model, sizes) is not None, name
 
     def test_words_that_hold_a_number_hold_the_right_one(self):
         model, training = PRESET.model, PRESET.training
-        said = {
-            "three times the dropout": {"residual.dropout": pytest.approx(3 * model.residual.dropout)},
-            "a quarter of the width": {"residual.width": model.residual.width // 4},
-            "half the width": {"residual.width": model.residual.width // 2},
-            "an ensemble of three networks": {"residual.ensemble_size": 3 * model.residual.ensemble_size},
-            "8 transforms of the flow": {"maf.transforms": 8},
+        assert CHOICES["an ensemble of three networks"][0] == {
+            "residual.ensemble_size": 3 * model.residual.ensemble_size
         }
-        for words, change in said.items():
-            assert TRIALS[words][0] == change
-        assert model.maf.transforms < 8
+        assert CHOICES["width 768"][0] == {"residual.width": 768}
+        assert CHOICES["twice the epochs"][1] == {"epochs": 2 * training.epochs}
         assert training.feature_noise > 0
-        assert training.inclination_weight > 0
-        assert (model.baseline, model.whiten, model.calibrate) == ("scalars", True, True)
+        assert (model.baseline, model.whiten, model.calibrate, model.flow) == ("scalars", True, True, "maf")
         assert model.residual.filters == ()
 
-    def test_they_are_judged_on_the_validation_split_and_all_else_on_tests(self):
+    def test_they_are_evaluated_on_the_validation_split_and_all_else_on_tests(self):
         for part in FULL.parts.values():
             splits = {FULL.tests[rows.test].split for rows in part.rows}
-            assert splits == {"validation" if part.name == "trials" else "test"}
-        rows = FULL.parts["trials"].rows
-        assert [row.extra["choice"] for row in rows] == list(TRIALS)
-        assert [row.extra["chosen"] for row in rows] == [True] + [False] * (len(TRIALS) - 1)
+            assert splits == {"validation" if part.name in {"networks", "trials"} else "test"}
 
 
 TINY = (
@@ -247,40 +228,36 @@ TINY = (
 def test_a_part_is_made_and_found_again(tmp_path, monkeypatch):
     monkeypatch.setattr(plan_module, "MIN_GALAXIES", 25)
     folders = ("--out", str(tmp_path / "runs"), "--results", str(tmp_path / "results"))
-    words = ["experiment", "default", "mix", *TINY, *folders]
+    words = ["experiment", "default", "observed", *TINY, *folders]
     assert main(words) == 0
-    found = json.loads((tmp_path / "results/mix.json").read_text())
+    found = json.loads((tmp_path / "results/observed.json").read_text())
     assert found["left_out"] == []
-    assert [row["name"] for row in found["rows"]] == ["Star", "Star alone", "Gas", "Gas alone"]
+    assert {row["name"] for row in found["rows"]} == {"Star", "StarGas"}
     assert all(row["n_samples"] > 0 for row in found["rows"])
-    assert {row["test"] for row in found["rows"]} == {"bursty_stars", "bursty_gas_and_R_hl"}
     page = (tmp_path / "results/README.md").read_text()
-    assert "## One network for any tracers" in page
+    assert "## Imperfect data" in page
     marks = {
         path.parent.parent.name: json.loads(path.read_text())
         for path in tmp_path.glob("runs/evaluations/*/default/made_from.json")
     }
-    assert {name: mark["tracer_set"] for name, mark in marks.items()} == {
-        "bursty_stars": "stars",
-        "bursty_gas_and_R_hl": "gas and R_hl",
-    }
+    assert {name: mark["tracer_set"] for name, mark in marks.items()} == {"broad_every": "stars", "observed": None}
     models = {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/models/*/model.json")}
-    assert {path.parent.name for path in models} == {"default", "only_star", "only_gas"}
+    assert {path.parent.name for path in models} == {"default"}
+    for name in TRAINING_SETS:  # a model that is finished does not need its data
+        shutil.rmtree(tmp_path / "runs" / "data" / name)
     assert main(words) == 0
     assert (tmp_path / "results/README.md").read_text() == page
     assert {path: path.stat().st_mtime_ns for path in models} == models
 
     plan = default_plan(PRESET.data, PRESET.model, PRESET.training, 0.001)
     run = Run(plan, tmp_path / "runs", tmp_path / "results")
-    data = run.test_set(plan.tests["bursty"])
-    judged = {
+    data = run.test_set(plan.tests["observed"])
+    conditioned = {
         case: run.posterior(
-            plan.models["default"], EvaluationSpec("one", ("bursty",), "bursty", tracer_set=case, prior=prior)
+            plan.models["default"], EvaluationSpec("one", ("broad",), "broad", tracer_set=case, prior=prior)
         )
         for case, prior in ((None, None), ("stars", None), ("gas", "smooth"))
     }
-    assert (judged["gas"].tracer_set, judged["gas"].prior) == ("gas", "smooth")
-    draws = [posterior.sample(data, 20) for posterior in judged.values()]
+    assert (conditioned["gas"].tracer_set, conditioned["gas"].prior) == ("gas", "smooth")
+    draws = [posterior.sample(data, 20) for posterior in conditioned.values()]
     assert not np.array_equal(draws[0], draws[1])
-    alone = run.posterior(plan.models["only_star"], plan.tests["bursty_stars"])
-    assert alone.tracer_set is None  # it knows its tracer and no other

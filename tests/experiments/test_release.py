@@ -13,6 +13,7 @@ from results_for_tests import row, write_parts
 from stargas.config import LocalConfig, TrainingConfig
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments import release
+from stargas.experiments.default import REFERENCE
 from stargas.experiments.plan import ModelSpec, Plan
 from stargas.experiments.release import MAX_BYTES, MODEL, release_model
 from stargas.model.files import load_model
@@ -33,8 +34,8 @@ class SmallRun:
         self.out, self.data = out, data
         self.plan = Plan("small", 1.0, {}, {MODEL: ModelSpec(MODEL, ("discs",), SMALL, TRAINING)}, {}, {})
 
-    def training_set(self, name):
-        assert name == MODEL
+    def dataset(self, name):
+        assert name == REFERENCE
         return self.data
 
 

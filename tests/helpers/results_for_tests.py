@@ -237,3 +237,47 @@ def scale_widths(line, factor):
     """Make a row wider or narrower."""
     for key in ("half_width", "half_width_se"):
         line[key] = [factor * value for value in line[key]]
+
+
+def write_scoreboard_file(folder):
+    """Results on galaxies that others made, as the experiment would write them, with made-up numbers."""
+    rows = [
+        {
+            "maker": maker,
+            "kind": kind,
+            "tracers": tracers,
+            "n_galaxies": n,
+            "n_views": 12 * n,
+            "coverage_68": {"value": 0.7, "error": 0.02},
+            "coverage_95": {"value": covered, "error": 0.01},
+            "bias": [0.03, 0.02, 0.01, 0.0],
+            "rms": [0.12, 0.09, 0.07, 0.08],
+            "width": [0.13, 0.1, 0.08, 0.09],
+            "rms_all": {"value": 0.09, "error": 0.005},
+            "rms_formulas": [0.2, 0.18, 0.15, 0.14, 0.13],
+            "rms_there": [0.1, 0.09, 0.08, 0.08, 0.08],
+            "flagged": 0.1,
+            "rms_flagged": 0.15,
+            "rms_trusted": 0.08,
+        }
+        for maker, kind, tracers, n, covered in (
+            ("theirs", "all", "stars and gas", 1, 0.9),
+            ("theirs", "all", "stars", 1, 0.92),
+            ("analytic spheres", "all", "stars", 144, 0.93),
+            ("analytic spheres", "cusp, isotropic", "stars", 9, 0.99),
+            ("analytic spheres", "large core, radial", "stars", 9, 0.7),
+        )
+    ]
+    formulas = ["Walker+09", "Wolf+10", "Amorisco & Evans 11", "Campbell+17", "Errani+18"]
+    content = {
+        "format": 1,
+        "stargas": "0.1.0",
+        "command": "stargas experiment others",
+        "radii_R_hl": [0.6, 1.0, 1.7, 2.4],
+        "formulas": formulas,
+        "rows": rows,
+        "hi_gain": {"one": [0.08, 0.1]},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "scoreboard.json").write_text(json.dumps(content))
+    return folder

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from results_for_tests import parts as paper_parts
-from results_for_tests import row, write_parts
+from results_for_tests import row, write_parts, write_scoreboard_file
 
 from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
-from stargas.experiments.default import TRACER_SETS, TRIALS, default_plan
+from stargas.experiments.default import CHOICES, TRACER_SETS, default_plan
 from stargas.model.files import load_model
 from stargas.report.default_page import (
     BEGIN,
@@ -19,6 +19,7 @@ from stargas.report.default_page import (
     END,
     PARTS,
     SUITES,
+    others_table,
     summary_table,
     write_default_page,
     write_model_card,
@@ -40,23 +41,19 @@ def parts():
 
     rows = {"accuracy": [own(name, suite) for suite in SUITES for name in TRACER_SETS]}
     rows["accuracy"] += [own("StarGas", suite, f"all, prior {suite}", 0.9) for suite in ("bursty", "smooth")]
-    rows["accuracy"] += [row("Trees (StarGas)", 0.17), row("Trees (Star)", 0.21)]
+    rows["accuracy"] += [row("Trees (Star)", 0.21, trained_on="broad")]
     rows["calibration"] = [
         own(name, suite, subset=subset)
         for suite in SUITES
         for name in TRACER_SETS
         for subset in ("all", "M* < 10^9.5", "edge-on", "100-300 stars")
     ]
-    rows["mix"] = [row("Star", 0.19, trained_on="all"), row("Star alone", 0.191, trained_on="all")]
-    rows["observed"] = [
-        row("StarGas", width, tested_on=suite, trained_on=trained_on)
-        for suite in ("bursty", "bursty, observed")
-        for trained_on, width in (("all", 0.18), ("bursty and smooth", 0.26))
-    ]
-    rows["trials"] = [
-        row("StarGas", 0.16 + 0.001 * number, choice=choice, chosen=number == 0, split="validation")
-        for number, choice in enumerate(TRIALS)
-    ]
+    rows["observed"] = [own("StarGas", "broad, observed"), own("Star", "broad, with and without gas")]
+    for name, choices in (("networks", ("features", "maps")), ("trials", CHOICES)):
+        rows[name] = [
+            row("any", 0.16 + 0.001 * number, choice=choice, chosen=number == 0, split="validation")
+            for number, choice in enumerate(choices)
+        ]
     content = {
         name: {"part": name, "title": name, "stargas": "0.1.0", "scale": 1.0, "rows": found, "provenance": {}}
         for name, found in rows.items()
@@ -78,7 +75,9 @@ def sections(text):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    return write_parts(tmp_path_factory.mktemp("page") / "default", parts())
+    folder = tmp_path_factory.mktemp("page")
+    write_scoreboard_file(folder / "others")
+    return write_parts(folder / "default", parts())
 
 
 @pytest.fixture(scope="module")
@@ -93,15 +92,17 @@ class TestPage:
             section = found[name]
             assert text_from("default", name).markdown in section
             assert tables(section), name
-        assert {"In short", "Trainings"} <= set(found)
+        assert {"Galaxies that others made", "Galaxies of the mock suites", "Trainings"} <= set(found)
 
     def test_parts_are_those_of_the_plan(self):
         preset = read_settings([], preset="default")
         plan = default_plan(preset.data, preset.model, preset.training, tng=[Path("galaxy.hdf5")])
         assert list(plan.parts) == list(PARTS)
 
-    def test_it_says_first_that_the_galaxies_are_mocks(self, text):
-        assert "All numbers are of our mock suites." in text.split("\n\n")[1]
+    def test_galaxies_of_others_come_first(self, text):
+        found = sections(text)
+        assert next(iter(found)) == "Galaxies that others made"
+        assert tables(found["Galaxies that others made"])
 
     def test_tables_are_whole(self, text):
         for lines in tables(text):
@@ -124,9 +125,9 @@ class TestPage:
         assert write_default_page(write_parts(tmp_path, content)).read_text() != text
 
     def test_parts_that_are_missing_are_left_out(self, tmp_path):
-        content = {name: part for name, part in parts().items() if name in {"mix", "observed"}}
+        content = {name: part for name, part in parts().items() if name in {"trials", "observed"}}
         found = sections(write_default_page(write_parts(tmp_path, content)).read_text())
-        assert list(found) == ["In short", "mix", "observed", "Trainings"]
+        assert list(found) == ["Galaxies of the mock suites", "observed", "trials", "Trainings"]
 
     def test_remarks_stand_at_the_end(self, tmp_path):
         folder = write_parts(tmp_path, parts())
@@ -140,43 +141,29 @@ class TestPage:
 
     def test_a_damaged_part_is_named(self, tmp_path):
         folder = write_parts(tmp_path, parts())
-        (folder / "mix.json").write_text("{")
-        with pytest.raises(DamagedFileError, match=r"mix\.json"):
+        (folder / "observed.json").write_text("{")
+        with pytest.raises(DamagedFileError, match=r"observed\.json"):
             write_default_page(folder)
 
 
 class TestSummary:
     def test_each_suite_and_case_has_a_line_of_its_numbers(self, results):
-        rows = summary_table(read_parts(results, PARTS, COMMAND), {}).rows
+        rows = summary_table(read_parts(results, PARTS, COMMAND)).rows
         named = {(row[0], row[1]): row[2:] for row in rows}
-        assert len(named) == len(rows) == len(SUITES) * len(TRACER_SETS) + 2 + 2
+        assert len(named) == len(rows) == len(SUITES) * len(TRACER_SETS) + 2 + 1
         for suite in SUITES:
             for name in TRACER_SETS:
                 at_1 = named[f"`{suite}`", f"**{name}**"][1]
                 assert at_1 == f"{WIDTH[name]:.3f} ± {0.02 * WIDTH[name]:.3f}"
         with_prior = named["`smooth`", "**StarGas**, prior `smooth`"]
         assert with_prior[1].startswith(f"{0.9 * WIDTH['StarGas']:.3f}")
-        assert named["`bursty`", "*Trees (Star), trained on bursty*"][1].startswith("0.210")
+        assert named["`bursty`", "*Trees (Star)*"][1].startswith("0.210")
         assert with_prior[-2:] == ["68.1 ± 0.8 %", "94.9 ± 0.4 %"]
-
-    def test_the_paper_s_method_stands_beside_where_its_results_are(self, tmp_path):
-        folder = write_parts(tmp_path / "default", parts())
-        alone = sections(write_default_page(folder).read_text())["In short"]
-        write_parts(tmp_path / "paper", paper_parts())
-        (lines,) = tables(sections(write_default_page(folder).read_text())["In short"])
-        theirs = {(line[0], line[1]): line[3] for line in lines if "the paper's method" in line[1]}
-        assert "the paper's method" not in alone
-        assert {key: value[:5] for key, value in theirs.items()} == {
-            ("`bursty`", "*Star, the paper's method, trained on bursty*"): "0.220",
-            ("`bursty`", "*StarGas, the paper's method, trained on bursty*"): "0.170",
-            ("`smooth`", "*Star, the paper's method, trained on smooth*"): "0.240",
-            ("`smooth`", "*StarGas, the paper's method, trained on smooth*"): "0.190",
-        }
 
     def test_subsets_take_no_part(self, tmp_path):
         content = parts()
         content["accuracy"]["rows"].append(row("StarGas", 9.0, subset="edge-on", trained_on="all"))
-        rows = summary_table(read_parts(write_parts(tmp_path, content), PARTS, COMMAND), {}).rows
+        rows = summary_table(read_parts(write_parts(tmp_path, content), PARTS, COMMAND)).rows
         assert not any("9.000" in cell for row in rows for cell in row)
 
 
@@ -186,7 +173,7 @@ class TestReadme:
         readme.write_text(f"# Name\n\nBefore.\n\n{BEGIN}\nold numbers\n{END}\n\nAfter | é.\n", encoding="utf-8")
         write_readme_numbers(results, readme)
         once = readme.read_text(encoding="utf-8")
-        numbers = table_markdown(summary_table(read_parts(results, PARTS, COMMAND), {}))
+        numbers = table_markdown(others_table(results.parent / "others"))
         assert once == f"# Name\n\nBefore.\n\n{BEGIN}\n\n{numbers}\n\n{END}\n\nAfter | é.\n"
         write_readme_numbers(results, readme)
         assert readme.read_text(encoding="utf-8") == once
@@ -208,7 +195,7 @@ class TestReadme:
 def test_the_committed_page_readme_and_card_are_those_of_the_results(tmp_path):
     folder = tmp_path / "results" / "default"
     shutil.copytree(RESULTS / "default", folder)
-    shutil.copytree(RESULTS / "paper", folder.parent / "paper")
+    shutil.copytree(RESULTS / "others", folder.parent / "others")
     assert write_default_page(folder).read_text(encoding="utf-8") == (RESULTS / "default" / "README.md").read_text(
         encoding="utf-8"
     )
@@ -227,8 +214,8 @@ def test_the_card_of_the_pretrained_model_is_that_of_the_model(tmp_path):
 
 def test_titles_of_the_files_are_not_needed_but_their_parts_are(tmp_path):
     content = parts()
-    content["mix"]["part"] = "trials"
+    content["observed"]["part"] = "trials"
     folder = write_parts(tmp_path, content)
-    assert json.loads((folder / "mix.json").read_text())["part"] == "trials"
+    assert json.loads((folder / "observed.json").read_text())["part"] == "trials"
     with pytest.raises(DamagedFileError, match="it is of part 'trials'"):
         read_parts(folder, PARTS, COMMAND)

@@ -20,8 +20,9 @@ TRAINING_SETS = {"broad": 20_000, "bursty": 3500, "smooth": 1500}
 TEST_SETS = {"bursty": 400, "smooth": 300, "shifted": 300, "broad": 500}
 """Suite → number of galaxies that no model learns from."""
 
-N_TREES = 3000
-"""Galaxies of a data set of their own that the boosted trees learn from; more bring them little."""
+REFERENCE, N_REFERENCE = "reference", 3000
+"""Data set of further galaxies of ``broad``, and their number: on them the validity reference of the pretrained model
+is measured, and from them the boosted trees learn."""
 
 TRACER_SETS = {"StarGas": None, "Star": "stars", "Gas": "gas", "Gas, R_hl known": "gas and R_hl"}
 """Name in tables → tracer set that the one network is conditioned on."""
@@ -95,7 +96,7 @@ def _add_data(plan: Plan, config: DataConfig) -> None:
     for suite, n in TEST_SETS.items():
         name = f"{suite}_test"
         plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), _perfect(config), 1, held_out=True)
-    plan.data["broad_trees"] = DatasetSpec("broad_trees", "broad", scaled(N_TREES, plan.scale), config, 2)
+    plan.data[REFERENCE] = DatasetSpec(REFERENCE, "broad", scaled(N_REFERENCE, plan.scale), config, 2)
     observed = scaled(TEST_SETS["broad"], plan.scale)
     plan.data["broad_observed"] = DatasetSpec("broad_observed", "broad", observed, config, 1, held_out=True)
 
@@ -117,10 +118,8 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         add(f"choice_{number}", model=replace_settings(model, changes), training=replace(training, **schedule))
     for number, changes in enumerate(FLOWS.values()):
         add(f"flow_{number}", model=replace_settings(model, changes), network_of="default")
-    for tracers in ("star", "gas"):
-        add(f"only_{tracers}", model=replace(model, tracers=tracers, gas_knows_R_hl=True))
     stars = replace(model, tracers="star", priors=())
-    plan.models["trees"] = ModelSpec("trees", ("broad_trees",), stars, training, kind="trees")
+    plan.models["trees"] = ModelSpec("trees", (REFERENCE,), stars, training, kind="trees")
 
 
 def _add_tests(plan: Plan) -> None:
@@ -130,11 +129,9 @@ def _add_tests(plan: Plan) -> None:
     for suite in TEST_SETS:
         for name, tracer_set in TRACER_SETS.items():
             add(_test(suite, name), suite, f"{suite}_test", tracer_set=tracer_set)
-        add(
-            f"{suite}_every", f"{suite}, with and without gas", f"{suite}_test", cold_gas_only=False, tracer_set="stars"
-        )
     for suite in ("bursty", "smooth"):
         add(f"{suite}_prior", suite, f"{suite}_test", prior=suite)
+    add("broad_every", "broad, with and without gas", "broad_test", cold_gas_only=False, tracer_set="stars")
     add("observed", "broad, observed", "broad_observed", cold_gas_only=False)
     add("validation", "validation", *TRAINING_SETS, split="validation", cold_gas_only=False)
     if "tng" in plan.data:
@@ -161,18 +158,6 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         "Calibration",
         tuple(Rows(_test(suite, name), "default", name, "all", STRATA) for suite in TEST_SETS for name in TRACER_SETS),
         details=("curves",),
-    )
-    yield Part(
-        "mix",
-        "One network for any tracers",
-        tuple(
-            Rows(f"bursty_{tracers}", model, label, "all")
-            for tracers, pairs in {
-                "stars": (("default", "Star"), ("only_star", "Star alone")),
-                "gas_and_R_hl": (("default", "Gas"), ("only_gas", "Gas alone")),
-            }.items()
-            for model, label in pairs
-        ),
     )
     yield Part(
         "observed",
@@ -204,8 +189,8 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             Rows("validation", "default", "any", "all", extra={"choice": "the preset", "chosen": True}),
             *(
                 Rows("validation", f"{kind}_{number}", "any", "all", extra={"choice": choice, "chosen": False})
-                for kind, table in (("choice", CHOICES), ("flow", FLOWS))
-                for number, choice in enumerate(table)
+                for kind, choices in (("choice", CHOICES), ("flow", FLOWS))
+                for number, choice in enumerate(choices)
             ),
         ),
     )

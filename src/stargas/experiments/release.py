@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from stargas.errors import InputError
+from stargas.experiments.default import REFERENCE
 from stargas.experiments.run import Run
 from stargas.report.default_page import COMMAND, PARTS, write_model_card
 from stargas.report.results import read_parts
@@ -12,7 +13,7 @@ from stargas.report.results import read_parts
 MODEL = "default"
 """Name of the model in the plan."""
 
-MAX_BYTES = 8_000_000
+MAX_BYTES = 12_000_000
 """Largest size of a released model."""
 
 
@@ -34,15 +35,13 @@ def release_model(run: Run, results: Path, folder: Path) -> None:
         If the model is larger than `MAX_BYTES`, or there are no results.
     """
     from stargas.model.files import load_model
-    from stargas.training.training_set import training_splits
     from stargas.validity.reference import FILE, fit_validity
 
     source = run.out / "models" / MODEL
     read_parts(results, PARTS, COMMAND)  # the card needs them
     posterior = load_model(source)
     if not (source / FILE).exists():
-        _, validation = training_splits([run.training_set(MODEL)], run.plan.models[MODEL].training)
-        fit_validity(posterior, validation, without=("gas", "stars")).save(source)
+        fit_validity(posterior, run.dataset(REFERENCE), without=("gas", "stars")).save(source)
     names = ("model.json", "model.safetensors", FILE)
     size = sum((source / name).stat().st_size for name in names)
     if size > MAX_BYTES:

@@ -122,7 +122,7 @@ class Run:
     def training_set(self, name: str) -> Dataset:
         """Return the samples from which a model learns, all splits, before the cold-gas cut of its training."""
         model = self.plan.models[name]
-        data = Dataset.join([_first(self._dataset(data), model.first_galaxies) for data in model.data])
+        data = Dataset.join([_first(self.dataset(data), model.first_galaxies) for data in model.data])
         if model.min_log10_stellar_mass is not None:
             data = data.where(np.asarray(data.catalogue["log10_stellar_mass"]) >= model.min_log10_stellar_mass)
         return data
@@ -131,7 +131,7 @@ class Run:
         """Return the samples of a test."""
         data = Dataset.join(
             [
-                self._dataset(name) if self.plan.data[name].held_out else self._dataset(name).split(test.split)
+                self.dataset(name) if self.plan.data[name].held_out else self.dataset(name).split(test.split)
                 for name in test.data
             ]
         )
@@ -158,7 +158,8 @@ class Run:
             return {}
         return {stage: len(epochs) for stage, epochs in read_json(path, "train again").items()}
 
-    def _dataset(self, name: str) -> Dataset:
+    def dataset(self, name: str) -> Dataset:
+        """Return a data set of the plan that is built."""
         return open_dataset(self.out / "data" / name)
 
     def _build(self, name: str) -> None:
@@ -288,7 +289,7 @@ class Run:
             return sha256_of_file(self.out / "models" / model.name / "model.json")
         from stargas.baselines.trees import SETTINGS
 
-        manifests: list[Any] = [self._dataset(name).manifest for name in model.data]
+        manifests: list[Any] = [self.dataset(name).manifest for name in model.data]
         return digest_of([dataclasses.asdict(model.model), model.first_galaxies, SETTINGS, manifests])
 
     def _collect(self, part: Part) -> None:

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from stargas.errors import InputError
+from stargas.report.others_page import FILE as OTHERS
+from stargas.report.others_page import read_scoreboard
+from stargas.report.others_page import summary_table as scoreboard_table
 from stargas.report.page import Page, Section, Table, Text, table_markdown, text_from, write_page
 from stargas.report.page import Part as PagePart
 from stargas.report.result_tables import (
@@ -24,9 +27,7 @@ from stargas.report.results import (
     Row,
     Value,
     at,
-    find_row,
     find_rows,
-    read_part,
     read_parts,
     read_remarks,
 )
@@ -38,10 +39,10 @@ COMMAND = "stargas experiment default"
 BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- end of the numbers -->"
 """Marks in the README between which the table of results stands."""
 
-SUITES = ("bursty", "smooth", "shifted")
+SUITES = ("bursty", "smooth", "shifted", "broad")
 """Suites of the tests."""
 
-PARTS = ("accuracy", "calibration", "mix", "observed", "trials", "tng")
+PARTS = ("accuracy", "calibration", "observed", "networks", "trials", "tng")
 """All parts in the order of the page."""
 
 
@@ -51,8 +52,8 @@ def write_default_page(results: Path) -> Path:
     Parameters
     ----------
     results
-        With one ``<part>.json`` per part, and `stargas.report.results.REMARKS` if there are any. The paper's method
-        stands beside where its results lie in the folder ``paper`` beside this one.
+        With one ``<part>.json`` per part, and `stargas.report.results.REMARKS` if there are any. Where a folder
+        ``others`` lies beside it, the page begins with the galaxies that others made.
 
     Returns
     -------
@@ -65,11 +66,10 @@ def write_default_page(results: Path) -> Path:
         If there are no results.
     """
     parts = read_parts(results, PARTS, COMMAND)
-    beside = results.parent / "paper"
-    paper = {name: read_part(path) for name in ("fig5", "fig9") if (path := beside / f"{name}.json").is_file()}
     content: list[PagePart | Section] = [
         text_from("default", "opening"),
-        Section("In short", [summary_table(parts, paper)]),
+        *_others(results),
+        Section("Galaxies of the mock suites", [summary_table(parts)]),
         *(Section(part["title"], [text_from("default", name), *_tables(name, part)]) for name, part in parts.items()),
         Section("Trainings", [training_table(parts)]),
         *(Section(heading, [Text(text)]) for heading, text in read_remarks(results / REMARKS).items()),
@@ -77,27 +77,28 @@ def write_default_page(results: Path) -> Path:
     return write_page(Page("The pretrained model", content), results / "README.md")
 
 
-def summary_table(parts: Mapping[str, Part], paper: Mapping[str, Part]) -> Table:
-    """Return half-widths, rms and coverage on each suite of the pretrained model, the paper's method and trees.
+def _others(results: Path) -> list[PagePart | Section]:
+    """Return the section on galaxies that others made, where there are results of it beside these."""
+    beside = results.parent / "others"
+    if not (beside / OTHERS).exists():
+        return []
+    return [Section("Galaxies that others made", [text_from("default", "others"), others_table(beside)])]
 
-    Parameters
-    ----------
-    parts
-        Results of the pretrained model.
-    paper
-        Results ``fig5`` and ``fig9`` of the paper's method, or nothing.
-    """
+
+def others_table(results: Path) -> Table:
+    """Return the summary of the scoreboard in a folder of results."""
+    return scoreboard_table(read_scoreboard(results)["rows"])
+
+
+def summary_table(parts: Mapping[str, Part]) -> Table:
+    """Return half-widths, rms and coverage of the pretrained model and of trees on each suite."""
     lines = []
     accuracy = parts.get("accuracy")
     for suite in SUITES:
         models = find_rows(accuracy, tested_on=suite, kind="model", subset="all")
         lines += [_line(row, _label(row), suite) for row in models]
-        for name in ("Star", "StarGas"):
-            part = paper.get("fig5" if suite == "bursty" else "fig9")
-            theirs = find_row(part, name=name, tested_on=suite, trained_on=suite, kind="model")
-            lines += [_line(theirs, f"*{name}, the paper's method, trained on {suite}*", suite)] if theirs else []
         trees = find_rows(accuracy, tested_on=suite, kind="trees")
-        lines += [_line(row, f"*{row['name']}, trained on {suite}*", suite) for row in trees]
+        lines += [_line(row, f"*{row['name']}*", suite) for row in trees]
     head = ["suite", "model", *(f"half-width, {r}" for r in RADII_HEAD), "rms [dex]", "in 68 %", "in 95 %"]
     return Table(head, lines)
 
@@ -125,20 +126,22 @@ def write_model_card(described: Mapping[str, Any], n_parameters: int, results: P
     names = {data["source"]["name"] for data in about["data"][0]["data_sets"]}
     values = {
         "about": about,
+        "radii": described["target"]["radii_R_hl"],
         "n_parameters": n_parameters,
         "version": described["stargas_version"],
         "suites": ", ".join(f"`{name}`" for name in sorted(names)),
     }
     content: list[PagePart | Section] = [
         text_from("model_card", "description", **values),
-        summary_table(read_parts(results, PARTS, COMMAND), {}),
+        *_others(results),
+        Section("Galaxies of the mock suites", [summary_table(read_parts(results, PARTS, COMMAND))]),
         text_from("model_card", "limits"),
     ]
     return write_page(Page("The pretrained model", content), path)
 
 
 def write_readme_numbers(results: Path, readme: Path) -> None:
-    """Put the summary between the marks of the README.
+    """Put the summary of the galaxies that others made, in the folder ``others`` beside the results, into the README.
 
     Raises
     ------
@@ -150,7 +153,7 @@ def write_readme_numbers(results: Path, readme: Path) -> None:
         raise InputError(f"{readme} has no place for the table of results: put '{BEGIN}' and '{END}' around it.")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    numbers = table_markdown(summary_table(read_parts(results, PARTS, COMMAND), {}))
+    numbers = table_markdown(others_table(results.parent / "others"))
     write_atomically(readme, f"{before}{BEGIN}\n\n{numbers}\n\n{END}{after}".encode(), lasting=False)
 
 
@@ -174,7 +177,7 @@ def _tables(name: str, part: Part) -> list[PagePart]:
         return parts
     if name == "calibration":
         return calibration_tables(part, SUITES)
-    if name == "trials":
+    if name in {"networks", "trials"}:
         return [choice_table(part["rows"])]
     if name == "tng":
         return [*views_tables(part)]

@@ -1,0 +1,108 @@
+"""The scoreboard finds a posterior that is right, too narrow, or biased."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stargas.cli import main
+from stargas.experiments.others.scoreboard import RADII, Predictions, hi_gain, scores, write_scoreboard
+from stargas.report.others_page import SPHERES, read_scoreboard, summary_table, write_others_page
+
+N_GALAXIES, N_VIEWS = 200, 3
+
+
+def predictions(width=0.1, scatter=0.1, bias=0.0, tracers="stars", maker="theirs", seed=0):
+    """Gaussian posteriors whose medians scatter about the truth."""
+    rng = np.random.default_rng(seed)
+    n = N_GALAXIES * N_VIEWS
+    true = rng.uniform(8, 10, (n, 1)) + np.log10(RADII)
+    median = true + bias + scatter * rng.standard_normal((n, 1))
+    z = np.array([-1.96, -1.0, 0.0, 1.0, 1.96])
+    kinds = np.where(np.arange(n) % 2, "disk", "sphere")
+    return Predictions(
+        galaxy=np.repeat([f"galaxy {i}" for i in range(N_GALAXIES)], N_VIEWS),
+        maker=np.full(n, maker),
+        kind=kinds,
+        tracers=np.full(n, tracers),
+        inclination_deg=rng.uniform(0, 90, n),
+        log10_true=true,
+        quantiles=median[:, None, :] + width * z[None, :, None],
+        p_value=np.where(np.abs(median - true)[:, 0] > 0.15, 0.001, 0.5),
+        formula_error=0.2 * rng.standard_normal((n, 5)),
+        error_there=0.1 * rng.standard_normal((n, 5)),
+    )
+
+
+def joined(*parts):
+    return Predictions(
+        **{name: np.concatenate([getattr(one, name) for one in parts]) for name in Predictions.__dataclass_fields__}
+    )
+
+
+def of_all(found):
+    return next(score for score in scores(found) if score.kind == "all")
+
+
+def test_an_exact_posterior_covers_what_it_says():
+    score = of_all(predictions())
+    assert score.coverage_68.value == pytest.approx(0.683, abs=4 * score.coverage_68.error)
+    assert score.coverage_95.value == pytest.approx(0.95, abs=4 * score.coverage_95.error)
+    assert score.rms_all.value == pytest.approx(0.1, rel=0.1)
+    assert score.width == pytest.approx([0.1] * 4)
+
+
+@pytest.mark.parametrize("fault", [{"width": 0.04}, {"bias": 0.2}])
+def test_one_that_is_too_narrow_or_biased_does_not(fault):
+    score = of_all(predictions(**fault))
+    assert score.coverage_68.value < 0.5
+    assert score.coverage_95.value < 0.8
+
+
+def test_kinds_have_rows_of_their_own():
+    found = scores(predictions())
+    assert [score.kind for score in found] == ["all", "sphere", "disk"]
+    assert [score.n_views for score in found] == [600, 300, 300]
+
+
+def test_flagged_views_are_apart():
+    score = of_all(predictions())
+    assert 0.05 < score.flagged < 0.3
+    assert score.rms_flagged > 1.5 * score.rms_trusted
+
+
+def test_hi_gain_compares_the_same_galaxies():
+    both = replace(predictions(scatter=0.05), tracers=np.full(600, "stars and gas"))
+    gain = hi_gain(joined(both, predictions(scatter=0.1)))
+    assert len(gain) == N_GALAXIES
+    assert np.mean([with_hi < stars for with_hi, stars in gain.values()]) > 0.7
+    assert not hi_gain(predictions())
+
+
+def test_results_become_a_page_with_the_worst_kind(tmp_path):
+    found = joined(predictions(), predictions(width=0.05, maker=SPHERES))
+    write_scoreboard(found, tmp_path, "stargas experiment others")
+    board = read_scoreboard(tmp_path)
+    assert {row["maker"] for row in board["rows"]} == {"theirs", SPHERES}
+    worst = min((row for row in board["rows"]), key=lambda row: row["coverage_95"]["value"])
+    page = write_others_page(tmp_path).read_text()
+    assert "Galaxies that others made" in page
+    assert any(f"{worst['maker']}: {worst['kind']}" in line[0] for line in summary_table(board["rows"]).rows)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    write_others_page(tmp_path)
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
+def test_the_experiment_runs_on_spheres(tmp_path, capsys):
+    assert main(["experiment", "others", "--results", str(tmp_path), "--draws", "50"]) in (None, 0)
+    rows = json.loads((tmp_path / "scoreboard.json").read_text())["rows"]
+    assert rows[0]["maker"] == SPHERES
+    assert rows[0]["n_galaxies"] == 144
+    assert "Page:" in capsys.readouterr().out
+
+
+def test_it_has_no_parts(capsys):
+    assert main(["experiment", "others", "round_trip"]) == 2
+    assert "has no parts" in capsys.readouterr().err
