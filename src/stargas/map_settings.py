@@ -74,11 +74,14 @@ def settings_for_inference(learned: Sequence[DataConfig]) -> DataConfig:
     Returns
     -------
     DataConfig
-        Nothing is degraded by them. A model that has learned from few stars, in degraded samples, takes as few.
+        Nothing is degraded by them. A model that has learned from few stars, in degraded samples, takes as few, and one
+        that has learned from photometric catalogs takes these.
     """
     first = learned[0]
     min_stars = min(config.min_stars for config in learned)
-    return replace(first, stars=replace(first.stars, min_stars=min_stars), degradation=DegradationConfig())
+    photometry = max(config.degradation.photometry for config in learned)
+    stars, degradation = replace(first.stars, min_stars=min_stars), DegradationConfig(photometry=photometry)
+    return replace(first, stars=stars, degradation=degradation)
 
 
 @cache

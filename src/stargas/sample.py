@@ -281,11 +281,17 @@ def make_sample(
     Raises
     ------
     InputError
-        If there are fewer stars than ``config.min_stars``, or neither stars nor gas.
+        If there are fewer stars than ``config.min_stars``, neither stars nor gas, or a photometric catalog that the
+        settings do not provide for.
     """
     if sky.stars is None and sky.gas is None:
         raise InputError("a sample needs stars, gas or both, got neither.")
     config = config or pretrained_settings()
+    if sky.photometry is not None and not config.degradation.photometry:
+        raise InputError(
+            "there is a photometric catalog, and data.degradation.photometry is 0: a model with these settings has not "
+            "learned from such catalogs; leave it out, and give R_hl_kpc from it."
+        )
     if stars is None and sky.stars is not None:
         n_views = config.views.n_views if sky.galaxy is not None else 1
         stars = draw_star_subsets(len(sky.stars), n_views, config.stars, rng)[0]

@@ -16,11 +16,12 @@ from stargas.sky.degradation import (
     MIN_RESOLVED,
     WIDTH_NOISE,
     Degradation,
-    align_by_gradient,
+    angle_by_gradient,
     draw_degradation,
     hide_faint_hi,
     observe_stars,
     recentered_gas,
+    turned,
 )
 from stargas.sky.hi_particles import SkyGas
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars, project
@@ -70,6 +71,13 @@ class TestDraw:
         assert perfect == pytest.approx(1 - share + share * (1 - each) ** 5, abs=0.03)
         for name in ("star_share", "velocity_error", "interlopers", "beam_pixels", "limit_cm2"):
             assert np.mean(column(effects, name) > 0) == pytest.approx(share * each, abs=0.03)
+
+    def test_photometry_is_drawn_only_where_it_can_be(self):
+        without, certain = (drawn(dataclasses.replace(CONFIG, photometry=p)) for p in (0.0, 1.0))
+        assert not any(column(without, "photometry"))
+        assert all(column(certain, "photometry"))
+        half = drawn(dataclasses.replace(CONFIG, photometry=0.5))
+        assert np.mean(column(half, "photometry")) == pytest.approx(0.5, abs=0.03)
 
     def test_every_view_takes_the_same_random_numbers(self):
         states = []
@@ -403,13 +411,11 @@ class TestStarSamples:
         rng = np.random.default_rng(3)
         x, y = rng.normal(0, R_HL, (2, 800))
         turning = SkyStars(x, y, 30 * (0.6 * x + 0.8 * y) + rng.normal(0, 5, 800))
-        aligned = align_by_gradient(turning, rng)
+        aligned = turned(turning, angle_by_gradient(turning, rng))
         slope = np.linalg.lstsq(np.column_stack([aligned.x_kpc, aligned.y_kpc]), aligned.v_los_kms, rcond=None)[0]
         assert slope == pytest.approx([30, 0], abs=1.5)
         still = SkyStars(x, y, rng.normal(0, 5, 800))
-        angles = [np.arctan2(*(align_by_gradient(still, rng).y_kpc[:1], align_by_gradient(still, rng).x_kpc[:1]))[0]]
-        angles += [float(align_by_gradient(still, rng).x_kpc[0]) for _ in range(5)]
-        assert np.std(angles) > 0.05
+        assert np.std([angle_by_gradient(still, rng) for _ in range(6)]) > 0.5
 
 
 def test_binaries_of_the_field_have_the_speeds_of_kepler():

@@ -7,6 +7,8 @@ from sources_for_tests import TINY
 
 from stargas.config import DataConfig
 from stargas.errors import InputError
+from stargas.map_settings import settings_for_inference
+from stargas.sample import make_sample
 from stargas.sky.degradation import Degradation
 from stargas.sky.hi_scalars import HIScalars, measure_hi
 from stargas.sky.observables import ObservingConditions, observe_hi_maps, observe_star_maps, require_stars
@@ -41,6 +43,57 @@ def test_errors_widen_the_velocities_and_are_stated(sky):
     found = observe_star_maps(sky, conditions(velocity_error=1.0))
     assert found.velocity_error_kms > 0
     assert np.std(found.stars.v_los_kms) > np.std(sky.stars.v_los_kms)
+
+
+class TestPhotometry:
+    CONFIG = dataclasses.replace(TINY, degradation=dataclasses.replace(TINY.degradation, photometry=1.0))
+
+    def test_the_xy_map_shows_all_stars_and_the_other_those_with_velocities(self, sky):
+        alone = observe_star_maps(sky, conditions(np.arange(150)))
+        both = observe_star_maps(sky, conditions(np.arange(150), photometry=True))
+        whole = observe_star_maps(sky, conditions())
+        assert np.array_equal(both.maps[0], whole.maps[0])
+        assert not np.array_equal(both.maps[0], alone.maps[0])
+        assert both.maps[1] == pytest.approx(alone.maps[1], rel=1e-5, abs=1e-6)
+        assert len(both.stars) == 150
+
+    def test_a_choice_by_radius_does_not_bias_the_map_of_the_light(self, sky):
+        def concentration(selection, photometry):
+            chosen = {"selection_radius_dex": selection, "photometry": photometry, "star_share": 0.3}
+            map_xy = observe_star_maps(sky, conditions(**chosen)).maps[0]
+            return map_xy[6:10, 6:10].sum() / map_xy.sum()
+
+        biased = concentration(-0.4, False) / concentration(0.4, False)
+        assert biased > 1.05
+        assert concentration(-0.4, True) == pytest.approx(concentration(0.4, True))
+
+    def test_a_catalog_turns_with_the_stars(self, sky):
+        stars = dataclasses.replace(sky, gas=None)
+        found = observe_star_maps(stars, conditions(photometry=True, unknown_angle=True))
+        same = observe_star_maps(stars, conditions(unknown_angle=True))
+        assert found.maps[0] == pytest.approx(same.maps[0], rel=1e-5, abs=1e-6)
+
+    def test_an_observer_brings_a_catalog_with_a_radius_of_its_own(self, sky):
+        x, y = 2 * sky.stars.x_kpc, 2 * sky.stars.y_kpc
+        observed = SkyGalaxy.from_stars(sky.stars.x_kpc[:150], sky.stars.y_kpc[:150], sky.stars.v_los_kms[:150])
+        with_catalog = observed.with_photometry(x, y)
+        assert with_catalog.R_hl_kpc == pytest.approx(2 * sky.R_hl_kpc)
+        assert observed.with_photometry(x, y, R_hl_kpc=0.7).R_hl_kpc == 0.7
+        sample = make_sample(with_catalog, np.random.default_rng(0), self.CONFIG)
+        assert sample.row["n_stars"] == 150
+
+    def test_settings_that_do_not_provide_for_it_refuse_it(self, sky):
+        observed = sky.with_photometry(sky.stars.x_kpc, sky.stars.y_kpc)
+        with pytest.raises(InputError, match="has not learned from such catalogs"):
+            make_sample(observed, np.random.default_rng(0), TINY)
+
+    def test_positions_that_are_not_finite_are_refused(self, sky):
+        with pytest.raises(InputError, match="x_kpc must be finite"):
+            sky.with_photometry([np.nan, 1.0], [0.0, 1.0])
+
+    def test_inference_with_a_model_that_learned_it_takes_it(self):
+        assert settings_for_inference([TINY, self.CONFIG]).degradation.photometry == 1
+        assert settings_for_inference([TINY]).degradation.photometry == 0
 
 
 def test_scalars_of_the_hi_are_measured_on_its_maps(sky):

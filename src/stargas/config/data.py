@@ -229,6 +229,8 @@ class DegradationConfig(Checked):
         Largest error of the systemic velocity [dispersions].
     unknown_angle
         Probability that the position angle of a degraded view is known from the gradient of the velocities alone.
+    photometry
+        Probability that a degraded view has a photometric catalog of all stars, which the xy map shows.
     """
 
     share: float = 0.0
@@ -247,6 +249,7 @@ class DegradationConfig(Checked):
     center_offset: float = 0.0
     velocity_offset: float = 0.0
     unknown_angle: float = 0.0
+    photometry: float = 0.0
 
     _block = "data.degradation"
 
@@ -271,6 +274,7 @@ class DegradationConfig(Checked):
             "center_offset": between(self.center_offset, 0, 100),
             "velocity_offset": between(self.velocity_offset, 0, 100),
             "unknown_angle": (0 <= self.unknown_angle <= 1, "between 0 and 1"),
+            "photometry": (0 <= self.photometry <= 1, "between 0 and 1"),
         }
 
 

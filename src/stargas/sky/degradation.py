@@ -5,7 +5,7 @@ data are worth. Strengths are drawn anew for every view; a share of the views is
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from stargas.galaxy import FloatArray
 from stargas.sky.beam import Beam
 from stargas.sky.binaries import binary_velocities
 from stargas.sky.hi_particles import SkyGas
-from stargas.sky.projection import HIMaps, SkyStars
+from stargas.sky.projection import HIMaps, SkyPositions, SkyStars
 from stargas.sky.star_maps import velocity_dispersion
 
 CLEAR = 3.0
@@ -78,6 +78,8 @@ class Degradation:
         Error of the systemic velocity [dispersions].
     unknown_angle
         Whether the position angle is known from a gradient of the velocities only.
+    photometry
+        Whether there is a photometric catalog of all stars.
     """
 
     star_share: float = 0.0
@@ -94,6 +96,7 @@ class Degradation:
     offset_y: float = 0.0
     velocity_offset: float = 0.0
     unknown_angle: bool = False
+    photometry: bool = False
 
 
 def draw_degradation(config: DegradationConfig, rng: np.random.Generator) -> Degradation:
@@ -127,6 +130,8 @@ def _draw_sample_effects(config: DegradationConfig, imperfect: bool, rng: np.ran
         "offset_y": float(on[4] * config.center_offset * signed[3] / np.sqrt(2)),
         "velocity_offset": float(on[5] * config.velocity_offset * signed[4]),
         "unknown_angle": bool(rng.random() < config.unknown_angle and imperfect),
+        # drawn only where it can be, so that data sets without photometry keep their random numbers
+        "photometry": bool(config.photometry and rng.random() < config.photometry and imperfect),
     }
 
 
@@ -212,25 +217,32 @@ def recentered_gas(gas: SkyGas, R_hl_kpc: float, sigma_kms: float, degradation: 
     )
 
 
-def align_by_gradient(stars: SkyStars, rng: np.random.Generator) -> SkyStars:
-    """Turn stars as an observer does who knows no position angle.
+def angle_by_gradient(stars: SkyStars, rng: np.random.Generator) -> float:
+    """Return the angle [rad] by which an observer who knows no position angle turns a galaxy, counterclockwise.
 
     Returns
     -------
-    SkyStars
-        The receding side on +x where the gradient of the velocities is `CLEAR_GRADIENT` times its error; else turned
-        by a random angle.
+    float
+        It brings the receding side to +x where the gradient of the velocities is `CLEAR_GRADIENT` times its error; else
+        it is random.
     """
     design = np.column_stack([np.ones(len(stars)), stars.x_kpc, stars.y_kpc])
     inverse = np.linalg.pinv(design.T @ design)
     slope = inverse @ design.T @ stars.v_los_kms
     variance = np.mean((stars.v_los_kms - design @ slope) ** 2)
     significance = np.sqrt(slope[1:] @ np.linalg.pinv(variance * inverse[1:, 1:] + 1e-300 * np.eye(2)) @ slope[1:])
-    angle = rng.uniform(0, 2 * np.pi)
-    if significance > CLEAR_GRADIENT:
-        angle = -float(np.arctan2(slope[2], slope[1]))
+    angle = float(rng.uniform(0, 2 * np.pi))
+    return -float(np.arctan2(slope[2], slope[1])) if significance > CLEAR_GRADIENT else angle
+
+
+PositionsT = TypeVar("PositionsT", SkyStars, SkyPositions)
+
+
+def turned(positions: PositionsT, angle: float) -> PositionsT:
+    """Return positions on the sky turned counterclockwise by an angle [rad]."""
     cos, sin = np.cos(angle), np.sin(angle)
-    return SkyStars(cos * stars.x_kpc - sin * stars.y_kpc, sin * stars.x_kpc + cos * stars.y_kpc, stars.v_los_kms)
+    x, y = positions.x_kpc, positions.y_kpc
+    return replace(positions, x_kpc=cos * x - sin * y, y_kpc=sin * x + cos * y)
 
 
 def hide_faint_hi(maps: HIMaps, beam_fwhm_kpc: float, limit_cm2: float, rng: np.random.Generator) -> HIMaps:

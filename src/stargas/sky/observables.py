@@ -5,22 +5,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.config import DataConfig, HIMapConfig
+from stargas.config import DataConfig, HIMapConfig, StarMapConfig
 from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.errors import InputError, NoGalaxyError
 from stargas.sky.channels import make_channels
 from stargas.sky.degradation import (
     CLEAR,
     Degradation,
-    align_by_gradient,
+    angle_by_gradient,
     hide_faint_hi,
     observe_stars,
     recentered_gas,
+    turned,
 )
 from stargas.sky.hi_maps import moment_maps
 from stargas.sky.hi_particles import SkyGas
 from stargas.sky.hi_scalars import HIScalars, measure_hi, measure_hi_radius
-from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars
+from stargas.sky.projection import HIMaps, SkyGalaxy, SkyPositions, SkyStars
 from stargas.sky.regrid import regrid_moments
 from stargas.sky.star_maps import scaled_stars, velocity_dispersion
 
@@ -134,12 +135,17 @@ def observe_star_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> StarOb
     require_stars(len(stars), config.min_stars)
     if sky.R_hl_kpc is None or not sky.R_hl_kpc > 0:
         raise InputError(f"star maps need a positive half-light radius, got R_hl_kpc={sky.R_hl_kpc}.")
-    sigma, error = sky.sigma_kms, sky.velocity_error_kms
+    sigma, error, photometry = sky.sigma_kms, sky.velocity_error_kms, sky.photometry
     if degradation != Degradation():
         stars, sigma, error = observe_stars(stars, sky.R_hl_kpc, degradation, config.degradation, rng)
+        if degradation.photometry:
+            photometry = _photometry(sky.stars, sky.R_hl_kpc, degradation, config.stars)
         if degradation.unknown_angle and sky.gas is None:
-            stars = align_by_gradient(stars, rng)
+            angle = angle_by_gradient(stars, rng)
+            stars, photometry = turned(stars, angle), None if photometry is None else turned(photometry, angle)
     scaled = scaled_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, sky.R_hl_kpc, config.stars)
+    if photometry is not None:
+        scaled = replace(scaled, x=photometry.x_kpc / sky.R_hl_kpc, y=photometry.y_kpc / sky.R_hl_kpc)
     return StarObservables(
         make_channels("stars", scaled, config.stars),
         stars,
@@ -147,6 +153,13 @@ def observe_star_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> StarOb
         scaled.velocity_scale_kms,
         error,
     )
+
+
+def _photometry(stars: SkyStars, R_hl_kpc: float, degradation: Degradation, config: StarMapConfig) -> SkyPositions:
+    """Return the positions of all stars about the center that is assumed, up to the most that a map may have."""
+    kept = slice(None, None, -(-len(stars) // config.max_stars))
+    x, y = stars.x_kpc[kept] - degradation.offset_x * R_hl_kpc, stars.y_kpc[kept] - degradation.offset_y * R_hl_kpc
+    return SkyPositions(x, y)
 
 
 def observe_hi_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> HIObservables | None:

@@ -50,6 +50,24 @@ class SkyStars:
 
 
 @dataclass(frozen=True, eq=False)
+class SkyPositions:
+    """Positions of stars on the sky from photometry, whether or not their velocities are known.
+
+    Parameters
+    ----------
+    x_kpc, y_kpc
+        Position from the galaxy's center, x right and y up [kpc], shape (n,).
+    """
+
+    x_kpc: FloatArray
+    y_kpc: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of stars."""
+        return len(self.x_kpc)
+
+
+@dataclass(frozen=True, eq=False)
 class HIMaps:
     """HI moment maps, as an observer has them instead of particles.
 
@@ -88,6 +106,8 @@ class SkyGalaxy:
         HI particles or maps; None where there is no HI.
     R_hl_kpc
         Projected half-light radius [kpc]; the half-count radius of ``stars`` in a projected galaxy.
+    photometry
+        Positions of all stars of a catalog without velocities, which the xy map shows; None where it shows ``stars``.
     view
         From where; None for an observed galaxy.
     galaxy
@@ -106,6 +126,7 @@ class SkyGalaxy:
     stars: SkyStars | None = None
     gas: SkyGas | HIMaps | None = None
     R_hl_kpc: float | None = None
+    photometry: SkyPositions | None = None
     view: View | None = None
     galaxy: Galaxy | None = None
     sigma_kms: float | None = None
@@ -150,6 +171,20 @@ class SkyGalaxy:
         radius = half_count_radius(stars.x_kpc, stars.y_kpc) if R_hl_kpc is None else to_number("R_hl_kpc", R_hl_kpc)
         dispersion = None if sigma_kms is None else to_number("sigma_kms", sigma_kms)
         return cls(stars=stars, R_hl_kpc=radius, sigma_kms=dispersion)
+
+    def with_photometry(self, x_kpc: ArrayLike, y_kpc: ArrayLike, R_hl_kpc: float | None = None) -> "SkyGalaxy":
+        """Return the same galaxy with a photometric catalog, whose stars need no velocities.
+
+        Parameters
+        ----------
+        x_kpc, y_kpc
+            Offsets from the galaxy's center [kpc], shape (n,).
+        R_hl_kpc
+            Projected half-light radius [kpc]; the half-count radius of the catalog if None.
+        """
+        positions = SkyPositions(**_columns("photometry", x_kpc=x_kpc, y_kpc=y_kpc))
+        radius = half_count_radius(positions.x_kpc, positions.y_kpc) if R_hl_kpc is None else R_hl_kpc
+        return dataclasses.replace(self, photometry=positions, R_hl_kpc=to_number("R_hl_kpc", radius))
 
     def with_gas(self, moments: ArrayLike, half_width_kpc: float) -> "SkyGalaxy":
         """Return the same galaxy with HI moment maps.
@@ -198,4 +233,5 @@ def project(galaxy: Galaxy, view: View) -> SkyGalaxy:
                 *on_sky(galaxy.gas.position_kpc[kept], galaxy.gas.velocity_kms[kept]),
                 *(column[kept] for column in columns),
             )
-    return SkyGalaxy(stars, gas, half_count_radius(stars.x_kpc, stars.y_kpc), view, galaxy)
+    R_hl_kpc = half_count_radius(stars.x_kpc, stars.y_kpc)
+    return SkyGalaxy(stars, gas, R_hl_kpc, view=view, galaxy=galaxy)

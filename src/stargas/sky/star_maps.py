@@ -82,9 +82,10 @@ class ScaledStars:
     Parameters
     ----------
     x, y
-        Positions from the galaxy's center [R_hl], shape (n,).
+        Positions from the galaxy's center [R_hl], shape (m,): those of the stars with velocities, or of all stars of a
+        photometric catalog.
     radius
-        Projected radii [R_hl], shape (n,).
+        Projected radii of the stars with velocities [R_hl], shape (n,).
     velocity
         Line-of-sight velocities [velocity scale], shape (n,).
     velocity_scale_kms
@@ -163,7 +164,7 @@ def position_map(stars: ScaledStars, config: StarMapConfig) -> NDArray[np.float3
     limit = config.xy_limit
     entering = None
     if config.stars_in == "within_R_hl":
-        entering = stars.radius <= 1
+        entering = np.sqrt(stars.x * stars.x + stars.y * stars.y) <= 1
     elif config.stars_in == "in_map":
         entering = (np.abs(stars.x) <= limit) & (np.abs(stars.y) <= limit)
     return _density("xy", stars.x, stars.y, entering, (-limit, limit), (-limit, limit), config)
