@@ -10,12 +10,16 @@ measured.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.inference.ablations import leave_out, prior_sensitivity
 from stargas.inference.occlusion import Occlusion, occlude
 from stargas.model.posterior import Posterior
 from stargas.sample import Sample
+
+_MEDIAN = QUANTILE_LEVELS.index(0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,19 @@ class Attribution:
         named = {"all inputs": self.quantiles}
         named |= {f"without {tracer}": values for tracer, values in self.left_out.items()}
         return named | {"no prior" if name is None else f"prior {name}": v for name, v in self.priors.items()}
+
+    @property
+    def systematic_dex(self) -> FloatArray:
+        """Root mean square change of the median [dex] with the tracers and the prior, shape (m,); zero without either.
+
+        It stands beside the statistical width of the posterior: where it is larger, the answer depends on a choice more
+        than on the data.
+        """
+        medians = np.array([values[_MEDIAN] for values in (*self.left_out.values(), *self.priors.values())])
+        if not len(medians):
+            return np.zeros(len(self.r_kpc))
+        result: FloatArray = np.sqrt(np.mean(np.square(medians - self.quantiles[_MEDIAN]), axis=0))
+        return result
 
 
 def attribute(

@@ -121,7 +121,7 @@ def infer(
     >>> galaxy = sg.mock_suite("bursty", n_galaxies=3, seed=1)[2]
     >>> result = sg.infer(sg.project(galaxy, sg.View(60.0)), occlusion=False)
     >>> result.quantiles([0.16, 0.5, 0.84]).shape
-    (3, 10)
+    (3, 14)
     """
     for what, n, most in (("realizations", n_realizations, MAX_REALIZATIONS), ("draws", n_draws, MAX_DRAWS)):
         if not 1 <= n <= most:

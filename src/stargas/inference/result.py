@@ -150,6 +150,18 @@ class InferenceResult:
         return float(self.sample.scalars[0])
 
     @property
+    def uncertainty(self) -> str:
+        """Statistical width near R_hl, and the change of the median with tracers and prior, as one sentence."""
+        j = int(np.argmin(np.abs(self.r_kpc - self.R_hl_kpc)))
+        low, high = self.quantiles((0.16, 0.84))[:, j]
+        text = f"half of the 68 % interval at {self.r_kpc[j]:.3g} kpc is {(high - low) / 2:.2f} dex"
+        if self.attribution is None or not self.attribution.conditions.keys() - {"all inputs"}:
+            return f"{text}."
+        return (
+            f"{text}; with other tracers and priors the median moves by {self.attribution.systematic_dex[j]:.2f} dex."
+        )
+
+    @property
     def log10_true(self) -> FloatArray | None:
         """True log10 M [Msun] at ``r_kpc``, shape (m,); None for an observed galaxy."""
         truth = self.sample.log10_mass

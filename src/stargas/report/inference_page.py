@@ -50,7 +50,9 @@ def inference_page(views: Views, described: Mapping[str, Any], figures: Path) ->
         n_realizations=first.n_realizations,
     )
     cautions = [Caution(f"{label}: {text}") for label, result in views.items() for text in result.warnings]
-    validity = Bullets([f"{label}: {result.validity.summary}" for label, result in views.items()])
+    validity = Bullets(
+        [f"{label}: {text}" for label, one in views.items() for text in (one.validity.summary, one.uncertainty)]
+    )
     sections = [
         Section("Mass profile", [*cautions, validity, _profile_figure(views, figures), mass_table(views)]),
         *attribution_sections(views, figures),
