@@ -80,6 +80,7 @@ def write_others_page(results: Path) -> Path:
         sections.append(Section("Analytic spheres", [text_from("others", "spheres", n=n), table]))
     sections += [
         Section("Closed formulas", [text_from("others", "formulas"), _formula_table(rows, board["formulas"])]),
+        Section("Slope of the mass", [text_from("others", "slope"), _slope_table(rows)]),
         Section("Validity", [text_from("others", "validity"), _validity_table(rows)]),
     ]
     if board["hi_gain"]:
@@ -153,6 +154,21 @@ def _formula_table(rows: Sequence[Row], formulas: Sequence[str]) -> Table:
             pairs = zip(row["rms_formulas"], row["rms_there"], strict=True)
             lines.append([label(row), *(f"{formula:.3f} ({model:.3f})" for formula, model in pairs)])
     return Table(["galaxies", *formulas], lines)
+
+
+def _slope_table(rows: Sequence[Row]) -> Table:
+    lines = [
+        [
+            label(row),
+            tracer_label(row),
+            f"{row['slope_rms']:.2f}",
+            percent(row["slope_relative"], digits=0),
+            percent(row["slope_68"]["value"], digits=0),
+            percent(row["slope_95"]["value"], digits=0),
+        ]
+        for row in rows
+    ]
+    return Table(["galaxies", "from", "rms error", "median error over slope", "in 68 %", "in 95 %"], lines)
 
 
 def _validity_table(rows: Sequence[Row]) -> Table:

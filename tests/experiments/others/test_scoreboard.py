@@ -32,6 +32,8 @@ def predictions(width=0.1, scatter=0.1, bias=0.0, tracers="stars", maker="theirs
         p_value=np.where(np.abs(median - true)[:, 0] > 0.15, 0.001, 0.5),
         formula_error=0.2 * rng.standard_normal((n, 5)),
         error_there=0.1 * rng.standard_normal((n, 5)),
+        slope_true=np.full(n, 1.5),
+        slope_quantiles=1.5 + 0.2 * rng.standard_normal((n, 1)) + 0.2 * z,
     )
 
 
@@ -58,6 +60,13 @@ def test_one_that_is_too_narrow_or_biased_does_not(fault):
     score = of_all(predictions(**fault))
     assert score.coverage_68.value < 0.5
     assert score.coverage_95.value < 0.8
+
+
+def test_slopes_are_scored_as_masses_are():
+    score = of_all(predictions())
+    assert score.slope_rms == pytest.approx(0.2, rel=0.1)
+    assert score.slope_relative == pytest.approx(0.6745 * 0.2 / 1.5, rel=0.1)
+    assert score.slope_68.value == pytest.approx(0.683, abs=4 * score.slope_68.error)
 
 
 def test_kinds_have_rows_of_their_own():

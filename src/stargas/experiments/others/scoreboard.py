@@ -35,6 +35,9 @@ N_VIEWS = 12
 RADII = (0.6, 1.0, 1.7, 2.4)
 """Radii [R_hl] of the tables."""
 
+SLOPE_RADII = (0.8, 1.2)
+"""Radii [R_hl] between which the slope of the mass at R_hl is measured."""
+
 FORMAT = 1
 """Version of the file of results."""
 
@@ -63,6 +66,10 @@ class Predictions:
         Error of each closed formula from stars at its own radius [dex], shape (n, 5); NaN without stars.
     error_there
         Error of the posterior median at the same radii, shape (n, 5).
+    slope_true
+        d ln M/d ln r at R_hl, between the two radii of `SLOPE_RADII`, shape (n,).
+    slope_quantiles
+        Of the posterior of that slope, shape (n, 5).
     """
 
     galaxy: NDArray[np.str_]
@@ -75,6 +82,8 @@ class Predictions:
     p_value: FloatArray
     formula_error: FloatArray
     error_there: FloatArray
+    slope_true: FloatArray
+    slope_quantiles: FloatArray
 
     def where(self, chosen: NDArray[np.bool_]) -> "Predictions":
         """Return some of the views."""
@@ -175,6 +184,8 @@ def _predict_galaxy(
             p_value=p_value,
             formula_error=formulas - true_there + unknown,
             error_there=np.median(_at(own_radii, radii, draws), axis=1) - true_there + unknown,
+            slope_true=_slope(radii, truth),
+            slope_quantiles=np.quantile(_slope(radii, draws), QUANTILE_LEVELS, axis=1).T,
         )
 
 
@@ -184,6 +195,13 @@ def _at(wanted_R_hl: ArrayLike, radii_R_hl: FloatArray, log10_mass: FloatArray) 
     right = np.clip(np.searchsorted(known, at), 1, len(known) - 1)
     share = (at - known[right - 1]) / (known[right] - known[right - 1])
     result: FloatArray = log10_mass[..., right - 1] * (1 - share) + log10_mass[..., right] * share
+    return result
+
+
+def _slope(radii_R_hl: FloatArray, log10_mass: FloatArray) -> FloatArray:
+    """Return d ln M/d ln r at R_hl of profiles, shape (..., m), shape (...)."""
+    inner, outer = np.moveaxis(_at(SLOPE_RADII, radii_R_hl, log10_mass), -1, 0)
+    result: FloatArray = (outer - inner) / np.log10(SLOPE_RADII[1] / SLOPE_RADII[0])
     return result
 
 
@@ -205,6 +223,10 @@ class Score:
         Root mean square error over all radii [dex].
     rms_formulas, rms_there
         Of each closed formula from stars at its own radius, and of the model there [dex]; NaN without stars.
+    slope_rms, slope_relative
+        Root mean square error of d ln M/d ln r at R_hl, and the median of its absolute error over the slope.
+    slope_68, slope_95
+        Fraction of views whose slope lies inside the interval.
     flagged
         Fraction of the views that are not trusted.
     rms_flagged, rms_trusted
@@ -224,6 +246,10 @@ class Score:
     rms_all: Measured
     rms_formulas: tuple[float, ...]
     rms_there: tuple[float, ...]
+    slope_rms: float
+    slope_relative: float
+    slope_68: Measured
+    slope_95: Measured
     flagged: float
     rms_flagged: float
     rms_trusted: float
@@ -261,6 +287,8 @@ def _score(views: Predictions, maker: str, kind: str, tracers: str, threshold: f
     error, low95, low, _, high, high95 = views.error, *np.moveaxis(views.quantiles, 1, 0)
     truth = views.log10_true
     flagged = views.p_value < threshold
+    slope = views.slope_true
+    slope_error = views.slope_quantiles[:, 2] - slope
     return Score(
         maker=maker,
         kind=kind,
@@ -275,6 +303,14 @@ def _score(views: Predictions, maker: str, kind: str, tracers: str, threshold: f
         rms_all=_root(bootstrap, np.mean(error**2, axis=1)),
         rms_formulas=tuple(np.sqrt(np.mean(views.formula_error**2, axis=0)).tolist()),
         rms_there=tuple(np.sqrt(np.mean(views.error_there**2, axis=0)).tolist()),
+        slope_rms=_rms(slope_error),
+        slope_relative=float(np.median(np.abs(slope_error / slope))),
+        slope_68=bootstrap.measure_mean(
+            (views.slope_quantiles[:, 1] <= slope) & (slope <= views.slope_quantiles[:, 3])
+        ),
+        slope_95=bootstrap.measure_mean(
+            (views.slope_quantiles[:, 0] <= slope) & (slope <= views.slope_quantiles[:, 4])
+        ),
         flagged=float(flagged.mean()),
         rms_flagged=_rms(error[flagged]),
         rms_trusted=_rms(error[~flagged]),
