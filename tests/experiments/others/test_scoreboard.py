@@ -90,7 +90,8 @@ def test_hi_gain_compares_the_same_galaxies():
 
 
 def test_results_become_a_page_with_the_worst_kind(tmp_path):
-    found = joined(predictions(), predictions(width=0.05, maker=SPHERES))
+    gas = replace(predictions(tracers="gas"), formula_error=np.full((600, 5), np.nan), p_value=np.full(600, 0.5))
+    found = joined(predictions(), gas, predictions(width=0.05, maker=SPHERES))
     write_scoreboard(found, tmp_path, "stargas experiment others")
     board = read_scoreboard(tmp_path)
     assert {row["maker"] for row in board["rows"]} == {"theirs", SPHERES}

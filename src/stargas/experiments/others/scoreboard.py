@@ -7,6 +7,7 @@ from stars alone and HI alone, too. Sides of one galaxy are not independent: err
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -349,7 +350,7 @@ def write_scoreboard(predictions: Predictions, results: Path, command: str) -> P
     command
         Command that makes them again.
     """
-    rows = [plain(asdict(score)) for score in scores(predictions)]
+    rows = [_without_nan(plain(asdict(score))) for score in scores(predictions)]
     content = {
         "format": FORMAT,
         "stargas": __version__,
@@ -363,3 +364,12 @@ def write_scoreboard(predictions: Predictions, results: Path, command: str) -> P
     results.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json_bytes(rounded(content, 4)))
     return path
+
+
+def _without_nan(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Return JSON with null in the place of every number that is not known."""
+    if isinstance(value, dict):
+        return {name: _without_nan(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
