@@ -201,7 +201,7 @@ def draw_coverage(rows: Sequence[Row]) -> "Drawing":
                 found, color = row[f"coverage_{level}"], TRACER_COLORS[row["tracers"]]
                 error = 100 * found["error"] if row["n_galaxies"] > 1 else np.nan
                 ax.errorbar(100 * found["value"], place, xerr=error, fmt="o", ms=4, color=color, lw=1)
-            ax.set(xlabel=f"truth inside the central {level} % [%]", xlim=(0, 103))
+            ax.set(xlabel=f"inside {level} % [%]", xlim=(0, 103))
             ax.grid(axis="x", color=FAINT, lw=0.6)
         axes[0].set_yticks(
             range(len(shown)), [f"{label(row)} ({tracer_label(row)})" for row in shown[::-1]], fontsize=7
