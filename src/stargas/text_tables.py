@@ -78,7 +78,9 @@ def require_units(texts: Iterable[str], path: object) -> None:
     """Raise `InputError` where the unit of a column is absurd."""
     for text in texts:
         if is_absurd_unit(text):
-            raise InputError(f"{path} has a column of the unit {text[:30]!r}, which is none: mend it or leave it out.")
+            raise InputError(
+                f"{path} has a column of the unit {text[:30]!r}, which is not a unit: correct it or leave it out."
+            )
 
 
 def require_small_cells(shape: str, path: object) -> None:
@@ -96,7 +98,7 @@ def require_even_lines(lines: list[str], path: object) -> None:
     longest = max(map(len, lines), default=0)
     most = max(SMALL, MAX_UNEVEN * sum(map(len, lines)))
     if longest * len(lines) > most or longest > SMALL / 50:
-        raise InputError(f"{path} has a line of {longest} characters, far more than the others: mend or shorten it.")
+        raise InputError(f"{path} has a line of {longest} characters, far more than the others: shorten it.")
 
 
 def parse_text_table(lines: list[str], path: object, **options: Any) -> "Table":  # noqa: ANN401 (of astropy's reader)

@@ -43,7 +43,7 @@ def read_yaml_text(path: Path) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no text, it cannot be decoded as UTF-8: give a file of settings.") from error
+        raise InputError(f"{path} is not text, it cannot be decoded as UTF-8: give a file of settings.") from error
     depth = 0
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):

@@ -55,7 +55,7 @@ class Reader:
     broken
         Patterns of the files of an input that are broken, one at a time.
     after
-        Called with the folder after a file was broken, to mend what would hide the rest.
+        Called with the folder after a file was broken, to repair what would hide the rest.
     """
 
     name: str

@@ -47,7 +47,7 @@ def quick_work(connection, delay=0.0, needs=()):
         if b"hang" in text:
             time.sleep(60)
         if b"wrong" in text:
-            connection.send(("failed", "the file is wrong: mend it."))
+            connection.send(("failed", "the file is wrong: correct it."))
             continue
         connection.send(("phase", f"{kind} begun"))
         time.sleep(delay)

@@ -205,9 +205,9 @@ class TestCustomDesigns:
 
     def test_it_must_be_passed_again_by_the_name_that_the_file_holds(self, own):
         _, folder, _ = own
-        with pytest.raises(InputError, match=r"the network of the model in .* is no part of stargas \(Own\)"):
+        with pytest.raises(InputError, match=r"the network of the model in .* is not a part of stargas \(Own\)"):
             load_model(folder)
-        with pytest.raises(InputError, match=r"the flow of the model in .* is no part of stargas \(own_flow\)"):
+        with pytest.raises(InputError, match=r"the flow of the model in .* is not a part of stargas \(own_flow\)"):
             load_model(folder, network=Own)
 
     def test_another_network_does_not_fit_the_weights(self, own):

@@ -59,7 +59,7 @@ def test_right_ascension_in_hours_by_unit_or_as_text(tmp_path, table):
     text["dec"] = Angle(table["dec"], unit="deg").to_string(sep=":", precision=6)
     same(read_stars(write(text, tmp_path, ".csv")), catalogue(table), atol=1e-8)
     text["ra"][7] = "6:nonsense"
-    with pytest.raises(InputError, match="row 8 of the column 'ra' is no angle"):
+    with pytest.raises(InputError, match="row 8 of the column 'ra' is not an angle"):
         read_stars(write(text, tmp_path, ".csv"))
 
 

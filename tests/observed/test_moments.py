@@ -275,7 +275,7 @@ def test_velocities_of_exactly_zero_are_blank(tmp_path, cube, observed):
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ({"BMAJ": 30.0, "BMIN": 30.0}, "mend BMAJ and BMIN"),
+        ({"BMAJ": 30.0, "BMIN": 30.0}, "correct BMAJ and BMIN"),
         ({"BMAJ": 0.0}, "beam"),
         ({"CRVAL1": 1e40}, "CRVAL1"),
     ],
@@ -304,7 +304,7 @@ def test_a_line_that_fills_the_band_is_told(cube):
 def test_columns_and_masses_beyond_galaxies_are_refused(cube):
     with pytest.raises(InputError, match=r"columns reach .*BUNIT"):
         observe_hi(dataclasses.replace(cube, data=1e4 * cube.data), DISTANCE_KPC)
-    with pytest.raises(InputError, match=r"HI mass is .* mend the distance"):
+    with pytest.raises(InputError, match=r"HI mass is .* correct the distance"):
         observe_hi(cube, 1e3 * DISTANCE_KPC)
     with pytest.warns(ObservationWarning, match="HI mass is only"):
         observe_hi(cube, 1e-3 * DISTANCE_KPC)

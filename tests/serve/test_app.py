@@ -154,8 +154,8 @@ def test_a_file_in_place_of_another_removes_it(page):
 def test_a_failure_is_one_sentence_and_the_next_try_works(page):
     job = start(page)
     send(page, job, b"wrong")
-    assert infer(page, job)["message"] == "the file is wrong: mend it."
-    assert page.post(f"{job}/preview", json={}).json() == {"error": "the file is wrong: mend it."}
+    assert infer(page, job)["message"] == "the file is wrong: correct it."
+    assert page.post(f"{job}/preview", json={}).json() == {"error": "the file is wrong: correct it."}
     send(page, job, b"right")
     assert infer(page, job)["state"] == "done"
 

@@ -24,7 +24,7 @@ def echo(connection):
         if payload == "die":
             os._exit(1)
         if payload == "fail":
-            connection.send(("failed", "the file is wrong: mend it."))
+            connection.send(("failed", "the file is wrong: correct it."))
             continue
         connection.send(("phase", "begun"))
         time.sleep(payload)
@@ -88,7 +88,7 @@ def test_a_process_that_dies_or_takes_too_long_fails_its_own_task_alone(pool):
         pool.submit("infer", "die", seconds=5).result(timeout=10)
     with pytest.raises(TaskError, match="longer than 0 s"):
         pool.submit("infer", 60.0, seconds=0.2).result(timeout=10)
-    with pytest.raises(TaskError, match="mend it"):
+    with pytest.raises(TaskError, match="correct it"):
         pool.submit("infer", "fail", seconds=5).result(timeout=10)
     assert pool.submit("infer", 0.0, seconds=5).result(timeout=10)[1] != process
 

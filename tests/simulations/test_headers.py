@@ -121,7 +121,7 @@ def test_what_contradicts_itself_is_refused(gadget):
         ({"Redshift": -0.5, "Time": 2.0}, "has the redshift -0.5, expected 0 to 100"),
         ({"Redshift": np.nan}, "Redshift = .*nan.* expected a finite number"),
         ({"Redshift": 1e6, "Time": 1e-6}, "has the redshift 1e.06, expected 0 to 100"),
-        ({"UnitLength_in_cm": 0.0}, "unit of length that is none"),
+        ({"UnitLength_in_cm": 0.0}, "impossible unit of length"),
         ({"BoxSize": [1.0, 2.0, 3.0]}, "box of unequal sides"),
     ],
 )
@@ -250,7 +250,7 @@ def test_a_file_that_another_program_locks_is_read(gadget):
 def test_a_box_in_another_unit_than_the_positions_is_refused(gadget):
     """Folded into a box of 8 kpc, far particles would lie in the galaxy."""
     change(gadget, BoxSize=BOX_KPC / FAMILIES["gadget"].length / 1000)
-    with pytest.raises(InputError, match=r"its positions reach over .* kpc, but its box is 8 kpc wide: mend BoxSize"):
+    with pytest.raises(InputError, match=r"positions reach over .* kpc, but its box is 8 kpc wide: correct BoxSize"):
         read(gadget)
 
 

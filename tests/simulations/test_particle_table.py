@@ -273,7 +273,7 @@ def test_an_empty_folder_and_a_foreign_file_among_tables_are_named(tmp_path):
     write_galaxy(plummer_galaxy(120), tmp_path / "good.hdf5")
     with h5py.File(tmp_path / "other.hdf5", "w") as file:
         file["numbers"] = [1, 2]
-    with pytest.raises(InputError, match=r"other\.hdf5 is no particle table"):
+    with pytest.raises(InputError, match=r"other\.hdf5 is not a particle table"):
         open_files([tmp_path])
 
 

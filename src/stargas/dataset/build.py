@@ -98,7 +98,7 @@ def build_dataset(
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         what = f"the disk of {folder} is full" if full else f"{folder} cannot be written ({error})"
-        todo = "free some space" if full else "mend that"
+        todo = "free some space" if full else "solve that"
         raise StargasError(f"{what}: finished galaxies are kept, {todo} and run the same again.") from error
     return BuildReport.of(folder, outcomes, n_samples, n_made, seconds)
 

@@ -62,14 +62,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the folder is no data set, or one of a newer stargas.
+        If the folder is not a data set, or one of a newer stargas.
     DamagedFileError
         If the manifest is no JSON.
     """
     path = folder / MANIFEST
     if not path.is_file():
         what = "holds no manifest.json" if folder.is_dir() else "is a file" if folder.exists() else "does not exist"
-        raise InputError(f"{folder} is no data set (it {what}): give a folder that stargas build made.")
+        raise InputError(f"{folder} is not a data set (it {what}): give a folder that stargas build made.")
     return read_header(
         path, FORMAT, "give a folder that stargas build made", "an earlier stargas wrote it, build the data set again"
     )

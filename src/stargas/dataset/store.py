@@ -244,7 +244,7 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     Raises
     ------
     InputError
-        If the folder is no data set, one of another version of stargas, or not complete.
+        If the folder is not a data set, one of another version of stargas, or not complete.
     DamagedFileError
         If a file is missing, truncated or changed; the message names it.
     """

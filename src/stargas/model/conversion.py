@@ -112,7 +112,7 @@ def convert_settings_file(old: str | os.PathLike[str], out: str | os.PathLike[st
     try:
         new = convert_settings(blocks)
     except (AttributeError, TypeError, ValueError, IndexError, OverflowError) as error:
-        raise InputError(f"{old} holds settings that are none of an earlier stargas ({error}): mend it.") from error
+        raise InputError(f"{old} holds settings that no earlier stargas wrote ({error}): correct it.") from error
     write_atomically(out, yaml.safe_dump(new, sort_keys=False).encode())
 
 
@@ -159,7 +159,7 @@ def convert_model(old: str | os.PathLike[str], out: str | os.PathLike[str]) -> N
     Raises
     ------
     InputError
-        If there is no model of format 2 in ``old``, or a model in ``out``.
+        If there is not a model of format 2 in ``old``, or a model in ``out``.
     DamagedFileError
         If a file is damaged.
     """

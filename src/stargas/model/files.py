@@ -94,7 +94,7 @@ def load_model(
     Raises
     ------
     InputError
-        If there is no model in the folder, or another stargas wrote it, or its network or flow is needed.
+        If there is not a model in the folder, or another stargas wrote it, or its network or flow is needed.
     DamagedFileError
         If a file is damaged or the two do not belong together.
     """
@@ -119,7 +119,7 @@ def load_model(
         if getattr(config, part) == CUSTOM and factory is None:
             name = about.get("custom", {}).get(part, "of unknown name")
             raise InputError(
-                f"the {part} of the model in {folder} is no part of stargas ({name}): load it with "
+                f"the {part} of the model in {folder} is not a part of stargas ({name}): load it with "
                 f"load_model(folder, {part}=...) and what it was trained with."
             )
     sizes = scaling.layout.network_sizes(about["n_pixels"], len(target))
@@ -208,7 +208,7 @@ def read_weights(folder: Path, described: dict[str, Any]) -> dict[str, Tensor]:
     try:
         weights = safetensors.torch.load(content)
     except safetensors.SafetensorError as error:
-        raise DamagedFileError(f"{path} is no file of weights ({error}): {_COPY_AGAIN}.") from error
+        raise DamagedFileError(f"{path} is not a file of weights ({error}): {_COPY_AGAIN}.") from error
     for name, weight in weights.items():
         if weight.is_floating_point() and not torch.isfinite(weight).all():
             raise DamagedFileError(f"{path} holds weights that are not finite ({name}): train the model again.")

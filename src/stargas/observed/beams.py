@@ -38,7 +38,7 @@ class SkyBeam:
         if not (0 < self.minor_arcsec <= self.major_arcsec < math.inf):
             raise InputError(
                 f"a beam needs a major axis, and a positive minor one not above it, got {self.major_arcsec:g} and "
-                f"{self.minor_arcsec:g} arcsec: mend BMAJ and BMIN [deg] in the header."
+                f"{self.minor_arcsec:g} arcsec: correct BMAJ and BMIN [deg] in the header."
             )
 
     @property
@@ -66,7 +66,7 @@ def beam_of_header(header: Any) -> SkyBeam | None:  # noqa: ANN401 (a header of 
     if major is not None:
         values = (major, header.get("BMIN", major), header.get("BPA", 0.0))
         if not all(isinstance(value, int | float) for value in values):
-            raise InputError(f"the beam in the header is none, got {values}: mend BMAJ, BMIN and BPA [deg].")
+            raise InputError(f"the header states no usable beam, got {values}: correct BMAJ, BMIN and BPA [deg].")
         return SkyBeam(3600.0 * float(values[0]), 3600.0 * float(values[1]), float(values[2]))
     for line in header.get("HISTORY", ()):
         if found := _HISTORY.search(str(line)):
@@ -77,7 +77,7 @@ def beam_of_header(header: Any) -> SkyBeam | None:  # noqa: ANN401 (a header of 
 
 def _known_unit(text: str) -> str:
     if is_absurd_unit(text):
-        raise InputError(f"the table BEAMS has the unit {text[:30]!r}, which is none: write arcsec or deg.")
+        raise InputError(f"the table BEAMS has the unit {text[:30]!r}, which is not a unit: write arcsec or deg.")
     return standard_unit(text)
 
 

@@ -54,7 +54,7 @@ def parse_unit(text: object, what: str) -> "UnitBase":
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"{what} needs a unit, its header has no BUNIT: write one into the header, as 'Jy/beam'.")
     if is_absurd_unit(text):
-        raise InputError(f"{what} has the unit {text[:30]!r}, which is none: write one as 'Jy/beam', 'K' or 'km/s'.")
+        raise InputError(f"{what} has the unit {text[:30]!r}, which is not a unit: write 'Jy/beam', 'K' or 'km/s'.")
     words = _UNCOUNTED.sub("", text.strip().strip("'\""))
     words = re.sub(r"[A-Za-z_]+", lambda word: _WORDS.get(word[0].lower(), word[0]), words)
     words = re.sub(r"\s*([/*.^])\s*", r"\1", words.strip().replace("**", "^"))
@@ -103,7 +103,7 @@ def column_per_brightness(unit: "UnitBase", beam_sr: float | None, what: str) ->
                 "header or give the beam."
             )
         return scale * JY_PER_SR / beam_sr
-    raise InputError(f"{what} is in {unit or 'no unit'}, which is no brightness: expected Jy/beam or K.")
+    raise InputError(f"{what} is in {unit or 'no unit'}, which is not a brightness: expected Jy/beam or K.")
 
 
 def column_per_moment0(unit: "UnitBase", beam_sr: float | None, what: str) -> float:

@@ -160,7 +160,7 @@ def _velocity_problems(catalogue: StarCatalogue) -> Iterator[str]:
         )
     if len(v) >= MIN_STARS and float(np.std(v)) < NARROWEST_KMS:
         yield (
-            f"the velocities scatter by {np.std(v):.2g} km/s only: expected km/s, so mend the unit (redshifts "
+            f"the velocities scatter by {np.std(v):.2g} km/s only: expected km/s, so correct the unit (redshifts "
             "times 299792.458)."
         )
 

@@ -68,7 +68,7 @@ class HICube:
             raise InputError(f"a cube needs at least 3 channels, got {len(self.velocity_kms)}.")
         steps = np.diff(self.velocity_kms)
         if not np.isfinite(self.velocity_kms).all() or not (steps > 0).all():
-            raise InputError("a cube needs rising, finite velocities: mend the spectral axis of its header.")
+            raise InputError("a cube needs rising, finite velocities: correct the spectral axis of its header.")
         if not any(np.isfinite(channel).any() for channel in self.data):
             raise InputError("all values of the cube are blank: give a cube that holds data.")
         check_beam(self.beam, self.grid)
@@ -109,8 +109,8 @@ def check_beam(beam: SkyBeam | None, grid: SkyGrid) -> None:
     pixels = beam.fwhm_arcsec / grid.pixel_arcsec
     if not MIN_BEAM_PIXELS <= pixels <= max(grid.shape):
         raise InputError(
-            f"the beam is {pixels:.3g} pixels wide and the map {max(grid.shape)}: mend BMAJ and BMIN [deg] or CDELT in "
-            "the header."
+            f"the beam is {pixels:.3g} pixels wide and the map {max(grid.shape)}: correct BMAJ and BMIN [deg] or CDELT "
+            "in the header."
         )
 
 
@@ -202,7 +202,7 @@ def _coordinates(header: Any, path: object) -> Any:  # noqa: ANN401 (of astropy)
     if wcs.wcs.spec < 0:
         raise InputError(f"{path} has no spectral axis, its axes are {kinds}: write a CTYPE of velocity or frequency.")
     if not wcs.has_celestial:
-        raise InputError(f"{path} has no sky coordinates, its axes are {kinds}: mend its CTYPE.")
+        raise InputError(f"{path} has no sky coordinates, its axes are {kinds}: correct its CTYPE.")
     return wcs
 
 

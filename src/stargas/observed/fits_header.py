@@ -70,11 +70,13 @@ def standard_header(header: Any, path: object) -> Any:  # noqa: ANN401 (headers 
         if _NUMBERS.fullmatch(card.keyword):
             value = card.value
             if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e30:
-                raise InputError(f"{path} has {card.keyword} = {str(value)[:30]}, expected a finite number: mend it.")
+                raise InputError(
+                    f"{path} has {card.keyword} = {str(value)[:30]}, expected a finite number: correct it."
+                )
     for card in header.cards:
         if card.keyword.startswith("WCSAXES") and not (isinstance(card.value, int) and 0 <= card.value <= MAX_AXES):
             raise InputError(
-                f"{path} has {card.keyword} = {str(card.value)[:30]}, expected at most {MAX_AXES}: mend its header."
+                f"{path} has {card.keyword} = {str(card.value)[:30]}, expected at most {MAX_AXES}: correct its header."
             )
     for axis in range(1, int(header.get("NAXIS", 0)) + 1):
         if isinstance(unit := header.get(f"CUNIT{axis}"), str):

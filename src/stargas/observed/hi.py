@@ -252,14 +252,14 @@ def _check_amount(observed: ObservedHI) -> None:
     low, high = np.percentile(column, [1, 99])
     if not max(-low, high) <= MAX_COLUMN_MSUN_PC2:
         raise InputError(
-            f"the HI columns reach {low:.3g} to {high:.3g} Msun/pc², beyond any galaxy's: mend the unit (BUNIT) or the "
-            "beam."
+            f"the HI columns reach {low:.3g} to {high:.3g} Msun/pc², beyond any galaxy's: correct the unit (BUNIT) or "
+            "the beam."
         )
     if not (mass := observed.hi_mass_msun) > 0:
         raise InputError(f"the HI mass is {mass:.3g} Msun: give maps whose HI outweighs their negative pixels.")
     if mass > MAX_MASS_MSUN:
         raise InputError(
-            f"the HI mass is {mass:.3g} Msun, beyond any galaxy's: mend the distance, the unit (BUNIT) or the beam."
+            f"the HI mass is {mass:.3g} Msun, beyond any galaxy's: correct the distance, the unit (BUNIT) or the beam."
         )
     if mass < MIN_MASS_MSUN:
         warnings.warn(

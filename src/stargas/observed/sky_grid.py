@@ -33,7 +33,8 @@ def _usable() -> Iterator[None]:
         raise
     except Exception as error:  # of many kinds, of a header that is damaged
         raise InputError(
-            f"the sky coordinates of the map cannot be used ({type(error).__name__}): mend CTYPE, CRVAL, CDELT, CRPIX."
+            f"the sky coordinates of the map cannot be used ({type(error).__name__}): correct CTYPE, CRVAL, CDELT "
+            "and CRPIX."
         ) from error
 
 
@@ -64,7 +65,7 @@ class SkyGrid:
         if not PIXEL_ARCSEC[0] <= self.pixel_arcsec <= PIXEL_ARCSEC[1]:
             raise InputError(
                 f"the pixels of the map are {self.pixel_arcsec:.3g} arcsec wide, expected {PIXEL_ARCSEC[0]:g} to "
-                f"{PIXEL_ARCSEC[1]:g}: mend CDELT, which is in degrees."
+                f"{PIXEL_ARCSEC[1]:g}: correct CDELT, which is in degrees."
             )
 
     def sky_of(self, x: float, y: float) -> tuple[float, float]:
@@ -73,7 +74,7 @@ class SkyGrid:
             position = self.wcs.pixel_to_world(x, y).icrs
             place = float(position.ra.deg), float(position.dec.deg)
         if not np.isfinite(place).all():
-            raise InputError("the sky coordinates of the map are not finite: mend its header.")
+            raise InputError("the sky coordinates of the map are not finite: correct its header.")
         return place
 
     def pixel_of(self, ra_deg: float, dec_deg: float) -> tuple[float, float]:
@@ -117,7 +118,7 @@ class SkyGrid:
             matrix = np.array([[x[1] - x[0], x[3] - x[2]], [y[1] - y[0], y[3] - y[2]]]) / (2 * STEP_ARCSEC)
             good = np.isfinite(matrix).all() and np.linalg.cond(matrix) < MAX_STRETCH
         if not good:
-            raise InputError("the sky coordinates of the map have no scale, or not one of pixels: mend CDELT.")
+            raise InputError("the sky coordinates of the map have no scale, or not one of pixels: correct CDELT.")
         return matrix
 
     def pixels_apart(self, other: "SkyGrid") -> float:

@@ -85,12 +85,12 @@ def channel_velocities(
     if not np.isfinite(velocity).all() or np.abs(velocity).max(initial=0) > MAX_KMS:
         raise InputError(
             f"{path} has velocities of {velocity[0]:.4g} to {velocity[-1]:.4g} km/s, expected within {MAX_KMS:g} km/s "
-            "of the HI line: mend the spectral axis or its unit."
+            "of the HI line: correct the spectral axis or its unit."
         )
     if n_channels > 1 and np.ptp(velocity) < MIN_BAND_KMS:
         raise InputError(
-            f"{path} has a band of {np.ptp(velocity):.3g} km/s, which holds no line of a galaxy: mend CDELT{axis + 1} "
-            f"or CUNIT{axis + 1}."
+            f"{path} has a band of {np.ptp(velocity):.3g} km/s, which holds no line of a galaxy: correct "
+            f"CDELT{axis + 1} or CUNIT{axis + 1}."
         )
     return velocity, used
 

@@ -98,6 +98,6 @@ def refuse_stand_ins(name: str, values: FloatArray, *, zero_too: bool = False) -
     if value is not None:
         count = int(np.count_nonzero(known == value))
         raise InputError(
-            f"{name} holds {value:g} in {count} of {len(values)} rows, which is no measured value: leave these cells "
-            f"empty, or set missing_values to {value:g} to leave these stars out."
+            f"{name} holds {value:g} in {count} of {len(values)} rows, which is not a measured value: leave these "
+            f"cells empty, or set missing_values to {value:g} to leave these stars out."
         )

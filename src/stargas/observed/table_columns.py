@@ -55,7 +55,7 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
             values = _floats(np.ma.getdata(array), blank)
         except Exception as error:  # columns may be objects of any kind
             raise InputError(
-                f"{path}: the column {name!r} does not hold numbers only ({_first_bad(column)}): mend the table or "
+                f"{path}: the column {name!r} does not hold numbers only ({_first_bad(column)}): correct the table or "
                 "name another column."
             ) from error
         if values.ndim != 1:
@@ -68,7 +68,7 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
         except Exception as error:
             raise InputError(
                 f"{path}: the column {name!r} has the unit {str(stated)!r}, which is not one of {unit}: convert the "
-                "numbers or mend the unit."
+                "numbers or correct the unit."
             ) from error
     with np.errstate(all="ignore"):
         return np.asarray(values * factor)
@@ -103,7 +103,7 @@ def sky_angles(table: "Table", name: str, path: Path, *, hours: bool) -> FloatAr
             values[row] = Angle(text, unit="hourangle" if hours else "deg").deg
         except Exception as error:  # astropy's parser raises several kinds
             raise InputError(
-                f"{path}: row {row + 1} of the column {name!r} is no angle ({text[:30]!r}): mend it."
+                f"{path}: row {row + 1} of the column {name!r} is not an angle ({text[:30]!r}): correct it."
             ) from error
     return values
 

@@ -50,7 +50,7 @@ def per_star(name: str, values: ArrayLike | None, n: int, default: float) -> Flo
         raise InputError(f"{name} must have shape ({n},), one value per velocity, got {array.shape}.")
     if not (np.isfinite(array).all() and (array >= 0).all()):
         bad = int(np.count_nonzero(~(np.isfinite(array) & (array >= 0))))
-        raise InputError(f"{name} must be finite and zero or positive: mend or leave out the {bad} stars without.")
+        raise InputError(f"{name} must be finite and zero or positive: correct or leave out the {bad} stars without.")
     return array
 
 

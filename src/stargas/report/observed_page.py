@@ -55,7 +55,7 @@ def read_part(results: Path, part: str) -> dict[str, Any] | None:
         found: dict[str, Any] = json.loads(file.read_text())
         _ = found["rows"], found["command"]
     except (ValueError, KeyError, TypeError) as error:
-        raise DamagedFileError(f"{file} is no result of this experiment: remove it and run it again.") from error
+        raise DamagedFileError(f"{file} is not a result of this experiment: remove it and run it again.") from error
     return found
 
 

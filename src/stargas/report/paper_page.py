@@ -105,7 +105,7 @@ def _remarks(path: Path) -> dict[str, str]:
     remarks = read_remarks(path)
     unknown = [name for name in remarks if name not in PARTS]
     if unknown:
-        raise InputError(f"{path} has a remark on {unknown[0]!r}, which is no part: use one of {', '.join(PARTS)}.")
+        raise InputError(f"{path} has a remark on {unknown[0]!r}, which is not a part: use one of {', '.join(PARTS)}.")
     return remarks
 
 

@@ -32,7 +32,7 @@ def require_physical(galaxy: Galaxy, path: str | PathLike[str]) -> None:
         If one is beyond the bounds of this module, which no galaxy nor cluster comes near to.
     """
     for problem in _problems(galaxy):
-        raise InputError(f"{path}: {problem}: mend the file, or the units that it states.")
+        raise InputError(f"{path}: {problem}: repair the file, or the units that it states.")
 
 
 def _problems(galaxy: Galaxy) -> Iterator[str]:

@@ -150,7 +150,7 @@ class CodeUnits:
     def _checked(self, factor: float, dimension: Dimension) -> float:
         if not (math.isfinite(factor) and factor > 0):
             raise InputError(
-                f"{self._path} states a unit of {dimension} that is none ({factor:g}): mend its attributes."
+                f"{self._path} states an impossible unit of {dimension} ({factor:g}): correct its attributes."
             )
         return factor
 
@@ -173,7 +173,7 @@ class CodeUnits:
         if option is not None and abs(option * scale - stated) > AGREEMENT * stated:
             raise InputError(
                 f"{self._path} states a unit of {dimension} of {stated / scale:g}, the setting {name} is {option:g}: "
-                "leave the setting out, or mend the file."
+                "leave the setting out, or repair the file."
             )
         return stated
 
@@ -204,8 +204,8 @@ class CodeUnits:
             value = math.nan
         if not math.isfinite(value):
             raise InputError(
-                f"{self._path} has {name} = {self._attributes[name]!r} in its header, expected a finite number: mend "
-                "the header."
+                f"{self._path} has {name} = {self._attributes[name]!r} in its header, expected a finite number: "
+                "correct the header."
             )
         return value
 
@@ -234,13 +234,13 @@ class CodeUnits:
         else:
             redshift = self._redshift_with_expansion(stated)
         if not -AGREEMENT <= redshift <= MAX_REDSHIFT:
-            raise InputError(f"{self._path} has the redshift {redshift:g}, expected 0 to {MAX_REDSHIFT:g}: mend it.")
+            raise InputError(f"{self._path} has the redshift {redshift:g}, expected 0 to {MAX_REDSHIFT:g}: correct it.")
         return max(0.0, redshift)
 
     def _redshift_without_expansion(self, stated: float | None) -> float:
         if stated is not None and stated > AGREEMENT:
             raise InputError(
-                f"{self._path} has Redshift = {stated:g} but says that its run does not expand: mend its header."
+                f"{self._path} has Redshift = {stated:g} but says that its run does not expand: correct its header."
             )
         if stated is None and self._config.redshift is None:
             self.assumptions.append("redshift 0, as of a run that does not expand")
@@ -277,8 +277,8 @@ class CodeUnits:
                 low, high = HUBBLE
                 if not low <= stated <= high:
                     raise InputError(
-                        f"{self._path} has {name} = {stated:g}, expected H0 / (100 km/s/Mpc) of {low} to {high}: mend "
-                        "the header."
+                        f"{self._path} has {name} = {stated:g}, expected H0 / (100 km/s/Mpc) of {low} to {high}: "
+                        "correct the header."
                     )
                 return stated
         if self.is_cosmological:

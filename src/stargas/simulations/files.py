@@ -111,8 +111,8 @@ def open_files(
     if {"table", "snapshot"} <= set(kinds.values()):
         first = next(path for path in files if kinds[path] == "snapshot")
         raise InputError(
-            f"particle tables and snapshots are given together ({first} is no particle table): make one data set of "
-            "each and join them, or mend that file."
+            f"particle tables and snapshots are given together ({first} is not a particle table): make one data set of "
+            "each and join them, or repair that file."
         )
     if "snapshot" not in kinds.values() and halos is None:
         return GalaxyFiles(files, name=name)
@@ -169,7 +169,7 @@ class GalaxyFiles:
                 raise InputError("a source of galaxies needs at least one file, got an empty list.")
             missing = [path for path in self.paths if not path.is_file()]
             if missing:
-                raise InputError(f"there is no file {missing[0]} ({len(missing)} such files): mend the list.")
+                raise InputError(f"there is no file {missing[0]} ({len(missing)} such files): correct the list.")
         self.name = name if name is not None else self.paths[0].absolute().parent.name
         self._ids = tuple(_id_or_stem(path) for path in self.paths)
         first: dict[str, Path] = {}

@@ -65,7 +65,7 @@ def open_gadget_binary(path: str | PathLike[str]) -> list[h5py.File]:
     stem, _, number = path.name.rpartition(".")
     if not number.isdigit() or n_files > 10_000:
         raise InputError(
-            f"{path} says that it is one of {n_files} files, whose names end with .0, .1 and so on: mend it."
+            f"{path} says that it is one of {n_files} files, whose names end with .0, .1 and so on: correct it."
         )
     parts = [path.with_name(f"{stem}.{part}") for part in range(n_files)]
     missing = [part for part in parts if not part.is_file()]
@@ -113,7 +113,7 @@ def _in_memory(path: Path) -> h5py.File:
         content = path.read_bytes()
         order = _order(content[:8])
         if order is None:
-            raise DamagedFileError(f"{path} is no binary snapshot of Gadget: its first record is no header.")
+            raise DamagedFileError(f"{path} is not a binary snapshot of Gadget: its first record is not a header.")
         records = _records(content, order, path)
         header = records.get("HEAD", b"")
         if len(header) != HEADER_BYTES:

@@ -46,7 +46,7 @@ def read_halos(
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"there is no halo catalog {path}.")
+        raise InputError(f"there is not a halo catalog {path}.")
     if path.name.endswith("AHF_halos"):
         halos = read_ahf(path, snapshot, config)
     elif h5py.is_hdf5(path):
@@ -55,7 +55,7 @@ def read_halos(
         halos = read_plain(path, only)
     else:
         raise InputError(
-            f"{path} is no halo catalog: expected *.ecsv, *.csv, *.dat, *.txt, *AHF_halos or SUBFIND's HDF5."
+            f"{path} is not a halo catalog: expected *.ecsv, *.csv, *.dat, *.txt, *AHF_halos or SUBFIND's HDF5."
         )
     seen: set[str] = set()
     for halo in halos:

@@ -308,7 +308,7 @@ class HDF5Snapshot:
             return None
         sides = np.ravel(self._attributes["BoxSize"]).astype(np.float64)
         if not (np.isfinite(sides).all() and (sides > 0).all()):
-            self.units.assumptions.append("no periodic box, as BoxSize is none")
+            self.units.assumptions.append("no periodic box, as BoxSize is not positive")
             return None
         if np.ptp(sides) > 1e-9 * sides[0]:
             raise InputError(

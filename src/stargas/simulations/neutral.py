@@ -256,7 +256,7 @@ def _require_ranges(fields: Mapping[str, FloatArray | None]) -> None:
         if values.min() < low - ROUNDING * (low == 0) or values.max() > high + ROUNDING:
             raise InputError(
                 f"the field {name} of the gas runs from {values.min():.3g} to {values.max():.3g}, expected "
-                f"{low:.3g} to {high:.3g}: mend it, or leave it out of the snapshot."
+                f"{low:.3g} to {high:.3g}: correct it, or leave it out of the snapshot."
             )
 
 

@@ -241,7 +241,7 @@ def read_header(path: str | PathLike[str]) -> TableHeader:
     Raises
     ------
     InputError
-        If the file is missing, is no particle table, is of a newer version, or an attribute has a wrong type.
+        If the file is missing, is not a particle table, is of a newer version, or an attribute has a wrong type.
     DamagedFileError
         If the file is truncated or damaged.
     """
@@ -265,7 +265,7 @@ def read_table(path: str | PathLike[str]) -> Galaxy:
     Raises
     ------
     InputError
-        If the file is missing, is no particle table, is of a newer version, lacks a group or data set, or holds a
+        If the file is missing, is not a particle table, is of a newer version, lacks a group or data set, or holds a
         wrong unit, shape or value.
     DamagedFileError
         If the file is truncated or damaged.

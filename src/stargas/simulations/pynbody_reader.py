@@ -109,7 +109,7 @@ class PynbodySnapshot:
     def _redshift(self) -> float:
         a = float(self._context.get("a", 1.0))
         if not 0 < a <= 1 + AGREEMENT:
-            raise InputError(f"{self.path} has the scale factor {a:g}, expected 0 to 1: mend its header.")
+            raise InputError(f"{self.path} has the scale factor {a:g}, expected 0 to 1: correct its header.")
         if "a" not in self._context:
             self.assumptions.append("redshift 0, as of an isolated run")
         return max(0.0, 1 / a - 1)
@@ -119,7 +119,7 @@ class PynbodySnapshot:
         length = float(self._simulation["pos"].units.ratio("kpc", **self._context))
         mass = float(self._simulation["mass"].units.ratio("Msol", **self._context))
         if not (math.isfinite(length * mass) and length > 0 and mass > 0):
-            raise InputError(f"{self.path} has units of {length:g} kpc and {mass:g} Msun: mend its parameter file.")
+            raise InputError(f"{self.path} has units of {length:g} kpc and {mass:g} Msun: correct its parameter file.")
         return length, mass
 
     def _box(self) -> float | None:
@@ -185,8 +185,8 @@ class PynbodySnapshot:
             stored = stored or name in getattr(self._simulation, _FAMILIES[kind]).loadable_keys()
         if not stored and self._beside(name).is_file():
             raise DamagedFileError(
-                f"{self._beside(name)} cannot be used as the HI fractions of {self.path.name}: mend it, or remove it "
-                "to find HI by density and temperature."
+                f"{self._beside(name)} cannot be used as the HI fractions of {self.path.name}: correct it, or remove "
+                "it to find HI by density and temperature."
             )
         return stored
 

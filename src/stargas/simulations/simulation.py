@@ -93,7 +93,7 @@ def require_in_box(position_kpc: FloatArray, box_kpc: float | None, path: Path) 
     span = float(np.ptp(position_kpc, axis=0).max())
     if span > LARGEST_SPAN * box_kpc:
         raise InputError(
-            f"{path}: its positions reach over {span:.4g} kpc, but its box is {box_kpc:.4g} kpc wide: mend BoxSize."
+            f"{path}: its positions reach over {span:.4g} kpc, but its box is {box_kpc:.4g} kpc wide: correct BoxSize."
         )
 
 

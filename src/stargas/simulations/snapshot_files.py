@@ -43,7 +43,7 @@ def snapshot_files(path: str | PathLike[str]) -> list[Path]:
         return [path]
     if expected > MAX_FILES:
         raise InputError(
-            f"{path} says that it is one of {expected} files, at most {MAX_FILES} are read: mend its header."
+            f"{path} says that it is one of {expected} files, at most {MAX_FILES} are read: correct its header."
         )
     missing = sorted(set(range(expected)) - set(parts))
     if missing:

@@ -214,7 +214,7 @@ def _region(name: str, pattern: str) -> str:
     try:
         found = re.search(pattern, name)
     except re.error as error:
-        raise InputError(f"snapshots.region_pattern {pattern!r} is no regular expression: {error}.") from error
+        raise InputError(f"snapshots.region_pattern {pattern!r} is not a regular expression: {error}.") from error
     if found is None or not found[0]:
         raise InputError(f"snapshots.region_pattern {pattern!r} finds nothing in the snapshot's name {name!r}.")
     return found[0]

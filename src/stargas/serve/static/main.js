@@ -1,11 +1,11 @@
-// The page: files, a look at them, settings, inference, result.
+// The page: files, a preview of them, settings, inference, result.
 
 import { Gone, request, sentence, upload } from "./api.js";
 import { profileChart } from "./chart.js";
 import { byId, facts, make, notice, size } from "./dom.js";
 import { ROLES, roleOf, suffixOf } from "./filetype.js";
 
-const LOOK_AFTER_MS = 700;
+const PREVIEW_AFTER_MS = 700;
 const ASK_EVERY_MS = 400;
 const KEPT = "stargas job"; // what survives a reload of the page in this tab
 const HEADS = ["", "r/R_hl", "r [kpc]", "log₁₀ M [M☉], 68 %", "95 %"];
@@ -56,14 +56,14 @@ async function restore() {
     input.value = value ?? "";
   }
   showFiles();
-  if (state.state === "open") await look();
+  if (state.state === "open") await preview();
   else {
-    byId("look").hidden = byId("known").hidden = false;
+    byId("preview").hidden = byId("known").hidden = false;
     await answerOf(async () => state);
   }
 }
 
-async function keep() {
+async function rememberJob() {
   if (page.job) sessionStorage.setItem(KEPT, JSON.stringify({ id: await page.job, settings: settings() }));
 }
 
@@ -90,7 +90,7 @@ function forgetJob() {
 }
 
 function hideAll() {
-  for (const id of ["look", "known", "result"]) byId(id).hidden = true;
+  for (const id of ["preview", "known", "result"]) byId(id).hidden = true;
   for (const id of ["status", "failure"]) byId(id).replaceChildren();
   byId("bar").hidden = true;
 }
@@ -122,7 +122,7 @@ async function addFiles(list) {
     }
     await guarded(() => send(file, role, fitting));
   }
-  look();
+  preview();
 }
 
 async function send(file, role, roles) {
@@ -143,7 +143,7 @@ async function send(file, role, roles) {
       if (bar) bar.value = share;
     });
     entry.share = null;
-    await keep();
+    await rememberJob();
   } catch (error) {
     if (page.files.get(role) === entry) page.files.delete(role);
     throw error;
@@ -161,7 +161,7 @@ async function useExample(name) {
   for (const [role, file] of Object.entries(files)) page.files.set(role, { ...file, roles: [], share: null });
   for (const [field, value] of Object.entries(values)) byId("form").elements[field].value = value;
   showFiles();
-  await look();
+  await preview();
 }
 
 async function startAnew() {
@@ -180,7 +180,7 @@ async function changeRole(from, to) {
   const entry = page.files.get(from);
   await removeFile(from);
   await send(entry.file, to, entry.roles);
-  await look();
+  await preview();
 }
 
 async function removeFile(role) {
@@ -196,7 +196,7 @@ function showFiles() {
     const kinds = entry.roles.length > 1 ? rolePicker(role, entry) : make("span", { class: "quiet" }, ROLES[role]);
     const remove = make("button", {
       type: "button", "aria-label": `Remove ${entry.name}`, disabled: page.busy,
-      on: { click: () => guarded(async () => { await removeFile(role); byId("chooser").focus(); await look(); }) },
+      on: { click: () => guarded(async () => { await removeFile(role); byId("chooser").focus(); await preview(); }) },
     }, "Remove");
     const bar = entry.share === null ? "" : make("progress", { id: `share-${role}`, max: "1", value: String(entry.share), "aria-label": `Sending ${entry.name}` });
     return make("li", {}, name, kinds, remove, bar);
@@ -223,12 +223,12 @@ function settings() {
   return values;
 }
 
-function lookSoon() {
+function previewSoon() {
   clearTimeout(page.waiting);
-  page.waiting = setTimeout(() => guarded(look), LOOK_AFTER_MS);
+  page.waiting = setTimeout(() => guarded(preview), PREVIEW_AFTER_MS);
 }
 
-async function look() {
+async function preview() {
   clearTimeout(page.waiting);
   byId("result").hidden = true;
   byId("failure").replaceChildren();
@@ -240,25 +240,25 @@ async function look() {
   }
   page.turn += 1;
   const turn = page.turn;
-  await keep();
-  byId("look").hidden = byId("known").hidden = false;
-  byId("looking").textContent = "looking …";
+  await rememberJob();
+  byId("preview").hidden = byId("known").hidden = false;
+  byId("preview-state").textContent = "reading …";
   try {
     const found = await request("POST", `jobs/${await job()}/preview`, settings());
-    if (turn === page.turn) showLook(found);
+    if (turn === page.turn) showPreview(found);
   } catch (error) {
     if (turn !== page.turn) return;
     if (error instanceof Gone) throw error;
-    byId("look-stars").replaceChildren(notice(error.message, true));
-    byId("look-hi").replaceChildren();
+    byId("preview-stars").replaceChildren(notice(error.message, true));
+    byId("preview-hi").replaceChildren();
   } finally {
-    if (turn === page.turn) byId("looking").textContent = "";
+    if (turn === page.turn) byId("preview-state").textContent = "";
   }
 }
 
-function showLook({ stars, hi }) {
-  byId("look-stars").replaceChildren(...part("Stars", stars, "Stars on the sky in the color of their velocity; velocity over distance from the center. Dotted: R_hl."));
-  byId("look-hi").replaceChildren(...part("HI", hi, "HI: column density, mean velocity, velocity dispersion."));
+function showPreview({ stars, hi }) {
+  byId("preview-stars").replaceChildren(...part("Stars", stars, "Stars on the sky in the color of their velocity; velocity over distance from the center. Dotted: R_hl."));
+  byId("preview-hi").replaceChildren(...part("HI", hi, "HI: column density, mean velocity, velocity dispersion."));
   const box = byId("columns-box");
   box.hidden = !stars?.columns;
   if (!stars?.columns) return;
@@ -274,7 +274,7 @@ function columnPicker(quantity, words, { columns, used }) {
     on: {
       change: (event) => {
         page.columns = { ...page.columns, [quantity]: event.target.value };
-        guarded(look);
+        guarded(preview);
       },
     },
   }, ...options);
@@ -295,7 +295,7 @@ async function infer(event) {
   if (page.busy || page.sending) return;
   clearTimeout(page.waiting);
   await answerOf(async (id) => {
-    await keep();
+    await rememberJob();
     return request("POST", `jobs/${id}/infer`, settings());
   });
 }
@@ -305,7 +305,7 @@ async function answerOf(begin) {
   page.turn += 1;
   const turn = page.turn;
   const began = performance.now();
-  byId("looking").textContent = "";
+  byId("preview-state").textContent = "";
   setBusy(true);
   try {
     const id = await job();
@@ -383,7 +383,7 @@ byId("chooser").addEventListener("change", (event) => {
   event.target.value = "";
   guarded(() => addFiles(chosen));
 });
-byId("form").addEventListener("input", lookSoon);
+byId("form").addEventListener("input", previewSoon);
 byId("form").addEventListener("submit", infer);
 byId("anew").addEventListener("click", () => guarded(async () => {
   await startAnew();

@@ -3,6 +3,7 @@
 Calm, the gas has a saturated center and an exponential edge, rotates with asymmetric drift, and is as thick as its
 dispersion allows in the potential. Then turbulence, density waves, bubbles, a warp, a tilt and an offset move gas and
 velocity together (`stargas.simulations.mock_suites.disturbances`, `stargas.simulations.mock_suites.turbulence`).
+The steps are functions, which the disks of ``broad`` (`stargas.simulations.mock_suites.broad.gas`) take as well.
 
 All of it hangs on one dial, ``stirring``: 0 is the calm disk (thermal and turbulent support stay), 1 the suite as it
 is meant, 2 twice the amplitude of every disturbance. Between them amplitudes grow in proportion; which galaxy is
@@ -59,7 +60,7 @@ FWHM_OVER_SUPPORT = 0.722
 
 
 class GasDisturbances(Protocol):
-    """What `misplace` needs to know of a galaxy; see `GalaxyProperties` for the meaning."""
+    """What the disturbances need to know of a galaxy; see `GalaxyProperties` for the meaning."""
 
     @property
     def hi_radius_kpc(self) -> float:
@@ -120,33 +121,41 @@ def make_gas(
     phi = disk_rng.uniform(0, 2 * np.pi, n_particles)
 
     v_edge = float(frequencies.at(np.array([R_HI]), frequencies.v_c_kms)[0])
-    unrest = stirring * properties.gas_noncircular
     quiet = min(properties.gas_dispersion_kms, MAX_DISPERSION * v_edge)
-    thermal = min(THERMAL_SHARE * quiet, thermal_width_kms(WARM_TEMPERATURE_K))
-    stirred = 0.0 if "gas_turbulence" in off else 0.5 * unrest * v_edge
-    turbulent = np.sqrt(quiet**2 - thermal**2 + stirred**2)
+    thermal, turbulent = line_widths(quiet, v_edge, properties, stirring)
     decline = np.exp(-DISPERSION_DECLINE * (np.minimum(R / R_HI, X_MAX) - 0.5))
+    dispersion = float(np.hypot(thermal, turbulent)) * decline
 
-    z, v_phi = _layer(R, R_HI, profile, float(np.hypot(thermal, turbulent)) * decline, frequencies, disk_rng)
-    waves = draw_waves(0.0 if "gas_waves" in off else unrest, waves_rng)
-    R, phi, v_R, v_phi = density_waves(R, phi, v_phi, waves, frequencies, R_HI)
-    cos, sin = np.cos(phi), np.sin(phi)
-    position = np.column_stack([R * cos, R * sin, z])
-    velocity = np.column_stack([v_R * cos - v_phi * sin, v_R * sin + v_phi * cos, np.zeros(n_particles)])
-
-    longest = min(0.5 * R_HI, LONGEST_EDDY_KPC)
-    flow, shift = turbulent_flow(wound(position, R_HI), (0.05 * longest, longest), flow_rng)
-    velocity += (turbulent * decline)[:, None] * flow
-    if "gas_turbulence" not in off:
-        position += CLUMPING * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
-
-    holes = draw_bubbles(0.0 if "gas_bubbles" in off else unrest, R_HI, v_edge, bubbles_rng)
-    position, velocity = blow_bubbles(position, velocity, holes)
+    slope = profile.log_slope(R / R_HI) - 2 * DISPERSION_DECLINE * (R / R_HI)
+    z, v_phi = layer(R, dispersion, slope, frequencies, disk_rng)
+    R, phi, v_R, v_phi = stir_orbits(R, phi, v_phi, properties, stirring, frequencies, waves_rng)
+    position, velocity = cartesian(R, phi, z, v_R, v_phi)
+    widths = (thermal, turbulent)
+    position, velocity = add_turbulence(position, velocity, widths, decline, properties, stirring, flow_rng)
+    position, velocity = open_holes(position, velocity, properties, stirring, v_edge, bubbles_rng)
     position, velocity = misplace(position, velocity, properties, stirring, frequencies, place_rng)
 
     hi = np.full(n_particles, properties.hi_mass_msun / n_particles)
-    temperature = WARM_TEMPERATURE_K * (thermal * decline / thermal_width_kms(WARM_TEMPERATURE_K)) ** 2
+    temperature = thermal_temperature_K(thermal * decline)
     return Gas(HELIUM_FACTOR * hi, position, velocity, hi, temperature, kernel_fwhm(position))
+
+
+def line_widths(
+    quiet_kms: float, v_edge_kms: float, properties: GasDisturbances, stirring: float
+) -> tuple[float, float]:
+    """Thermal and turbulent dispersions [km/s] at half of R_HI, from that of quiet gas and the non-circular motions."""
+    thermal = min(THERMAL_SHARE * quiet_kms, thermal_width_kms(WARM_TEMPERATURE_K))
+    still = "gas_turbulence" in properties.without
+    stirred = 0.0 if still else 0.5 * stirring * properties.gas_noncircular * v_edge_kms
+    # a scalar of numpy: with it, the displacement of `add_turbulence` is in double precision
+    turbulent: float = np.sqrt(quiet_kms**2 - thermal**2 + stirred**2)
+    return thermal, turbulent
+
+
+def thermal_temperature_K(width_kms: FloatArray) -> FloatArray:  # noqa: N802 (the unit is K)
+    """Temperature [K] of gas whose 21-cm line has a dispersion [km/s], same shape; see `thermal_width_kms`."""
+    result: FloatArray = WARM_TEMPERATURE_K * (width_kms / thermal_width_kms(WARM_TEMPERATURE_K)) ** 2
+    return result
 
 
 def thermal_width_kms(temperature_K: float) -> float:
@@ -171,26 +180,115 @@ def kernel_fwhm(position_kpc: FloatArray) -> FloatArray:
     return FWHM_OVER_SUPPORT * distance[:, 0]
 
 
-def _layer(
+def layer(
     R_kpc: FloatArray,
-    R_HI_kpc: float,
-    profile: HIProfile,
     dispersion_kms: FloatArray,
+    log_slope: FloatArray,
     frequencies: Frequencies,
     rng: np.random.Generator,
+    *,
+    thickness: FloatArray | float = 1.0,
+    lag: FloatArray | float = 0.0,
 ) -> tuple[FloatArray, FloatArray]:
     """Heights [kpc] and rotation velocities [km/s] of gas in equilibrium.
 
     The layer is isothermal in the restoring force of the disk: scale height σ/ν, at most `MAX_HEIGHT` of R. The
     rotation is v_φ² = v_c² R²/r² + σ² dln(Σσ²)/dlnR: the pull at height z, less the support by pressure.
+
+    Parameters
+    ----------
+    R_kpc, dispersion_kms
+        Cylindrical radii [kpc] and dispersions [km/s] of the particles, shape (n,).
+    log_slope
+        dln(Σσ²)/dlnR at the particles, shape (n,).
+    frequencies
+        Of circular orbits in the potential of the galaxy.
+    rng
+        Random generator of the heights.
+    thickness
+        Factor on the heights.
+    lag
+        By how much the rotation lags behind, over the circular velocity.
     """
     height = np.minimum(dispersion_kms / frequencies.at(R_kpc, frequencies.vertical), MAX_HEIGHT * R_kpc)
-    z = height * rng.normal(size=len(R_kpc))
+    z = thickness * height * rng.normal(size=len(R_kpc))
     r = np.hypot(R_kpc, z)
     v_c = frequencies.at(r, frequencies.v_c_kms) * R_kpc / r
-    x = R_kpc / R_HI_kpc
-    drift = dispersion_kms**2 * (profile.log_slope(x) - 2 * DISPERSION_DECLINE * x)
-    return z, np.sqrt(np.maximum(v_c**2 + drift, 0.04 * v_c**2))
+    drift = dispersion_kms**2 * log_slope
+    return z, np.sqrt(np.maximum(v_c**2 + drift, 0.04 * v_c**2)) - lag * v_c
+
+
+def stir_orbits(
+    R_kpc: FloatArray,
+    phi: FloatArray,
+    v_phi_kms: FloatArray,
+    properties: GasDisturbances,
+    stirring: float,
+    frequencies: Frequencies,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Let density waves move gas that rotates: R [kpc], φ, v_R and v_φ [km/s] after them."""
+    unrest = 0.0 if "gas_waves" in properties.without else stirring * properties.gas_noncircular
+    return density_waves(R_kpc, phi, v_phi_kms, draw_waves(unrest, rng), frequencies, properties.hi_radius_kpc)
+
+
+def cartesian(
+    R_kpc: FloatArray, phi: FloatArray, z_kpc: FloatArray, v_R_kms: FloatArray, v_phi_kms: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Positions [kpc] and velocities [km/s] of shape (n, 3), without vertical motion, from cylindrical coordinates."""
+    cos, sin = np.cos(phi), np.sin(phi)
+    velocity = [v_R_kms * cos - v_phi_kms * sin, v_R_kms * sin + v_phi_kms * cos, np.zeros(len(R_kpc))]
+    return np.column_stack([R_kpc * cos, R_kpc * sin, z_kpc]), np.column_stack(velocity)
+
+
+def add_turbulence(
+    position_kpc: FloatArray,
+    velocity_kms: FloatArray,
+    widths_kms: tuple[float, float],
+    decline: FloatArray,
+    properties: GasDisturbances,
+    stirring: float,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray]:
+    """Add turbulence to the velocities of a disk, and to its positions the displacement that goes with it.
+
+    Parameters
+    ----------
+    position_kpc, velocity_kms
+        Of the particles, shape (n, 3).
+    widths_kms
+        Thermal and turbulent dispersion at half of R_HI, of `line_widths`.
+    decline
+        Dispersion of each particle over that at half of R_HI, shape (n,).
+    properties
+        Of the galaxy.
+    stirring
+        Dial of all disturbances.
+    rng
+        Random generator.
+    """
+    thermal, turbulent = widths_kms
+    longest = min(0.5 * properties.hi_radius_kpc, LONGEST_EDDY_KPC)
+    flow, shift = turbulent_flow(wound(position_kpc, properties.hi_radius_kpc), (0.05 * longest, longest), rng)
+    position, velocity = position_kpc.copy(), velocity_kms.copy()
+    velocity += (turbulent * decline)[:, None] * flow
+    if "gas_turbulence" not in properties.without:
+        position += CLUMPING * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
+    return position, velocity
+
+
+def open_holes(
+    position_kpc: FloatArray,
+    velocity_kms: FloatArray,
+    properties: GasDisturbances,
+    stirring: float,
+    v_edge_kms: float,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray]:
+    """Let expanding bubbles push gas aside; ``v_edge_kms`` is the circular velocity at R_HI."""
+    unrest = 0.0 if "gas_bubbles" in properties.without else stirring * properties.gas_noncircular
+    holes = draw_bubbles(unrest, properties.hi_radius_kpc, v_edge_kms, rng)
+    return blow_bubbles(position_kpc, velocity_kms, holes)
 
 
 def wound(position_kpc: FloatArray, R_HI_kpc: float) -> FloatArray:

@@ -2,8 +2,8 @@
 
 The surface density of the HI is Σ(R) = e^{k (1 - (R/R_HI)^n)} Msun/pc², 1 Msun/pc² at R_HI, with a hole in the center:
 exponential at n = 1, saturated with a sharp edge at n = 4. Helium, molecules and warm gas weigh without shining.
-Disturbances are those of `stargas.simulations.mock_suites.gas`, and inflow, a layer off the plane that lags behind,
-and gas that goes around the wrong way are added.
+The layer and its disturbances are made by the functions of `stargas.simulations.mock_suites.gas`; inflow, gas off the
+plane that lags behind, and gas that goes around the wrong way are added.
 """
 
 from dataclasses import dataclass, replace
@@ -14,27 +14,20 @@ from stargas.constants import HELIUM_FACTOR
 from stargas.galaxy import FloatArray, Gas
 from stargas.randomness import rng_for
 from stargas.simulations.mock_suites.broad.population import Population
-from stargas.simulations.mock_suites.disturbances import (
-    Frequencies,
-    RotationField,
-    blow_bubbles,
-    density_waves,
-)
+from stargas.simulations.mock_suites.disturbances import Frequencies, RotationField
 from stargas.simulations.mock_suites.gas import (
-    CLUMPING,
-    LONGEST_EDDY_KPC,
-    MAX_HEIGHT,
-    WARM_TEMPERATURE_K,
-    draw_bubbles,
-    draw_waves,
+    add_turbulence,
+    cartesian,
     kernel_fwhm,
+    layer,
+    line_widths,
     misplace,
-    thermal_width_kms,
-    wound,
+    open_holes,
+    stir_orbits,
+    thermal_temperature_K,
 )
 from stargas.simulations.mock_suites.physics import BroadPhysics
 from stargas.simulations.mock_suites.population import hi_mass_scatter, median_hi_mass
-from stargas.simulations.mock_suites.turbulence import turbulent_flow
 
 GAS_FREE_SHARE = 0.35
 """Fraction of the galaxies without gas."""
@@ -250,48 +243,31 @@ def make_broad_gas(drawn: GasDrawn, potential: RotationField, stirring: float, r
 
     v_edge = float(frequencies.at(np.array([R_HI]), frequencies.v_c_kms)[0])
     cap = 0.3 if "pressure_support" in off else MAX_DISPERSION
-    quiet = min(drawn.dispersion_kms, cap * v_edge)
-    thermal = min(0.8 * quiet, thermal_width_kms(WARM_TEMPERATURE_K))
-    unrest = stirring * drawn.gas_noncircular
-    stirred = 0.0 if "gas_turbulence" in off else 0.5 * unrest * v_edge
-    turbulent = min(float(np.sqrt(quiet**2 - thermal**2 + stirred**2)), cap * v_edge)
+    thermal, turbulent = line_widths(min(drawn.dispersion_kms, cap * v_edge), v_edge, drawn, stirring)
+    turbulent = min(float(turbulent), cap * v_edge)
     decline = np.exp(-drawn.decline * (np.minimum(R / R_HI, 2.0) - 0.5))
-    sigma = np.minimum(float(np.hypot(thermal, turbulent)) * decline, 0.7 * v_edge)
+    dispersion = np.minimum(float(np.hypot(thermal, turbulent)) * decline, 0.7 * v_edge)
 
-    z, v_phi = _layer(drawn, R, sigma, frequencies, disk_rng)
-    waves = draw_waves(0.0 if "gas_waves" in off else unrest, waves_rng)
-    R, phi, v_R, v_phi = density_waves(R, phi, v_phi, waves, frequencies, R_HI)
+    thick = disk_rng.random(n) < drawn.thick_share
+    thickness, lag = np.where(thick, 3.0, 1.0), np.where(thick, drawn.thick_lag, 0.0)
+    z, v_phi = layer(R, dispersion, _log_slope(drawn, R / R_HI), frequencies, disk_rng, thickness=thickness, lag=lag)
+    R, phi, v_R, v_phi = stir_orbits(R, phi, v_phi, drawn, stirring, frequencies, waves_rng)
     v_R = v_R - min(stirring, 1.5) * drawn.inflow * frequencies.at(R, frequencies.v_c_kms)
-    cos, sin = np.cos(phi), np.sin(phi)
-    position = np.column_stack([R * cos, R * sin, z])
-    velocity = np.column_stack([v_R * cos - v_phi * sin, v_R * sin + v_phi * cos, np.zeros(n)])
-
-    longest = min(0.5 * R_HI, LONGEST_EDDY_KPC)
-    flow, shift = turbulent_flow(wound(position, R_HI), (0.05 * longest, longest), flow_rng)
-    velocity += (turbulent * decline)[:, None] * flow
-    if "gas_turbulence" not in off:
-        position += CLUMPING * min(turbulent / thermal, 1.0) * min(stirring, 1.5) * shift
-    holes = draw_bubbles(0.0 if "gas_bubbles" in off else unrest, R_HI, v_edge, bubbles_rng)
-    position, velocity = blow_bubbles(position, velocity, holes)
+    position, velocity = cartesian(R, phi, z, v_R, v_phi)
+    widths = (thermal, turbulent)
+    position, velocity = add_turbulence(position, velocity, widths, decline, drawn, stirring, flow_rng)
+    position, velocity = open_holes(position, velocity, drawn, stirring, v_edge, bubbles_rng)
     # dark gas belongs to the disk, not to the place where disturbances have moved a particle
     hi = np.full(n, drawn.hi_mass_msun / n)
     mass = hi * drawn.all_over_hi(np.hypot(position[:, 0], position[:, 1]) / R_HI)
     position, velocity = misplace(position, velocity, drawn, stirring, frequencies, place_rng)
-    temperature = WARM_TEMPERATURE_K * (thermal * decline / thermal_width_kms(WARM_TEMPERATURE_K)) ** 2
-    return Gas(mass, position, velocity, hi, np.clip(temperature, 100.0, 3e4), kernel_fwhm(position))
+    temperature = np.clip(thermal_temperature_K(thermal * decline), 100.0, 3e4)
+    return Gas(mass, position, velocity, hi, temperature, kernel_fwhm(position))
 
 
-def _layer(
-    drawn: GasDrawn, R_kpc: FloatArray, sigma_kms: FloatArray, frequencies: Frequencies, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    """Heights [kpc] and rotation [km/s]: v_φ² = v_c² R²/r² + σ² dln(Σσ²)/dlnR; a part is thick and lags behind."""
-    thick = rng.random(len(R_kpc)) < drawn.thick_share
-    height = np.minimum(sigma_kms / frequencies.at(R_kpc, frequencies.vertical), MAX_HEIGHT * R_kpc)
-    z = np.where(thick, 3.0, 1.0) * height * rng.normal(size=len(R_kpc))
-    r = np.hypot(R_kpc, z)
-    v_c = frequencies.at(r, frequencies.v_c_kms) * R_kpc / r
-    x = np.linspace(0.01, 3.0, 200)
-    slope = np.gradient(np.log(np.maximum(drawn.surface_density(x), 1e-30)), np.log(x)) - 2 * drawn.decline * x
-    drift = sigma_kms**2 * np.interp(R_kpc / drawn.hi_radius_kpc, x, np.minimum(slope, 0.5))
-    v_phi = np.sqrt(np.maximum(v_c**2 + drift, 0.04 * v_c**2))
-    return z, v_phi - np.where(thick, drawn.thick_lag, 0.0) * v_c
+def _log_slope(drawn: GasDrawn, x: FloatArray) -> FloatArray:
+    """dln(Σσ²)/dlnR of the gas at x = R/R_HI, at most 0.5."""
+    nodes = np.linspace(0.01, 3.0, 200)
+    log_density = np.log(np.maximum(drawn.surface_density(nodes), 1e-30))
+    slope = np.gradient(log_density, np.log(nodes)) - 2 * drawn.decline * nodes
+    return np.interp(x, nodes, np.minimum(slope, 0.5))
