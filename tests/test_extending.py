@@ -56,7 +56,7 @@ import pytest
 assert isinstance(model.network, Shallow)
 assert (again.sample(data[0], 5) == model.sample(data[0], 5)).all()
 from stargas.errors import InputError
-with pytest.raises(InputError, match="no part of stargas .Shallow."):
+with pytest.raises(InputError, match="not a part of stargas .Shallow."):
     sg.load_model("runs/shallow")
 """,
     "A flow": """

@@ -46,7 +46,7 @@ def test_an_unknown_name_gets_the_presets_in_one_sentence(name):
     with pytest.raises(UsageError) as caught:
         read_settings([f"--config={name}"])
     assert str(caught.value) == (
-        f"there is not a settings file {name!r}: give a YAML file or one of the presets {', '.join(PRESETS)}."
+        f"there is no settings file {name!r}: give a YAML file or one of the presets {', '.join(PRESETS)}."
     )
     with pytest.raises(ValueError, match=r"there is no preset .*: the presets are .*demo.*paper"):
         preset_path(name)

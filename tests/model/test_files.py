@@ -86,7 +86,7 @@ def test_truncated_weights_are_told_from_those_of_another_model(folder):
     with pytest.raises(DamagedFileError, match="truncated or does not belong"):
         load_model(folder)
     rewrite(folder, weights_sha256=sha256_of(content[:-100]))
-    with pytest.raises(DamagedFileError, match="no file of weights"):
+    with pytest.raises(DamagedFileError, match="not a file of weights"):
         load_model(folder)
 
 

@@ -69,7 +69,7 @@ def test_faults_of_plain_tables(tmp_path):
     path.write_text(head + "1,2,3,4,5,6,7,8\n")
     with pytest.raises(DamagedFileError, match="is damaged or is not a table of halos"):
         read_halos(path, SNAPSHOT, CONFIG)
-    with pytest.raises(InputError, match="no halo catalog"):
+    with pytest.raises(InputError, match="there is no halo catalog"):
         read_halos(tmp_path / "none.csv", SNAPSHOT, CONFIG)
     (tmp_path / "halos.txt").write_text("1 2 3")
     with pytest.raises(InputError, match="no line with the names of its columns"):

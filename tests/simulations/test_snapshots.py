@@ -444,7 +444,7 @@ def test_files_of_one_name_are_told_apart_by_their_folders(folder, tmp_path):
         SnapshotSource([*paths, paths[0]])
     with pytest.raises(InputError, match="finds nothing in the snapshot's name 'halo_6_a_snapshot_127'"):
         SnapshotSource(paths, config=dataclasses.replace(CONFIG, region_pattern="Au"))
-    with pytest.raises(InputError, match="no regular expression"):
+    with pytest.raises(InputError, match="not a regular expression"):
         SnapshotSource(paths, config=dataclasses.replace(CONFIG, region_pattern="("))
     halos.write_text(halos.read_text().replace("halo_6", "halo_1"))
     with pytest.raises(InputError, match="name no galaxy of the snapshots halo_6_a_snapshot_127"):

@@ -95,7 +95,7 @@ def _file_or_preset(name: str) -> Path:
     if name in PRESETS:
         return preset_path(name)
     raise UsageError(
-        f"there is not a settings file {name!r}: give a YAML file or one of the presets {', '.join(PRESETS)}."
+        f"there is no settings file {name!r}: give a YAML file or one of the presets {', '.join(PRESETS)}."
     )
 
 

@@ -28,7 +28,7 @@ def claimed(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
     refuse_foreign(folder, "a data set")
     if folder.is_dir() and any(path.name not in {LOCK, f".{MANIFEST}.new"} for path in folder.iterdir()):
         if not (folder / MANIFEST).exists():
-            raise InputError(f"{folder} is not empty and no data set: give a new folder.")
+            raise InputError(f"{folder} is not empty and not a data set: give a new folder.")
         different = list(manifest_differences(read_manifest(folder), manifest))
         if different:
             more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""

@@ -103,7 +103,7 @@ def evaluate(
     Raises
     ------
     InputError
-        If the split is empty, there is not a model, no sample suits all models, or ``out`` holds an evaluation.
+        If the split is empty, there is no model, no sample suits all models, or ``out`` holds an evaluation.
     """
     folder = Path(out)
     refuse_foreign(folder, "an evaluation")

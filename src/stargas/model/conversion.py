@@ -159,7 +159,7 @@ def convert_model(old: str | os.PathLike[str], out: str | os.PathLike[str]) -> N
     Raises
     ------
     InputError
-        If there is not a model of format 2 in ``old``, or a model in ``out``.
+        If there is no model of format 2 in ``old``, or a model in ``out``.
     DamagedFileError
         If a file is damaged.
     """

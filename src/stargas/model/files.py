@@ -94,7 +94,7 @@ def load_model(
     Raises
     ------
     InputError
-        If there is not a model in the folder, or another stargas wrote it, or its network or flow is needed.
+        If there is no model in the folder, or another stargas wrote it, or its network or flow is needed.
     DamagedFileError
         If a file is damaged or the two do not belong together.
     """

@@ -46,7 +46,7 @@ def read_halos(
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"there is not a halo catalog {path}.")
+        raise InputError(f"there is no halo catalog {path}.")
     if path.name.endswith("AHF_halos"):
         halos = read_ahf(path, snapshot, config)
     elif h5py.is_hdf5(path):

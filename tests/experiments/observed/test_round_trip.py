@@ -226,7 +226,7 @@ def test_the_page_holds_both_parts(tmp_path, monkeypatch):
     assert (results / "figures" / "degradation.png").stat().st_size > 10_000
     assert (results / "figures" / "round_trip.png").stat().st_size > 10_000
     file.write_text("{}")
-    with pytest.raises(DamagedFileError, match="no result of this experiment"):
+    with pytest.raises(DamagedFileError, match="not a result of this experiment"):
         write_observed_page(results)
 
 

@@ -23,17 +23,22 @@ N_RADII, N_ANGLES = 360, 33
 MULTIPOLES = tuple(range(0, 17, 2))
 """Orders l. The highest resolves a disk about as thick as r/10; thinner ones pull as if they were that thick."""
 
-_LEGENDRE = [Polynomial(leg2poly([0] * order + [1])) for order in MULTIPOLES]
+LEGENDRE = [Polynomial(leg2poly([0] * order + [1])) for order in MULTIPOLES]
+"""P_l of the orders in `MULTIPOLES`."""
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 # nodes cluster at the plane, where thin disks are
-_MU = (0.5 * (_NODES + 1)) ** 3
+MU_NODES = (0.5 * (_NODES + 1)) ** 3
+"""Nodes in μ = |cos θ| of integrals over directions."""
 _MU_WEIGHTS = 0.5 * _WEIGHTS * 3 * (0.5 * (_NODES + 1)) ** 2
-_P_AT_MU = np.array([p(_MU) for p in _LEGENDRE])
+P_AT_MU = np.array([p(MU_NODES) for p in LEGENDRE])
+"""P_l at `MU_NODES`."""
 
-_GRID_MU = np.linspace(0, 1, N_ANGLES)
-_P = np.array([p(_GRID_MU) for p in _LEGENDRE])
+GRID_MU = np.linspace(0, 1, N_ANGLES)
+"""|cos θ| of the table."""
+_P = np.array([p(GRID_MU) for p in LEGENDRE])
 # P_l'/μ is an even polynomial: finite in the plane
-_DP_OVER_MU = np.array([Polynomial(np.append(p.deriv().coef[1:], 0.0))(_GRID_MU) for p in _LEGENDRE])
+_DP_OVER_MU = np.array([Polynomial(np.append(p.deriv().coef[1:], 0.0))(GRID_MU) for p in LEGENDRE])
 
 DensityFunction = Callable[[FloatArray, FloatArray], FloatArray]
 """Density at cylindrical (R, |z|)."""
@@ -86,26 +91,54 @@ def _accelerations(table: FloatArray, scale: float, position: FloatArray) -> Flo
     return out
 
 
+def radial_nodes(scale_kpc: float) -> FloatArray:
+    """Radial nodes [kpc], uniform in r/(r + scale), the first 0, shape (n,)."""
+    u = np.arange(N_RADII) / N_RADII
+    return scale_kpc * u / (1 - u)
+
+
 @dataclass(frozen=True, eq=False)
-class Potential:
-    """Total potential of a galaxy.
+class MultipolePotential:
+    """What potentials of tabulated multipoles have in common.
 
     Parameters
     ----------
     r_kpc
-        Radial nodes [kpc], shape (n,), the first 0, uniform in r/(r + scale).
+        Radial nodes [kpc] of `radial_nodes`, shape (n,).
     scale_kpc
         Scale of the nodes [kpc].
     coefficients
-        Multipoles Φ_l [km²/s²], shape (orders, n), and their derivatives [km²/s²/kpc], shape (2, orders, n) together.
+        Multipoles [km²/s²] and their derivatives [km²/s²/kpc], shape (2, terms, n); the first term is Φ_0.
     table
-        Pulls a r and b r [km²/s²/kpc] (see `pull`), shape (n, angles, 2).
+        Functions of r and |cos θ| from which accelerations are made, shape (n, angles, functions). The first two are
+        the axisymmetric pulls a r and b r [km²/s²/kpc], with accelerations -a x, -a y, -b z.
     """
 
     r_kpc: FloatArray
     scale_kpc: float
     coefficients: FloatArray
     table: FloatArray
+
+    def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
+        """Mass [Msun] inside spheres of radius ``r_kpc``, from the flux of the force."""
+        r = np.asarray(r_kpc, dtype=np.float64)
+        result: FloatArray = r**2 * np.interp(r, self.r_kpc, self.coefficients[1, 0]) / G
+        return result
+
+    def spherical_part(self, r_kpc: ArrayLike) -> FloatArray:
+        """Return Φ_0 [km²/s²] at ``r_kpc``, the mean of the potential over directions, zero at infinity."""
+        result: FloatArray = np.interp(np.asarray(r_kpc, dtype=np.float64), self.r_kpc, self.coefficients[0, 0])
+        return result
+
+    def vertical_frequency(self, R_kpc: ArrayLike) -> FloatArray:
+        """Frequency [km/s/kpc] of small oscillations through the plane at radii ``R_kpc``, same shape."""
+        R = np.maximum(np.asarray(R_kpc, dtype=np.float64), 1e-3 * self.scale_kpc)
+        return np.sqrt(np.maximum(np.interp(R, self.r_kpc, self.table[:, 0, 1]) / R, 1e-12))
+
+
+@dataclass(frozen=True, eq=False)
+class Potential(MultipolePotential):
+    """Axisymmetric potential of a galaxy, whose terms are Φ_l of `MULTIPOLES` and whose table is that of `pull`."""
 
     @classmethod
     def of(
@@ -128,12 +161,10 @@ class Potential:
         scale_kpc
             Scale of the radial nodes, about half the size of the stars. The last node is at 359 times it.
         """
-        u = np.arange(N_RADII) / N_RADII
-        r = scale_kpc * u / (1 - u)
+        r = radial_nodes(scale_kpc)
         node = r[1:]
         mass = np.zeros(N_RADII)
         # dM_l/dr, the mass per radius weighted by P_l, at the middles of the intervals
-        mid = 0.5 * (r[1:] + r[:-1])
         shells = np.zeros((len(MULTIPOLES), N_RADII - 1))
         for function in spherical:
             mass[1:] += function(node)
@@ -142,34 +173,19 @@ class Potential:
             mass += enclosed
             shells[1:] += layer.moments[1:, None] * np.diff(enclosed)
         if densities:
-            R, z = mid[:, None] * np.sqrt(1 - _MU**2), mid[:, None] * _MU
-            density = np.zeros_like(R)
-            for disk in densities:
-                density += disk(R, z)
-            volume = 4 * np.pi / 3 * np.diff(r**3)
-            disk_shells = (_P_AT_MU * _MU_WEIGHTS) @ density.T * volume
+            disk_shells = axisymmetric_shells(r, densities, _MU_WEIGHTS)
             shells[1:] += disk_shells[1:]
             mass[1:] += np.cumsum(disk_shells[0])
         coefficients = radial_multipoles(r, MULTIPOLES, shells, mass)
-        return cls(r, scale_kpc, coefficients, _pull_table(r, coefficients))
-
-    def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
-        """Mass [Msun] inside ``r_kpc`` that the spherical part of the potential stands for."""
-        r = np.asarray(r_kpc, dtype=np.float64)
-        result: FloatArray = r**2 * np.interp(r, self.r_kpc, self.coefficients[1, 0]) / G
-        return result
-
-    def spherical_part(self, r_kpc: ArrayLike) -> FloatArray:
-        """Return Φ_0 [km²/s²] at ``r_kpc``, the mean of the potential over directions, zero at infinity."""
-        result: FloatArray = np.interp(np.asarray(r_kpc, dtype=np.float64), self.r_kpc, self.coefficients[0, 0])
-        return result
+        table = np.ascontiguousarray(np.stack(axisymmetric_pulls(r, coefficients), axis=2))
+        return cls(r, scale_kpc, coefficients, table)
 
     def value(self, position_kpc: ArrayLike) -> FloatArray:
         """Potential [km²/s²] at positions of shape (n, 3), from the multipoles themselves."""
         position = np.asarray(position_kpc, dtype=np.float64)
         r = np.maximum(np.linalg.norm(position, axis=1), 1e-12)
         mu = position[:, 2] / r
-        terms = [p(mu) * np.interp(r, self.r_kpc, c) for p, c in zip(_LEGENDRE, self.coefficients[0], strict=True)]
+        terms = [p(mu) * np.interp(r, self.r_kpc, c) for p, c in zip(LEGENDRE, self.coefficients[0], strict=True)]
         result: FloatArray = np.sum(terms, axis=0)
         return result
 
@@ -185,10 +201,27 @@ class Potential:
         R = np.asarray(R_kpc, dtype=np.float64)
         return np.sqrt(np.maximum(R * np.interp(R, self.r_kpc, self.table[:, 0, 0]), 0.0))
 
-    def vertical_frequency(self, R_kpc: ArrayLike) -> FloatArray:
-        """Frequency [km/s/kpc] of small oscillations through the plane at radii ``R_kpc``, same shape."""
-        R = np.maximum(np.asarray(R_kpc, dtype=np.float64), 1e-3 * self.scale_kpc)
-        return np.sqrt(np.maximum(np.interp(R, self.r_kpc, self.table[:, 0, 1]) / R, 1e-12))
+
+def axisymmetric_shells(nodes_kpc: FloatArray, densities: Sequence[DensityFunction], weights: FloatArray) -> FloatArray:
+    """Masses [Msun] of disks between radial nodes, weighted by P_l of `MULTIPOLES`, shape (orders, n - 1).
+
+    Parameters
+    ----------
+    nodes_kpc
+        Radial nodes [kpc], shape (n,).
+    densities
+        Densities [Msun/kpc³] at cylindrical (R, |z|) [kpc].
+    weights
+        Weights of the integral over `MU_NODES`.
+    """
+    mid = 0.5 * (nodes_kpc[1:] + nodes_kpc[:-1])
+    R, z = mid[:, None] * np.sqrt(1 - MU_NODES**2), mid[:, None] * MU_NODES
+    density = np.zeros_like(R)
+    for disk in densities:
+        density += disk(R, z)
+    volume = 4 * np.pi / 3 * np.diff(nodes_kpc**3)
+    result: FloatArray = (P_AT_MU * weights) @ density.T * volume
+    return result
 
 
 def radial_multipoles(
@@ -234,12 +267,11 @@ def radial_multipoles(
     return coefficients
 
 
-def _pull_table(r: FloatArray, coefficients: FloatArray) -> FloatArray:
-    """Tabulate the pulls a r and b r, from ∂Φ/∂R and ∂Φ/∂z."""
-    safe = np.maximum(r, r[1])
-    over_r = coefficients[0] / safe
+def axisymmetric_pulls(r_kpc: FloatArray, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Tabulate the pulls a r and b r [km²/s²/kpc], from ∂Φ/∂R and ∂Φ/∂z of terms with m = 0; shape (n, angles) each."""
+    over_r = coefficients[0] / np.maximum(r_kpc, r_kpc[1])
     slope = coefficients[1]
-    turn = _DP_OVER_MU * _GRID_MU**2
-    a = slope.T @ _P - over_r.T @ turn
-    b = slope.T @ _P + over_r.T @ (_DP_OVER_MU - turn)
-    return np.ascontiguousarray(np.stack([a, b], axis=2))
+    turn = _DP_OVER_MU * GRID_MU**2
+    a: FloatArray = slope.T @ _P - over_r.T @ turn
+    b: FloatArray = slope.T @ _P + over_r.T @ (_DP_OVER_MU - turn)
+    return a, b

@@ -13,8 +13,8 @@ from stargas.simulations.mock_suites.broad.triaxial import (
     TriaxialPotential,
     ellipsoidal_moments,
     layered_mass,
-    radial_nodes,
 )
+from stargas.simulations.mock_suites.potential import radial_nodes
 
 SCALE = 0.5
 NODES = radial_nodes(SCALE)

@@ -11,9 +11,8 @@ from stargas.simulations.mock_suites.broad.triaxial import (
     axisymmetric_mass,
     ellipsoidal_moments,
     layered_mass,
-    radial_nodes,
 )
-from stargas.simulations.mock_suites.potential import MULTIPOLES
+from stargas.simulations.mock_suites.potential import MULTIPOLES, radial_nodes
 
 SCALE = 0.5
 NODES = radial_nodes(SCALE)

@@ -23,9 +23,9 @@ from stargas.simulations.mock_suites.broad.triaxial import (
     axisymmetric_mass,
     ellipsoidal_moments,
     layered_mass,
-    radial_nodes,
 )
 from stargas.simulations.mock_suites.broad.unrest import BREATHING_CYCLES, Unrest, displaced_mass, draw_unrest
+from stargas.simulations.mock_suites.potential import radial_nodes
 
 N_ORBITS = (600, 2000)
 """Fewest and most orbits that are integrated."""

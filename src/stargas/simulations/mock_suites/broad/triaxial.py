@@ -19,14 +19,21 @@ from numpy.polynomial.legendre import leg2poly
 from numpy.typing import ArrayLike
 
 from stargas.compiled import compiled
-from stargas.constants import G
 from stargas.galaxy import FloatArray
 from stargas.simulations.mock_suites.potential import (
+    GRID_MU,
+    LEGENDRE,
+    MU_NODES,
     MULTIPOLES,
     N_ANGLES,
     N_RADII,
+    P_AT_MU,
     DensityFunction,
+    MultipolePotential,
+    axisymmetric_pulls,
+    axisymmetric_shells,
     radial_multipoles,
+    radial_nodes,
 )
 
 OVAL_ORDERS = (2, 4, 6, 8)
@@ -35,7 +42,6 @@ OVAL_ORDERS = (2, 4, 6, 8)
 N_TERMS = len(MULTIPOLES) + len(OVAL_ORDERS)
 """Multipoles of a density: m = 0 first, then m = 2."""
 
-_ROUND = [Polynomial(leg2poly([0] * order + [1])) for order in MULTIPOLES]
 _OVAL = [Polynomial(leg2poly([0] * order + [1])).deriv(2) for order in OVAL_ORDERS]
 # 2 (l-2)!/(l+2)!: weight of the terms with m = 2 in the addition theorem
 _OVAL_WEIGHTS = np.array([2 / ((order - 1) * order * (order + 1) * (order + 2)) for order in OVAL_ORDERS])
@@ -44,9 +50,9 @@ _OVAL_WEIGHTS = np.array([2 / ((order - 1) * order * (order + 1) * (order + 2)) 
 def _even_coefficients() -> FloatArray:
     """Coefficients of μ^0, μ^2, … of the polynomials that weight a mass, shape (terms, powers)."""
     table = np.zeros((N_TERMS, MULTIPOLES[-1] // 2 + 1))
-    for row, polynomial in enumerate(_ROUND):
+    for row, polynomial in enumerate(LEGENDRE):
         table[row, : len(polynomial.coef[::2])] = polynomial.coef[::2]
-    for row, (polynomial, weight) in enumerate(zip(_OVAL, _OVAL_WEIGHTS, strict=True), start=len(_ROUND)):
+    for row, (polynomial, weight) in enumerate(zip(_OVAL, _OVAL_WEIGHTS, strict=True), start=len(LEGENDRE)):
         table[row, : len(polynomial.coef[::2])] = weight * polynomial.coef[::2]
     return table
 
@@ -54,18 +60,16 @@ def _even_coefficients() -> FloatArray:
 WEIGHTS = _even_coefficients()
 """A mass at μ and azimuth φ counts in term t with Σ_k WEIGHTS[t, k] μ^(2k), times (x² - y²)/r² where m = 2."""
 
-_MU = np.linspace(0, 1, N_ANGLES)
-_P = np.array([p(_MU) for p in _ROUND])
-_DP_OVER_MU = np.array([Polynomial(np.append(p.deriv().coef[1:], 0.0))(_MU) for p in _ROUND])
-_Q = np.array([p(_MU) for p in _OVAL])
-_DQ_OVER_MU = np.array([Polynomial(np.append(p.deriv().coef[1:], 0.0))(_MU) if p.degree() else 0 * _MU for p in _OVAL])
+_Q = np.array([p(GRID_MU) for p in _OVAL])
+_DQ_OVER_MU = np.array(
+    [Polynomial(np.append(p.deriv().coef[1:], 0.0))(GRID_MU) if p.degree() else 0 * GRID_MU for p in _OVAL]
+)
 
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(24)
-_COS = (0.5 * (_NODES + 1)) ** 3
+# rounded in another order than those of `Potential`: galaxies hang on the last bit
 _COS_WEIGHTS = 1.5 * (0.5 * (_NODES + 1)) ** 2 * _NODE_WEIGHTS
 _PHI = (np.arange(12) + 0.5) / 12 * np.pi / 2
-_ROUND_AT_COS = np.array([p(_COS) for p in _ROUND])
-_OVAL_AT_COS = np.array([w * p(_COS) for p, w in zip(_OVAL, _OVAL_WEIGHTS, strict=True)])
+_OVAL_AT_COS = np.array([w * p(MU_NODES) for p, w in zip(_OVAL, _OVAL_WEIGHTS, strict=True)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,12 +104,6 @@ def _softened(mass: Mass, nodes_kpc: FloatArray, radius_kpc: float) -> Mass:
     return Mass(enclosed, shells)
 
 
-def radial_nodes(scale_kpc: float) -> FloatArray:
-    """Radial nodes [kpc], uniform in r/(r + scale), the first 0, shape (n,)."""
-    u = np.arange(N_RADII) / N_RADII
-    return scale_kpc * u / (1 - u)
-
-
 def layered_mass(enclosed_msun: FloatArray, moments: FloatArray) -> Mass:
     """Mass with the same angular shape at all radii, given its mass in spheres and its `ellipsoidal_moments`."""
     return Mass(enclosed_msun, moments[:, None] * np.diff(enclosed_msun))
@@ -126,10 +124,10 @@ def ellipsoidal_moments(b_over_a: float, c_over_a: float, steepness: float) -> F
     numpy.ndarray
         Moments of `layered_mass`, shape (terms,), the first 1.
     """
-    sin2 = 1 - _COS[:, None] ** 2
-    m2 = sin2 * (np.cos(_PHI) ** 2 + (np.sin(_PHI) / b_over_a) ** 2) + (_COS[:, None] / c_over_a) ** 2
+    sin2 = 1 - MU_NODES[:, None] ** 2
+    m2 = sin2 * (np.cos(_PHI) ** 2 + (np.sin(_PHI) / b_over_a) ** 2) + (MU_NODES[:, None] / c_over_a) ** 2
     density = m2 ** (-0.5 * steepness) * _COS_WEIGHTS[:, None]
-    round_terms = (_ROUND_AT_COS @ density).sum(axis=1)
+    round_terms = (P_AT_MU @ density).sum(axis=1)
     oval_terms = (_OVAL_AT_COS @ (sin2 * density * np.cos(2 * _PHI))).sum(axis=1)
     result: FloatArray = np.concatenate([round_terms, oval_terms]) / density.sum()
     return result
@@ -137,14 +135,8 @@ def ellipsoidal_moments(b_over_a: float, c_over_a: float, steepness: float) -> F
 
 def axisymmetric_mass(nodes_kpc: FloatArray, densities: Sequence[DensityFunction]) -> Mass:
     """Mass of disks, given their densities [Msun/kpc³] at cylindrical (R, |z|)."""
-    mid = 0.5 * (nodes_kpc[1:] + nodes_kpc[:-1])
-    R, z = mid[:, None] * np.sqrt(1 - _COS**2), mid[:, None] * _COS
-    density = np.zeros_like(R)
-    for disk in densities:
-        density += disk(R, z)
-    volume = 4 * np.pi / 3 * np.diff(nodes_kpc**3)
-    shells = np.zeros((N_TERMS, len(mid)))
-    shells[: len(MULTIPOLES)] = (_ROUND_AT_COS * _COS_WEIGHTS) @ density.T * volume
+    shells = np.zeros((N_TERMS, len(nodes_kpc) - 1))
+    shells[: len(MULTIPOLES)] = axisymmetric_shells(nodes_kpc, densities, _COS_WEIGHTS)
     return Mass(np.concatenate([[0.0], np.cumsum(shells[0])]), shells)
 
 
@@ -185,25 +177,8 @@ def _accelerations(table: FloatArray, scale: float, position: FloatArray) -> Flo
 
 
 @dataclass(frozen=True, eq=False)
-class TriaxialPotential:
-    """Potential with three planes of symmetry.
-
-    Parameters
-    ----------
-    r_kpc
-        Radial nodes [kpc], shape (n,), the first 0, uniform in r/(r + scale).
-    scale_kpc
-        Scale of the nodes [kpc].
-    coefficients
-        Multipoles Φ_l and Φ_l2 [km²/s²] and their derivatives [km²/s²/kpc], shape (2, terms, n).
-    table
-        Functions of r and |cos θ| from which `pull` makes accelerations, shape (n, angles, 5).
-    """
-
-    r_kpc: FloatArray
-    scale_kpc: float
-    coefficients: FloatArray
-    table: FloatArray
+class TriaxialPotential(MultipolePotential):
+    """Potential with three planes of symmetry; the terms Φ_l2 follow Φ_l, and the table is that of `pull`."""
 
     @classmethod
     def of(cls, mass: Mass, scale_kpc: float) -> "TriaxialPotential":
@@ -216,17 +191,6 @@ class TriaxialPotential:
         coefficients = np.concatenate([axisymmetric, oval[:, 1:]], axis=1)
         return cls(nodes, scale_kpc, coefficients, _pull_table(nodes, coefficients))
 
-    def spherical_part(self, r_kpc: ArrayLike) -> FloatArray:
-        """Return Φ_0 [km²/s²] at ``r_kpc``, the mean of the potential over directions, zero at infinity."""
-        result: FloatArray = np.interp(np.asarray(r_kpc, dtype=np.float64), self.r_kpc, self.coefficients[0, 0])
-        return result
-
-    def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
-        """Mass [Msun] inside spheres of radius ``r_kpc`` from the flux of the force."""
-        r = np.asarray(r_kpc, dtype=np.float64)
-        result: FloatArray = r**2 * np.interp(r, self.r_kpc, self.coefficients[1, 0]) / G
-        return result
-
     def value(self, position_kpc: ArrayLike) -> FloatArray:
         """Potential [km²/s²] at positions [kpc] of shape (n, 3), shape (n,)."""
         position = np.asarray(position_kpc, dtype=np.float64)
@@ -234,8 +198,8 @@ class TriaxialPotential:
         mu = position[:, 2] / r
         oval = (position[:, 0] ** 2 - position[:, 1] ** 2) / r**2
         columns = [np.interp(r, self.r_kpc, row) for row in self.coefficients[0]]
-        terms = [p(mu) * column for p, column in zip(_ROUND, columns, strict=False)]
-        terms += [oval * p(mu) * column for p, column in zip(_OVAL, columns[len(_ROUND) :], strict=True)]
+        terms = [p(mu) * column for p, column in zip(LEGENDRE, columns, strict=False)]
+        terms += [oval * p(mu) * column for p, column in zip(_OVAL, columns[len(LEGENDRE) :], strict=True)]
         result: FloatArray = np.sum(terms, axis=0)
         return result
 
@@ -256,11 +220,6 @@ class TriaxialPotential:
         result: FloatArray = np.sqrt(np.maximum(in_plane, 0.25 * R * np.interp(R, self.r_kpc, self.coefficients[1, 0])))
         return result
 
-    def vertical_frequency(self, R_kpc: ArrayLike) -> FloatArray:
-        """Frequency [km/s/kpc] of small oscillations through the plane at radii ``R_kpc``, same shape."""
-        R = np.maximum(np.asarray(R_kpc, dtype=np.float64), 1e-3 * self.scale_kpc)
-        return np.sqrt(np.maximum(np.interp(R, self.r_kpc, self.table[:, 0, 1]) / R, 1e-12))
-
 
 def _pull_table(r: FloatArray, coefficients: FloatArray) -> FloatArray:
     """Tabulate what `pull` interpolates, times r.
@@ -271,10 +230,10 @@ def _pull_table(r: FloatArray, coefficients: FloatArray) -> FloatArray:
     n_round = len(MULTIPOLES)
     over_r = coefficients[0] / np.maximum(r, r[1])
     slope = coefficients[1]
-    turn = _DP_OVER_MU * _MU**2
-    a = slope[:n_round].T @ _P - over_r[:n_round].T @ turn
-    b = slope[:n_round].T @ _P + over_r[:n_round].T @ (_DP_OVER_MU - turn)
+    a, b = axisymmetric_pulls(r, coefficients[:, :n_round])
     e = 2 * over_r[n_round:].T @ _Q
     bend = over_r[n_round:].T @ _DQ_OVER_MU
     common = slope[n_round:].T @ _Q - e
-    return np.ascontiguousarray(np.stack([a, b, common - bend * _MU**2, common + bend * (1 - _MU**2), e], axis=2))
+    return np.ascontiguousarray(
+        np.stack([a, b, common - bend * GRID_MU**2, common + bend * (1 - GRID_MU**2), e], axis=2)
+    )
