@@ -120,9 +120,9 @@ def _with_hi_of(sample, other):
 
 def test_priors_are_answers_of_their_own(model, samples):
     assert set(model.config.priors) == {"bursty", "smooth"}
-    told = [model.with_prior(prior).sample(samples, N_DRAWS) for prior in (None, *model.config.priors)]
-    assert not np.array_equal(told[1], told[2])
-    assert not np.array_equal(told[0], told[1])
+    drawn = [model.with_prior(prior).sample(samples, N_DRAWS) for prior in (None, *model.config.priors)]
+    assert not np.array_equal(drawn[1], drawn[2])
+    assert not np.array_equal(drawn[0], drawn[1])
 
 
 def test_its_validity_reference_knows_each_mix_of_tracers(model, samples):

@@ -214,23 +214,23 @@ def in_child(
     for library in LIBRARIES:
         importlib.import_module(library)
     paths = [Path(path) for path in files if path is not None]
-    shown = ", ".join(map(str, paths)) or "the files"
+    names = ", ".join(map(str, paths)) or "the files"
     seconds = READ_SECONDS + SECONDS_PER_MB * sum(map(_size, paths)) / 1e6
     memory = int(MEMORY_SHARE * available_memory())
     with os.fdopen(os.memfd_create("stargas"), "w+b") as pipe:
         status = _run(_answer_into, pipe, memory, lambda: function(*arguments, **keywords), seconds)
         if status is None:
             raise InputError(
-                f"reading {shown} took longer than {seconds:.0f} s: cut the galaxy out, or write it again."
+                f"reading {names} took longer than {seconds:.0f} s: cut the galaxy out, or write it again."
             )
         if status in (_OUT_OF_MEMORY, -signal.SIGKILL):
             raise InputError(
-                f"reading {shown} needs more than the {memory / 1e9:.1f} GB that this machine has left: cut the galaxy "
+                f"reading {names} needs more than the {memory / 1e9:.1f} GB that this machine has left: cut the galaxy "
                 "out of it first."
             )
         if status:
             raise DamagedFileError(
-                f"{shown} made the library that reads it crash ({_name_of(status)}): write or copy it again."
+                f"{names} made the library that reads it crash ({_name_of(status)}): write or copy it again."
             )
         pipe.seek(0)
         answer: _Answer = pickle.load(pipe)  # noqa: S301 (from our own process)
@@ -282,8 +282,8 @@ def _answer_into(pipe: BinaryIO, memory: int, call: Callable[[], Any]) -> None:
     try:
         with warnings.catch_warnings(record=True) as caught:
             value, error = _called(call)
-        said = [(one.message, one.category, one.filename, one.lineno) for one in caught]
-        pickle.dump(_Answer(value, error, said), pipe, protocol=5)
+        warned = [(one.message, one.category, one.filename, one.lineno) for one in caught]
+        pickle.dump(_Answer(value, error, warned), pipe, protocol=5)
         pipe.flush()
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)

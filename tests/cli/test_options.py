@@ -1,4 +1,4 @@
-"""The words of a command and those of the settings are told apart wherever they stand."""
+"""The words of a command and those of the settings are distinguished wherever they stand."""
 
 from pathlib import Path
 

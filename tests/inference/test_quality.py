@@ -1,4 +1,4 @@
-"""A model that is told how good the data are holds their errors: they are not drawn once more."""
+"""A model that is conditioned on the quality of the data holds their errors: they are not drawn once more."""
 
 import numpy as np
 import pytest
@@ -21,14 +21,14 @@ WITH_EFFECTS = DataConfig(degradation=DegradationConfig(share=0.8))
 WIDTH, PER_KMS, PER_NOISE = 0.05, 0.02, 3.0
 
 
-class ToldPosterior:
+class QualityPosterior:
     """Mass of a flat rotation curve, wider the worse the data are said to be."""
 
-    def __init__(self, *, told, tracers="any"):
+    def __init__(self, *, conditioned, tracers="any"):
         self.config = ModelConfig(tracers=tracers)
         self.about = {}
-        self.conditions_on_quality = told
-        self.data_config = WITH_EFFECTS if told else DataConfig()
+        self.conditions_on_quality = conditioned
+        self.data_config = WITH_EFFECTS if conditioned else DataConfig()
 
     def sample(self, samples, n=1000, seed=0):
         noise = np.random.default_rng(seed).standard_normal((len(samples), n, 1))
@@ -39,39 +39,39 @@ class ToldPosterior:
         return np.log10(mass)[:, None] + np.array(width)[:, None, None] * noise
 
 
-def inferred(folder, *, told, error=5.0, n_stars=None, **changes):
+def inferred(folder, *, conditioned, error=5.0, n_stars=None, **changes):
     table = star_table()[:n_stars]
     table["v_los_error"] = error
     path = str(write(table, folder, ".csv"))
     galaxy = observe_galaxy(ObservationConfig(stars=path, **{**EXACT, **changes}))
-    return infer(galaxy, ToldPosterior(told=told), n_draws=1600)
+    return infer(galaxy, QualityPosterior(conditioned=conditioned), n_draws=1600)
 
 
 def test_the_network_is_told_of_stars(tmp_path):
-    found = inferred(tmp_path, told=True, error=np.resize([3.0, 4.0], len(star_table())))
-    told = dict(zip(QUALITY, found.sample.quality, strict=True))
-    assert told["n_stars"] == len(found.galaxy.stars)
-    assert told["velocity_error_kms"] == pytest.approx(np.sqrt((9 + 16) / 2), rel=0.01)
-    assert told["beam_fwhm_kpc"] == told["noise_msun_pc2"] == 0
+    found = inferred(tmp_path, conditioned=True, error=np.resize([3.0, 4.0], len(star_table())))
+    quality = dict(zip(QUALITY, found.sample.quality, strict=True))
+    assert quality["n_stars"] == len(found.galaxy.stars)
+    assert quality["velocity_error_kms"] == pytest.approx(np.sqrt((9 + 16) / 2), rel=0.01)
+    assert quality["beam_fwhm_kpc"] == quality["noise_msun_pc2"] == 0
 
 
 def test_the_network_is_told_of_hi(tmp_path):
     cube = write_cube(tmp_path / "disc.fits", in_jy_per_beam(disc_cube()[0]))
     galaxy = observe_galaxy(ObservationConfig(hi_cube=str(cube), distance_kpc=DISTANCE_KPC, R_hl_kpc=0.6))
-    found = infer(galaxy, ToldPosterior(told=True), n_draws=200)
-    told = dict(zip(QUALITY, found.sample.quality, strict=True))
-    assert told["beam_fwhm_kpc"] == pytest.approx(0.6, rel=0.01)
+    found = infer(galaxy, QualityPosterior(conditioned=True), n_draws=200)
+    quality = dict(zip(QUALITY, found.sample.quality, strict=True))
+    assert quality["beam_fwhm_kpc"] == pytest.approx(0.6, rel=0.01)
     # the noise of a sum over some of the 48 channels
-    assert 2 * NOISE < told["noise_msun_pc2"] < 7 * NOISE
-    assert told["velocity_error_kms"] == told["n_stars"] == 0
+    assert 2 * NOISE < quality["noise_msun_pc2"] < 7 * NOISE
+    assert quality["velocity_error_kms"] == quality["n_stars"] == 0
     assert found.conditioned_on == ("HI noise",)
     assert found.n_realizations == 1
     assert found.variance_shares["HI noise"] == pytest.approx(
-        1 - WIDTH**2 / (WIDTH**2 + (PER_NOISE * told["noise_msun_pc2"]) ** 2), abs=1e-6
+        1 - WIDTH**2 / (WIDTH**2 + (PER_NOISE * quality["noise_msun_pc2"]) ** 2), abs=1e-6
     )
     assert found.estimates[-1].log10_error > INCLINATION_SCATTER_DEX
     far = galaxy.hi.at_distance(2 * DISTANCE_KPC)
-    assert (far.beam_fwhm_kpc, far.column_noise_msun_pc2) == pytest.approx((1.2, told["noise_msun_pc2"]), rel=0.01)
+    assert (far.beam_fwhm_kpc, far.column_noise_msun_pc2) == pytest.approx((1.2, quality["noise_msun_pc2"]), rel=0.01)
 
 
 def test_the_noise_of_moment_0_is_that_of_the_cube(tmp_path):
@@ -86,30 +86,30 @@ def test_the_noise_of_moment_0_is_that_of_the_cube(tmp_path):
 
 
 def test_errors_that_the_model_holds_are_not_drawn_again(tmp_path):
-    told, drawn = (inferred(tmp_path, told=flag) for flag in (True, False))
-    assert (told.conditioned_on, drawn.conditioned_on) == (("velocities",), ())
-    assert (told.n_realizations, drawn.n_realizations) == (1, 16)
+    conditioned, drawn = (inferred(tmp_path, conditioned=flag) for flag in (True, False))
+    assert (conditioned.conditioned_on, drawn.conditioned_on) == (("velocities",), ())
+    assert (conditioned.n_realizations, drawn.n_realizations) == (1, 16)
     # one width only: that of the posterior, whatever velocities might have been drawn
-    np.testing.assert_allclose(told.log10_mass.std(axis=0), np.hypot(WIDTH, PER_KMS * 5), rtol=0.03)
+    np.testing.assert_allclose(conditioned.log10_mass.std(axis=0), np.hypot(WIDTH, PER_KMS * 5), rtol=0.03)
     expected = 1 - WIDTH**2 / (WIDTH**2 + (PER_KMS * 5) ** 2)
-    np.testing.assert_allclose(told.variance_shares["velocities"], expected, atol=1e-6)
-    np.testing.assert_allclose(told.variance_shares["posterior"], 1 - expected, atol=1e-6)
+    np.testing.assert_allclose(conditioned.variance_shares["velocities"], expected, atol=1e-6)
+    np.testing.assert_allclose(conditioned.variance_shares["posterior"], 1 - expected, atol=1e-6)
     # the control: a model of perfect data gets them from the draws
     assert (drawn.log10_mass.std(axis=0) > WIDTH).all()
     assert (drawn.variance_shares["velocities"] > 0.05).all()
 
 
 def test_distance_and_size_are_mixed_into_what_the_model_holds(tmp_path):
-    found = inferred(tmp_path, told=True, R_hl_error_kpc=0.03, distance_error_kpc=0.05 * DISTANCE)
+    found = inferred(tmp_path, conditioned=True, R_hl_error_kpc=0.03, distance_error_kpc=0.05 * DISTANCE)
     assert found.n_realizations == 16
     assert (found.variance_shares["velocities"] > 0.3).all()
     assert sum(found.variance_shares.values()) == pytest.approx(np.ones(10), abs=0.1)
 
 
 def test_a_share_is_never_negative(tmp_path, monkeypatch):
-    # a model that is surer when it is told of errors
-    monkeypatch.setattr(ToldPosterior, "sample", _surer)
-    found = inferred(tmp_path, told=True)
+    # a model that is surer when it is conditioned on errors
+    monkeypatch.setattr(QualityPosterior, "sample", _surer)
+    found = inferred(tmp_path, conditioned=True)
     np.testing.assert_array_equal(found.variance_shares["velocities"], 0)
     np.testing.assert_array_equal(found.variance_shares["posterior"], 1)
 
@@ -120,9 +120,9 @@ def _surer(self, samples, n=1000, seed=0):  # noqa: ARG001 (a posterior's own)
 
 
 def test_thirty_stars_are_enough_for_a_model_that_knows_few(tmp_path):
-    told, not_told = (inferred(tmp_path, told=flag, n_stars=40).warnings for flag in (True, False))
-    assert not any("the model learned from samples" in text for text in told)
-    assert any("the model learned from samples of 100 stars" in text for text in not_told)
+    conditioned, unconditioned = (inferred(tmp_path, conditioned=flag, n_stars=40).warnings for flag in (True, False))
+    assert not any("the model learned from samples" in text for text in conditioned)
+    assert any("the model learned from samples of 100 stars" in text for text in unconditioned)
 
 
 def test_of_several_data_sets_that_with_effects_counts():
@@ -132,9 +132,9 @@ def test_of_several_data_sets_that_with_effects_counts():
         model = untrained(toy_dataset(2), about=about, features=features)
         return model, model.conditions_on_quality
 
-    mixed, told = model_of(0.0, 0.5)
-    assert (mixed.data_config.min_stars, told) == (30, True)
+    mixed, conditioned = model_of(0.0, 0.5)
+    assert (mixed.data_config.min_stars, conditioned) == (30, True)
     assert mixed.data_config.degradation.share == 0  # an observation is not degraded once more
-    perfect, told = model_of(0.0, 0.0)
-    assert (perfect.data_config.min_stars, told) == (100, False)
+    perfect, conditioned = model_of(0.0, 0.0)
+    assert (perfect.data_config.min_stars, conditioned) == (100, False)
     assert not model_of(0.5, 0.0, features=False)[1]

@@ -20,7 +20,7 @@ from stargas.serve.examples import EXAMPLES, FOLDER
 from stargas.serve.settings import ServeConfig
 from stargas.serve.worker import InferenceWorker, _answer, archive
 
-DESK = InferenceWorker(ServeConfig(), None, None)
+WORKER = InferenceWorker(ServeConfig(), None, None)
 
 
 class FlatPosterior:
@@ -58,21 +58,21 @@ def cube():
 @pytest.fixture(autouse=True)
 def fence(monkeypatch):
     """The audit hook cannot be taken out of this process again, so that tests of it have one of their own."""
-    from stargas import sandbox as guard
+    from stargas import sandbox
 
-    monkeypatch.setattr(guard._fence, "installed", True)
-    monkeypatch.setattr(guard._fence, "folder", None)
-    monkeypatch.setattr(guard._fence, "closed", False)
+    monkeypatch.setattr(sandbox._fence, "installed", True)
+    monkeypatch.setattr(sandbox._fence, "folder", None)
+    monkeypatch.setattr(sandbox._fence, "closed", False)
 
 
-def look(folder, values=None, **files):
+def preview(folder, values=None, **files):
     payload = {
         "folder": str(folder),
         "files": {role: (str(path), f"my_{role}{Path(path).suffix}") for role, path in files.items()},
         "values": values or {},
         "name": "galaxy",
     }
-    status, answer = _answer(DESK.preview, payload, lambda _: None)
+    status, answer = _answer(WORKER.preview, payload, lambda _: None)
     assert str(folder) not in json.dumps(answer)
     return answer if status == "done" else {"failed": answer}
 
@@ -86,27 +86,27 @@ def shape_of(image):
 
 def test_stars_are_drawn_in_arcmin_until_there_is_a_distance(tmp_path):
     path = write(star_table(interlopers=20), tmp_path, ".csv")
-    found = look(tmp_path, stars=path)["stars"]
+    found = preview(tmp_path, stars=path)["stars"]
     assert found["error"] is None
     assert min(shape_of(found["image"])) > 300
     facts = dict(found["facts"])
     assert facts["stars"] == "220"
     assert facts["members"] == "200"
     in_arcmin = float(facts["R_hl of these stars"].split()[0])
-    near = dict(look(tmp_path, {"distance_kpc": 105.0}, stars=path)["stars"]["facts"])
+    near = dict(preview(tmp_path, {"distance_kpc": 105.0}, stars=path)["stars"]["facts"])
     in_kpc, unit = near["R_hl of these stars"].split()
     assert unit == "kpc"
-    assert "arcmin" in look(tmp_path, stars=path)["stars"]["warnings"][0]
+    assert "arcmin" in preview(tmp_path, stars=path)["stars"]["warnings"][0]
     assert float(in_kpc) == pytest.approx(np.radians(in_arcmin / 60) * 105, rel=0.01)
     assert found["used"] == {name: name for name in ("ra", "dec", "v_los", "v_los_error", "p_member")}
 
 
 def test_a_cube_and_moment_maps_are_drawn(tmp_path, cube):
-    found = look(tmp_path, hi_cube=write_cube(tmp_path / "c.fits", cube))["hi"]
+    found = preview(tmp_path, hi_cube=write_cube(tmp_path / "c.fits", cube))["hi"]
     assert dict(found["facts"])["cube"] == "32 × 32 pixels, 48 channels"
     assert min(shape_of(found["image"])) > 300
     maps = [write_map(tmp_path / f"m{k}.fits", unit) for k, unit in enumerate(("Jy/beam km/s", "km/s"))]
-    found = look(tmp_path, moment0=maps[0], moment1=maps[1])["hi"]
+    found = preview(tmp_path, moment0=maps[0], moment1=maps[1])["hi"]
     assert dict(found["facts"])["dispersion"] == "not given, 10 km/s assumed"
 
 
@@ -143,7 +143,7 @@ WRONG_TABLES = {
 @pytest.mark.parametrize("case", WRONG_TABLES)
 def test_each_wrong_table_is_one_sentence(tmp_path, case):
     make, words = WRONG_TABLES[case]
-    found = look(tmp_path, stars=write(make(), tmp_path, ".csv"))["stars"]
+    found = preview(tmp_path, stars=write(make(), tmp_path, ".csv"))["stars"]
     assert words in found["error"]
     assert found["error"].count("\n") == 0
     assert "ra" in found["columns"]  # so that another column can be chosen
@@ -153,8 +153,8 @@ def test_a_column_of_another_name_can_be_chosen(tmp_path):
     table = star_table()
     table.rename_column("v_los", "speed")
     path = write(table, tmp_path, ".csv")
-    assert look(tmp_path, stars=path)["stars"]["error"]
-    found = look(tmp_path, {"columns": {"v_los": "speed"}}, stars=path)["stars"]
+    assert preview(tmp_path, stars=path)["stars"]["error"]
+    found = preview(tmp_path, {"columns": {"v_los": "speed"}}, stars=path)["stars"]
     assert found["error"] is None
     assert found["used"]["v_los"] == "speed"
 
@@ -170,20 +170,20 @@ def test_each_wrong_cube_is_one_sentence(tmp_path, cube, case):
     cards, words = WRONG_CUBES[case]
     path = tmp_path / "c.fits"
     fits.PrimaryHDU(cube.astype(np.float32), header_of(cube.shape, **cards)).writeto(path)
-    assert words in look(tmp_path, hi_cube=path)["hi"]["error"]
+    assert words in preview(tmp_path, hi_cube=path)["hi"]["error"]
 
 
 def test_other_wrong_hi_is_one_sentence(tmp_path, cube):
     blank = write_cube(tmp_path / "nan.fits", np.full(cube.shape, np.nan))
-    assert "are blank" in look(tmp_path, hi_cube=blank)["hi"]["error"]
+    assert "are blank" in preview(tmp_path, hi_cube=blank)["hi"]["error"]
     m0, m1 = write_map(tmp_path / "m0.fits", "K km/s"), write_map(tmp_path / "m1.fits", "km/s", n=20)
-    assert "maps of the same pixels" in look(tmp_path, moment0=m0, moment1=m1)["hi"]["error"]
-    assert "add moment 1" in look(tmp_path, moment0=m0)["hi"]["error"]
-    assert "add moment 0" in look(tmp_path, moment1=m1)["hi"]["error"]
-    assert "remove one" in look(tmp_path, hi_cube=blank, moment0=m0)["hi"]["error"]
+    assert "maps of the same pixels" in preview(tmp_path, moment0=m0, moment1=m1)["hi"]["error"]
+    assert "add moment 1" in preview(tmp_path, moment0=m0)["hi"]["error"]
+    assert "add moment 0" in preview(tmp_path, moment1=m1)["hi"]["error"]
+    assert "remove one" in preview(tmp_path, hi_cube=blank, moment0=m0)["hi"]["error"]
     for name, content in (("page.fits", b"<html>"), ("cut.fits", blank.read_bytes()[:4000]), ("text.fits", b"ra,dec")):
         (tmp_path / name).write_bytes(content)
-        assert "my_hi_cube.fits" in look(tmp_path, hi_cube=tmp_path / name)["hi"]["error"]
+        assert "my_hi_cube.fits" in preview(tmp_path, hi_cube=tmp_path / name)["hi"]["error"]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_other_wrong_hi_is_one_sentence(tmp_path, cube):
 def test_a_table_that_is_not_what_its_name_says(tmp_path, suffix, content):
     path = tmp_path / f"stars{suffix}"
     path.write_bytes(content + bytes(100) * (suffix == ".fits"))
-    assert f"my_stars{suffix} is named like" in look(tmp_path, stars=path)["stars"]["error"]
+    assert f"my_stars{suffix} is named like" in preview(tmp_path, stars=path)["stars"]["error"]
 
 
 FENCED = """
@@ -311,7 +311,7 @@ def test_the_examples_are_small_and_fit_to_read(tmp_path):
     files = {"stars": FOLDER / "mock_dwarf_stars.csv", "hi_cube": FOLDER / "mock_dwarf_hi.fits"}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = look(tmp_path, dict(EXAMPLES["both"].values), **files)
+        found = preview(tmp_path, dict(EXAMPLES["both"].values), **files)
     assert found["stars"]["error"] is None
     assert found["stars"]["warnings"] == []
     assert "image" in found["hi"]

@@ -278,12 +278,12 @@ class TestSamples:
         config = only(monkeypatch, star_share=1.0, velocity_error=1.0, beam_pixels=3.0, limit_cm2=1e19)
         galaxy = star_gas_galaxy(600, 4000)
         sample = make_sample(project(galaxy, View(60.0)), np.random.default_rng(0), config)
-        told = dict(zip(QUALITY, sample.quality, strict=True))
-        assert told["n_stars"] == config.degradation.min_stars == sample.row["n_stars"]
-        assert told["velocity_error_kms"] > 0
-        assert told["noise_msun_pc2"] == pytest.approx(1e19 / HI_ATOMS_PER_CM2 / 3)
-        assert told["beam_fwhm_kpc"] > 0
-        assert {name: sample.row[name] for name in QUALITY} == told
+        quality = dict(zip(QUALITY, sample.quality, strict=True))
+        assert quality["n_stars"] == config.degradation.min_stars == sample.row["n_stars"]
+        assert quality["velocity_error_kms"] > 0
+        assert quality["noise_msun_pc2"] == pytest.approx(1e19 / HI_ATOMS_PER_CM2 / 3)
+        assert quality["beam_fwhm_kpc"] > 0
+        assert {name: sample.row[name] for name in QUALITY} == quality
 
     def test_a_beam_enlarges_the_radius_of_the_hi(self, monkeypatch):
         sky = project(star_gas_galaxy(600, 20_000), View(40.0))

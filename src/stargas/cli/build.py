@@ -31,7 +31,7 @@ def parser() -> CommandParser:
 
 
 def run(options: Namespace, settings: Settings) -> None:
-    """Build the data set and say what came out."""
+    """Build the data set and report the result."""
     from stargas.dataset.build import build_dataset
 
     local = local_with_workers(settings.local, options.workers)

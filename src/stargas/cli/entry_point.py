@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stargas",
         description="Mass profiles of galaxies from the kinematics of their stars and their HI gas.",
-        epilog=f"commands:\n{listing}\n\n'stargas COMMAND --help' tells more of each.",
+        epilog=f"commands:\n{listing}\n\n'stargas COMMAND --help' describes the options of each.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

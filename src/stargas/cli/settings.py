@@ -134,7 +134,7 @@ def _in_quotes(word: str) -> str:
 
 
 def _plain(message: str) -> str:
-    """Say in the words of the user what jsonargparse says in those of Python."""
+    """Rewrite a message of jsonargparse in the terms of the command line."""
     text = " ".join(message.split())
     for pattern, words in _IN_PLAIN_WORDS:
         text = re.sub(pattern, words, text)

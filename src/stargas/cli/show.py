@@ -24,7 +24,7 @@ HEADS = {
     "evaluation.json": "evaluation",
     "inference.json": "inference",
 }
-"""The file that tells what a folder is."""
+"""File by which the kind of a folder is recognized."""
 
 LONGEST_LIST, DEEPEST = 12, 20
 """Most entries of a list, and most levels of a tree, that are printed."""
@@ -88,7 +88,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _data_set(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Put the galaxies that were left out, with their reasons, in place of lists of checksums."""
-    shown = {name: value for name, value in manifest.items() if name not in ("failed", "catalogue", "shards")}
+    entries = {name: value for name, value in manifest.items() if name not in ("failed", "catalogue", "shards")}
     rejected = folder / "rejected.ecsv"
     if rejected.is_file():
         from astropy.table import Table
@@ -103,10 +103,10 @@ def _data_set(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
             lines = [f"{row['galaxy_id']} ({row['status']}): {row['reason']}" for row in table[:LONGEST_LIST]]
         if len(table) > LONGEST_LIST:
             lines.append(f"… {len(table) - LONGEST_LIST} more in {rejected}")
-        shown["galaxies left out"] = dict(enumerate(lines, 1)) if lines else "none"
+        entries["galaxies left out"] = dict(enumerate(lines, 1)) if lines else "none"
     if not manifest.get("complete", True):
-        shown["state"] = "not complete: the same 'stargas build' goes on with it"
-    return shown
+        entries["state"] = "not complete: the same 'stargas build' goes on with it"
+    return entries
 
 
 def _galaxy(path: Path, snapshots: SnapshotConfig) -> dict[str, Any]:

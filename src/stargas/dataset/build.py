@@ -78,7 +78,7 @@ def build_dataset(
     Notes
     -----
     The bytes written depend on the source, the settings, the seed and the version of stargas alone, whatever the
-    number of workers, their order and interruptions (the log beside them tells those). In a script, call it
+    number of workers, their order and interruptions (which the log beside them records). In a script, call it
     under ``if __name__ == "__main__":``, because workers import the script.
     """
     config, local = config or DataConfig(), local or LocalConfig()

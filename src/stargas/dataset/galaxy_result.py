@@ -43,7 +43,7 @@ class Outcome:
     reason
         Why there are no samples; empty if it is done.
     warnings
-        What is unusual about it, a sentence each.
+        Warnings about it, one sentence each.
     rows
         Catalogue rows, one per sample.
     """

@@ -103,7 +103,7 @@ class InferenceResult:
     warnings
         One sentence for everything that needs care: in the data, in their errors, in the range of the model.
     attribution
-        Which parts of the input the result rests on; None if it was not requested, or the model cannot tell.
+        Which parts of the input the result rests on; None if it was not requested, or the model does not support it.
     model
         The model.
     galaxy

@@ -32,7 +32,7 @@ WIDEST_KMS, NARROWEST_KMS = 1500.0, 0.05
 m/s lie above for every galaxy hotter than 1.5 km/s, redshifts and numbers converted twice below."""
 
 LARGEST_ERROR_KMS = 300.0
-"""Median velocity error above which the numbers are taken for m/s; such a catalogue would tell nothing in km/s."""
+"""Median velocity error above which the numbers are taken for m/s; in km/s such a catalogue would be useless."""
 
 LIGHT_KMS = 299_792.458
 """Speed of light [km/s], above which no velocity and no error is read."""

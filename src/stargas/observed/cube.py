@@ -263,7 +263,7 @@ def _beams(hdus: Any, header: Any, n_channels: int) -> list[SkyBeam]:  # noqa: A
     if table is not None and len(table.data):
         found = beams_of_table(table, n_channels)
         known = [beam for beam in found if beam is not None]
-        usual = sorted(known, key=lambda beam: beam.area_sr)[len(known) // 2]
-        return [usual if beam is None else beam for beam in found]
+        typical = sorted(known, key=lambda beam: beam.area_sr)[len(known) // 2]
+        return [typical if beam is None else beam for beam in found]
     beam = beam_of_header(header)
     return [] if beam is None else [beam]

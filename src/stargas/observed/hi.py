@@ -60,7 +60,7 @@ class ObservedHI:
         Noise of a channel of a beam as a column [Msun/pc²]; 0 where it is not known.
     column_noise_msun_pc2
         Noise of moment 0 [Msun/pc²], the median over the pixels with a velocity; of blanked maps of others what
-        `faintest_column` tells.
+        `faintest_column` returns.
     beam_fwhm_kpc
         FWHM of the circular beam of the same area [kpc]; 0 where it is not known.
     mask_share
@@ -273,7 +273,7 @@ def faintest_column(maps: MomentMaps) -> float:
     """Column [Msun/pc²] below which maps are blank; 0 where they are blank nowhere.
 
     The 5th percentile of the columns with a velocity, which a few stray pixels do not move. It stands for the limit of
-    maps whose noise nobody tells.
+    maps whose noise is unknown.
     """
     return 0.0 if maps.known.all() else float(np.percentile(maps.moment0[maps.known], EDGE_PERCENTILE))
 

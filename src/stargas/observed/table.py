@@ -39,7 +39,7 @@ MAX_BYTES = 500_000_000
 """Largest file that is read: 5 million stars of a hundred characters each, far beyond any catalogue of velocities."""
 
 HEAD_BYTES = 4096
-"""How much of a file is looked at to tell its format."""
+"""How much of a file is read to find its format."""
 
 
 def read_table(path: str | PathLike[str]) -> "Table":
@@ -105,7 +105,7 @@ def _content(path: Path) -> bytes:
 
 
 def _found_format(head: bytes, path: Path) -> str:
-    """Tell the format by the first bytes; text that is no other is CSV."""
+    """Return the format by the first bytes; text of no other format is CSV."""
     if not head.strip():
         raise InputError(f"{path} is empty: expected a table of stars.")
     if head.startswith(b"SIMPLE  ="):

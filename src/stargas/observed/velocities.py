@@ -84,7 +84,7 @@ def fit_velocities(
     -----
     Each star adds p ln N(v | mean, σ² + error²) to the logarithm of the likelihood (Walker et al. 2006, AJ 131, 2114,
     with membership as in Walker et al. 2009, AJ 137, 3109). Wrong where velocities are far from Gaussian, or
-    errors of measurement are not what they are said to be.
+    errors of measurement are not as large as stated.
     """
     v = np.asarray(v_kms, dtype=np.float64)
     e2 = np.square(per_star("error_kms", error_kms, len(v), 0.0))

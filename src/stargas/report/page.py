@@ -237,7 +237,7 @@ def terminal_table(table: Table, title: str = "") -> "TerminalTable":
     from rich.table import Table as TerminalTable
     from rich.text import Text as TerminalText
 
-    shown = TerminalTable(
+    terminal_table = TerminalTable(
         box=box.SIMPLE_HEAD,
         title=TerminalText(title) if title else None,
         caption=TerminalText(table.caption) if table.caption else None,
@@ -246,12 +246,12 @@ def terminal_table(table: Table, title: str = "") -> "TerminalTable":
         padding=0,
     )
     for place, name in enumerate(table.head):
-        shown.add_column(name, justify="right" if place else "left", no_wrap=True)
+        terminal_table.add_column(name, justify="right" if place else "left", no_wrap=True)
     for row, starts in zip(table.rows, table.group_starts, strict=True):
         if starts:
-            shown.add_section()
-        shown.add_row(*map(TerminalText, row))
-    return shown
+            terminal_table.add_section()
+        terminal_table.add_row(*map(TerminalText, row))
+    return terminal_table
 
 
 @functools.cache

@@ -168,7 +168,7 @@ def draw_examples(examples: Sequence[Example]) -> "Figure":
     with apply_style():
         figure = new_figure(14.0, 1.02 * rows + 0.4)
         grid = figure.subplots(rows, columns * n_views, squeeze=False)
-        figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.02)  # type: ignore[union-attr, call-arg]
+        figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.02)  # type: ignore[union-attr, call-arg] # constrained
         for axes in grid.flat:
             axes.set(xticks=[], yticks=[])
             axes.set_facecolor(BLANK)

@@ -164,7 +164,7 @@ def draw_unruly(examples: Sequence[UnrulyExample]) -> "Figure":
         figure = new_figure(9.5, 0.92 * len(examples) + 0.3)
         widths = [1, *(3 for _ in examples[0].images)]
         grid = figure.subplots(len(examples), len(widths), squeeze=False, width_ratios=widths)
-        figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)  # type: ignore[union-attr, call-arg]
+        figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)  # type: ignore[union-attr, call-arg] # constrained
         for line, example in zip(grid, examples, strict=True):
             line[0].imshow(example.contrast, cmap="PuOr_r", vmin=-CONTRAST, vmax=CONTRAST, origin="lower")
             line[0].set_facecolor(BLANK)

@@ -187,13 +187,13 @@ def draw_correlations(part: Part) -> "Figure":
         grid = figure.subplots(3, len(networks), squeeze=False, sharex=True, sharey=True)
         for number, label in enumerate(networks):
             for axes, matrix in zip(grid[:2, number], (posterior[number], errors[number]), strict=True):
-                shown = axes.imshow(matrix, vmin=low, vmax=1, cmap="viridis", extent=extent)
+                image = axes.imshow(matrix, vmin=low, vmax=1, cmap="viridis", extent=extent)
             gap = grid[2, number].imshow(
                 posterior[number] - errors[number], vmin=-reach, vmax=reach, cmap="RdBu_r", extent=extent
             )
             grid[0, number].set_title(label, loc="left", fontsize=9)
             grid[2, number].set_xlabel(RADIUS_LABEL)
-        figure.colorbar(shown, ax=list(grid[:2].flat), shrink=0.7)
+        figure.colorbar(image, ax=list(grid[:2].flat), shrink=0.7)
         figure.colorbar(gap, ax=list(grid[2]), shrink=0.9)
         for axes, kind in zip(grid[:, 0], ("posterior", "errors", "posterior − errors"), strict=True):
             axes.set_ylabel(f"{kind}\n{RADIUS_LABEL}")

@@ -121,15 +121,15 @@ class Pool:
             thread.start()
 
     def wait_until_ready(self) -> Any:  # noqa: ANN401 (of the entry)
-        """Wait for all processes; what they say of themselves.
+        """Wait for all processes; return what the first of them reports.
 
         Raises
         ------
         TaskError
             If one cannot start.
         """
-        said = [started.result() for started in self._started]
-        return said[0]
+        reports = [started.result() for started in self._started]
+        return reports[0]
 
     def submit(
         self,

@@ -65,11 +65,11 @@ def preview_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         except StargasError as error:
             found["error"] = str(error)
             return found
-    said = [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]
+    messages = [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]
     if unit == "arcmin":
-        said = [text.replace(" kpc", " arcmin") for text in said]
+        messages = [text.replace(" kpc", " arcmin") for text in messages]
     errors = catalogue.v_los_error_kms
-    found["warnings"] = list(dict.fromkeys(said))
+    found["warnings"] = list(dict.fromkeys(messages))
     found["facts"] = [
         ["stars", f"{len(catalogue):,}"],
         ["members", f"{len(stars):,}"],

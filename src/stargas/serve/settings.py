@@ -1,4 +1,4 @@
-"""What the server is told when it starts, and what it lets in."""
+"""Settings of the server, and what it lets in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class ServeConfig:
     workers
         Processes that infer; each holds the model.
     names
-        Host names, beside localhost and plain addresses, under which the page may be asked for.
+        Host names, beside localhost and plain addresses, under which the page may be opened.
     max_table_mb, max_fits_mb
         Largest table of stars, and largest cube or map [MB].
     max_total_mb

@@ -294,7 +294,7 @@ def read_table(path: str | PathLike[str]) -> Galaxy:
 
 
 def _require_own_frame(stars: Particles, path: str | PathLike[str]) -> None:
-    """Refuse stars that are said to be in the galaxy's own frame but lie or move far from its zero."""
+    """Refuse stars that are declared to be in the galaxy's own frame but lie or move far from its zero."""
     for name, unit in (("position_kpc", "kpc"), ("velocity_kms", "km/s")):
         values = getattr(stars, name)
         middle = np.median(values, axis=0)

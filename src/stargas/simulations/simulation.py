@@ -1,4 +1,4 @@
-"""What any open simulation snapshot can be asked, whoever reads it."""
+"""What every open simulation snapshot provides, whatever library reads it."""
 
 from collections.abc import Sequence
 from pathlib import Path

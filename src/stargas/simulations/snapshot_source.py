@@ -188,7 +188,7 @@ class SnapshotSource:
 
 
 def _files_of(path: Path) -> list[Path]:
-    """All files of a snapshot or catalog, as far as they can be told: that of a damaged one is just itself."""
+    """All files of a snapshot or catalog, as far as they are known: of a damaged one, the file itself."""
     if path.suffix in (".hdf5", ".h5") or (path.is_dir() and any(path.glob("*.0.h*5"))):
         try:
             return snapshot_files(path)

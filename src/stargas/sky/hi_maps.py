@@ -141,7 +141,7 @@ def _on_pixels(
     """Call a function of `hi_sums` on padded pixels; what comes back is per pc²."""
     pixel_kpc = 2 * half_width_kpc / config.n_pixels
     middle = (config.n_pixels - 1) / 2 + pad
-    out: FloatArray = deposit(  # type: ignore[operator]
+    out: FloatArray = deposit(  # type: ignore[operator] # compiled, of unknown type
         gas.x_kpc / pixel_kpc + middle,
         gas.y_kpc / pixel_kpc + middle,
         gas.hsm_kpc / pixel_kpc,

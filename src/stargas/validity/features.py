@@ -46,8 +46,8 @@ def measure_features(samples: Sequence[Sample], posterior: Posterior) -> FloatAr
     orientations = [_orientation(batch.maps[:, i], MAPS[i]) for i in _with_direction(config)]
     scalars, mixed = by_hand[:, :n_scalars], by_hand[:, n_scalars:][:, ~of_maps[n_scalars:]]
     column = SCALARS.index("sigma_kms")
-    shown = batch.tracers[:, TRACERS.index("stars")] & (column in scalar_columns(config))
-    sigma = np.where(shown, batch.scalars[:, column], np.nan)
+    has_sigma = batch.tracers[:, TRACERS.index("stars")] & (column in scalar_columns(config))
+    sigma = np.where(has_sigma, batch.scalars[:, column], np.nan)
     joined = np.column_stack([by_hand[:, of_maps], *orientations, scalars, mixed, posterior.features(samples)]).astype(
         float
     )

@@ -1,14 +1,14 @@
-"""Relations of the paper appear where the numbers have them, and turn when the numbers turn."""
+"""Claims of the paper appear where the numbers have them, and turn when the numbers turn."""
 
 import pytest
 from results_for_tests import parts, rows_of, scale_widths
 
-from stargas.experiments.paper.claims import Effect, Relation, paper_relations
+from stargas.experiments.paper.claims import Claim, Effect, paper_claims
 from stargas.report.results import Value
 
 
 def verdicts(content):
-    return {relation.name: relation.verdict for relation in paper_relations(content)}
+    return {relation.name: relation.verdict for relation in paper_claims(content)}
 
 
 def test_numbers_like_the_paper_s_make_all_relations_appear():
@@ -72,6 +72,6 @@ def test_rules():
     assert Effect(Value(0.93, 0.01), 0.93, sign=-1).large
     assert Effect(Value(1.02, 0.001), 1.0, sign=0, tolerance=0.03).found
     assert not Effect(Value(1.04, 0.001), 1.0, sign=0, tolerance=0.03).found
-    assert Relation("", "", ()).verdict == "not measured"
-    assert Relation("", "", (Effect(Value(1.2, 0.2), 1.5),)).verdict == "too uncertain to tell"
-    assert Relation("", "", (Effect(Value(1.05, 0.1), 1.5),)).verdict == "does not appear"
+    assert Claim("", "", ()).verdict == "not measured"
+    assert Claim("", "", (Effect(Value(1.2, 0.2), 1.5),)).verdict == "too uncertain to tell"
+    assert Claim("", "", (Effect(Value(1.05, 0.1), 1.5),)).verdict == "does not appear"

@@ -1,8 +1,8 @@
 """What each ingredient of a suite does to mass estimates: the same galaxies without it, one ingredient at a time.
 
-Two questions are asked of each ingredient. How much of the scatter of the formulas, and of the error of boosted trees
-that have learned from such galaxies, comes from it? And how much worse are trees on the galaxies of the whole suite if
-they have learned from galaxies without it? Galaxies that do not have the ingredient are not made again.
+Two questions are answered for each ingredient. How much of the scatter of the formulas, and of the error of boosted
+trees that have learned from such galaxies, comes from it? And how much worse are trees on the galaxies of the whole
+suite if they have learned from galaxies without it? Galaxies that do not have the ingredient are not made again.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ MODEL = ModelConfig(tracers="any", features=True)
 
 
 DISTURBANCES = tuple(name for name in INGREDIENTS if name.startswith("gas_"))
-"""Ingredients that the drawn properties of a galaxy do not tell of."""
+"""Ingredients that do not appear among the drawn properties of a galaxy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ def _differs(suite: MockSuite, variant: MockSuite, index: int, ingredient: str) 
 def _without_switches(properties: Any) -> Any:  # noqa: ANN401 (properties of any suite)
     gas = getattr(properties, "gas", None)
     if is_dataclass(gas):
-        return replace(properties, gas=replace(gas, without=frozenset()))  # type: ignore[type-var]
+        return replace(properties, gas=replace(gas, without=frozenset()))  # type: ignore[type-var] # any dataclass
     return replace(properties, without=frozenset()) if hasattr(properties, "without") else properties
 
 

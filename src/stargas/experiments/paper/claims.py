@@ -1,8 +1,8 @@
-"""Whether a relation that the paper found appears in our results, by rules that are the same for all relations.
+"""Whether a claim of the paper holds in our results, by rules that are the same for all claims.
 
-A relation consists of one or more effects. An effect with a direction is found if it lies on the paper's side of no
+A claim consists of one or more effects. An effect with a direction is found if it lies on the paper's side of no
 effect by more than two standard errors, and large if it is at least half as large as the paper's. The effect of no
-difference (``sign`` 0) is found if the value is within a tolerance, or within two standard errors, of none. A relation
+difference (``sign`` 0) is found if the value is within a tolerance, or within two standard errors, of none. A claim
 appears if all its effects are found and large, does not appear if no effect with a direction is found, and appears
 partly otherwise; where none is found but the paper's values are within two standard errors of ours as well, ours are
 too uncertain to tell.
@@ -37,7 +37,7 @@ NOT_MEASURED = "not measured"
 
 @dataclass(frozen=True)
 class Effect:
-    """One number of a relation.
+    """One number of a claim.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Relation:
-    """A relation of the paper with our values.
+class Claim:
+    """A claim of the paper with our values.
 
     Parameters
     ----------
@@ -110,17 +110,17 @@ class Relation:
         return UNDECIDED if all(effect.agrees for effect in directed) else ABSENT
 
 
-def paper_relations(parts: Mapping[str, Part]) -> list[Relation]:
-    """Judge every relation of the paper.
+def paper_claims(parts: Mapping[str, Part]) -> list[Claim]:
+    """Evaluate every claim of the paper.
 
     Parameters
     ----------
     parts
-        Results by part; relations whose part is absent come out as not measured.
+        Results by part; claims whose part is absent are not measured.
 
     Returns
     -------
-    list of Relation
+    list of Claim
         In the order of the paper.
     """
     fig4, fig5, fig8 = parts.get("fig4"), parts.get("fig5"), parts.get("fig8")
@@ -130,25 +130,23 @@ def paper_relations(parts: Mapping[str, Part]) -> list[Relation]:
     gas_slow, gas_fast = (find_row(fig8, name="Gas", subset=which) for which in (SLOW, FAST))
     star_slow, star_fast = (find_row(fig8, name="Star", subset=which) for which in (SLOW, FAST))
     return [
-        Relation(
+        Claim(
             "Gas beside stars tightens the masses, by ≈ 1.5",
             f"half-width Star/StarGas {radii}",
             _widths(fig5, star, both),
         ),
-        Relation("Gas alone is the widest", f"half-width Gas/Star {radii}", _widths(fig5, gas, star)),
-        Relation(
+        Claim("Gas alone is the widest", f"half-width Gas/Star {radii}", _widths(fig5, gas, star)),
+        Claim(
             "Gas-poor galaxies widen Gas, by 1.7",
             f"half-width full/cold-gas set {radii}",
             _widths(fig4, full, cold, 1.7),
         ),
         _massive(parts.get("fig6")),
         _massive_only(parts.get("fig7")),
-        Relation(
+        Claim(
             "Star is worse on rotators", f"half-width κ_co > 0.5 / < 0.5 {radii}", _widths(fig8, star_fast, star_slow)
         ),
-        Relation(
-            "Gas is better on rotators", f"half-width κ_co < 0.5 / > 0.5 {radii}", _widths(fig8, gas_slow, gas_fast)
-        ),
+        Claim("Gas is better on rotators", f"half-width κ_co < 0.5 / > 0.5 {radii}", _widths(fig8, gas_slow, gas_fast)),
         _inclination(fig8),
         _asymmetry(parts.get("fig9")),
         _trained_on_both(parts.get("fig9")),
@@ -176,65 +174,65 @@ def mean_over_radii(row: Row, key: str = "median") -> Value:
     return Value(float(np.mean(row[key])), float(np.mean(row[f"{key}_se"])))
 
 
-def _massive(part: Part | None) -> Relation:
+def _massive(part: Part | None) -> Claim:
     row = find_row(part, name="StarGas", subset=MASSIVE)
     name, where = "Rare massive galaxies come out low, by up to 7 %", "least median of StarGas over the radii"
     if row is None:
-        return Relation(name, where, ())
+        return Claim(name, where, ())
     place = int(np.argmin(row["median"]))
-    return Relation(name, where, (Effect(at(row, "median", row["r_over_R_hl"][place]), 0.93, sign=-1),))
+    return Claim(name, where, (Effect(at(row, "median", row["r_over_R_hl"][place]), 0.93, sign=-1),))
 
 
-def _massive_only(part: Part | None) -> Relation:
+def _massive_only(part: Part | None) -> Claim:
     name = "Trained on massive galaxies alone: no bias, scatter × 3"
     where = "half-width massive only/all at 0.6 / 1 / 2.4 R_hl; median farthest from 1"
     rows = [row for row in find_rows(part, name="StarGas") if MASSIVE in row["subset"]]
     alone = [row for row in rows if MASSIVE in str(row["trained_on"])]
     every = [row for row in rows if row not in alone]
     if not alone or not every:
-        return Relation(name, where, ())
+        return Claim(name, where, ())
     bias = Effect(farthest(alone[0])[1], 1.0, sign=0, tolerance=0.03)
-    return Relation(name, where, (*_widths(part, alone[0], every[0], 3.0), bias))
+    return Claim(name, where, (*_widths(part, alone[0], every[0], 3.0), bias))
 
 
-def _inclination(part: Part | None) -> Relation:
+def _inclination(part: Part | None) -> Claim:
     name = "Star is biased by inclination"
     where = "median edge-on, mean over radii; at 60°, 0.6 and 2.4 R_hl"
     edge, inclined = (find_row(part, name="Star", subset=which) for which in (EDGE_ON, INCLINED))
     if edge is None or inclined is None:
-        return Relation(name, where, ())
+        return Claim(name, where, ())
     effects = (
         Effect(mean_over_radii(edge), 1.07),
         Effect(at(inclined, "median", 0.6), 0.89, sign=-1),
         Effect(at(inclined, "median", 2.4), 0.96, sign=-1),
     )
-    return Relation(name, where, effects)
+    return Claim(name, where, effects)
 
 
-def _asymmetry(part: Part | None) -> Relation:
+def _asymmetry(part: Part | None) -> Claim:
     there = find_row(part, name="StarGas", trained_on="smooth", tested_on="bursty")
     back = find_row(part, name="StarGas", trained_on="bursty", tested_on="smooth")
-    return Relation(
+    return Claim(
         "Transfer is asymmetric: from AURIGA to NIHAO is worse",
         "half-width smooth→bursty / bursty→smooth at 0.6 / 1 / 2.4 R_hl",
         _widths(part, there, back),
     )
 
 
-def _trained_on_both(part: Part | None) -> Relation:
+def _trained_on_both(part: Part | None) -> Claim:
     """Training on both suites may widen the scatter by a quarter and bias the median by 5 %."""
     effects: list[Effect] = []
     for suite in ("bursty", "smooth"):
         joint = find_row(part, name="StarGas", trained_on="both", tested_on=suite)
         own = find_row(part, name="StarGas", trained_on=suite, tested_on=suite)
         if joint is None or own is None:
-            return Relation("Trained on both suites, the model fits both", "", ())
+            return Claim("Trained on both suites, the model fits both", "", ())
         width = at(joint, "half_width", 1.0) / at(own, "half_width", 1.0)
         effects += [
             Effect(width, paper_ratio(joint, own, 1.0), sign=0, tolerance=0.25),
             Effect(farthest(joint)[1], None, sign=0, tolerance=0.05),
         ]
-    return Relation(
+    return Claim(
         "Trained on both suites, the model fits both",
         "half-width both/own at 1 R_hl and median farthest from 1; on bursty, on smooth",
         tuple(effects),

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from stargas.experiments.paper.claims import SIGNIFICANT, farthest, mean_over_radii, paper_relations
+from stargas.experiments.paper.claims import SIGNIFICANT, farthest, mean_over_radii, paper_claims
 from stargas.experiments.paper.goals import COVERAGE_RANGES, goals
 from stargas.experiments.paper.plan import DWARFS, EDGE_ON, FACE_ON, FAST, INCLINED, MASSIVE, SLOW
 from stargas.report.paper_page import CLAIMS, PARTS
@@ -59,13 +59,13 @@ def write_claims(results: Path, command: str) -> Path:
     claims = {
         "relations": [
             {
-                "relation": relation.name,
-                "numbers": relation.where,
-                "ours": [asdict(effect.ours) for effect in relation.effects],
-                "paper": [effect.paper for effect in relation.effects],
-                "verdict": relation.verdict,
+                "relation": claim.name,
+                "numbers": claim.where,
+                "ours": [asdict(effect.ours) for effect in claim.effects],
+                "paper": [effect.paper for effect in claim.effects],
+                "verdict": claim.verdict,
             }
-            for relation in paper_relations(parts)
+            for claim in paper_claims(parts)
         ],
         "goals": [asdict(goal) for goal in goals(parts)],
         "findings": {name: findings(name, part) for name, part in parts.items()},

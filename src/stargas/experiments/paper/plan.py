@@ -153,7 +153,7 @@ def _other_maps(config: DataConfig) -> dict[str, DataConfig]:
 
 def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
     def add(name: str, tracers: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
-        settings = {"model": replace(model, tracers=tracers), "training": training, **more}  # type: ignore[arg-type]
+        settings = {"model": replace(model, tracers=tracers), "training": training, **more}  # type: ignore[arg-type] # a name of the plan
         plan.models[name] = ModelSpec(name, data, **settings)
         if "network_of" not in more and not name.startswith("search"):
             plan.models[f"trees_{name}"] = ModelSpec(f"trees_{name}", data, kind="trees", **settings)

@@ -283,9 +283,9 @@ function columnPicker(quantity, words, { columns, used }) {
 
 function part(title, found, alt) {
   if (!found) return [];
-  const said = (found.warnings ?? []).map((text) => notice(text));
+  const notices = (found.warnings ?? []).map((text) => notice(text));
   if (found.error) return [make("h3", {}, title), notice(sentence(found.error), true)];
-  return [make("h3", {}, title), facts(found.facts), make("img", { class: "picture", src: found.image, alt }), ...said];
+  return [make("h3", {}, title), facts(found.facts), make("img", { class: "picture", src: found.image, alt }), ...notices];
 }
 
 async function infer(event) {

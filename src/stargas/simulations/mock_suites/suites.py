@@ -24,7 +24,7 @@ from stargas.simulations.mock_suites.stars import GasDisk, StellarModel, draw_st
 P = TypeVar("P", bound=Particles)
 
 MEASURED = frozenset({"log10_stellar_mass", "log10_halo_mass", "n_stars", "n_gas"})
-"""Properties that a galaxy's particles or other properties tell already."""
+"""Properties that follow from a galaxy's particles or its other properties."""
 
 
 @dataclass(frozen=True)

@@ -255,11 +255,11 @@ def make_broad(
     offset = float(np.linalg.norm(center))
     if unrest.offset and offset > SMALLEST_OFFSET * R_e:
         dark = displaced_mass(radii, dark, offset)
-    shown = Particles(mass, (stars[:, :3] - center) @ turn.T, (stars[:, 3:] - systemic) @ turn.T)
+    moved_stars = Particles(mass, (stars[:, :3] - center) @ turn.T, (stars[:, 3:] - systemic) @ turn.T)
     profile = MassProfile(radii, np.maximum.accumulate(np.maximum(dark, 1e-9 * dark[-1])))
     if gas is None:
-        return shown, None, profile
-    moved = Gas(
+        return moved_stars, None, profile
+    moved_gas = Gas(
         gas.mass_msun,
         (gas.position_kpc - center) @ turn.T,
         (gas.velocity_kms - systemic) @ turn.T,
@@ -267,7 +267,7 @@ def make_broad(
         gas.temperature_K,
         gas.hsm_kpc,
     )
-    return shown, moved, profile
+    return moved_stars, moved_gas, profile
 
 
 def _evolve(

@@ -68,7 +68,7 @@ class Patterns:
 def draw_patterns(disk_fraction: float, without: frozenset[str], seed: int, index: int) -> Patterns:
     """Draw the patterns of a galaxy."""
     rng = rng_for(seed, "broad patterns", index)
-    chance = rng.random(5)
+    uniform = rng.random(5)
     amplitude = [10 ** rng.uniform(*np.log10(a)) for a in (BAR_AMPLITUDE, ARMS_AMPLITUDE, LOPSIDED_AMPLITUDE)]
     phase = rng.uniform(0, 2 * np.pi, 3)
     pitch, wind, reach = rng.uniform(12, 40), rng.normal(0, 0.8), rng.uniform(0.5, 1.5)
@@ -76,11 +76,11 @@ def draw_patterns(disk_fraction: float, without: frozenset[str], seed: int, inde
     arms = 2 / np.tan(np.radians(pitch))
     waves = []
     disk = disk_fraction > 0
-    if disk and chance[0] < BAR_SHARE and "bars" not in without:
+    if disk and uniform[0] < BAR_SHARE and "bars" not in without:
         waves.append(DensityWave(2, amplitude[0] / 2, phase[0], 0.0, reach))
-    if disk and chance[1] < ARMS_SHARE and "arms" not in without:
+    if disk and uniform[1] < ARMS_SHARE and "arms" not in without:
         waves.append(DensityWave(2, amplitude[1] / (1 + arms), phase[1], arms))
-    if chance[2] < (LOPSIDED_SHARE if disk else ROUND_SHARE) and "lopsidedness" not in without:
+    if uniform[2] < (LOPSIDED_SHARE if disk else ROUND_SHARE) and "lopsidedness" not in without:
         waves.append(DensityWave(1, amplitude[2] / (1 + abs(wind)), phase[2], wind))
-    warped = disk and chance[3] < WARP_SHARE and "warps" not in without
+    warped = disk and uniform[3] < WARP_SHARE and "warps" not in without
     return Patterns(tuple(waves), float(tilt) if warped else 0.0, float(twist))

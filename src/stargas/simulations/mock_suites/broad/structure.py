@@ -173,8 +173,8 @@ def draw_structure(population: Population, without: frozenset[str], seed: int, i
     height, heat = (10 ** rng.uniform(*np.log10(bounds)) for bounds in (DISK_HEIGHT, DISK_HEAT))
     flare, wrong = rng.uniform(*DISK_FLARE), rng.uniform(0.05, 0.5)
     counter = rng.random() < COUNTER_ROTATING_SHARE and "counter_rotation" not in without
-    chance = np.interp(population.log10_stellar_mass, [5.0, 10.5], DISK_SHARE)
-    disky = rng.random() < chance and "discs" not in without
+    disk_share = np.interp(population.log10_stellar_mass, [5.0, 10.5], DISK_SHARE)
+    disky = rng.random() < disk_share and "discs" not in without
     two = rng.random() < TWO_POPULATIONS_SHARE and "two_populations" not in without
     second_share, second_size = rng.uniform(0.2, 0.7), 10 ** rng.uniform(0.1, 0.5)
     first, second = (_draw_spheroid(without, rng) for _ in range(2))
