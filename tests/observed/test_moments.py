@@ -179,37 +179,6 @@ def test_hi_makes_a_sample_alone_and_beside_stars(observed):
     assert make_sample(both, rng, DataConfig()).tracers.all()
 
 
-def test_channels_can_be_left_out(cube, observed):
-    window = ((SYSTEMIC_KMS + 20, SYSTEMIC_KMS + 40),)
-    cut = observe_hi(cube, DISTANCE_KPC, **KNOWN, mask=MaskConfig(leave_out_kms=window))
-    out = (cube.velocity_kms >= window[0][0]) & (cube.velocity_kms <= window[0][1])
-    assert not cut.source.mask[out].any()
-    assert cut.hi_mass_msun < 0.95 * observed.hi_mass_msun
-
-
-def test_islands_and_noise_are_no_source(cube):
-    rng = np.random.default_rng(3)
-    noise = rng.normal(0, 1, cube.data.shape).astype(np.float32)
-    with pytest.raises(InputError, match="nothing in the cube stands above"):
-        find_source(dataclasses.replace(cube, data=noise))
-    spike = noise.copy()
-    spike[10, 5, 5] = 30.0
-    with pytest.raises(InputError, match="nothing in the cube stands above"):
-        find_source(dataclasses.replace(cube, data=spike))
-    lump = noise.copy()
-    lump[10:20, 10:20, 10:20] += 5
-    mask = find_source(dataclasses.replace(cube, data=lump)).mask
-    assert mask[12:18, 12:18, 12:18].all()
-    assert not mask[30:].any()
-
-
-def test_a_cube_without_noise_is_its_own_source(cube):
-    clean = np.where(find_source(cube).mask, cube.data, 0.0).clip(min=0).astype(np.float32)
-    found = observe_hi(dataclasses.replace(cube, data=clean), DISTANCE_KPC, **KNOWN)
-    assert found.source.noise == 0
-    assert found.hi_mass_msun == pytest.approx(clean.sum() * cube.column_per_unit[0] * (1e3 * found.pixel_kpc) ** 2)
-
-
 def test_draws_scatter_by_the_noise_and_the_distance(observed):
     rng = np.random.default_rng(5)
     draws = draw_hi(observed, 8, rng)
