@@ -33,7 +33,7 @@ def test_another_data_set_in_the_folder_is_refused(built, change, sentence):
 
 def test_folders_of_other_things_are_refused(tmp_path):
     (tmp_path / "thesis.txt").write_text("all of it")
-    with pytest.raises(InputError, match="not empty and no data set"):
+    with pytest.raises(InputError, match="not empty and not a data set"):
         build(tmp_path)
     with pytest.raises(InputError, match="is a file"):
         build(tmp_path / "thesis.txt")
