@@ -1,4 +1,4 @@
-"""The words of a command and those of the settings are distinguished wherever they stand."""
+"""The arguments of a command and those of the settings are distinguished wherever they stand."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ def config(tmp_path):
 
 
 def parsed(command, *words):
-    options, settings_words = command.parser().parse_words(words)
-    return options, read_settings(settings_words)
+    options, settings_arguments = command.parser().parse_all(words)
+    return options, read_settings(settings_arguments)
 
 
 OWN = [["OUT"], ["--suite", "bursty"], ["--seed=4"]]
@@ -77,26 +77,26 @@ def test_negative_numbers_are_values(number):
 @pytest.mark.parametrize("after", [[], ["--suite", "bursty"], ["-h"], ["--"]], ids=["last", "option", "short", "end"])
 def test_a_missing_value_is_one_sentence(name, after):
     with pytest.raises(UsageError, match=rf"^{name} needs a value, as '{name} VALUE' or '{name}=VALUE' \(see .*\)\.$"):
-        build.parser().parse_words(["OUT", name, *after])
+        build.parser().parse_all(["OUT", name, *after])
 
 
 @pytest.mark.parametrize("words", [["--sed", "3"], ["--dta.views.n_views", "3"], ["--confi", "x"], ["-x"], ["more"]])
 def test_an_unknown_word_is_refused_by_name(words):
     with pytest.raises(UsageError, match=f"unrecognized arguments: {words[0]}"):
-        build.parser().parse_words(["OUT", "--suite", "bursty", *words])
+        build.parser().parse_all(["OUT", "--suite", "bursty", *words])
 
 
 def test_after_two_dashes_all_words_are_paths():
-    options, settings_words = build.parser().parse_words(["--suite", "bursty", "--", "--config"])
-    assert (options.out, settings_words) == (Path("--config"), [])
+    options, settings_arguments = build.parser().parse_all(["--suite", "bursty", "--", "--config"])
+    assert (options.out, settings_arguments) == (Path("--config"), [])
 
 
 @pytest.mark.parametrize(("word", "shown"), [("--print_config", "min_gas: 0"), ("--print_config=skip_default", "{}")])
 def test_print_config_takes_no_following_word(capsys, word, shown):
-    _, settings_words = build.parser().parse_words([word, "OUT", "--suite", "bursty"])
-    assert settings_words == [word]
+    _, settings_arguments = build.parser().parse_all([word, "OUT", "--suite", "bursty"])
+    assert settings_arguments == [word]
     with pytest.raises(SystemExit) as stop:
-        read_settings(settings_words)
+        read_settings(settings_arguments)
     assert not stop.value.code
     assert shown in capsys.readouterr().out
 

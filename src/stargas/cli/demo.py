@@ -50,8 +50,8 @@ def run(options: Namespace, settings: Settings) -> None:
     data = str(out / "data")
 
     _heading(console, f"1  {options.n_galaxies} galaxies of the suite {options.suite}, each from 12 sides")
-    words = [data, "--suite", options.suite, "--n-galaxies", str(options.n_galaxies), *common]
-    build.run(build.parser().parse_args(words), settings)
+    arguments = [data, "--suite", options.suite, "--n-galaxies", str(options.n_galaxies), *common]
+    build.run(build.parser().parse_args(arguments), settings)
 
     held_out = open_dataset(data).split("test").catalogue
     candidates = held_out[held_out["cold_gas_set"]]
@@ -63,8 +63,8 @@ def run(options: Namespace, settings: Settings) -> None:
 
     for number, (name, tracers) in enumerate(MODELS.items(), 2):
         _heading(console, f"{number}  Training {name}")
-        words = [str(out / name), "--data", data, "--tracers", tracers, *common]
-        train.run(train.parser().parse_args(words), settings)
+        arguments = [str(out / name), "--data", data, "--tracers", tracers, *common]
+        train.run(train.parser().parse_args(arguments), settings)
 
     _heading(console, "5  One galaxy that no model has seen, from three sides")
     by_mass = candidates["log10_stellar_mass"].argsort()
@@ -73,13 +73,21 @@ def run(options: Namespace, settings: Settings) -> None:
     index = next(i for i in range(len(suite)) if suite.galaxy_id(i) == name)
     write_galaxy(suite[index], out / "galaxy.hdf5", overwrite=True)
     sides = ["--inclination", "30", "60", "90", "--overwrite"]
-    words = [str(out / "galaxy.hdf5"), "--model", str(out / "StarGas"), "--out", str(out / "inferred"), *sides, *common]
-    infer.run(infer.parser().parse_args(words), settings)
+    arguments = [
+        str(out / "galaxy.hdf5"),
+        "--model",
+        str(out / "StarGas"),
+        "--out",
+        str(out / "inferred"),
+        *sides,
+        *common,
+    ]
+    infer.run(infer.parser().parse_args(arguments), settings)
 
     _heading(console, "6  Star, Gas, StarGas and the classical estimators on held-out galaxies")
     models = [str(out / name) for name in MODELS]
-    words = [str(out), "--models", *models, "--data", data, "--overwrite", *common]
-    evaluate.run(evaluate.parser().parse_args(words), settings)
+    arguments = [str(out), "--models", *models, "--data", data, "--overwrite", *common]
+    evaluate.run(evaluate.parser().parse_args(arguments), settings)
     console.print(f"Done in {(time.monotonic() - started) / 60:.1f} min.")
 
 

@@ -78,12 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit status: 0 done, 1 failed, 2 not understood, 130 interrupted.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words:
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments:
         _parser().print_help()
         return 2
     try:
-        name = _parser().parse_args(words[:1]).command
+        name = _parser().parse_args(arguments[:1]).command
     except SystemExit as stop:
         return int(stop.code or 0)
     from stargas.cli.settings import UsageError, read_settings
@@ -91,9 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = importlib.import_module(f"stargas.cli.{name}")
     warnings.showwarning = _show_warning
     try:
-        options, settings_words = command.parser().parse_words(words[1:])
+        options, settings_arguments = command.parser().parse_all(arguments[1:])
         preset = command.preset(options) if hasattr(command, "preset") else getattr(command, "PRESET", None)
-        settings = read_settings(settings_words, preset)
+        settings = read_settings(settings_arguments, preset)
         command.run(options, settings)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2

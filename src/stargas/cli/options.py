@@ -20,7 +20,7 @@ TABLE_WIDTH = 110
 
 
 _SETTINGS_STOOD_HERE = "--settings-stood-here"
-"""Left among a command's own words for each settings word, which ends a list of values as any option does."""
+"""Left among a command's own arguments for each one of the settings, which ends a list of values as any option does."""
 
 _NUMBER = re.compile(r"-(\.?\d|\.?inf|\.?nan)", re.IGNORECASE)
 
@@ -46,45 +46,45 @@ class CommandParser(argparse.ArgumentParser):
             help=argparse.SUPPRESS,
         )
 
-    def parse_words(self, words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-        """Parse the command's own words, and set aside those of the settings, wherever they stand.
+    def parse_all(self, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+        """Parse the command's own arguments, and set aside those of the settings, wherever they stand.
 
         Parameters
         ----------
-        words
-            Those after the command. ``--config``, ``--block`` and ``--block.field`` are settings words, with the
-            word that follows or with ``=VALUE``; so is ``--print_config``, which has no value. A ``--block`` that is
-            an option of the command is its own. All that follows ``--`` is the command's.
+        arguments
+            Those after the command. ``--config``, ``--block`` and ``--block.field`` belong to the settings, with
+            the argument that follows or with ``=VALUE``; so does ``--print_config``, which has no value. A ``--block``
+            that is an option of the command is its own. All that follows ``--`` is the command's.
 
         Returns
         -------
         tuple
-            The command's options, and what `stargas.cli.settings.read_settings` reads, each word as ``--name=VALUE``.
+            The command's options, and what `stargas.cli.settings.read_settings` reads, each as ``--name=VALUE``.
 
         Raises
         ------
         UsageError
-            If a word is unknown, or a value is missing or does not fit.
+            If an argument is unknown, or a value is missing or does not fit.
         """
         own: list[str] = []
         settings: list[str] = []
-        rest = list(words)
+        rest = list(arguments)
         while rest:
-            word = rest.pop(0)
-            if word == "--":
-                own += [word, *rest]
+            argument = rest.pop(0)
+            if argument == "--":
+                own += [argument, *rest]
                 break
-            name, has_value, _ = word.partition("=")
+            name, has_value, _ = argument.partition("=")
             if not self._is_setting(name):
-                own.append(word)
+                own.append(argument)
                 continue
             own.append(_SETTINGS_STOOD_HERE)
             if has_value or name == "--print_config" or name.endswith(".help"):
-                settings.append(word)
+                settings.append(argument)
             elif rest and (not rest[0].startswith("-") or _NUMBER.match(rest[0])):
-                settings.append(f"{word}={rest.pop(0)}")
+                settings.append(f"{argument}={rest.pop(0)}")
             else:
-                self.error(f"{word} needs a value, as '{word} VALUE' or '{word}=VALUE'")
+                self.error(f"{argument} needs a value, as '{argument} VALUE' or '{argument}=VALUE'")
         return self.parse_args(own), settings
 
     def _is_setting(self, name: str) -> bool:

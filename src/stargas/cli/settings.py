@@ -26,7 +26,7 @@ BLOCKS = {
     "local": LocalConfig,
 }
 
-_IN_PLAIN_WORDS = (
+_PLAIN_MESSAGES = (
     (r"Parser key \"([\w.]+)\": Problem with given class_path '[\w.]+': Parser key \"([\w.]+)\"", r"\1.\2"),
     (r" ?Problem with given class_path '[\w.]+':", ""),
     (r"Parser key \"([\w.]+)\"", r"\1"),
@@ -100,7 +100,7 @@ def _file_or_preset(name: str) -> Path:
 
 
 def read_settings(arguments: Sequence[str], preset: str | None = None) -> Settings:
-    """Read settings from command-line words.
+    """Read settings from arguments of the command line.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def read_settings(arguments: Sequence[str], preset: str | None = None) -> Settin
     from jsonargparse import ArgumentError
 
     parser = settings_parser()
-    arguments = [_in_quotes(word) if word.startswith("--observation.center=[") else word for word in arguments]
+    arguments = [_in_quotes(one) if one.startswith("--observation.center=[") else one for one in arguments]
     first = [] if preset is None else [f"--config={preset_path(preset)}"]
     try:
         parsed = parser.instantiate(parser.parse_args([*first, *arguments]))
@@ -128,16 +128,16 @@ def read_settings(arguments: Sequence[str], preset: str | None = None) -> Settin
     return Settings(*(parsed[block] for block in BLOCKS))
 
 
-def _in_quotes(word: str) -> str:
+def _in_quotes(argument: str) -> str:
     """Put sexagesimal numbers of a list in quotes, since YAML takes them for numbers of base 60."""
-    return re.sub(rf"(?<=[\[,\s])({SEXAGESIMAL.pattern})(?=[\],\s])", r"'\1'", word)
+    return re.sub(rf"(?<=[\[,\s])({SEXAGESIMAL.pattern})(?=[\],\s])", r"'\1'", argument)
 
 
 def _plain(message: str) -> str:
     """Rewrite a message of jsonargparse in the terms of the command line."""
     text = " ".join(message.split())
-    for pattern, words in _IN_PLAIN_WORDS:
-        text = re.sub(pattern, words, text)
+    for pattern, replacement in _PLAIN_MESSAGES:
+        text = re.sub(pattern, replacement, text)
     for pattern in _UNKNOWN:
         found = re.search(pattern, text)
         if found is not None:
