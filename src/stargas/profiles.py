@@ -45,6 +45,11 @@ _MAX_STEP = 0.7
 _MAX_STEPS = 60
 
 
+def falling_fraction(log10_mass: FloatArray) -> float:
+    """Fraction of the draws, shape (n, m), whose mass falls somewhere with radius, which it does in no galaxy."""
+    return float((np.diff(log10_mass, axis=1) < 0).any(axis=1).mean())
+
+
 @dataclass(frozen=True, eq=False)
 class ProfileDraws:
     """Draws of the mass profile of one galaxy.
@@ -95,7 +100,7 @@ class ProfileDraws:
     @property
     def falling_fraction(self) -> float:
         """Fraction of the draws whose mass falls somewhere, which are replaced by the nearest that do not."""
-        return float((np.diff(self.log10_mass, axis=1) < 0).any(axis=1).mean())
+        return falling_fraction(self.log10_mass)
 
     def mass(self, r_kpc: ArrayLike) -> FloatArray:
         """Dynamical mass M(<r) [Msun] of each draw at radii [kpc] of shape (k,); shape (n, k).

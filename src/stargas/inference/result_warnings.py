@@ -10,6 +10,7 @@ from stargas.galaxy import FloatArray
 from stargas.inference.ablations import prior_warnings
 from stargas.inference.realizations import Realizations
 from stargas.inference.result import InferenceResult
+from stargas.profiles import falling_fraction
 from stargas.sample import Sample
 from stargas.validity.consistency import outside_ranges
 
@@ -72,7 +73,7 @@ def range_warnings(sample: Sample, quantiles: FloatArray, posterior: PosteriorLi
 
 def falling_warnings(log10_mass: FloatArray) -> list[str]:
     """Return a warning where the mass falls outward in many draws, shape (n, m), which it does in no galaxy."""
-    fraction = float((np.diff(log10_mass, axis=1) < 0).any(axis=1).mean())
+    fraction = falling_fraction(log10_mass)
     if fraction <= FALLING_FRACTION:
         return []
     text = (

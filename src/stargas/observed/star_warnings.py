@@ -8,6 +8,7 @@ import numpy as np
 from stargas.observed.catalogue import StarCatalogue
 from stargas.observed.columns import POSITIONS
 from stargas.observed.tangent_plane import geometric_median
+from stargas.sky.ellipse import MIN_AXIS_RATIO, axis_ratio
 
 if TYPE_CHECKING:
     from stargas.observed.stars import ObservedStars
@@ -128,14 +129,14 @@ def _position_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> I
     if ratio < NARROWEST_AXIS_RATIO:
         names = [catalogue.columns.get(name, name) for name in POSITIONS[catalogue.position_kind]]
         hours = ", as right ascensions in hours would" if catalogue.position_kind == "sky_deg" else ""
-        shape = f"a strip of axis ratio 1:{1 / ratio:.0f}" if ratio > 0 else "a line"
+        shape = f"a strip of axis ratio 1:{1 / ratio:.0f}" if ratio > MIN_AXIS_RATIO else "a line"
         yield (f"the members form {shape}{hours}: check the units of the columns {names[0]!r} and {names[1]!r}.")
 
 
 def _axis_ratio(observed: "ObservedStars") -> float:
     """Axis ratio of the members' distribution on the sky, from second moments; 1 where they lie on one point."""
-    low, high = np.linalg.eigvalsh(np.cov(observed.x_kpc, observed.y_kpc))
-    return float(np.sqrt(max(low, 0.0) / high)) if high > 0 and low < high else 1.0
+    (xx, xy), (_, yy) = np.cov(observed.x_kpc, observed.y_kpc)
+    return float(axis_ratio(xx, xy, yy))
 
 
 def _gradient_share(observed: "ObservedStars") -> float:
