@@ -33,7 +33,7 @@ def test_shapes_and_types_of_the_default_sample():
     assert sample.maps.shape == (5, 64, 64)
     assert sample.maps.dtype == np.float32
     assert sample.scalars.shape == (5,)
-    assert sample.r_kpc.shape == sample.log10_mass.shape == (10,)
+    assert sample.r_kpc.shape == sample.log10_mass.shape == (14,)  # those of the pretrained model
     assert sample.tracers.tolist() == [True, True]
     assert np.isfinite(sample.maps).all()
 

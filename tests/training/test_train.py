@@ -176,8 +176,10 @@ def test_a_second_training_in_the_same_folder_is_refused(data, tmp_path):
 
 @pytest.mark.parametrize(("stage", "name"), [("network", "learning_rate"), ("flow", "flow_learning_rate")])
 def test_a_training_that_diverges_gives_no_model(data, tmp_path, stage, name):
+    training = replace(TRAINING)
+    object.__setattr__(training, name, 1e30)  # beyond the bounds of the setting, so that it diverges for certain
     with pytest.raises(StargasError, match=rf"the training of the {stage} diverged.* lower training\.{name}"):
-        train_model(data, tmp_path / "model", MODEL, replace(TRAINING, **{name: 1e30}), QUIET)
+        train_model(data, tmp_path / "model", MODEL, training, QUIET)
     assert not (tmp_path / "model" / "model.json").exists()
 
 
