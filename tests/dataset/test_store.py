@@ -212,6 +212,15 @@ def test_arrays_that_are_not_as_declared_are_refused(copy, name, change, sentenc
         open_dataset(copy)
 
 
+@pytest.mark.parametrize("file", [7, {}, {"bytes": "many", "sha256": "0"}, None])
+def test_files_that_are_not_described_as_they_should_be_are_the_fault_of_the_manifest(copy, file):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["shards"][0]["files"]["maps.npy"] = file
+    change_manifest(copy, **manifest)
+    with pytest.raises(DamagedFileError, match=r"manifest\.json is damaged"):
+        open_dataset(copy)
+
+
 def test_truncated_shard_is_named_and_can_be_skipped(copy, data):
     path = copy / "shards" / "00001" / "maps.npy"
     path.write_bytes(path.read_bytes()[:-100])

@@ -115,6 +115,8 @@ def test_it_survives_json():
         ({"spread": [1.0]}, "spread of a target"),
         ({"names": ["one"]}, "a name for each radius and at most 200, got 1"),
         ({"more": 1}, "a target has the entries"),
+        ({"slopes": np.zeros((1, 4, 10)).tolist()}, "with 5 slopes each"),
+        ({"spread": np.ones((2, 10)).tolist()}, "of as many tracer sets"),
     ],
 )
 def test_damaged_targets_are_refused(change, words):

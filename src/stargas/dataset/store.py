@@ -261,7 +261,7 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     with one_sentence(folder / MANIFEST, "the manifest of a data set"):
         config = settings_from(DataConfig, manifest["config"])
         shards = [Shard(folder / SHARDS / name, n, config) for name, n in _listed(manifest)]
-        files = [shard["files"] for shard in manifest["shards"]]
+        files = [_files_of(shard) for shard in manifest["shards"]]
         checksum = manifest["catalogue"]["sha256"]
     table = _read_catalogue(folder / CATALOGUE, sum(shard.n_samples for shard in shards), checksum)
     good: list[NDArray[np.bool_]] = []
@@ -290,6 +290,11 @@ def _listed(manifest: Mapping[str, Any]) -> list[tuple[str, int]]:
     return listed
 
 
+def _files_of(shard: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+    """Return size and checksum of each file of a shard; anything else in the manifest is an error of its type."""
+    return {str(name): (int(file["bytes"]), str(file["sha256"])) for name, file in shard["files"].items()}
+
+
 def _read_catalogue(path: Path, n_samples: int, checksum: str) -> "Table":
     from astropy.table import Table
 
@@ -312,16 +317,16 @@ def _read_catalogue(path: Path, n_samples: int, checksum: str) -> "Table":
     return table
 
 
-def _check_shard(shard: Shard, files: Mapping[str, Mapping[str, Any]], *, check_sums: bool) -> None:
+def _check_shard(shard: Shard, files: Mapping[str, tuple[int, str]], *, check_sums: bool) -> None:
     """Raise `DamagedFileError` where a file of a shard is not what the manifest and the declarations say."""
     remedy = f"delete the folder {shard.folder} and run the same build again, or skip damaged shards"
     for declared in FIELDS if shard.n_samples else ():
         path = array_path(shard.folder, declared)
-        wanted = files.get(path.name, {"bytes": None})
+        wanted, checksum = files.get(path.name, (None, None))
         size = path.stat().st_size if path.is_file() else None
-        if size is None or size != wanted["bytes"]:
-            what = "is missing" if size is None else f"has {size} bytes, the manifest says {wanted['bytes']}"
+        if size is None or size != wanted:
+            what = "is missing" if size is None else f"has {size} bytes, the manifest says {wanted}"
             raise DamagedFileError(f"{path} {what}: {remedy}.")
         open_array(path, declared, shard.n_samples, shard.config)
-        if check_sums and sha256_of_file(path) != wanted["sha256"]:
+        if check_sums and sha256_of_file(path) != checksum:
             raise DamagedFileError(f"{path} is not what was built (its checksum differs): {remedy}.")

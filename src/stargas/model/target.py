@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.sample import SCALARS
+from stargas.tracers import TRACER_SETS
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -185,6 +187,14 @@ class Target:
                     f"{name} of a target must have one column for each of {len(names)} names, and numbers from {low:g} "
                     f"to {MAX_DEX:g}."
                 )
+        n_sets = len(arrays["constant"])
+        if arrays["slopes"].shape[:2] != (n_sets, len(SCALARS)) or len(arrays["spread"]) != n_sets:
+            raise InputError(
+                f"constant, slopes and spread of a target must be of as many tracer sets, with {len(SCALARS)} slopes "
+                f"each, got shapes {', '.join(str(array.shape) for array in arrays.values())}."
+            )
+        if n_sets not in {1, len(TRACER_SETS)}:
+            raise InputError(f"a target is of 1 or {len(TRACER_SETS)} tracer sets, got {n_sets}.")
         if not all(inner < outer for inner, outer in itertools.pairwise((0.0, *radii, 1001.0))):
             raise InputError(f"radii of a target must be positive, rise, and reach at most 1000 R_hl, got {radii[:5]}.")
         return cls(radii, names, **arrays)
