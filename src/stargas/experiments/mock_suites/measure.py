@@ -30,7 +30,7 @@ from stargas.simulations.selection import in_cold_gas_set
 from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.hi_maps import hi_moments
 from stargas.sky.hi_particles import SkyGas
-from stargas.sky.hi_scalars import measure_hi, measure_hi_radius
+from stargas.sky.hi_scalars import HIScalars, measure_hi, measure_hi_radius
 from stargas.sky.projection import project
 from stargas.sky.star_maps import draw_star_subsets, velocity_dispersion
 from stargas.sky.view import MIN_INCLINATION_DEG, standard_views
@@ -115,12 +115,17 @@ def _measure_views(galaxy: Galaxy, n_views: int) -> list[dict[str, float]]:
     return rows
 
 
-def _measure_gas(galaxy: Galaxy, gas: SkyGas, inclination_deg: float) -> dict[str, float]:
+def measure_gas(gas: SkyGas) -> HIScalars | None:
+    """Measure size and kinematics of HI on maps out to 2 R_HI; None where it nowhere reaches 1 Msun/pc²."""
     radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
     if radius is None:
-        return {}
+        return None
     columns = (gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc)
-    measured = measure_hi(hi_moments(*columns, 2 * radius), 2 * radius)
+    return measure_hi(hi_moments(*columns, 2 * radius), 2 * radius)
+
+
+def _measure_gas(galaxy: Galaxy, gas: SkyGas, inclination_deg: float) -> dict[str, float]:
+    measured = measure_gas(gas)
     if measured is None:
         return {}
     R_HI, v_cold, sigma_cold = measured

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stargas.constants import G
+from stargas.experiments.mock_suites.measure import measure_gas
 from stargas.galaxy import FloatArray, Galaxy, MassProfile
 from stargas.simulations.mock_suites.suites import MockSuite
 from stargas.sky.half_count_radius import half_count_radius
-from stargas.sky.hi_maps import hi_moments
 from stargas.sky.hi_particles import SkyGas
-from stargas.sky.hi_scalars import measure_hi, measure_hi_radius
 from stargas.sky.projection import project
 from stargas.sky.view import View
 
@@ -118,11 +117,7 @@ def _measure_gas(galaxy: Galaxy, mass: Galaxy | MassProfile, R_hl_kpc: float) ->
     gas = project(galaxy, View(60.0, 0.0)).gas
     if galaxy.gas is None or not isinstance(gas, SkyGas):
         return {}
-    radius = measure_hi_radius(gas.x_kpc, gas.y_kpc, gas.mHI_msun)
-    if radius is None:
-        return {}
-    columns = (gas.x_kpc, gas.y_kpc, gas.v_los_kms, gas.mHI_msun, gas.temperature_K, gas.hsm_kpc)
-    measured = measure_hi(hi_moments(*columns, 2 * radius), 2 * radius)
+    measured = measure_gas(gas)
     if measured is None:
         return {}
     R_HI, v_cold, sigma_cold = measured
