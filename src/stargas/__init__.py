@@ -20,6 +20,8 @@ _HOME = {
     "SkyGalaxy": "stargas.sky.projection",
     "View": "stargas.sky.view",
     "build_dataset": "stargas.dataset.build",
+    "KnownGalaxy": "stargas.observed.local_volume",
+    "find_galaxy": "stargas.observed.local_volume",
     "estimate_mass": "stargas.baselines.estimators",
     "InferenceResult": "stargas.inference.result",
     "ObservedGalaxy": "stargas.observed.galaxy",

@@ -24,6 +24,7 @@ UNITS = {
     "_K": "K",
     "_deg": "deg",
     "_mpc": "Mpc",
+    "_masyr": "mas / yr",
 }
 """Ending of a name → unit of its values."""
 

@@ -67,6 +67,17 @@ def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path, monkeypatch
     assert "already holds an inference" in capsys.readouterr().err
 
 
+def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("stargas.report.style.DPI", 40)
+    path = write(star_table(), tmp_path, ".csv")
+    words = ["infer", "--stars", str(path), "--draws", "32", "--realizations", "2", "--out", str(tmp_path / "out")]
+    assert main([*words, "--name", "Carinna"]) == 1
+    assert "did you mean Carina" in capsys.readouterr().err
+    assert main([*words, "--name", "Carina"]) == 0
+    assert "Local Volume Database: Distance 105.6" in capsys.readouterr().out
+    assert "name: Carina" in (tmp_path / "out" / "settings.yaml").read_text()
+
+
 @pytest.mark.skipif(not sandbox.IS_AVAILABLE, reason="processes are bounded on Linux alone")
 @pytest.mark.parametrize(
     ("module", "words"),

@@ -60,6 +60,9 @@ def parser() -> CommandParser:
 def _add_observed(made: CommandParser) -> None:
     """Add the options of an observed galaxy: short names of the settings block ``observation``."""
     observed = made.add_argument_group("observed galaxy (the settings block observation, by shorter names)")
+    observed.add_argument(
+        "--name", help="name, for titles; of a galaxy of the Local Volume, as Fornax, also what is known of it"
+    )
     observed.add_argument("--stars", metavar="TABLE", help="CSV, ECSV, FITS or VOTable with a row per star")
     observed.add_argument("--columns", type=_columns, metavar="v_los=HRV,...", help="columns with other names")
     observed.add_argument("--hi-cube", metavar="FITS", help="HI cube")
@@ -73,6 +76,7 @@ def _add_observed(made: CommandParser) -> None:
     ):
         observed.add_argument(name, metavar="KPC", help=meaning)
     for name, meaning in (
+        ("--ellipticity", "1 - b/a, where R_hl is along the major axis (default: R_hl is that of a circle)"),
         ("--systemic-kms", "systemic velocity of both tracers (default: the mean of each)"),
         ("--position-angle-deg", "of the receding side, north through east (default: that of the HI)"),
         ("--p-member-min", "least probability of a member on the maps (default: 0.5)"),
@@ -132,6 +136,8 @@ def run(options: Namespace, settings: Settings) -> None:
     results = infer(galaxies, model, n_draws=options.draws, n_realizations=config.n_realizations, seed=options.seed)
     console = open_console()
     print_inference(results, console)
+    for reference in () if results[0].galaxy is None else results[0].galaxy.references:
+        console.print(f"Local Volume Database: {reference}", highlight=False)
     page = write_inference_report(results, options.out, radii_kpc=options.radii, overwrite=options.overwrite)
     console.print(f"Report: {page}", highlight=False)
 

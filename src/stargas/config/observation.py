@@ -23,6 +23,9 @@ class ObservationConfig:
 
     Parameters
     ----------
+    name
+        Name of the galaxy, for titles. Where the Local Volume Database has one of that name, its distance, center,
+        half-light radius, ellipticity and position angle are used where they are not given here.
     stars
         Table of stars: CSV, ECSV, FITS or VOTable.
     columns
@@ -53,6 +56,11 @@ class ObservationConfig:
         Projected half-light radius [kpc]; or text, ``280 pc`` or ``9.7 arcmin``. If null, that of the stars.
     R_hl_error_kpc
         Its standard error [kpc]; or text, ``20 pc`` or ``5 %``.
+    ellipticity
+        1 − b/a of the light, where ``R_hl_kpc`` is along the major axis, as catalogs have it. R_hl is then that times
+        √(1 − ellipticity). If null, ``R_hl_kpc`` is the radius of a circle.
+    ellipticity_error
+        Its standard error.
     p_member_min
         Least probability of a member that is drawn on the maps; the dispersion weighs all stars by theirs.
     fit_contaminants
@@ -66,6 +74,7 @@ class ObservationConfig:
         Monte Carlo realizations of the inputs.
     """
 
+    name: str | None = None
     stars: str | None = None
     columns: dict[str, str] | None = None
     missing_values: tuple[float, ...] = ()
@@ -80,6 +89,8 @@ class ObservationConfig:
     position_angle_deg: float | None = None
     R_hl_kpc: Length | None = None
     R_hl_error_kpc: Length = 0.0
+    ellipticity: float | None = None
+    ellipticity_error: float = 0.0
     p_member_min: float = 0.5
     fit_contaminants: bool = True
     proper_motion_masyr: tuple[float, float] | None = None

@@ -18,6 +18,7 @@ from stargas.errors import InputError, ObservationWarning
 from stargas.observed.catalogue import StarCatalogue, read_stars
 from stargas.observed.cube import HICube, read_cube
 from stargas.observed.hi import ObservedHI, observe_hi
+from stargas.observed.known_values import KnownValues, complete_settings
 from stargas.observed.mask import MaskConfig
 from stargas.observed.moment_files import read_moments
 from stargas.observed.moments import MomentMaps
@@ -35,8 +36,20 @@ StarSource: TypeAlias = "str | PathLike[str] | Table | Mapping[str, Any] | StarC
 HISource: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]] | HICube | MomentMaps"
 """HI data: the path of a cube, the paths of moment maps, or data that are read already."""
 
-Origin = Literal["given", "stars", "table", "HI", "none"]
+_Tracers: TypeAlias = tuple[ObservedStars | None, ObservedHI | None, float | None]
+"""Both tracers, and the position angle of what lies on +x."""
+
+Origin = Literal["given", "database", "stars", "table", "HI", "none"]
 """Where a number of the galaxy comes from."""
+
+NOT_USED = dict.fromkeys(
+    ("inclination", "inclination_deg", "inclination_error_deg"),
+    "no model is conditioned on the inclination, which it takes from the shapes and velocities of the tracers",
+)
+"""What an observer may know, and no model uses → why."""
+
+TEXT_UNITS = {"arcmin": "arcmin", "arcsec": "arcsec", "mag": "mag", "%": "%"}
+"""Unit of a quantity → that of text, as `stargas.notation` reads it."""
 
 ALIGNED_RECEDES = 90.0
 """Position angle less this turns the sky so that the receding side lies on +x, as in training."""
@@ -55,21 +68,24 @@ class ObservedGalaxy:
     R_hl_kpc, R_hl_error_kpc
         Projected half-light radius and its standard error, without that of the distance [kpc].
     R_hl_from
-        ``given`` or ``stars``.
+        ``given``, ``database`` for the Local Volume Database, or ``stars``.
     distance_kpc, distance_error_kpc
         Distance and its standard error [kpc]; None where positions were given in kpc without it.
     center
         Of both tracers: right ascension and declination [deg], or an offset in the unit of the table of stars.
     center_from
-        ``given``, ``stars``, ``table`` (the origin of its offsets) or ``HI``.
+        ``given``, ``database``, ``stars``, ``table`` (the origin of its offsets) or ``HI``.
     position_angle_deg
         Of the receding side, which both tracers have on +x [deg]; None where north is up.
     position_angle_from
-        ``given``, ``HI`` for the direction of its velocity gradient, or ``none``.
+        ``given``, ``database`` for the major axis of the light, of which the stars tell the receding side, ``HI`` for
+        the direction of its velocity gradient, or ``none``.
     warnings
         One sentence for everything in the data that needs care.
     settings
         The settings that repeat the observation; None where the data were not read from files.
+    references
+        One sentence for each value of the Local Volume Database that was used, with the paper that it comes from.
     """
 
     name: str
@@ -86,6 +102,7 @@ class ObservedGalaxy:
     position_angle_from: Origin = "none"
     warnings: tuple[str, ...] = ()
     settings: ObservationConfig | None = None
+    references: tuple[str, ...] = ()
 
     def sky_galaxy(self) -> SkyGalaxy:
         """Return the galaxy as `stargas.sample.make_sample` takes it, with the quality of its data."""
@@ -120,11 +137,13 @@ def observe(
     hi
         The path of a cube, the paths of moment 0, moment 1 and perhaps moment 2, or what `read_hi` returned.
     name
-        Name of the galaxy; that of the first file if None.
+        Name of the galaxy; that of the first file if None. What the Local Volume Database knows of a galaxy of this
+        name is used where it is not given: distance, center, R_hl, ellipticity, position angle, with their errors.
     **known
         What is known beside the data: the other fields of `stargas.config.observation.ObservationConfig`, as
-        ``distance_kpc=930.0`` or ``distance_kpc="0.93 Mpc"``. Astropy quantities are converted, and the center may be a
-        ``SkyCoord`` or text, ``center="10:08:28.1 -31:00:00"``.
+        ``distance_kpc=930.0``, ``distance_kpc="0.93 Mpc"`` or ``distance_kpc="(m-M) = 24.84"``. Astropy quantities are
+        converted, sizes may be angles and distances moduli, and the center may be a ``SkyCoord`` or text,
+        ``center="10:08:28.1 -31:00:00"``.
 
     Returns
     -------
@@ -144,13 +163,18 @@ def observe(
     """
     names = [field.name for field in dataclasses.fields(ObservationConfig)]
     for keyword in known:
+        if keyword in NOT_USED:
+            raise InputError(f"{keyword} has no use: {NOT_USED[keyword]}.")
         if keyword not in names:
             close = difflib.get_close_matches(keyword, names, n=1)
             meant = f"did you mean {close[0]}?" if close else f"use some of {', '.join(names)}."
             raise InputError(f"an observation has no {keyword!r}: {meant}")
+    if known.get("proper_motion_masyr") is not None:
+        known["proper_motion_masyr"] = tuple(to_number("motion_masyr", one) for one in known["proper_motion_masyr"])
     for number, value in known.items():
-        if unit_of(number) and value is not None and not isinstance(value, tuple | str):
-            known[number] = to_number(number, value)
+        known[number] = given = _as_text(value)
+        if unit_of(number) and given is not None and not isinstance(given, tuple | str):
+            known[number] = to_number(number, given)
     if known.get("center") is not None:
         known["center"] = to_center(known["center"])
     if isinstance(stars, str | PathLike):
@@ -161,10 +185,18 @@ def observe(
         known |= zip(("moment0", "moment1", "moment2"), map(str, hi), strict=False)
         hi = None
     try:
-        config = ObservationConfig(**known)
+        config = ObservationConfig(**known, name=name)
     except ValueError as error:  # of a text that is no distance or size
         raise InputError(str(error)) from error
-    return observe_galaxy(config, stars, hi, name)
+    return observe_galaxy(config, stars, hi)
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 (whatever a caller passes)
+    """Return a quantity in a unit of angle, magnitudes or percent as text, and everything else as it is."""
+    unit = str(getattr(value, "unit", None))
+    if unit in TEXT_UNITS and np.ndim(value) == 0:
+        return f"{float(value.value):.17g} {TEXT_UNITS[unit]}"
+    return value
 
 
 def observe_galaxy(
@@ -182,7 +214,7 @@ def observe_galaxy(
     stars, hi
         Data in memory, in place of the files of ``config``.
     name
-        Name of the galaxy; that of the first file if None.
+        Name for titles in place of that of ``config``, which is that of the first file if None.
 
     Returns
     -------
@@ -198,7 +230,7 @@ def observe_galaxy(
         If there are no data or too many, R_hl is not known, or as the readers of stars and HI.
     """
     files = (config.stars, config.hi_cube, config.moment0)
-    name = name or next((Path(path).stem for path in files if path), "galaxy")
+    name = name or config.name or next((Path(path).stem for path in files if path), "galaxy")
     with _collected_warnings() as collected:
         source = config.stars if stars is None else stars
         if source is None or isinstance(source, StarCatalogue):
@@ -208,9 +240,42 @@ def observe_galaxy(
         data = _read_hi_of(config) if hi is None else hi
         if catalogue is None and data is None:
             raise InputError("an observed galaxy needs stars, HI or both, got neither: give a table, a cube or maps.")
-        galaxy = _joined(name, config, *_observe(config, catalogue, data))
+        kind = None if catalogue is None else catalogue.position_kind
+        known = complete_settings(
+            config,
+            needs_distance=data is not None or kind != "offset_kpc",
+            uses_center=data is not None or kind == "sky_deg",
+            uses_axis=data is None,
+        )
+        observed = _observe(known.config, catalogue, data)
+        if "position_angle_deg" in known.from_database:
+            observed = _with_receding_side(known.config, catalogue, observed)
+        galaxy = _joined(name, known.config, *observed)
     settings = _with_absolute_paths(config) if stars is None and hi is None else None
-    return dataclasses.replace(galaxy, warnings=tuple(dict.fromkeys(collected)), settings=settings)
+    return dataclasses.replace(
+        galaxy,
+        **_from_database(known),
+        warnings=tuple(dict.fromkeys(collected)),
+        settings=settings,
+        references=known.references,
+    )
+
+
+def _from_database(known: KnownValues) -> dict[str, Any]:
+    """Return the origins of what the Local Volume Database has set."""
+    origins = {"R_hl_kpc": "R_hl_from", "center": "center_from", "position_angle_deg": "position_angle_from"}
+    return {origin: "database" for name, origin in origins.items() if name in known.from_database}
+
+
+def _with_receding_side(config: ObservationConfig, catalogue: StarCatalogue | None, observed: _Tracers) -> _Tracers:
+    """Turn stars that recede on the other side of the major axis by half a turn: an axis of the light has no side."""
+    stars, hi, angle = observed
+    if catalogue is None or stars is None or angle is None or not np.mean(stars.x_kpc * stars.v_los_kms) < 0:
+        return observed
+    angle = (angle + 180) % 360
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ObservationWarning)  # which were given already
+        return _observe_stars(config, catalogue, angle, alone=True), hi, angle
 
 
 def read_hi(
@@ -256,9 +321,7 @@ def _read_hi_of(config: ObservationConfig) -> HICube | MomentMaps | None:
     return read_hi(config.moment0, config.moment1, config.moment2)
 
 
-def _observe(
-    config: ObservationConfig, catalogue: StarCatalogue | None, data: HICube | MomentMaps | None
-) -> tuple[ObservedStars | None, ObservedHI | None, float | None]:
+def _observe(config: ObservationConfig, catalogue: StarCatalogue | None, data: HICube | MomentMaps | None) -> _Tracers:
     """Observe both tracers around one center, turned by one angle, which is the last of what is returned."""
     first = None if catalogue is None else _observe_stars(config, catalogue, config.position_angle_deg, data is None)
     if data is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ORIGINS: dict[Origin, str] = {
     "given": "as given",
+    "database": "of the Local Volume Database",
     "stars": "of the stars",
     "table": "the origin of the table's offsets",
     "HI": "of the HI",
