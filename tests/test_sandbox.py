@@ -15,7 +15,14 @@ import pytest
 
 from stargas import sandbox
 from stargas.errors import DamagedFileError, InputError, ObservationWarning
-from stargas.sandbox import available_memory, in_child, limit_memory, machine_memory, resident_memory
+from stargas.sandbox import (
+    available_memory,
+    in_child,
+    limit_memory,
+    machine_memory,
+    resident_memory,
+    started_in_child,
+)
 
 pytestmark = pytest.mark.skipif(not sandbox.IS_AVAILABLE, reason="processes are bounded on Linux alone")
 
@@ -97,6 +104,32 @@ def test_a_child_ends_with_its_parent(tmp_path):
             return
         time.sleep(0.02)
     pytest.fail("the child lives on")
+
+
+def test_this_process_goes_on_while_the_child_reads(tmp_path):
+    (tmp_path / "go").unlink(missing_ok=True)
+
+    def child():
+        while not (tmp_path / "go").exists():
+            time.sleep(0.01)
+        return os.getpid()
+
+    with started_in_child([], child) as result:
+        (tmp_path / "go").touch()
+        assert result() != os.getpid()
+
+
+def test_a_child_that_is_not_waited_for_ends_with_the_block(tmp_path):
+    def child():
+        (tmp_path / "pid").write_text(str(os.getpid()))
+        time.sleep(60)
+
+    with started_in_child([], child):
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text()}").exists()
 
 
 def test_memory_is_that_of_the_machine_at_most():

@@ -209,8 +209,32 @@ def in_child(
     DamagedFileError
         If the process crashes.
     """
+    with started_in_child(files, function, *arguments, **keywords) as result:
+        return result()
+
+
+@contextmanager
+def started_in_child(
+    files: Sequence[str | os.PathLike[str] | None],
+    function: Callable[P, T],
+    *arguments: P.args,
+    **keywords: P.kwargs,
+) -> Iterator[Callable[[], T]]:
+    """Begin what `in_child` does, so that this process can do something else meanwhile.
+
+    Parameters
+    ----------
+    files, function, arguments, keywords
+        As of `in_child`.
+
+    Yields
+    ------
+    callable
+        Waits for the child; returns and raises what `in_child` does. The child is killed where the block ends before.
+    """
     if not IS_AVAILABLE:
-        return function(*arguments, **keywords)
+        yield lambda: function(*arguments, **keywords)
+        return
     for library in LIBRARIES:
         importlib.import_module(library)
     paths = [Path(path) for path in files if path is not None]
@@ -218,27 +242,35 @@ def in_child(
     seconds = READ_SECONDS + SECONDS_PER_MB * sum(map(_size, paths)) / 1e6
     memory = int(MEMORY_SHARE * available_memory())
     with os.fdopen(os.memfd_create("stargas"), "w+b") as pipe:
-        status = _run(_answer_into, pipe, memory, lambda: function(*arguments, **keywords), seconds)
-        if status is None:
-            raise InputError(
-                f"reading {names} took longer than {seconds:.0f} s: cut the galaxy out, or write it again."
-            )
-        if status in (_OUT_OF_MEMORY, -signal.SIGKILL):
-            raise InputError(
-                f"reading {names} needs more than the {memory / 1e9:.1f} GB that this machine has left: cut the galaxy "
-                "out of it first."
-            )
-        if status:
-            raise DamagedFileError(
-                f"{names} made the library that reads it crash ({_name_of(status)}): write or copy it again."
-            )
-        pipe.seek(0)
-        answer: _Answer = pickle.load(pipe)  # noqa: S301 (from our own process)
-    for message, category, filename, line in answer.warnings:
-        warnings.warn_explicit(message, category, filename, line)
-    if answer.error is not None:
-        raise answer.error
-    return cast("T", answer.value)
+        call: Callable[[], T] = lambda: function(*arguments, **keywords)  # noqa: E731 (it is handed on)
+        with _forked(_answer_into, pipe, memory, call) as wait:
+
+            def result() -> T:
+                _require_sound(wait(seconds), names, seconds, memory)
+                pipe.seek(0)
+                answer: _Answer = pickle.load(pipe)  # noqa: S301 (from our own process)
+                for message, category, filename, line in answer.warnings:
+                    warnings.warn_explicit(message, category, filename, line)
+                if answer.error is not None:
+                    raise answer.error
+                return cast("T", answer.value)
+
+            yield result
+
+
+def _require_sound(status: int | None, names: str, seconds: float, memory: int) -> None:
+    """Turn the exit status of a child into a sentence; None if it took too long."""
+    if status is None:
+        raise InputError(f"reading {names} took longer than {seconds:.0f} s: cut the galaxy out, or write it again.")
+    if status in (_OUT_OF_MEMORY, -signal.SIGKILL):
+        raise InputError(
+            f"reading {names} needs more than the {memory / 1e9:.1f} GB that this machine has left: cut the galaxy "
+            "out of it first."
+        )
+    if status:
+        raise DamagedFileError(
+            f"{names} made the library that reads it crash ({_name_of(status)}): write or copy it again."
+        )
 
 
 def _size(path: Path) -> int:
@@ -250,20 +282,30 @@ _OUT_OF_MEMORY = 77
 """Exit status of a child that lacks memory."""
 
 
-def _run(work: Callable[..., None], *arguments: Any) -> int | None:  # noqa: ANN401 (of the work, and the seconds)
-    """Run a function in a fork of this process; return its exit status, negative for a signal, or None if too long."""
+@contextmanager
+def _forked(work: Callable[..., None], *arguments: Any) -> Iterator[Callable[[float], int | None]]:  # noqa: ANN401 (of the work)
+    """Run a function in a fork of this process, which ends with the block.
+
+    Yields
+    ------
+    callable
+        Waits for some seconds and returns the exit status, negative for a signal, or None if it took longer.
+    """
     import multiprocessing
 
-    *given, seconds = arguments
-    process = multiprocessing.get_context("fork").Process(target=work, args=tuple(given), daemon=True)
+    process = multiprocessing.get_context("fork").Process(target=work, args=arguments, daemon=True)
+
+    def wait(seconds: float) -> int | None:
+        process.join(seconds)
+        return process.exitcode
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", DeprecationWarning
             )  # of threads: those of numpy are idle, and it knows forks
             process.start()
-        process.join(seconds)
-        return process.exitcode
+        yield wait
     finally:
         process.kill()
         process.join()

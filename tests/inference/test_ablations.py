@@ -4,11 +4,9 @@ from models_for_tests import untrained
 from toy import toy_dataset
 
 from stargas.evaluation.intervals import QUANTILE_LEVELS
-from stargas.inference.ablations import leave_out, prior_sensitivity, prior_warnings
+from stargas.inference.ablations import leave_out, prior_sensitivity
 from stargas.inference.attribution import attribute
 from stargas.sample import without_tracer
-
-R_KPC = np.linspace(1, 4, 10)
 
 
 @pytest.fixture(scope="module")
@@ -43,21 +41,6 @@ def test_priors_are_those_of_the_model_beside_none(posterior, data):
         np.testing.assert_array_equal(values, expected)
     assert np.abs(found["bursty"] - found["smooth"]).max() > 1e-3
     assert prior_sensitivity(untrained(data, tracers="any"), data[2]) == {}
-
-
-def quantiles(median, half_width=0.1):
-    """A Gaussian's."""
-    return median + half_width * np.array([-1.96, -1, 0, 1, 1.96])[:, None] + np.zeros(10)
-
-
-def test_priors_that_disagree_beyond_the_stated_error_are_warned_of():
-    shifted = quantiles(8.0)
-    shifted[:, 7] += 0.25
-    (text,) = prior_warnings({None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": shifted}, R_KPC)
-    for piece in (f"{R_KPC[7]:.3g} kpc", "8.05 for all, 8.00 for bursty, 8.25 for smooth", "0.25", "±0.10"):
-        assert piece in text
-    assert prior_warnings({None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": quantiles(8.09)}, R_KPC) == []
-    assert prior_warnings({}, R_KPC) == []
 
 
 def test_an_attribution_is_of_the_posterior(posterior, data):

@@ -15,7 +15,7 @@ from toy import toy_dataset
 import stargas as sg
 from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
-from stargas.inference.infer import infer
+from stargas.inference.infer import infer, infer_in_steps
 from stargas.model.files import save_model
 from stargas.observed.galaxy import observe_galaxy
 from stargas.observed.tangent_plane import sky_position
@@ -59,6 +59,17 @@ class TestObserved:
         as_is, rotated, shuffled = (inferred(tmp_path, one).quantiles() for one in tables)
         np.testing.assert_allclose(rotated, as_is, atol=1e-6)
         np.testing.assert_allclose(shuffled, as_is, atol=1e-6)
+
+    def test_the_first_step_has_the_masses_and_the_last_one_all(self, tmp_path, table):
+        galaxy, posterior = observed(tmp_path, table, R_hl_error_kpc=0.03), WolfPosterior()
+        first, last = infer_in_steps(galaxy, posterior, n_draws=64, n_realizations=4)
+        assert first.log10_mass is last.log10_mass
+        assert first.variance_shares == {}
+        assert last.variance_shares["R_hl"].any()
+        whole = infer(galaxy, posterior, n_draws=64, n_realizations=4)
+        np.testing.assert_array_equal(whole.log10_mass, last.log10_mass)
+        np.testing.assert_array_equal(whole.variance_shares["R_hl"], last.variance_shares["R_hl"])
+        assert whole.warnings == last.warnings
 
     def test_few_stars_are_warned_of_and_too_few_refused(self, tmp_path, table):
         result = inferred(tmp_path, table[:40])

@@ -15,6 +15,7 @@ import warnings
 from typing import TYPE_CHECKING, TextIO
 
 from stargas import __version__
+from stargas.cli.status import print_to_stderr
 from stargas.errors import StargasError
 
 if TYPE_CHECKING:
@@ -56,12 +57,12 @@ def _show_warning(
     file: TextIO | None = None,  # noqa: ARG001 (the same)
     line: str | None = None,  # noqa: ARG001 (the same)
 ) -> None:
-    print(f"warning: {message}", file=sys.stderr)  # noqa: T201 (the terminal is where warnings go)
+    print_to_stderr(f"warning: {message}")
 
 
 def _fail(command: str, message: object, status: int) -> int:
     text = " ".join(str(message).split())
-    print(f"stargas {command}: {text}", file=sys.stderr)  # noqa: T201 (the terminal is where errors go)
+    print_to_stderr(f"stargas {command}: {text}")
     return status
 
 

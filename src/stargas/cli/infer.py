@@ -6,16 +6,20 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stargas.cli.options import CommandParser, open_console, use_threads
+from stargas.cli.options import CommandParser, imported_at_once, open_console, use_threads
 from stargas.cli.settings import UsageError
-from stargas.cli.sources import read_one
+from stargas.cli.sources import read_file
+from stargas.cli.status import StatusLine
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from stargas.cli.settings import Settings
     from stargas.config import SnapshotConfig
     from stargas.config.observation import ObservationConfig
+    from stargas.galaxy import Galaxy
     from stargas.model.posterior import Posterior
     from stargas.observed.galaxy import ObservedGalaxy
     from stargas.sample import Sample
@@ -125,20 +129,49 @@ def run(options: Namespace, settings: Settings) -> None:
         )
     if options.galaxy is None and not config.has_files:
         raise UsageError("give a galaxy: a file, or --stars, --hi-cube or --moment0 of an observed one.")
-    use_threads(options.workers)
-    from stargas.inference.infer import infer
-    from stargas.model.files import load_model
-    from stargas.report.inference import print_inference, require_free, write_inference_report
+    if options.galaxy is None:
+        for name in ("inclination", "azimuth"):
+            if getattr(options, name) is not None:
+                raise UsageError(f"--{name} is for simulated galaxies: leave it out for an observed one.")
+    status = StatusLine()
+    try:
+        _infer(options, config, settings.snapshots, status)
+    finally:
+        status.clear()
 
-    require_free(options.out, overwrite=options.overwrite)
-    model = load_model(options.model).with_prior(options.prior)
-    galaxies = [_observe(options, config)] if options.galaxy is None else _project(options, model, settings.snapshots)
-    results = infer(galaxies, model, n_draws=options.draws, n_realizations=config.n_realizations, seed=options.seed)
+
+def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotConfig, status: StatusLine) -> None:
+    status.show("loading the libraries and the model")
+    with _begin_reading(options, config, snapshots) as read, imported_at_once():
+        from stargas.galaxy import Galaxy
+        from stargas.inference.infer import infer_in_steps
+        from stargas.model.files import load_model
+        from stargas.report.inference import print_answer, print_limitations, require_free, write_inference_report
+
+        use_threads(options.workers)
+        require_free(options.out, overwrite=options.overwrite)
+        model = load_model(options.model).with_prior(options.prior)
+        status.show("reading and measuring the galaxy")
+        galaxy = read()
+    galaxies = _project(options, model, galaxy) if isinstance(galaxy, Galaxy) else [galaxy]
+    inferences = [
+        infer_in_steps(one, model, n_draws=options.draws, n_realizations=config.n_realizations, seed=options.seed)
+        for one in galaxies
+    ]
+    status.show("drawing from the posterior")
+    answers = [next(steps) for steps in inferences]
+    status.clear()
     console = open_console()
-    print_inference(results, console)
+    print_answer(answers, console)
+    status.show("tracing the errors of the inputs")
+    results = [next(steps) for steps in inferences]
+    status.clear()
+    print_limitations(results, console)
     for reference in () if results[0].galaxy is None else results[0].galaxy.references:
         console.print(f"Local Volume Database: {reference}", highlight=False)
+    status.show("drawing the figures")
     page = write_inference_report(results, options.out, radii_kpc=options.radii, overwrite=options.overwrite)
+    status.clear()
     console.print(f"Report: {page}", highlight=False)
 
 
@@ -163,20 +196,22 @@ def _observation(options: Namespace, config: ObservationConfig) -> ObservationCo
         raise UsageError(str(error)) from error
 
 
-def _observe(options: Namespace, config: ObservationConfig) -> ObservedGalaxy:
-    """Read and measure the observed galaxy."""
+def _begin_reading(
+    options: Namespace, config: ObservationConfig, snapshots: SnapshotConfig
+) -> AbstractContextManager[Callable[[], Galaxy | ObservedGalaxy]]:
+    """Begin to read the galaxy, and to measure it if it is observed, while this process loads the model."""
+    from stargas.sandbox import started_in_child
+
+    if options.galaxy is not None:
+        return started_in_child([options.galaxy], read_file, options.galaxy, snapshots)
     from stargas.observed.galaxy import observe_galaxy
-    from stargas.sandbox import in_child
 
-    for name in ("inclination", "azimuth"):
-        if getattr(options, name) is not None:
-            raise UsageError(f"--{name} is for simulated galaxies: leave it out for an observed one.")
     files = (config.stars, config.hi_cube, config.moment0, config.moment1, config.moment2)
-    return in_child(files, observe_galaxy, config)
+    return started_in_child(files, observe_galaxy, config)
 
 
-def _project(options: Namespace, model: Posterior, snapshots: SnapshotConfig) -> list[Sample]:
-    """Read the simulated galaxy and make one sample for each view."""
+def _project(options: Namespace, model: Posterior, galaxy: Galaxy) -> list[Sample]:
+    """Make one sample for each view of a simulated galaxy."""
     from stargas.randomness import rng_for
     from stargas.sample import make_sample
     from stargas.sky.projection import project
@@ -188,7 +223,6 @@ def _project(options: Namespace, model: Posterior, snapshots: SnapshotConfig) ->
         raise UsageError(
             f"--azimuth needs one value or as many as --inclination has, got {len(azimuths)} and {len(inclinations)}."
         )
-    galaxy = read_one(options.galaxy, snapshots)
     samples = []
     for number, angles in enumerate(zip(inclinations, azimuths, strict=True)):
         rng = rng_for(options.seed, "infer", galaxy.id, number)

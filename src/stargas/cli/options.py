@@ -6,10 +6,11 @@ import argparse
 import dataclasses
 import math
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -154,3 +155,16 @@ def use_threads(workers: int | None) -> None:
         import torch
 
         torch.set_num_threads(workers)
+
+
+@contextmanager
+def imported_at_once() -> Iterator[None]:
+    """Import many modules without a search for garbage among what they define, which takes a fifth of the time."""
+    import gc
+
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -114,6 +114,8 @@ def read_settings(arguments: Sequence[str], preset: str | None = None) -> Settin
     UsageError
         If a file or field is unknown or a value does not fit, in one sentence.
     """
+    if not arguments and preset is None:
+        return Settings(*(block() for block in BLOCKS.values()))
     from jsonargparse import ArgumentError
 
     parser = settings_parser()

@@ -61,10 +61,11 @@ def read_one(path: Path, snapshots: SnapshotConfig) -> Galaxy:
     """Read one galaxy from a particle table, or from a snapshot with its settings, in a process of its own."""
     from stargas.sandbox import in_child
 
-    return in_child([path], _read_one, path, snapshots)
+    return in_child([path], read_file, path, snapshots)
 
 
-def _read_one(path: Path, snapshots: SnapshotConfig) -> Galaxy:
+def read_file(path: Path, snapshots: SnapshotConfig) -> Galaxy:
+    """Read one galaxy in this process."""
     from stargas.simulations.files import is_table, read_galaxy
 
     return read_galaxy(path) if is_table(path) else read_galaxy(path, config=snapshots)

@@ -1,10 +1,6 @@
 """How the posterior of a galaxy changes without a tracer, and under each prior."""
 
-from collections.abc import Mapping
-
-import numpy as np
-
-from stargas.evaluation.intervals import MEDIAN, QUANTILE_LEVELS
+from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
 from stargas.sample import Sample
@@ -37,7 +33,7 @@ def leave_out(posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: i
 
 
 def prior_sensitivity(
-    posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: int = 0
+    posterior: Posterior, sample: Sample, n_draws: int = 1000, seed: int = 0, own: FloatArray | None = None
 ) -> dict[str | None, FloatArray]:
     """Return quantiles of the posterior under each of its priors.
 
@@ -49,6 +45,8 @@ def prior_sensitivity(
         A galaxy.
     n_draws, seed
         Draws of each posterior, and their root seed; all have the same noise.
+    own
+        Quantiles under the prior of the posterior itself, if they are known already.
 
     Returns
     -------
@@ -60,38 +58,8 @@ def prior_sensitivity(
     if not posterior.config.priors:
         return {}
     return {
-        prior: posterior.with_prior(prior).quantiles(sample, QUANTILE_LEVELS, n_draws, seed)[0]
+        prior: own
+        if own is not None and prior == posterior.prior
+        else posterior.with_prior(prior).quantiles(sample, QUANTILE_LEVELS, n_draws, seed)[0]
         for prior in (None, *posterior.config.priors)
     }
-
-
-def prior_warnings(priors: Mapping[str | None, FloatArray], r_kpc: FloatArray) -> list[str]:
-    """Return a warning where the prior moves the median by more than half of the 68 % interval.
-
-    Parameters
-    ----------
-    priors
-        From `prior_sensitivity`.
-    r_kpc
-        Radii [kpc], shape (m,).
-
-    Returns
-    -------
-    list of str
-        One sentence about the radius where it matters most, or nothing.
-    """
-    if len(priors) < 2:
-        return []
-    low, high = (priors[None][QUANTILE_LEVELS.index(level)] for level in (0.16, 0.84))
-    half_width = (high - low) / 2
-    medians = {prior: values[MEDIAN] for prior, values in priors.items()}
-    spread = np.ptp(list(medians.values()), axis=0)
-    if not (spread > half_width).any():
-        return []
-    j = int(np.argmax(spread / half_width))
-    listed = ", ".join(f"{values[j]:.2f} for {prior or 'all'}" for prior, values in medians.items())
-    text = (
-        f"The result depends on the kind of galaxy that is expected: inside {r_kpc[j]:.3g} kpc the median log10 M is "
-        f"{listed}, a difference of {spread[j]:.2f} where the stated 68 % error is ±{half_width[j]:.2f}."
-    )
-    return [text]

@@ -90,10 +90,11 @@ def attribute(
     InputError
         As `stargas.model.posterior.Posterior.sample`.
     """
+    own = posterior.quantiles(sample, QUANTILE_LEVELS, n_draws, seed)[0]
     return Attribution(
         sample.r_kpc,
-        posterior.quantiles(sample, QUANTILE_LEVELS, n_draws, seed)[0],
+        own,
         leave_out(posterior, sample, n_draws, seed),
-        prior_sensitivity(posterior, sample, n_draws, seed),
+        prior_sensitivity(posterior, sample, n_draws, seed, own),
         occlude(posterior, sample, seed=seed) if occlusion else None,
     )

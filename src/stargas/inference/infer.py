@@ -1,9 +1,9 @@
 """The mass profile of a galaxy, simulated or observed: from a sample or an observation to a result."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
@@ -123,23 +123,65 @@ def infer(
     >>> result.quantiles([0.16, 0.5, 0.84]).shape
     (3, 14)
     """
-    for what, n, most in (("realizations", n_realizations, MAX_REALIZATIONS), ("draws", n_draws, MAX_DRAWS)):
-        if not 1 <= n <= most:
-            raise InputError(f"an inference has 1 to {most} {what}, got {n}.")
+    applied = _apply(model, reference, n_draws, n_realizations, seed, occlusion=occlusion)
     if galaxy is None:
         galaxy = observe(**observation)
     elif observation:
         raise InputError(f"there is a galaxy already: leave out {', '.join(observation)}, or give no galaxy.")
+    if isinstance(galaxy, Sequence):
+        return [_last(_steps(one, applied)) for one in galaxy]
+    return _last(_steps(galaxy, applied))
+
+
+def infer_in_steps(
+    galaxy: Inferable,
+    model: PosteriorLike | None = None,
+    *,
+    n_draws: int = N_DRAWS,
+    n_realizations: int = N_REALIZATIONS,
+    seed: int = 0,
+    reference: ValidityReference | None = None,
+) -> Iterator[InferenceResult]:
+    """Infer the mass profile of a galaxy, and yield it as soon as the masses are known.
+
+    Parameters
+    ----------
+    galaxy, model, n_draws, n_realizations, seed, reference
+        As of `infer`.
+
+    Yields
+    ------
+    InferenceResult
+        First without shares of the variance, which need realizations of each input alone. Then the result of `infer`.
+
+    Raises
+    ------
+    InputError
+        As `infer`, when the first result is asked for.
+    """
+    yield from _steps(galaxy, _apply(model, reference, n_draws, n_realizations, seed, occlusion=True))
+
+
+def _apply(
+    model: PosteriorLike | None,
+    reference: ValidityReference | None,
+    n_draws: int,
+    n_realizations: int,
+    seed: int,
+    *,
+    occlusion: bool,
+) -> AppliedModel:
+    """Check the numbers, and load the model and its reference where they are not given."""
+    for what, n, most in (("realizations", n_realizations, MAX_REALIZATIONS), ("draws", n_draws, MAX_DRAWS)):
+        if not 1 <= n <= most:
+            raise InputError(f"an inference has 1 to {most} {what}, got {n}.")
     posterior = load_model() if model is None else model
     if reference is None and isinstance(posterior, Posterior) and posterior.folder is not None:
         reference = load_validity(posterior.folder)
-    applied = AppliedModel(posterior, reference, n_draws, n_realizations, seed, occlusion)
-    if isinstance(galaxy, Sequence):
-        return [_infer_one(one, applied) for one in galaxy]
-    return _infer_one(galaxy, applied)
+    return AppliedModel(posterior, reference, n_draws, n_realizations, seed, occlusion)
 
 
-def _infer_one(galaxy: Inferable, model: AppliedModel) -> InferenceResult:
+def _steps(galaxy: Inferable, model: AppliedModel) -> Iterator[InferenceResult]:
     realizations = make_realizations(galaxy, model.posterior, model.n_realizations, model.seed)
     sample = realizations.nominal
     _require_inferable(model.posterior, sample)
@@ -147,14 +189,22 @@ def _infer_one(galaxy: Inferable, model: AppliedModel) -> InferenceResult:
         name=str(sample.row.get("galaxy_id") or "galaxy"),
         sample=sample,
         r_kpc=np.asarray(sample.r_kpc, dtype=np.float64),
+        variance_shares={},
         model=ModelSummary.of(model.posterior, sample),
         galaxy=realizations.galaxy,
         conditioned_on=tuple(realizations.exact),
         n_realizations=len(realizations.mixed),
         seed=model.seed,
-        **{name: part(realizations, model) for name, part in PARTS.items()},
+        **{name: part(realizations, model) for name, part in ANSWER.items()},
     )
-    return replace(result, warnings=result_warnings(result, realizations, model.posterior))
+    yield replace(result, warnings=result_warnings(result, realizations, model.posterior))
+    result = replace(result, **{name: part(realizations, model) for name, part in REST.items()})
+    yield replace(result, warnings=result_warnings(result, realizations, model.posterior))
+
+
+def _last(steps: Iterator[InferenceResult]) -> InferenceResult:
+    *_, complete = steps
+    return complete
 
 
 def _require_inferable(posterior: PosteriorLike, sample: Sample) -> None:
@@ -191,13 +241,17 @@ def _attribution(realizations: Realizations, model: AppliedModel) -> Attribution
     return attribute(model.posterior, realizations.nominal, model.n_draws, model.seed, occlusion=model.occlusion)
 
 
-PARTS: Mapping[str, Callable[[Realizations, AppliedModel], Any]] = MappingProxyType(
+Part: TypeAlias = Callable[[Realizations, AppliedModel], Any]
+
+ANSWER: Mapping[str, Part] = MappingProxyType(
     {
         "log10_mass": _draws,
-        "attribution": _attribution,
         "validity": _validity,
+        "attribution": _attribution,
         "estimates": lambda realizations, _model: estimate_masses(realizations),
-        "variance_shares": variance_shares,
     }
 )
-"""Field of a result → function that computes it, in the order in which they are computed."""
+"""Field of a result that an observer waits for → function that computes it."""
+
+REST: Mapping[str, Part] = MappingProxyType({"variance_shares": variance_shares})
+"""Field that follows → function that computes it, from realizations of its own."""

@@ -1,7 +1,8 @@
 """The samples of one galaxy: as measured, and as it may be within the errors of its inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -31,25 +32,35 @@ class Realizations:
     mixed
         Realizations in which all inputs vary whose errors the model is not conditioned on; the galaxy as measured
         alone where there are none.
-    varied
-        Input → realizations in which it alone varies.
+    free
+        Inputs that vary in ``mixed``.
     exact
         Input whose error the model is conditioned on → the galaxy as measured, its error of this kind stated as zero.
-    all_varied
-        Realizations in which every uncertain input varies, for formulas that are not conditioned on anything.
     warnings
         What was changed to make the samples.
     galaxy
         The observation; None for a sample, and for a galaxy on the sky without one.
+    vary
+        Makes realizations in which the named inputs vary; called when they are needed, as they take time.
     """
 
     nominal: Sample
     mixed: tuple[Sample, ...]
-    varied: Mapping[Input, tuple[Sample, ...]] = field(default_factory=dict)
+    free: tuple[Input, ...] = ()
     exact: Mapping[Input, Sample] = field(default_factory=dict)
-    all_varied: tuple[Sample, ...] = ()
     warnings: tuple[str, ...] = ()
     galaxy: ObservedGalaxy | None = None
+    vary: Callable[[tuple[Input, ...]], tuple[Sample, ...]] = lambda _: ()
+
+    @cached_property
+    def varied(self) -> Mapping[Input, tuple[Sample, ...]]:
+        """Input → realizations in which it alone varies."""
+        return {name: self.vary((name,)) if len(self.free) > 1 else self.mixed for name in self.free}
+
+    @cached_property
+    def all_varied(self) -> tuple[Sample, ...]:
+        """Realizations in which every uncertain input varies, for formulas that are not conditioned on anything."""
+        return self.vary((*self.free, *self.exact)) if "HI noise" in self.exact else self.mixed
 
 
 def make_realizations(
@@ -95,16 +106,11 @@ def make_realizations(
         if conditions and name in QUALITY_OF_INPUT
     }
     free = tuple(name for name in uncertain if name not in exact)
-    mixed = samples(*draw_galaxies(galaxy, n, seed, free)) if free else (nominal,)
-    return Realizations(
-        nominal,
-        mixed,
-        varied={name: samples(*draw_galaxies(galaxy, n, seed, (name,))) if len(free) > 1 else mixed for name in free},
-        exact=exact,
-        all_varied=samples(*draw_galaxies(galaxy, n, seed, uncertain)) if "HI noise" in exact else mixed,
-        warnings=warnings,
-        galaxy=galaxy,
-    )
+
+    def vary(names: tuple[Input, ...]) -> tuple[Sample, ...]:
+        return samples(*draw_galaxies(galaxy, n, seed, names))
+
+    return Realizations(nominal, vary(free) if free else (nominal,), free, exact, warnings, galaxy, vary)
 
 
 def _settings(posterior: PosteriorLike, n_stars: int | None) -> tuple[DataConfig, tuple[str, ...]]:

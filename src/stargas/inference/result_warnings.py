@@ -7,9 +7,9 @@ import numpy as np
 from stargas.evaluation.intervals import MEDIAN
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
-from stargas.inference.ablations import prior_warnings
 from stargas.inference.realizations import Realizations
 from stargas.inference.result import InferenceResult
+from stargas.inference.verdict import limitations
 from stargas.profiles import falling_fraction
 from stargas.sample import Sample
 from stargas.validity.consistency import outside_ranges
@@ -84,7 +84,7 @@ def falling_warnings(log10_mass: FloatArray) -> list[str]:
 
 
 def result_warnings(result: InferenceResult, realizations: Realizations, posterior: PosteriorLike) -> tuple[str, ...]:
-    """Return all warnings about a result, each once: about the data, their errors, the range of the model, its priors.
+    """Return all warnings about a result, each once: on the data, their errors, the range of the model, what limits it.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def result_warnings(result: InferenceResult, realizations: Realizations, posteri
         *extension_warnings(result.r_kpc, realizations.mixed),
         *range_warnings(result.sample, result.quantiles(), posterior),
         *falling_warnings(result.log10_mass),
-        *(prior_warnings(result.attribution.priors, result.r_kpc) if result.attribution is not None else ()),
+        *(one.sentence for one in limitations(result) if one.matters),
         *result.validity.reasons,
     ]
     return tuple(dict.fromkeys(found))

@@ -19,6 +19,7 @@ from stargas import __version__
 from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
 from stargas.inference.result import InferenceResult
+from stargas.inference.verdict import Level, limitations, verdict
 from stargas.report.attribution import attribution_data
 from stargas.report.dynamics import dynamics_table
 from stargas.report.inference_page import inference_page
@@ -45,6 +46,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FORMAT = Format("stargas inference", 2)
+
+LEVEL_COLORS: dict[Level, str] = {
+    "trusted": "green",
+    "with care": "yellow",
+    "not trusted": "red",
+    "not checked": "yellow",
+}
+"""Color of a verdict on the terminal."""
 
 
 def write_inference_report(
@@ -181,20 +190,34 @@ def _listed(value: Any) -> Any:  # noqa: ANN401 (any setting)
     return [_listed(one) for one in value] if isinstance(value, tuple) else value
 
 
-def print_inference(results: Sequence[InferenceResult], console: "Console") -> None:
-    """Print masses, closed formulas, warnings and validity."""
+def print_answer(results: Sequence[InferenceResult], console: "Console") -> None:
+    """Print whether to believe the result, then masses and closed formulas."""
     from rich.markup import escape
 
     views = label_views(results)
     known = has_truth(views)
     rows = []
     for label, result in views.items():
+        one = verdict(result)
+        head = f"{escape(result.name)}, {escape(label)}:" if len(views) > 1 else f"{escape(result.name)}:"
+        console.print(f"{head} [bold {LEVEL_COLORS[one.level]}]{one.level}[/]. {escape(one.reason)}", highlight=False)
         rows += mass_rows(label, result, known=known) + estimate_rows(result, known=known)
     first = results[0]
-    title = f"{first.name}: mass inside r from {first.model.label}, 10^x Msun"
+    title = f"Mass inside r from {first.model.label}, log10 M [Msun]"
+    console.print()
     console.print(terminal_table(Table(mass_table(views).head, rows), title))
-    for label, result in views.items():
+
+
+def print_limitations(results: Sequence[InferenceResult], console: "Console") -> None:
+    """Print what limits the result, and the warnings that were not printed yet."""
+    from rich.markup import escape
+
+    for label, result in label_views(results).items():
+        head = f"What limits it, {escape(label)}:" if len(results) > 1 else "What limits it:"
+        console.print(f"[bold]{head}[/bold]", highlight=False)
+        limits, reasons = limitations(result), verdict(result).reason
+        for one in limits:
+            console.print(f"• {escape(one.sentence)}", style="yellow" if one.matters else None, highlight=False)
         for text in result.warnings:
-            console.print(f"[yellow]{escape(label)}:[/yellow] {escape(text)}", highlight=False)
-    for label, result in views.items():
-        console.print(f"{escape(label)}: {escape(result.validity.summary)}", highlight=False)
+            if text not in reasons and text not in {one.sentence for one in limits}:
+                console.print(f"• {escape(text)}", style="yellow", highlight=False)

@@ -246,7 +246,7 @@ def terminal_table(table: Table, title: str = "") -> "TerminalTable":
         padding=0,
     )
     for place, name in enumerate(table.head):
-        terminal_table.add_column(name, justify="right" if place else "left", no_wrap=True)
+        terminal_table.add_column(TerminalText(name), justify="right" if place else "left", no_wrap=True)
     for row, starts in zip(table.rows, table.group_starts, strict=True):
         if starts:
             terminal_table.add_section()

@@ -1,0 +1,161 @@
+"""Whether to believe a result, and what limits it: what an observer is told first.
+
+Four things limit a result beside the checks of validity: the width of the posterior, the suite that is expected, the
+disagreement of the tracers, and the errors of the inputs. Each is one sentence with a number of dex or percent and
+the radius where it is largest.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from stargas.evaluation.intervals import MEDIAN, QUANTILE_LEVELS
+from stargas.galaxy import FloatArray
+from stargas.inference.result import InferenceResult
+
+MAX_DISAGREEMENT = 2.0
+"""Standard deviations between the tracers beyond which they disagree."""
+
+Level = Literal["trusted", "with care", "not trusted", "not checked"]
+
+_LOW, _HIGH = QUANTILE_LEVELS.index(0.16), QUANTILE_LEVELS.index(0.84)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether to believe a result.
+
+    Parameters
+    ----------
+    level
+        ``trusted``; ``with care`` where the checks find nothing, but the result depends on the prior or the tracers
+        disagree; ``not trusted`` where a check found something; ``not checked`` where the model has no reference.
+    reason
+        Which measurement stands out and by how much, or on what the result depends.
+    """
+
+    level: Level
+    reason: str
+
+    def __str__(self) -> str:
+        """Return the verdict as one line."""
+        return f"{self.level.capitalize()}. {self.reason}"
+
+
+@dataclass(frozen=True)
+class Limitation:
+    """One thing that limits a result.
+
+    Parameters
+    ----------
+    name
+        ``error``, ``prior``, ``tracers`` or ``inputs``.
+    claim
+        What it does to the masses, with the number that says how much.
+    detail
+        The numbers behind it; "" where there are no others.
+    matters
+        Whether the stated error is too small for it. That of the inputs is part of the stated error.
+    """
+
+    name: str
+    claim: str
+    detail: str = ""
+    matters: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Claim and detail as one sentence."""
+        return f"{self.claim}: {self.detail}." if self.detail else f"{self.claim}."
+
+
+def verdict(result: InferenceResult) -> Verdict:
+    """Return whether to believe a result.
+
+    Notes
+    -----
+    No check sees that a galaxy formed under other physics than those of the training set.
+    """
+    validity = result.validity
+    if validity.p_value is None and not validity.reasons:
+        return Verdict("not checked", validity.summary)
+    if not validity.trusted:
+        return Verdict("not trusted", " ".join((*validity.reasons[:1], validity.summary)))
+    deciding = [f"{one.claim}." for one in limitations(result) if one.matters]
+    usual = f"No measurement stands out: {validity.summary}"
+    return Verdict("with care" if deciding else "trusted", " ".join([*deciding, usual]))
+
+
+def limitations(result: InferenceResult) -> tuple[Limitation, ...]:
+    """Return what limits a result, as far as it is known: width, prior, tracers, errors of the inputs."""
+    return tuple(_limitations(result))
+
+
+def _limitations(result: InferenceResult) -> Iterator[Limitation]:
+    j = int(np.argmin(np.abs(result.r_kpc - result.R_hl_kpc)))
+    low, high = result.quantiles((0.16, 0.84))[:, j]
+    yield Limitation("error", f"The 68 % interval inside {result.r_kpc[j]:.3g} kpc is ±{(high - low) / 2:.2f} dex")
+    if result.attribution is not None:
+        yield from _prior(result.r_kpc, result.attribution.priors)
+        yield from _tracers(result.r_kpc, result.attribution.left_out)
+    yield from _inputs(result, j)
+
+
+def _prior(r_kpc: FloatArray, priors: Mapping[str | None, FloatArray]) -> Iterator[Limitation]:
+    """Compare the medians under each prior with the stated error, at the radius where they differ most."""
+    if len(priors) < 2:
+        return
+    half_width = half_width_dex(priors[None])
+    medians = {prior: values[MEDIAN] for prior, values in priors.items()}
+    spread = np.ptp(list(medians.values()), axis=0)
+    j = int(np.argmax(spread / half_width))
+    listed = ", ".join(f"{values[j]:.2f} for {prior or 'all'}" for prior, values in medians.items())
+    matters = bool(spread[j] > half_width[j])
+    yield Limitation(
+        "prior",
+        f"The result {'depends' if matters else 'hardly depends'} on the kind of galaxy that is expected, by "
+        f"{spread[j]:.2f} dex inside {r_kpc[j]:.3g} kpc",
+        f"the median log10 M is {listed}, and the stated 68 % error ±{half_width[j]:.2f}",
+        matters,
+    )
+
+
+def _tracers(r_kpc: FloatArray, left_out: Mapping[str, FloatArray]) -> Iterator[Limitation]:
+    """Compare the profiles of each tracer alone, at the radius where they disagree most."""
+    if len(left_out) < 2:
+        return
+    of_stars, of_gas = left_out["gas"], left_out["stars"]
+    apart = of_gas[MEDIAN] - of_stars[MEDIAN]
+    sigmas = np.abs(apart) / np.hypot(half_width_dex(of_stars), half_width_dex(of_gas))
+    j = int(np.argmax(sigmas))
+    matters = bool(sigmas[j] > MAX_DISAGREEMENT)
+    yield Limitation(
+        "tracers",
+        f"Stars alone and HI alone {'disagree' if matters else 'agree'}, by {sigmas[j]:.1f} standard deviations",
+        f"inside {r_kpc[j]:.3g} kpc the HI alone gives {abs(apart[j]):.2f} dex {'more' if apart[j] > 0 else 'less'}",
+        matters,
+    )
+
+
+def _inputs(result: InferenceResult, j: int) -> Iterator[Limitation]:
+    """Add up the fractions of the variance that errors of the inputs cause near R_hl."""
+    shares = {
+        name: float(share[j]) for name, share in result.variance_shares.items() if name != "posterior" and share.any()
+    }
+    if not shares:
+        return
+    total = min(sum(max(share, 0.0) for share in shares.values()), 1.0)
+    listed = [f"{name} {100 * min(share, 1.0):.0f} %" for name, share in shares.items() if share >= 0.005]
+    yield Limitation(
+        "inputs",
+        f"Errors of the inputs cause {100 * total:.0f} % of the variance inside {result.r_kpc[j]:.3g} kpc",
+        ", ".join(listed),
+    )
+
+
+def half_width_dex(quantiles: FloatArray) -> FloatArray:
+    """Return half of the 68 % interval [dex], shape (m,), of quantiles at the usual levels, shape (5, m)."""
+    result: FloatArray = (quantiles[_HIGH] - quantiles[_LOW]) / 2
+    return result
