@@ -26,7 +26,7 @@ from stargas.experiments.plan import (
     with_stars,
 )
 
-N_BURSTY, N_SMOOTH = 7491, 1061
+N_BURSTY, N_SMOOTH = 7726, 1082
 """Galaxies to make, of which 6,158 and 956 pass the cuts (§2 of the paper: NIHAO, AURIGA)."""
 
 N_BURSTY_TEST, N_SMOOTH_TEST = 500, 900

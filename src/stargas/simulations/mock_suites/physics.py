@@ -101,7 +101,8 @@ class SuitePhysics:
     concentration_scatter
         Factor on the scatter of the concentration.
     early_massive_dex
-        Scatter by which halos of galaxies above 10^9.7 Msun are more concentrated, as if they had formed early.
+        Scatter by which halos of galaxies above 10^9.7 Msun are more concentrated, as if they had formed early; those
+        of ``bursty`` are steeper inside too.
     stars_concentration
         Correlation of the concentration with the excess of M* at given halo mass: halos that formed early hold more
         stars (Matthee et al. 2017), which narrows the scatter of the baryonic Tully-Fisher relation.
@@ -219,44 +220,44 @@ def _check_switches(without: frozenset[str], known: tuple[str, ...]) -> None:
         raise InputError(f"unknown ingredient {unknown[0]!r} of a mock suite; known are {', '.join(known)}.")
 
 
+_ON_OBSERVED_RELATIONS = SuitePhysics(
+    "",
+    "mixed",
+    concentration_scatter=0.45,
+    early_massive_dex=0.4,
+    stars_concentration=0.7,
+    hi_scatter=0.7,
+    hi_concentration=0.2,
+    hi_halo=0.3,
+    gas_tidal_radius=0.25,
+    min_stars=50,
+    min_gas=5,
+    merger_share=0.02,
+)
+"""What ``bursty`` and ``smooth`` share."""
+
 SUITES: dict[str, SuitePhysics | BroadPhysics] = {
-    "bursty": SuitePhysics(
-        "bursty",
-        "bursty",
+    "bursty": dataclasses.replace(
+        _ON_OBSERVED_RELATIONS,
+        name="bursty",
+        halo="bursty",
+        dwarf_mean=7.73,
+        massive_share=0.065,
         stripped_share=0.147,
         halo_offset_dex=0.32,
-        concentration_scatter=0.55,
-        early_massive_dex=0.25,
-        stars_concentration=0.7,
         hi_offset_dex=-0.09,
-        hi_scatter=0.8,
-        hi_concentration=0.2,
-        hi_halo=0.3,
         tidal_radius_dex=(-0.2, 0.8),
-        gas_tidal_radius=0.25,
-        min_stars=50,
-        min_gas=5,
-        merger_share=0.02,
     ),
-    "smooth": SuitePhysics(
-        "smooth",
-        "smooth",
-        dwarf_mean=8.4,
+    "smooth": dataclasses.replace(
+        _ON_OBSERVED_RELATIONS,
+        name="smooth",
+        halo="smooth",
+        dwarf_mean=8.1,
         dwarf_sigma=0.7,
         stripped_share=0.035,
         halo_offset_dex=0.15,
-        concentration_scatter=0.55,
-        early_massive_dex=0.25,
-        stars_concentration=0.7,
         hi_offset_dex=-0.03,
-        hi_scatter=0.8,
-        hi_concentration=0.2,
-        hi_halo=0.3,
         tidal_radius_dex=(-0.3, 0.7),
-        gas_tidal_radius=0.25,
-        min_stars=50,
-        min_gas=5,
-        merger_share=0.02,
         disk_share_low=0.25,
         disk_share_high=0.9,
         disk_mass=9.0,
