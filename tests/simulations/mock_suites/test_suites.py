@@ -15,7 +15,7 @@ from stargas.frame import find_center, rotation_to_spin
 from stargas.galaxy import Galaxy, MassProfile
 from stargas.kinematics import kappa_co, virial_ratio
 from stargas.randomness import rng_for
-from stargas.simulations.mock_suites.stars import draw_stars, stellar_model
+from stargas.simulations.mock_suites.stars import GasDisk, draw_stars, stellar_model
 from stargas.simulations.mock_suites.suites import galaxy_potential, mock_suite
 from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.projection import project
@@ -165,6 +165,41 @@ def test_realism_of_three_hundred_galaxies(name):
         _, half_width = center_and_half_width(ratios[estimator])
         assert low < half_width < high
     assert 0.9 < np.median(ratios["wolf2010"]) < 1.1
+
+
+def wolf_medians(suite, indices):
+    """Median of the estimate of Wolf et al. over the mass, from velocities and from the virial theorem alone."""
+    seen, expected = [], []
+    for i in indices:
+        stars, _ = suite.equilibrium(i, 2000)
+        if kappa_co(Galaxy("mock", stars)) >= 0.5:
+            continue
+        drawn = suite.properties(i)
+        model = stellar_model(drawn)
+        parts = [model, galaxy_potential(drawn, model)[1], *([GasDisk.of(drawn)] if drawn.hi_mass_msun > 0 else [])]
+
+        def mass(r, parts=parts):
+            return np.sum([part.enclosed_mass(r) for part in parts], axis=0)
+
+        r = stars.radius_kpc
+        virial = np.sqrt(np.mean(G * mass(r) / r) / 3)  # <v²> = <r dΦ/dr>
+        for cos_i in (0.125, 0.375, 0.625, 0.875):
+            sky = project(Galaxy("mock", stars), View(float(np.degrees(np.arccos(cos_i))))).stars
+            R_hl = half_count_radius(sky.x_kpc, sky.y_kpc)
+            for sigma, found in ((sky.v_los_kms.std(ddof=1), seen), (virial, expected)):
+                at, estimate = estimate_mass("wolf2010", sigma, R_hl)
+                found.append(float(estimate / mass(np.array([at]))[0]))
+    return np.median(seen), np.median(expected)
+
+
+def test_wolf_is_high_in_cores_by_the_virial_theorem():
+    """Its dispersion is flat by assumption; where the mass rises faster than r, it weighs stars of larger radii."""
+    seen, expected = {}, {}
+    for name in ("bursty", "smooth"):
+        seen[name], expected[name] = wolf_medians(mock_suite(name, 70), range(70))
+        assert seen[name] == pytest.approx(expected[name], abs=0.06)
+    assert expected["bursty"] > 1.04
+    assert expected["smooth"] == pytest.approx(1, abs=0.03)
 
 
 def rotation_support(suite, indices):
