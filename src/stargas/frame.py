@@ -97,6 +97,16 @@ def to_own_frame(galaxy: Galaxy) -> Galaxy:
     ------
     InputError
         If the galaxy has fewer than 2 stars.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> galaxy = sg.mock_suite("smooth", n_galaxies=3, seed=1)[0]
+    >>> stars = galaxy.stars
+    >>> moved = sg.Particles(stars.mass_msun, stars.position_kpc + 50, stars.velocity_kms - 200)
+    >>> back = to_own_frame(sg.Galaxy("moved", moved))
+    >>> bool(abs(np.median(back.stars.position_kpc)) < 0.1)
+    True
     """
     if len(galaxy.stars) < 2:
         raise InputError(f"galaxy {galaxy.id} has {len(galaxy.stars)} star; a center needs at least 2.")

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from stargas.errors import InputError
 from stargas.quantities import to_array
+from stargas.representation import Described, interval
 
 Component = Literal["total", "stars", "gas", "dark"]
 FloatArray = NDArray[np.float64]
@@ -39,8 +40,8 @@ def _require_sign(name: str, array: FloatArray, *, zero_allowed: bool = False) -
         raise InputError(f"{name} must be {wanted}, got {array[bad[0]]:g} in row {bad[0]} ({bad.size} such rows).")
 
 
-@dataclass(frozen=True, eq=False)
-class Particles:
+@dataclass(frozen=True, eq=False, repr=False)
+class Particles(Described):
     """Point masses of one component.
 
     Parameters
@@ -56,6 +57,14 @@ class Particles:
     ------
     InputError
         If a shape is wrong, a value is not finite or a mass is not positive.
+
+    Examples
+    --------
+    >>> stars = Particles([1e5, 1e5], [[1, 0, 0], [0, 2, 0]], [[0, 10, 0], [-10, 0, 0]])
+    >>> stars
+    <Particles: number 2, mass 2e+05 Msun>
+    >>> stars.enclosed_mass([1.5, 3.0])
+    array([100000., 200000.])
     """
 
     mass_msun: FloatArray
@@ -69,6 +78,9 @@ class Particles:
         for name in ("position_kpc", "velocity_kms"):
             object.__setattr__(self, name, _frozen(name, getattr(self, name), (len(mass), 3)))
         _require_sign("mass_msun", mass)
+
+    def _facts(self) -> Mapping[str, str]:
+        return {"number": f"{len(self):,}", "mass": f"{self.mass_msun.sum():.3g} Msun"}
 
     def __len__(self) -> int:
         """Return the number of particles."""
@@ -91,7 +103,7 @@ class Particles:
         return mass[np.searchsorted(radius, to_array("r_kpc", r_kpc), side="right")]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Gas(Particles):
     """Gas particles or cells with what an HI observation needs.
 
@@ -103,6 +115,11 @@ class Gas(Particles):
         Temperature [K], shape (n,), positive.
     hsm_kpc
         FWHM of the smoothing kernel [kpc], shape (n,), positive.
+
+    Examples
+    --------
+    >>> Gas([1e6], [[1, 0, 0]], [[0, 10, 0]], hi_mass_msun=[6e5], temperature_K=[8000.0], hsm_kpc=[0.1])
+    <Gas: number 1, mass 1e+06 Msun, HI mass 6e+05 Msun>
     """
 
     hi_mass_msun: FloatArray
@@ -121,9 +138,12 @@ class Gas(Particles):
                 f"hi_mass_msun must not exceed mass_msun, but does in row {excess[0]} ({excess.size} such rows)."
             )
 
+    def _facts(self) -> Mapping[str, str]:
+        return {**super()._facts(), "HI mass": f"{self.hi_mass_msun.sum():.3g} Msun"}
 
-@dataclass(frozen=True, eq=False)
-class MassProfile:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MassProfile(Described):
     """Spherical mass profile as a table, for a dark halo known analytically.
 
     Parameters
@@ -132,6 +152,12 @@ class MassProfile:
         Radii [kpc], shape (m,), m ≥ 2, positive and increasing.
     mass_msun
         Mass inside them [Msun], shape (m,), positive and not decreasing.
+
+    Examples
+    --------
+    >>> halo = MassProfile([1.0, 10.0], [1e8, 1e10])
+    >>> (halo.enclosed_mass([2.0, 20.0]) / 1e8).round(6)
+    array([  4., 100.])
     """
 
     r_kpc: FloatArray
@@ -152,6 +178,9 @@ class MassProfile:
                 "a mass profile needs increasing r_kpc and mass_msun that never falls: sort the table by radius."
             )
 
+    def _facts(self) -> Mapping[str, str]:
+        return {"radii": interval(self.r_kpc, "kpc"), "mass": interval(self.mass_msun, "Msun")}
+
     def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
         """Mass [Msun] inside ``r_kpc``, interpolated in log r and log M.
 
@@ -166,8 +195,14 @@ class MassProfile:
         return np.exp(np.where(x < log_r[0], inner, np.interp(x, log_r, log_m)))
 
 
-@dataclass(frozen=True, eq=False)
-class Galaxy:
+def _described(part: Particles | MassProfile) -> str:
+    if isinstance(part, MassProfile):
+        return "a tabulated profile"
+    return f"{len(part):,} particles of {part.mass_msun.sum():.3g} Msun"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Galaxy(Described):
     """One galaxy in its own frame.
 
     Parameters
@@ -191,6 +226,13 @@ class Galaxy:
         Scalars to carry into the catalogue (``halo_mass_msun``, ``is_satellite``, …).
     provenance
         How the galaxy came about (``hi_fraction="temperature"``, …), for the catalogue.
+
+    Examples
+    --------
+    >>> stars = Particles([1e5, 1e5], [[1, 0, 0], [0, 2, 0]], [[0, 10, 0], [-10, 0, 0]])
+    >>> galaxy = Galaxy("one", stars, dark=MassProfile([1.0, 10.0], [1e8, 1e10]))
+    >>> galaxy.enclosed_mass(2.5) - galaxy.enclosed_mass(2.5, "dark")
+    np.float64(200000.0)
     """
 
     id: str
@@ -213,6 +255,11 @@ class Galaxy:
             object.__setattr__(self, "host_id", self.id)
         if self.gas is not None and not len(self.gas):
             object.__setattr__(self, "gas", None)
+
+    def _facts(self) -> Mapping[str, str]:
+        parts = {"stars": self.stars, "gas": self.gas, "dark": self.dark}
+        described = {name: _described(part) for name, part in parts.items() if part is not None}
+        return {"id": self.id, **({"suite": self.suite} if self.suite else {}), **described}
 
     @property
     def stellar_mass_msun(self) -> float:

@@ -28,6 +28,13 @@ def kappa_co(galaxy: Galaxy) -> float:
     float
         κ_co of Correa et al. (2017), Eq. 1 of Expósito-Márquez et al. (2026), between 0 and 1; 1/6 for an
         isotropic system without rotation. The kinetic energy is that of the stars within 30 kpc, as the sum is.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> galaxy = sg.mock_suite("smooth", n_galaxies=3, seed=1)[0]
+    >>> 0 < kappa_co(galaxy) < 1
+    True
     """
     inside = galaxy.stars.radius_kpc < KAPPA_RADIUS_KPC
     x, y, _ = galaxy.stars.position_kpc[inside].T
@@ -46,6 +53,13 @@ def virial_ratio(galaxy: Galaxy) -> float:
     -------
     float
         ``2K/|W|`` with W = -Σ m G M(<r)/r from the total enclosed mass, taken as spherical; 1 in equilibrium.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> galaxy = sg.mock_suite("smooth", n_galaxies=3, seed=1)[0]
+    >>> 0.9 < virial_ratio(galaxy) < 1.1
+    True
     """
     stars = galaxy.stars
     r = np.maximum(stars.radius_kpc, 1e-9)

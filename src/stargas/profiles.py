@@ -19,6 +19,7 @@ slope of the density (at most 0.3). Where they make up more than 97 % of it at t
 by 1 at the last.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
@@ -31,6 +32,7 @@ from scipy.optimize import isotonic_regression
 from stargas.constants import G
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.representation import Described, interval
 
 Quantity = Literal["mass", "circular_velocity", "mean_density", "density", "mass_slope", "density_slope"]
 
@@ -50,8 +52,8 @@ def falling_fraction(log10_mass: FloatArray) -> float:
     return float((np.diff(log10_mass, axis=1) < 0).any(axis=1).mean())
 
 
-@dataclass(frozen=True, eq=False)
-class ProfileDraws:
+@dataclass(frozen=True, eq=False, repr=False)
+class ProfileDraws(Described):
     """Draws of the mass profile of one galaxy.
 
     Parameters
@@ -65,6 +67,14 @@ class ProfileDraws:
     ------
     InputError
         If shapes do not fit, radii do not rise or a value is not finite.
+
+    Examples
+    --------
+    >>> r_kpc = np.array([0.5, 1.0, 2.0, 4.0])
+    >>> draws = ProfileDraws(r_kpc, np.log10([1e8 * r_kpc, 1.2e8 * r_kpc]))
+    >>> draws.circular_velocity([1.5]).round(1)  # flat, as the mass grows with the radius
+    array([[20.7],
+           [22.7]])
     """
 
     r_kpc: FloatArray
@@ -92,6 +102,9 @@ class ProfileDraws:
                 f"log10_mass must be finite, but is not in {np.count_nonzero(~np.isfinite(mass).all(axis=1))} draws: "
                 "leave those out."
             )
+
+    def _facts(self) -> Mapping[str, str]:
+        return {"draws": f"{len(self):,}", "radii": interval(self.r_kpc, "kpc")}
 
     def __len__(self) -> int:
         """Return the number of draws."""

@@ -13,6 +13,7 @@ from stargas.features.star_features import STAR_FEATURES, measure_stars
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.map_settings import pretrained_settings
 from stargas.randomness import rng_for
+from stargas.representation import Described, interval
 from stargas.simulations.description import describe_galaxy, log10_or_nan
 from stargas.sky.channels import CHANNELS, channels_of
 from stargas.sky.degradation import Degradation, draw_degradation
@@ -203,8 +204,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {e.name: e.needs for declared in FIELDS f
 """Entry of an array → what must be known of the galaxy."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Sample(Arrays):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Sample(Described, Arrays):
     """Maps, scalars and truth of one galaxy seen from one side.
 
     Its arrays are those of `Arrays`; ``log10_mass`` is None for an observed galaxy. They are checked when it is made.
@@ -215,6 +216,13 @@ class Sample(Arrays):
         Settings of its maps and radii; a model reads only samples of its own settings.
     row
         Its row of the catalogue (ids, view, masses, star count, …).
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> sample = sg.make_samples(sg.mock_suite("bursty", n_galaxies=3, seed=1)[2])[0]
+    >>> sample.maps.shape[0], sample.tracers
+    (5, array([ True,  True]))
     """
 
     config: DataConfig
@@ -226,6 +234,16 @@ class Sample(Arrays):
             value = getattr(self, declared.name)
             if value is not None or declared.name != "log10_mass":
                 object.__setattr__(self, declared.name, declared.checked(value, self.config))
+
+    def _facts(self) -> Mapping[str, str]:
+        galaxy = self.row.get("galaxy_id")
+        return {
+            **({"galaxy": str(galaxy)} if galaxy else {}),
+            "tracers": " and ".join(name for name, there in zip(TRACERS, self.tracers, strict=True) if there),
+            "maps": " x ".join(map(str, self.maps.shape)),
+            "radii": interval(self.r_kpc, "kpc"),
+            "truth": "not known" if self.log10_mass is None else "known",
+        }
 
 
 def without_tracer(sample: Sample, tracer: str) -> Sample:
@@ -283,6 +301,14 @@ def make_sample(
     InputError
         If there are fewer stars than ``config.min_stars``, neither stars nor gas, or a photometric catalog that the
         settings do not provide for.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> sky = sg.project(sg.mock_suite("bursty", n_galaxies=3, seed=1)[2], sg.View(60.0))
+    >>> sample = make_sample(sky, np.random.default_rng(0))
+    >>> sample.log10_mass.shape == sample.r_kpc.shape
+    True
     """
     if sky.stars is None and sky.gas is None:
         raise InputError("a sample needs stars, gas or both, got neither.")
@@ -343,6 +369,13 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     ------
     InputError
         If the galaxy has fewer stars than ``config.stars.min_stars``.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> samples = make_samples(sg.mock_suite("bursty", n_galaxies=3, seed=1)[2])
+    >>> bool(samples[0].row["inclination_deg"] < samples[-1].row["inclination_deg"])
+    True
     """
     config = config or pretrained_settings()
     require_stars(len(galaxy.stars), config.stars.min_stars)

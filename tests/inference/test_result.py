@@ -1,3 +1,6 @@
+import sys
+import warnings
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -43,6 +46,30 @@ def test_plot_draws_the_profile(result):
     figure = result.plot()
     line = figure.axes[0].lines[0]
     np.testing.assert_allclose(line.get_ydata(), result.quantiles([0.5])[0])
+
+
+def test_the_draws_as_a_labeled_array(result):
+    array = result.to_xarray()
+    assert array["log10_mass"].dims == ("chain", "draw", "r_kpc")
+    np.testing.assert_array_equal(array["log10_mass"].sel(chain=0), result.log10_mass)
+    np.testing.assert_array_equal(array["r_kpc"], result.r_kpc)
+    assert u.Unit(array["log10_mass"].attrs["units"]) == u.dex(u.Msun)
+    assert array.attrs["name"] == result.name
+    assert array.attrs["R_hl_kpc"] == result.R_hl_kpc
+
+
+def test_arviz_takes_it(result):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # that arviz will change
+        arviz = pytest.importorskip("arviz")
+        summary = arviz.summary(result.to_xarray(), round_to="none")
+    np.testing.assert_allclose(summary["mean"], result.log10_mass.mean(axis=0))
+
+
+def test_without_xarray_one_sentence_says_what_to_install(result, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xarray", None)
+    with pytest.raises(InputError, match=r"pip install 'stargas\[analysis\]'"):
+        result.to_xarray()
 
 
 def test_derived_quantities_follow_from_the_draws(result):

@@ -81,6 +81,12 @@ def estimate_mass(name: str, sigma_kms: ArrayLike, R_hl_kpc: ArrayLike) -> tuple
     ====================  ====  ====  ===================================
 
     (columns: name, λ, C, source). The assumption that can be wrong: no rotation, σ(R) close to flat.
+
+    Examples
+    --------
+    >>> r_kpc, mass_msun = estimate_mass("wolf2010", sigma_kms=9.2, R_hl_kpc=0.31)
+    >>> round(float(r_kpc), 3), f"{mass_msun:.2e}"
+    (0.413, '2.44e+07')
     """
     if name not in STAR_ESTIMATORS:
         raise InputError(f"no estimator from stars is called {name!r}: use one of {', '.join(STAR_ESTIMATORS)}.")

@@ -80,6 +80,17 @@ def build_dataset(
     The bytes written depend on the source, the settings, the seed and the version of stargas alone, whatever the
     number of workers, their order and interruptions (which the log beside them records). In a script, call it
     under ``if __name__ == "__main__":``, because workers import the script.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import stargas as sg
+    >>> from stargas.config import LocalConfig
+    >>> suite, alone = sg.mock_suite("bursty", n_galaxies=12, seed=1), LocalConfig(workers=1, progress=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = build_dataset(suite, folder, local=alone)
+    ...     len(sg.open_dataset(folder)) == report.n_samples
+    True
     """
     config, local = config or DataConfig(), local or LocalConfig()
     _check(source)

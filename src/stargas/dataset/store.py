@@ -20,6 +20,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.map_settings import map_differences
 from stargas.observed.fits import open_fits
 from stargas.reading import one_sentence
+from stargas.representation import Described
 from stargas.sample import FIELDS, ArrayField, Sample
 from stargas.storage import sha256_of_file
 from stargas.text_tables import require_units
@@ -62,11 +63,23 @@ class Shard:
         return {**self.__dict__, "_arrays": {}}
 
 
-@dataclass(frozen=True, eq=False)
-class Dataset:
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset(Described):
     """Samples with their catalogue: a whole data set, several joined, or some of their samples.
 
     Made by `open_dataset`, `Dataset.join`, `Dataset.split` and `Dataset.where`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import stargas as sg
+    >>> from stargas.config import LocalConfig
+    >>> suite, alone = sg.mock_suite("bursty", n_galaxies=12, seed=1), LocalConfig(workers=1, progress=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = sg.build_dataset(suite, folder, local=alone)
+    ...     data = sg.open_dataset(folder)
+    ...     0 < len(data.where(data.catalogue["inclination_deg"] < 45)) < len(data)
+    True
     """
 
     shards: tuple[Shard, ...]
@@ -113,6 +126,15 @@ class Dataset:
             tuple(manifest for dataset in datasets for manifest in dataset.manifests),
             tuple(table for dataset in datasets for table in dataset.catalogues),
         )
+
+    def _facts(self) -> Mapping[str, str]:
+        catalogue = self.catalogue
+        counts = ((name, np.count_nonzero(catalogue["split"] == name)) for name in ("train", "validation", "test"))
+        return {
+            "samples": f"{len(self):,}",
+            "galaxies": f"{len(set(catalogue['galaxy_id'])):,}",
+            **{name: f"{n:,}" for name, n in counts if n},
+        }
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -247,6 +269,17 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
         If the folder is not a data set, one of another version of stargas, or not complete.
     DamagedFileError
         If a file is missing, truncated or changed; the message names it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import stargas as sg
+    >>> from stargas.config import LocalConfig
+    >>> suite, alone = sg.mock_suite("bursty", n_galaxies=12, seed=1), LocalConfig(workers=1, progress=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = sg.build_dataset(suite, folder, local=alone)
+    ...     open_dataset(folder).batch([0, 1]).maps.shape[:2]
+    (2, 5)
     """
     folder = Path(path)
     manifest = read_manifest(folder)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from stargas.validity.result import ValidityResult
 if TYPE_CHECKING:
     from astropy.table import QTable
     from matplotlib.figure import Figure
+    from xarray import Dataset
 
 QUANTILE_SUFFIXES = ("p2_5", "p16", "p50", "p84", "p97_5")
 """Endings of the names of columns, in the order of `stargas.evaluation.intervals.QUANTILE_LEVELS`."""
@@ -114,6 +116,13 @@ class InferenceResult:
         Monte Carlo realizations of the inputs; 1 where nothing has an error.
     seed
         Root seed.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> result = sg.infer(**sg.example("stars"), occlusion=False)
+    >>> result.name, result.to_table()["r_kpc"].unit, result.validity.trusted in (True, False)
+    ('mock dwarf', Unit("kpc"), True)
     """
 
     name: str
@@ -205,6 +214,48 @@ class InferenceResult:
             table[name] = u.Dex(values, u.dex(u.Msun))
         return table
 
+    def to_xarray(self) -> "Dataset":
+        """Return the draws as a labeled array, as ArviZ takes them.
+
+        Needs ``xarray``. The draws are independent, so they are one chain.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``log10_mass`` [dex(solMass)] with dimensions ``chain``, ``draw`` and ``r_kpc``. The attributes hold name,
+            model, R_hl [kpc], validity and seed.
+
+        Raises
+        ------
+        InputError
+            If xarray is not installed.
+
+        Examples
+        --------
+        >>> import stargas as sg
+        >>> result = sg.infer(**sg.example("stars"), n_draws=160, occlusion=False)
+        >>> result.to_xarray()["log10_mass"].dims, result.to_xarray().sizes["draw"]
+        (('chain', 'draw', 'r_kpc'), 160)
+        """
+        try:
+            from xarray import Dataset
+        except ImportError as error:
+            raise InputError(
+                "xarray is not installed, and a labeled array is one of its: pip install 'stargas[analysis]'."
+            ) from error
+        dimensions = ("chain", "draw", "r_kpc")
+        return Dataset(
+            {"log10_mass": (dimensions, self.log10_mass[None], {"units": "dex(solMass)", "long_name": "log10 M(<r)"})},
+            coords={"r_kpc": ("r_kpc", self.r_kpc, {"units": "kpc", "long_name": "radius"})},
+            attrs={
+                "name": self.name,
+                "model": self.model.label,
+                "R_hl_kpc": self.R_hl_kpc,
+                "validity": self.validity.summary,
+                "seed": self.seed,
+            },
+        )
+
     # A result draws and writes itself as a DataFrame plots itself: by the layer above, which is imported when it is
     # called. These two imports are the only ones that go up, and import-linter lists them as such.
 
@@ -236,6 +287,22 @@ class InferenceResult:
         from stargas.report.inference import write_inference_report
 
         return write_inference_report([self], folder, radii_kpc=radii_kpc, overwrite=overwrite)
+
+    def _repr_html_(self) -> str:
+        """Verdict, profile and what needs care, which notebooks show."""
+        low, median, high = self.quantiles((0.16, 0.5, 0.84))
+        rows = "".join(
+            f"<tr><td>{r:.3g}</td><td>{r / self.R_hl_kpc:.3g}</td><td>{m:.2f}</td><td>{a:.2f} to {b:.2f}</td></tr>"
+            for r, m, a, b in zip(self.r_kpc, median, low, high, strict=True)
+        )
+        references = () if self.galaxy is None else self.galaxy.references
+        notes = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*self.warnings, *references))
+        return (
+            f"<p><b>{escape(self.name)}</b> ({escape(self.model.label)}): {escape(self.validity.summary)}</p>"
+            "<table><thead><tr><th>r [kpc]</th><th>r / R_hl</th><th>log10 M(&lt;r) [Msun]</th><th>central 68 %</th>"
+            "</tr></thead>"
+            f"<tbody>{rows}</tbody></table>{f'<ul>{notes}</ul>' if notes else ''}"
+        )
 
     def __repr__(self) -> str:
         """Name, mass near R_hl, validity and number of warnings."""

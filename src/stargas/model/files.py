@@ -97,6 +97,12 @@ def load_model(
         If there is no model in the folder, or another stargas wrote it, or its network or flow is needed.
     DamagedFileError
         If a file is damaged or the two do not belong together.
+
+    Examples
+    --------
+    >>> model = load_model()
+    >>> model.config.tracers
+    'any'
     """
     folder = PRETRAINED if folder is None else Path(folder)
     for name in (DESCRIPTION, WEIGHTS):

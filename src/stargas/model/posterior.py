@@ -1,6 +1,6 @@
 """A trained model: the joint posterior of the enclosed masses of a galaxy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from stargas.model.network import Network, flow_context
 from stargas.model.scaling import InputScaling
 from stargas.model.target import Target, require_profiles
 from stargas.randomness import rng_for
+from stargas.representation import Described
 from stargas.sample import Sample
 from stargas.tracers import TRACER_SETS, tracer_set
 
@@ -34,7 +35,7 @@ _DRAWS_AT_ONCE = 8192  # hidden layers of so many draws stay in the processor's 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Posterior:
+class Posterior(Described):
     """q(log10 M(<r) at some radii | maps, scalars, features) of one model.
 
     Parameters
@@ -63,6 +64,15 @@ class Posterior:
     ------
     InputError
         If the model was not trained with that prior, or cannot be conditioned on that tracer set.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> model = sg.load_model()
+    >>> samples = sg.make_samples(sg.mock_suite("bursty", n_galaxies=3, seed=1)[2])
+    >>> draws = model.sample(samples[:2], 100)  # log10 M(<r) [Msun]
+    >>> draws.shape == (2, 100, len(samples[0].r_kpc))
+    True
     """
 
     config: ModelConfig
@@ -90,14 +100,16 @@ class Posterior:
         self.network.eval()
         self.flow.eval()
 
-    def __repr__(self) -> str:
-        """Return a summary in one line."""
-        config, radii = self.config, self.target.radii_R_hl
-        return (
-            f"Posterior(tracers={config.tracers!r}, network={config.network!r}, flow={config.flow!r}, "
-            f"{len(radii)} radii from {radii[0]:g} to {radii[-1]:g} R_hl, prior={self.prior!r}, "
-            f"tracer_set={self.tracer_set!r})"
-        )
+    def _facts(self) -> Mapping[str, str]:
+        radii = self.target.radii_R_hl
+        return {
+            "tracers": self.config.tracers,
+            "network": self.config.network,
+            "flow": self.config.flow,
+            "radii": f"{len(radii)} from {radii[0]:g} to {radii[-1]:g} R_hl",
+            "prior": self.prior or "all suites",
+            **({} if self.tracer_set is None else {"conditioned on": self.tracer_set}),
+        }
 
     @cached_property
     def data_config(self) -> DataConfig:

@@ -20,6 +20,7 @@ from stargas.observed.table import read_table
 from stargas.observed.table_columns import numbers, sky_angles
 from stargas.observed.velocities import GAUSSIAN_MAD
 from stargas.quantities import to_array
+from stargas.representation import Described, interval
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -41,8 +42,8 @@ FARTHEST: Mapping[str, float] = MappingProxyType({"offset_arcmin": 5400.0, "offs
 """Largest offset from a galaxy's center that is read: 90°, 100 Mpc."""
 
 
-@dataclass(frozen=True, eq=False)
-class StarCatalogue:
+@dataclass(frozen=True, eq=False, repr=False)
+class StarCatalogue(Described):
     """Stars as an observer lists them, members and others.
 
     Parameters
@@ -74,6 +75,12 @@ class StarCatalogue:
         If shapes differ, a value is not finite or stands for a missing one, an error is negative, a probability lies
         outside 0 to 1, a position is not on the sky, all velocities are equal, or their size says that they are not in
         km/s.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> StarCatalogue(rng.normal(size=(100, 2)), rng.normal(0, 9, 100), position_kind="offset_kpc").position.shape
+    (100, 2)
     """
 
     position: FloatArray
@@ -98,6 +105,16 @@ class StarCatalogue:
         # one after the other: a later check may not stand what an earlier one refuses
         for problem in chain(_velocity_problems(self), _error_problems(self), _probability_problems(self)):
             raise InputError(problem)
+
+    def _facts(self) -> Mapping[str, str]:
+        has = {"errors": self.v_los_error_kms, "memberships": self.p_member}
+        return {
+            **({"source": Path(self.source).name} if self.source else {}),
+            "stars": f"{len(self):,}",
+            "positions": self.position_kind,
+            "velocities": interval(self.v_los_kms, "km/s"),
+            **{name: "none" if values is None else interval(values) for name, values in has.items()},
+        }
 
     def __len__(self) -> int:
         """Return the number of stars."""
@@ -239,6 +256,13 @@ def read_stars(
     -----
     ObservationWarning
         If rows are left out.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> stars = read_stars(sg.example("stars")["stars"])
+    >>> len(stars), stars.position_kind
+    (344, 'sky_deg')
     """
     path, table = _table_of(source)
     kind, names = find_columns(table, dict(columns or {}), path)

@@ -1,6 +1,7 @@
 """HI cubes: brightness over two axes on the sky and one of velocity."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -17,6 +18,7 @@ from stargas.observed.fits import open_fits
 from stargas.observed.fits_header import standard_header
 from stargas.observed.sky_grid import SkyGrid
 from stargas.observed.spectral_axis import Convention, channel_velocities
+from stargas.representation import Described
 
 MAX_VALUE = 1e12
 """Voxels beyond this, in any unit of brightness, are damaged and count as blank."""
@@ -25,8 +27,8 @@ MIN_BEAM_PIXELS = 0.3
 """Smallest beam that an image can have [pixels]; useful ones are sampled by two."""
 
 
-@dataclass(frozen=True, eq=False)
-class HICube:
+@dataclass(frozen=True, eq=False, repr=False)
+class HICube(Described):
     """Cube of the 21-cm line.
 
     Parameters
@@ -45,6 +47,13 @@ class HICube:
         Of the middle channel; None where the file names none.
     beam_sr
         Area of each channel's beam [sr], shape (n_channel,); None without.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> cube = sg.read_hi(sg.example("hi")["hi"])
+    >>> cube.data.shape == (len(cube.velocity_kms), *cube.grid.shape)
+    True
     """
 
     data: NDArray[np.float32]
@@ -73,6 +82,14 @@ class HICube:
             raise InputError("all values of the cube are blank: give a cube that holds data.")
         check_beam(self.beam, self.grid)
         _ = self.column_per_unit
+
+    def _facts(self) -> Mapping[str, str]:
+        return {
+            "channels": f"{len(self.data)} from {self.velocity_kms[0]:.4g} to {self.velocity_kms[-1]:.4g} km/s",
+            **self.grid.facts(),
+            "beam": "not known" if self.beam is None else f"{self.beam.fwhm_arcsec:.3g} arcsec",
+            "unit": self.unit,
+        }
 
     @cached_property
     def channel_width_kms(self) -> FloatArray:

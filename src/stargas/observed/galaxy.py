@@ -25,6 +25,7 @@ from stargas.observed.moments import MomentMaps
 from stargas.observed.sky_grid import SkyGrid
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.quantities import to_center, to_number, unit_of
+from stargas.representation import Described
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ ALIGNED_RECEDES = 90.0
 """Position angle less this turns the sky so that the receding side lies on +x, as in training."""
 
 
-@dataclass(frozen=True, eq=False)
-class ObservedGalaxy:
+@dataclass(frozen=True, eq=False, repr=False)
+class ObservedGalaxy(Described):
     """What an observer has of one galaxy.
 
     Parameters
@@ -86,6 +87,13 @@ class ObservedGalaxy:
         The settings that repeat the observation; None where the data were not read from files.
     references
         One sentence for each value of the Local Volume Database that was used, with the paper that it comes from.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> galaxy = sg.infer(**sg.example("stars"), occlusion=False).galaxy
+    >>> galaxy.R_hl_from, len(galaxy.stars) > 300
+    ('given', True)
     """
 
     name: str
@@ -103,6 +111,16 @@ class ObservedGalaxy:
     warnings: tuple[str, ...] = ()
     settings: ObservationConfig | None = None
     references: tuple[str, ...] = ()
+
+    def _facts(self) -> Mapping[str, str]:
+        facts = {"name": self.name, "R_hl": f"{self.R_hl_kpc:.3g} ± {self.R_hl_error_kpc:.2g} kpc ({self.R_hl_from})"}
+        if self.distance_kpc is not None:
+            facts["distance"] = f"{self.distance_kpc:.4g} ± {self.distance_error_kpc:.2g} kpc"
+        if self.stars is not None:
+            facts["stars"] = f"{len(self.stars)} members, σ {self.stars.sigma_kms:.3g} km/s"
+        if self.hi is not None:
+            facts["HI"] = f"{self.hi.hi_mass_msun:.3g} Msun"
+        return {**facts, "warnings": str(len(self.warnings))}
 
     def sky_galaxy(self) -> SkyGalaxy:
         """Return the galaxy as `stargas.sample.make_sample` takes it, with the quality of its data."""
@@ -296,6 +314,13 @@ def read_hi(
     ------
     InputError, DamagedFileError
         As `stargas.observed.cube.read_cube` and `stargas.observed.moment_files.read_moments`.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> cube = read_hi(sg.example("hi")["hi"])
+    >>> cube.unit
+    'Jy / beam'
     """
     if moment1 is None:
         return read_cube(cube_or_moment0)

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from stargas.errors import InputError, StargasError
 from stargas.notation import RADIANS, distance_kpc
+from stargas.representation import Described
 from stargas.storage import sha256_of, write_atomically
 
 SOURCE = "https://raw.githubusercontent.com/apace7/local_volume_database/main/data/dwarf_all.csv"
@@ -61,7 +62,7 @@ MAX_BYTES = 50_000_000
 """Largest table that is read; that of today has half a megabyte."""
 
 LIKENESS = 0.8
-"""Ratio of `difflib` from which a name may be a misspelling of another."""
+"""Ratio of ``difflib`` from which a name may be a misspelling of another."""
 
 MAX_R_MAJOR_KPC = 8.0
 """Larger half-light radii are slips of arcseconds and arcminutes in the database: that of the LMC has 2.8 kpc."""
@@ -135,8 +136,8 @@ ALIASES = {
 """Further names → key of the database."""
 
 
-@dataclass(frozen=True)
-class KnownGalaxy:
+@dataclass(frozen=True, repr=False)
+class KnownGalaxy(Described):
     """A galaxy of the Local Volume Database.
 
     Parameters
@@ -161,6 +162,11 @@ class KnownGalaxy:
     Notes
     -----
     Errors are standard errors, the mean of those to both sides, and 0 where the database has none.
+
+    Examples
+    --------
+    >>> find_galaxy("Carina").ellipticity
+    0.36
     """
 
     name: str
@@ -174,6 +180,19 @@ class KnownGalaxy:
     ellipticity_error: float
     position_angle_deg: float | None
     structure_from: str
+
+    def _facts(self) -> Mapping[str, str]:
+        facts = {
+            "name": self.name,
+            "center": f"{self.center[0]:g}, {self.center[1]:g} deg",
+            "distance": f"{self.distance_kpc:.4g} ± {self.distance_error_kpc:.2g} kpc ({self.distance_from})",
+        }
+        if (size := self.R_major_kpc(self.distance_kpc)) is not None:
+            facts["R_hl along the major axis"] = f"{size[0]:.3g} ± {size[1]:.2g} kpc"
+            facts["ellipticity"] = f"{self.ellipticity:g} ± {self.ellipticity_error:.2g} ({self.structure_from})"
+        if self.position_angle_deg is not None:
+            facts["position angle"] = f"{self.position_angle_deg:g} deg"
+        return facts
 
     @property
     def distance_kpc(self) -> float:

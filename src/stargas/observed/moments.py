@@ -1,6 +1,6 @@
 """HI moments on the pixels of the data: column, mean velocity and dispersion."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +12,14 @@ from stargas.observed.beams import SkyBeam
 from stargas.observed.cube import HICube
 from stargas.observed.mask import EmissionRegion
 from stargas.observed.sky_grid import SkyGrid
+from stargas.representation import Described, interval
 
 CLEAR_COLUMN = 3.0
 """A pixel's velocity counts where its column is at least this many times the noise of the column."""
 
 
-@dataclass(frozen=True, eq=False)
-class MomentMaps:
+@dataclass(frozen=True, eq=False, repr=False)
+class MomentMaps(Described):
     """Moments on the pixels of the data.
 
     Parameters
@@ -39,6 +40,13 @@ class MomentMaps:
         Whether moment 2 was measured, not assumed.
     noise_msun_pc2
         Noise of moment 0 [Msun/pc²], shape of the maps, zero outside the source; None for maps of others.
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> galaxy = sg.infer(**sg.example("hi"), occlusion=False).galaxy
+    >>> galaxy.hi.maps.moments.shape[0]
+    3
     """
 
     moment0: FloatArray
@@ -55,6 +63,14 @@ class MomentMaps:
         shapes = [np.shape(values) for values in (self.moment0, self.moment1, self.moment2, self.known)]
         if len({*shapes, self.grid.shape}) != 1:
             raise InputError(f"moment maps must have one shape, got {shapes} on a sky of {self.grid.shape}.")
+
+    def _facts(self) -> Mapping[str, str]:
+        return {
+            **self.grid.facts(),
+            "velocities": interval(self.moment1[self.known], "km/s"),
+            "beam": "not known" if self.beam is None else f"{self.beam.fwhm_arcsec:.3g} arcsec",
+            "moment 2": "measured" if self.moment2_given else "assumed",
+        }
 
 
 Noise = Callable[[int], FloatArray]

@@ -68,6 +68,10 @@ class SkyGrid:
                 f"{PIXEL_ARCSEC[1]:g}: correct CDELT, which is in degrees."
             )
 
+    def facts(self) -> dict[str, str]:
+        """Return label → text, for those who have a grid."""
+        return {"pixels": f"{self.shape[1]} x {self.shape[0]} of {self.pixel_arcsec:.3g} arcsec"}
+
     def sky_of(self, x: float, y: float) -> tuple[float, float]:
         """Right ascension and declination, ICRS [deg], of a pixel position (0 is the center of the first pixel)."""
         with _usable():

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from stargas.errors import InputError
 from stargas.serve.settings import TRACER_OF_ROLE
 
 FOLDER = Path(__file__).parent / "examples"
@@ -48,3 +50,33 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
     }
 )
 """Examples by name."""
+
+
+def example(name: str = "both") -> dict[str, Any]:
+    """Return the observation of a mock dwarf galaxy that comes with the package, as `stargas.infer` takes it.
+
+    Parameters
+    ----------
+    name
+        ``"both"``, ``"stars"`` or ``"hi"``.
+
+    Returns
+    -------
+    dict
+        Paths of ``stars`` and ``hi``, and what is known beside them.
+
+    Raises
+    ------
+    InputError
+        If there is no such example.
+
+    Examples
+    --------
+    >>> sorted(example("stars"))
+    ['R_hl_error_kpc', 'R_hl_kpc', 'distance_error_kpc', 'distance_kpc', 'name', 'stars']
+    """
+    if name not in EXAMPLES:
+        raise InputError(f"there is no example {name!r}: expected one of {', '.join(EXAMPLES)}.")
+    keywords = {"stars": "stars", "hi_cube": "hi"}
+    files = {keywords[role]: str(FOLDER / file) for role, file in EXAMPLES[name].files.items()}
+    return {**files, **EXAMPLES[name].values, "name": "mock dwarf"}

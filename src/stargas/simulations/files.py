@@ -57,6 +57,15 @@ def read_galaxy(path: str | PathLike[str], **snapshot_options: Any) -> Galaxy:  
     -----
     VirialWarning
         If the motions of the stars contradict the masses.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import stargas as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sg.write_galaxy(sg.mock_suite("smooth", n_galaxies=3, seed=1)[0], f"{folder}/galaxy.hdf5")
+    ...     read_galaxy(f"{folder}/galaxy.hdf5").id
+    'smooth-1-000000'
     """
     if not Path(path).exists():
         raise InputError(f"there is no file {path}: give the path of a particle table or a snapshot.")

@@ -86,6 +86,16 @@ def write_galaxy(galaxy: Galaxy, path: str | PathLike[str], *, own_frame: bool =
     ------
     InputError
         If the file exists and may not be replaced, if its folder is missing, or if it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import stargas as sg
+    >>> galaxy = sg.mock_suite("smooth", n_galaxies=3, seed=1)[0]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_galaxy(galaxy, f"{folder}/galaxy.hdf5")
+    ...     len(sg.read_galaxy(f"{folder}/galaxy.hdf5").stars) == len(galaxy.stars)
+    True
     """
     path = Path(path)
     if path.exists() and not overwrite:

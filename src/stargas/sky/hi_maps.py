@@ -72,6 +72,15 @@ def hi_moments(
     ------
     InputError
         If columns disagree, a value is not finite or not positive, or settings contradict each other.
+
+    Examples
+    --------
+    >>> n = 500
+    >>> x, y, v = np.random.default_rng(0).normal(size=(3, n))
+    >>> gas = np.full(n, 2e5), np.full(n, 8000.0), np.full(n, 0.3)
+    >>> maps = hi_moments(x, y, 8 * v, *gas, half_width_kpc=4.0)
+    >>> maps.shape[0], bool(maps[0].max() > 1)
+    (3, True)
     """
     gas = SkyGas.checked(x_kpc, y_kpc, v_los_kms, mHI_msun, temperature_K, hsm_kpc)
     return moment_maps(gas, to_number("half_width_kpc", half_width_kpc), config or _DEFAULT, rng, engine)

@@ -1,6 +1,7 @@
 """A galaxy as one observer sees it: positions on the sky, line-of-sight velocities, HI."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import ArrayLike
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.quantities import to_array, to_number
+from stargas.representation import Described
 from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.hi_particles import SkyGas
 from stargas.sky.view import View
@@ -94,8 +96,8 @@ class HIMaps:
             raise InputError(f"half_width_kpc must be positive, got {self.half_width_kpc}.")
 
 
-@dataclass(frozen=True, eq=False)
-class SkyGalaxy:
+@dataclass(frozen=True, eq=False, repr=False)
+class SkyGalaxy(Described):
     """One galaxy, or an observer's data of it, projected.
 
     Parameters
@@ -121,6 +123,13 @@ class SkyGalaxy:
         FWHM of the beam of the HI maps [kpc].
     noise_msun_pc2
         Noise of the HI column density [Msun/pc²].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, y, v = np.random.default_rng(0).normal(size=(3, 200))
+    >>> SkyGalaxy.from_stars(x, y, 9 * v, R_hl_kpc=1.2)
+    <SkyGalaxy: R_hl 1.2 kpc, stars 200>
     """
 
     stars: SkyStars | None = None
@@ -144,6 +153,18 @@ class SkyGalaxy:
                 f"the dispersion must be positive and finite, got sigma_kms={self.sigma_kms}: leave it out to take the "
                 "scatter of the velocities."
             )
+
+    def _facts(self) -> Mapping[str, str]:
+        facts = {"R_hl": "not known" if self.R_hl_kpc is None else f"{self.R_hl_kpc:.3g} kpc"}
+        if self.stars is not None:
+            facts["stars"] = f"{len(self.stars):,}"
+        if self.gas is not None:
+            facts["HI"] = "maps" if isinstance(self.gas, HIMaps) else "particles"
+        if self.view is not None:
+            facts["inclination"] = f"{self.view.inclination_deg:g}°"
+        if self.galaxy is not None:
+            facts["galaxy"] = self.galaxy.id
+        return facts
 
     @classmethod
     def from_stars(
@@ -215,6 +236,14 @@ def project(galaxy: Galaxy, view: View) -> SkyGalaxy:
     -------
     SkyGalaxy
         All its stars and all its gas with HI, at infinite distance (parallel rays).
+
+    Examples
+    --------
+    >>> import stargas as sg
+    >>> galaxy = sg.mock_suite("bursty", n_galaxies=3, seed=1)[2]
+    >>> sky = project(galaxy, View(60.0))
+    >>> len(sky.stars) == len(galaxy.stars)
+    True
     """
     matrix = view.matrix
 

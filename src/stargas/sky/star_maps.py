@@ -151,6 +151,13 @@ def star_maps(
     InputError
         If there are fewer than ``min_stars``, a value is not finite, R_hl is not positive, or the stars that enter a
         map lie on a line.
+
+    Examples
+    --------
+    >>> x, y, v = np.random.default_rng(0).normal(size=(3, 500))
+    >>> xy, Rv = star_maps(x, y, 9 * v, R_hl_kpc=1.2)
+    >>> xy.shape == Rv.shape
+    True
     """
     config = config or _DEFAULT
     if np.size(x_kpc) < config.min_stars:

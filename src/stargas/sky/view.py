@@ -10,6 +10,7 @@ azimuth around z, then tilts it by the inclination around x, then turns the pict
   counterclockwise.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from stargas.config import ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.quantities import to_number
+from stargas.representation import Described
 
 SPECIAL_INCLINATIONS_DEG = (30.0, 60.0, 90.0)
 """Inclinations that a standard set of 12 views contains exactly, because experiments cut there."""
@@ -27,7 +29,7 @@ MIN_INCLINATION_DEG = 30.0
 
 
 @dataclass(frozen=True)
-class View:
+class View(Described):
     """Direction from which a galaxy is seen.
 
     Parameters
@@ -38,6 +40,13 @@ class View:
         Turn of the galaxy around its axis before it is tilted.
     position_angle_deg
         Counterclockwise angle on the sky from +x to the receding side of a rotating disc.
+
+    Examples
+    --------
+    >>> View(60.0)
+    View(inclination_deg=60.0, azimuth_deg=0.0, position_angle_deg=0.0)
+    >>> View(90.0).matrix.round(3)
+    array([[...
     """
 
     inclination_deg: float
@@ -53,6 +62,9 @@ class View:
             raise InputError(f"a view needs finite angles in degrees, got {angles}.")
         if not 0 <= self.inclination_deg <= 180:
             raise InputError(f"inclination_deg must be between 0 (face-on) and 180, got {self.inclination_deg}.")
+
+    def _facts(self) -> Mapping[str, str]:
+        return {name.removesuffix("_deg").replace("_", " "): f"{angle:g}°" for name, angle in vars(self).items()}
 
     @property
     def matrix(self) -> FloatArray:

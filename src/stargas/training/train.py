@@ -93,6 +93,20 @@ def train_model(
         If a checkpoint of an interrupted training is damaged.
     StargasError
         If the loss is not finite in any epoch.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import stargas as sg
+    >>> from stargas.config import LocalConfig, TrainingConfig, ViewConfig, DataConfig
+    >>> suite, alone = sg.mock_suite("bursty", n_galaxies=40, seed=1), LocalConfig(workers=1, progress=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = sg.build_dataset(suite, f"{folder}/data", DataConfig(views=ViewConfig(n_views=2)), local=alone)
+    ...     data = sg.open_dataset(f"{folder}/data")
+    ...     short = TrainingConfig(epochs=1, flow_epochs=1)
+    ...     model = train_model(data, f"{folder}/model", training=short, local=alone)
+    ...     model.sample(data[0], 10).shape == (1, 10, len(data[0].r_kpc))
+    True
     """
     custom = CustomDesigns(network, flow)
     model = custom.chosen_in(model or ModelConfig())

@@ -192,6 +192,12 @@ def mock_suite(name: str, n_galaxies: int, seed: int = 0, stirring: float = 1.0)
     ------
     InputError
         If there is no such suite or a number is out of range.
+
+    Examples
+    --------
+    >>> suite = mock_suite("bursty", n_galaxies=3, seed=1)
+    >>> len(suite), suite[2].id
+    (3, 'bursty-1-000002')
     """
     if name not in SUITES:
         raise InputError(f"unknown mock suite {name!r}; known are {', '.join(SUITES)}.")
