@@ -164,7 +164,7 @@ def test_a_model_that_does_not_know_its_data_says_so(data):
 def test_one_line_tells_what_a_model_is(posterior):
     text = repr(posterior)
     assert text.startswith("<Posterior: tracers stargas, network convolutional, flow maf")
-    assert "10 radii from 0.6 to 2.4 R_hl" in text
+    assert "radii 10 from 0.6 to 2.4 R_hl" in text
     assert "\n" not in text
     assert len(text) < 200
 
