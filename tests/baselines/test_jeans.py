@@ -1,0 +1,172 @@
+"""Jeans fits find the mass of spheres that obey their model, with intervals of the right width."""
+
+import math
+
+import numpy as np
+import pytest
+
+from stargas.baselines import jeans as module
+from stargas.baselines.jeans import HIGH, LN10, LOW, PRIORS, JeansLikelihood, JeansPosterior, fit_jeans, model_moments
+from stargas.baselines.jeans_moments import LOG_PROJECTED, LOG_R, PROJECTION
+from stargas.constants import G
+from stargas.errors import InputError
+
+pytest.importorskip("emcee")
+
+NAMES = [prior.name for prior in PRIORS]
+PLAIN = {
+    "light_log10_scale": 0.0,
+    "light_sharpness": 2.0,
+    "light_outer_slope": 5.0,
+    "light_inner_slope": 0.01,
+    "log10_mass": 0.0,
+    "mass_log10_scale": 0.5,
+    "mass_sharpness": 1.0,
+    "mass_outer_slope": 3.0,
+    "mass_inner_slope": 1.0,
+    "beta_central": 0.0,
+    "beta_outer": 0.0,
+    "beta_log10_radius": 0.0,
+    "beta_sharpness": 2.0,
+    "systemic_velocity": 0.0,
+}
+
+
+def sphere(theta, n, rng, edge=10.0):
+    """Radii [R_hl] and velocities of stars of a model, in units of the square root of the mass unit over 4."""
+    log_mass, Sigma, s2 = np.empty(len(LOG_R)), np.empty(len(LOG_PROJECTED)), np.empty(len(LOG_PROJECTED))
+    model_moments(theta, PROJECTION, log_mass, Sigma, s2)
+    x = np.linspace(LOG_PROJECTED[0], math.log(edge), 4000)
+    weight = np.exp(np.interp(x, LOG_PROJECTED, np.log(Sigma)) + 2 * x)
+    log_R = np.interp(rng.uniform(0, 1, n), np.cumsum(weight) / weight.sum(), x)
+    sigma = np.sqrt(4 * 10 ** theta[4] * np.interp(log_R, LOG_PROJECTED, s2))
+    return np.exp(log_R), sigma * rng.standard_normal(n) + theta[13], log_mass
+
+
+def true_log10_mass(theta, log_mass, r):
+    """Of a galaxy whose R_hl is 1 kpc, where the velocities have a unit of 1 km/s."""
+    return np.interp(np.log(r), LOG_R, log_mass) / LN10 + theta[4] + math.log10(4 / G)
+
+
+def plain(**changes):
+    return np.array([{**PLAIN, **changes}[name] for name in NAMES])
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    theta = plain()
+    R, v, log_mass = sphere(theta, 200, np.random.default_rng(1))
+    return R, v, true_log10_mass(theta, log_mass, [0.6, 1.0, 1.7, 2.4]), fit_jeans(R, v, 1.0, n_draws=500, seed=1)
+
+
+def test_a_fit_finds_the_mass(fitted):
+    _, _, truth, posterior = fitted
+    draws = posterior.log10_mass([0.6, 1.0, 1.7, 2.4])
+    assert draws.shape == (500, 4)
+    width = draws.std(axis=0)
+    assert np.all(np.abs(draws.mean(axis=0) - truth) < 3 * width)
+    assert 0.01 < width[2] < 0.12
+    assert posterior.converged
+    assert np.all((posterior.parameters > LOW) & (posterior.parameters < HIGH))
+    assert np.all(np.diff(posterior.log10_mass(np.geomspace(0.1, 10, 9)), axis=1) > 0)
+
+
+def test_units_scale_the_mass_and_seeds_repeat(fitted, monkeypatch):
+    monkeypatch.setattr(module, "MAX_STEPS", module.BLOCK)
+    R, v, *_ = fitted
+    posterior, again, other = (
+        fit_jeans(scale * R, speed * v + shift, scale, n_draws=100, seed=seed)
+        for scale, speed, shift, seed in ((1.0, 1.0, 0.0, 1), (3.0, 2.0, 50.0, 1), (1.0, 1.0, 0.0, 2))
+    )
+    assert again.log10_mass(3.0) == pytest.approx(posterior.log10_mass(1.0) + math.log10(12), abs=1e-6)
+    assert other.log10_mass(1.0) != pytest.approx(posterior.log10_mass(1.0), abs=1e-6)
+
+
+def test_a_chain_that_is_short_or_drifts_has_not_converged():
+    good = {"parameters": np.empty((0, 14)), "R_hl_kpc": 1.0, "mass_unit_msun": 1.0, "seconds": 1.0}
+    assert JeansPosterior(**good, n_steps=1000, autocorrelation=50.0, drift=0.05).converged
+    assert not JeansPosterior(**good, n_steps=1000, autocorrelation=150.0, drift=0.05).converged
+    assert not JeansPosterior(**good, n_steps=1000, autocorrelation=50.0, drift=0.5).converged
+
+
+@pytest.fixture(scope="module")
+def many_stars():
+    return sphere(plain(), 3000, np.random.default_rng(2))[:2]
+
+
+def test_groups_of_stars_have_the_likelihood_of_single_stars(many_stars):
+    R, v = many_stars
+    rng = np.random.default_rng(0)
+    thetas = np.array([plain(), plain(beta_outer=0.5), plain(log10_mass=0.1, systemic_velocity=0.05)])
+    together = JeansLikelihood(R, v, np.zeros(len(R)))(thetas)
+    # errors that differ by a millionth keep every star apart
+    apart = JeansLikelihood(R, v, 1e-6 * (1 + rng.uniform(size=len(R))))(thetas)
+    assert together - together[0] == pytest.approx(apart - apart[0], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "name", ["light_log10_scale", "light_outer_slope", "log10_mass", "systemic_velocity", "beta_outer"]
+)
+def test_the_likelihood_is_highest_near_the_truth(many_stars, name):
+    log_prob = JeansLikelihood(*many_stars, np.zeros(len(many_stars[0])))
+    step = {"light_outer_slope": 1.5, "beta_outer": 0.5}.get(name, 0.15)
+    low, middle, high = log_prob(np.array([plain(**{name: PLAIN[name] + shift}) for shift in (-step, 0.0, step)]))
+    assert middle > max(low, high) + 2
+
+
+def test_errors_widen_the_velocities(many_stars):
+    R, v = many_stars
+    noisy = v + 1.2 * np.random.default_rng(3).standard_normal(len(v))
+    masses = np.array([plain(log10_mass=value) for value in np.linspace(-0.4, 0.6, 21)])
+    told = masses[np.argmax(JeansLikelihood(R, noisy, np.full(len(R), 1.2))(masses)), 4]
+    untold = masses[np.argmax(JeansLikelihood(R, noisy, np.zeros(len(R)))(masses)), 4]
+    assert told == pytest.approx(0.0, abs=0.11)
+    assert untold > 0.25
+
+
+def test_parameters_outside_the_prior_are_impossible(many_stars):
+    log_prob = JeansLikelihood(*many_stars, np.zeros(len(many_stars[0])))
+    assert np.isneginf(log_prob(np.array([plain(beta_outer=1.01)]))).all()
+
+
+def test_no_draw_of_the_prior_breaks_the_likelihood(many_stars):
+    drawn = np.random.default_rng(4).uniform(LOW, HIGH, (3000, len(PRIORS)))
+    assert np.isfinite(JeansLikelihood(*many_stars, np.zeros(len(many_stars[0])))(drawn)).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"R_kpc": np.ones(5), "v_los_kms": np.arange(5.0)}, "at least 30 stars"),
+        ({"v_los_kms": np.full(40, np.nan)}, "finite"),
+        ({"v_los_kms": np.zeros(40)}, "velocities that differ"),
+        ({"R_hl_kpc": 0.0}, "must be positive"),
+        ({"v_los_error_kms": -1.0}, "not negative"),
+    ],
+)
+def test_stars_that_cannot_be_fitted_get_one_sentence(changes, words):
+    stars = {"R_kpc": np.ones(40), "v_los_kms": np.arange(40.0), "R_hl_kpc": 1.0, **changes}
+    with pytest.raises(InputError, match=words):
+        fit_jeans(**stars)
+
+
+def test_every_prior_states_its_source():
+    assert all(prior.low < prior.high and prior.source for prior in PRIORS)
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_truth_of_spheres_drawn_from_the_prior():
+    """Ranks of the truth are uniform where parameters are draws of the prior, and data draws of the likelihood."""
+    rng = np.random.default_rng(5)
+    ranks = []
+    for number in range(30):
+        theta = rng.uniform(LOW, HIGH)
+        theta[[4, 13]] = rng.uniform(-0.1, 0.1, 2)  # far from bounds that depend on the data
+        R, v, log_mass = sphere(theta, 150, rng)
+        truth = true_log10_mass(theta, log_mass, [1.0, 1.7])
+        draws = fit_jeans(R, v, 1.0, n_draws=400, seed=number).log10_mass([1.0, 1.7])
+        ranks.append(np.mean(draws < truth, axis=0))
+    off_center = np.abs(np.array(ranks) - 0.5)
+    assert np.mean(off_center < 0.34) == pytest.approx(0.68, abs=0.2)
+    assert np.mean(off_center < 0.475) >= 0.85
+    assert np.mean(ranks, axis=0) == pytest.approx([0.5, 0.5], abs=0.18)
