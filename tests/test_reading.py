@@ -3,12 +3,10 @@
 import errno
 import warnings
 
-import h5py
-import numpy as np
 import pytest
 
 from stargas.errors import DamagedFileError, InputError, NoGalaxyError, ObservationWarning
-from stargas.reading import one_sentence, open_hdf5, reason, require_stored
+from stargas.reading import one_sentence, reason
 
 
 @pytest.mark.parametrize(
@@ -48,21 +46,3 @@ def test_warnings_of_libraries_are_silent_and_ours_are_not():
 
 def test_a_long_reason_is_cut():
     assert len(reason(ValueError("x" * 10_000))) == 200
-
-
-def test_data_sets_that_hold_what_they_declare_pass(tmp_path):
-    with h5py.File(tmp_path / "a.hdf5", "w") as file:
-        file["whole"] = np.zeros(2_000_000)
-        file.create_dataset("packed", data=np.zeros(2_000_000), compression="gzip")
-        file.create_dataset("declared", (10**9,), dtype="f8", chunks=(1000,))
-    with open_hdf5(tmp_path / "a.hdf5") as file:
-        require_stored(file["whole"], "a.hdf5")
-        require_stored(file["packed"], "a.hdf5")
-        with pytest.raises(DamagedFileError, match=r"/declared declares 8e.09 bytes and stores 1"):
-            require_stored(file["declared"], "a.hdf5")
-
-
-def test_what_is_no_hdf5_is_refused_as_such(tmp_path):
-    (tmp_path / "a.hdf5").write_text("nothing")
-    with pytest.raises(OSError, match="signature"):
-        open_hdf5(tmp_path / "a.hdf5")

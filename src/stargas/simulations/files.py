@@ -12,7 +12,8 @@ from stargas.errors import DamagedFileError, InputError, StargasError
 from stargas.frame import to_own_frame
 from stargas.galaxy import Galaxy
 from stargas.kinematics import warn_if_not_virial
-from stargas.reading import one_sentence, open_hdf5
+from stargas.reading import one_sentence
+from stargas.simulations.hdf5_files import open_hdf5
 from stargas.simulations.particle_table import FORMAT, read_header, read_table
 from stargas.simulations.provenance import fingerprint
 from stargas.simulations.snapshot_source import SnapshotSource

@@ -20,8 +20,9 @@ import numpy as np
 from stargas.config import SnapshotConfig
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
-from stargas.reading import one_sentence, open_hdf5, require_stored
+from stargas.reading import one_sentence
 from stargas.simulations.code_units import CodeUnits, Convention, Dimension, scalar
+from stargas.simulations.hdf5_files import open_hdf5, require_stored
 from stargas.simulations.kernels import GIZMO_KERNELS, KERNELS
 from stargas.simulations.simulation import Kind, Rows, require_in_box, rows_in_spheres
 from stargas.simulations.snapshot_files import snapshot_files

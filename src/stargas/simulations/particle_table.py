@@ -15,8 +15,9 @@ import numpy as np
 from stargas import __version__
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray, Galaxy, Gas, MassProfile, Particles
-from stargas.reading import one_sentence, open_hdf5, require_stored
+from stargas.reading import one_sentence
 from stargas.simulations.bounds import require_physical
+from stargas.simulations.hdf5_files import open_hdf5, require_stored
 from stargas.storage import write_atomically
 
 FORMAT = "stargas-galaxy"

@@ -4,8 +4,9 @@ from os import PathLike
 from pathlib import Path
 
 from stargas.errors import InputError
-from stargas.reading import one_sentence, open_hdf5
+from stargas.reading import one_sentence
 from stargas.simulations.code_units import scalar
+from stargas.simulations.hdf5_files import open_hdf5
 
 MAX_FILES = 100_000
 """Most files of one snapshot."""

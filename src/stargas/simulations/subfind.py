@@ -9,8 +9,9 @@ from stargas.config import SnapshotConfig
 from stargas.constants import OMEGA_L, OMEGA_M, G
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
-from stargas.reading import one_sentence, open_hdf5, require_stored
+from stargas.reading import one_sentence
 from stargas.simulations.halo import Halo
+from stargas.simulations.hdf5_files import open_hdf5, require_stored
 from stargas.simulations.simulation import Snapshot
 from stargas.simulations.snapshot_files import snapshot_files
 
