@@ -6,7 +6,8 @@ library sees the file (`stargas.observed.fits_structure`, `stargas.observed.tabl
 process of their own:
 
 - The command line reads with `in_child`: a fork of the process, which takes 20 to 40 ms, reads and measures, sends the
-  result back and ends. It is killed when it takes too long, and refused more memory than the machine has left.
+  result back and ends. It is ended when it takes too much time of the processor, or waits for very long, and refused
+  more memory than the machine has left.
 - A worker of the page (`stargas.serve.worker`) is such a process already: it lives longer, since it holds the model,
   is killed by `stargas.serve.pool`, and bounds its memory by `limit_memory`, so that all workers together fit into the
   machine.
@@ -19,6 +20,7 @@ calls the function in the same process, without them. From Python nothing of thi
 import contextlib
 import ctypes
 import importlib
+import math
 import os
 import pickle
 import resource
@@ -43,8 +45,11 @@ IS_AVAILABLE = sys.platform == "linux" and hasattr(os, "memfd_create")
 """Whether processes can be forked safely and bounded here."""
 
 READ_SECONDS, SECONDS_PER_MB = 60.0, 1.0
-"""Longest time that reading and measuring may take [s], and what each MB of the files adds: some hundred times what
-a sound file takes."""
+"""Most time of the processor that reading and measuring may take [s], and what each MB of the files adds: some ten to
+a hundred times what a sound file takes, however busy the machine is."""
+
+WAIT_FACTOR = 10.0
+"""Longest time by the clock, in units of that: for a process that waits and so takes no time of the processor."""
 
 MEMORY_SHARE = 0.8
 """Fraction of the memory that the machine has left which may be used."""
@@ -174,6 +179,14 @@ def limit_memory(n_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
+def _limit_processor(seconds: float) -> None:
+    """End this process by SIGXCPU once it has taken some time of the processor; no limit is raised by it."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    most = math.ceil(seconds)
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
 class _Answer(NamedTuple):
     """What a child sends: a value, or what was raised, and the warnings on the way."""
 
@@ -188,12 +201,12 @@ def in_child(
     *arguments: P.args,
     **keywords: P.kwargs,
 ) -> T:
-    """Call a function that reads files in a process of its own, with a limit of time and memory.
+    """Call a function that reads files in a process of its own, with limits of time and memory.
 
     Parameters
     ----------
     files
-        What it reads, folders with all that is in them, for the limit of time and for messages; None is left out.
+        What it reads, folders with all that is in them, for the limits of time and for messages; None is left out.
     function, arguments, keywords
         What is called. Its value, or what it raises, and its warnings come back.
 
@@ -243,10 +256,10 @@ def started_in_child(
     memory = int(MEMORY_SHARE * available_memory())
     with os.fdopen(os.memfd_create("stargas"), "w+b") as pipe:
         call: Callable[[], T] = lambda: function(*arguments, **keywords)  # noqa: E731 (it is handed on)
-        with _forked(_answer_into, pipe, memory, call) as wait:
+        with _forked(_answer_into, pipe, memory, seconds, call) as wait:
 
             def result() -> T:
-                _require_sound(wait(seconds), names, seconds, memory)
+                _require_sound(wait(WAIT_FACTOR * seconds), names, seconds, memory)
                 pipe.seek(0)
                 answer: _Answer = pickle.load(pipe)  # noqa: S301 (from our own process)
                 for message, category, filename, line in answer.warnings:
@@ -259,9 +272,16 @@ def started_in_child(
 
 
 def _require_sound(status: int | None, names: str, seconds: float, memory: int) -> None:
-    """Turn the exit status of a child into a sentence; None if it took too long."""
+    """Turn the exit status of a child into a sentence; None if it took too long by the clock."""
     if status is None:
-        raise InputError(f"reading {names} took longer than {seconds:.0f} s: cut the galaxy out, or write it again.")
+        raise InputError(
+            f"reading {names} did not end within {WAIT_FACTOR * seconds:.0f} s, most of which it waited: copy it "
+            "to a disk of this machine."
+        )
+    if status == -signal.SIGXCPU:
+        raise InputError(
+            f"reading {names} took more than {seconds:.0f} s of the processor: cut the galaxy out, or write it again."
+        )
     if status in (_OUT_OF_MEMORY, -signal.SIGKILL):
         raise InputError(
             f"reading {names} needs more than the {memory / 1e9:.1f} GB that this machine has left: cut the galaxy "
@@ -312,13 +332,14 @@ def _forked(work: Callable[..., None], *arguments: Any) -> Iterator[Callable[[fl
         process.close()
 
 
-def _answer_into(pipe: BinaryIO, memory: int, call: Callable[[], Any]) -> None:
+def _answer_into(pipe: BinaryIO, memory: int, seconds: float, call: Callable[[], Any]) -> None:
     """Call a function within limits and write what comes of it; the whole life of a child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # so does its death
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     limit_memory(memory)
+    _limit_processor(seconds)
     _install_hook()
     _fence.closed = True
     try:

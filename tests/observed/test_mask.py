@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 from cube_files import CENTER_DEG, DISTANCE_KPC, SYSTEMIC_KMS, disc_cube, in_jy_per_beam, write_cube
+from scipy import ndimage
 
 from stargas.errors import InputError
 from stargas.observed.cube import read_cube
 from stargas.observed.hi import observe_hi
-from stargas.observed.mask import MaskConfig, find_source
+from stargas.observed.mask import MaskConfig, _grown, find_source
 
 KNOWN = {"center": CENTER_DEG, "systemic_kms": SYSTEMIC_KMS}
 
@@ -49,3 +50,14 @@ def test_a_cube_without_noise_is_its_own_source(cube):
     found = observe_hi(dataclasses.replace(cube, data=clean), DISTANCE_KPC, **KNOWN)
     assert found.source.noise == 0
     assert found.hi_mass_msun == pytest.approx(clean.sum() * cube.column_per_unit[0] * (1e3 * found.pixel_kpc) ** 2)
+
+
+@pytest.mark.parametrize("place", [(5, 10, 10), (0, 0, 0), (9, 19, 18)])
+def test_a_mask_grows_as_if_the_whole_cube_were_looked_at(place):
+    mask = np.zeros((10, 20, 19), dtype=bool)
+    mask[place] = mask[4, 12, 7] = True
+    disc = np.hypot(*np.mgrid[-2:3, -2:3]) <= 2.5
+    on_sky = ndimage.binary_dilation(mask, structure=disc[None])
+    expected = ndimage.binary_dilation(on_sky, structure=np.ones((3, 1, 1), dtype=bool))
+    assert np.array_equal(_grown(mask.copy(), 2.5, 1), expected)
+    assert not np.array_equal(_grown(mask.copy(), 2.5, 0), expected)

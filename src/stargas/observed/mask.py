@@ -157,7 +157,8 @@ def find_source(cube: HICube, config: MaskConfig | None = None) -> EmissionRegio
             f"nothing in the cube stands above {config.threshold:g} times its noise: lower the threshold of the mask "
             "or give a deeper cube."
         )
-    mask = _grown(mask, config.grow_beams * cube.beam_pixels, config.grow_channels) & used
+    mask = _grown(mask, config.grow_beams * cube.beam_pixels, config.grow_channels)
+    mask &= used
     return EmissionRegion(mask, *_noise(data, mask, used))
 
 
@@ -253,13 +254,25 @@ def _without_islands(mask: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
 
 
 def _grown(mask: NDArray[np.bool_], radius_pixels: float, channels: int) -> NDArray[np.bool_]:
+    """Grow a mask in place, within the part of the cube that it can reach."""
     from scipy import ndimage
 
     reach = int(radius_pixels)
+    part = mask[_box(mask, (channels, reach, reach))]
+    grown: NDArray[np.bool_] = part
     if reach:
         offset = np.arange(-reach, reach + 1)
         disc = offset[:, None] ** 2 + offset**2 <= radius_pixels**2
-        mask = ndimage.binary_dilation(mask, structure=disc[None])
+        grown = ndimage.binary_dilation(grown, structure=disc[None])
     if channels:
-        mask = ndimage.binary_dilation(mask, structure=np.ones((2 * channels + 1, 1, 1), dtype=bool))
+        grown = ndimage.binary_dilation(grown, structure=np.ones((2 * channels + 1, 1, 1), dtype=bool))
+    part[:] = grown
     return mask
+
+
+def _box(mask: NDArray[np.bool_], margin: tuple[int, int, int]) -> tuple[slice, ...]:
+    """Return the smallest box that holds a mask, and a margin along each axis."""
+    sky = np.asarray(mask.any(axis=0))
+    filled = (mask.any(axis=(1, 2)), sky.any(axis=1), sky.any(axis=0))
+    ends = [np.flatnonzero(one)[[0, -1]] for one in filled]
+    return tuple(slice(max(first - more, 0), last + more + 1) for (first, last), more in zip(ends, margin, strict=True))

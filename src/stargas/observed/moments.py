@@ -101,19 +101,21 @@ def cube_moments(cube: HICube, source: EmissionRegion, added_noise: Noise | None
     reference = float(np.mean(cube.velocity_kms[channels]))
     velocity = cube.velocity_kms - reference
     sums, variance = np.zeros((3, *cube.grid.shape)), np.zeros(cube.grid.shape)
+    low, high = np.full(cube.grid.shape, np.inf), np.full(cube.grid.shape, -np.inf)
     for channel in channels:
         inside = source.mask[channel]
         brightness = cube.data[channel] if added_noise is None else cube.data[channel] + added_noise(int(channel))
         column = np.where(inside, brightness, 0.0) * cube.column_per_unit[channel]
         for power in range(3):
             sums[power] += column * velocity[channel] ** power
+        low[inside] = np.minimum(low[inside], velocity[channel])
+        high[inside] = np.maximum(high[inside], velocity[channel])
         variance += inside * (source.noise * cube.column_per_unit[channel]) ** 2
     column = sums[0]
     weight = np.where(column > 0, column, 1.0)
     mean = np.where(column > 0, sums[1] / weight, 0.0)
     sigma = np.sqrt(np.maximum(np.where(column > 0, sums[2] / weight - mean**2, 0.0), 0.0))
     noise = np.sqrt(variance)
-    low, high = _extremes(source.mask, velocity)
     known = (column > 0) & (column >= CLEAR_COLUMN * noise) & (mean >= low) & (mean <= high)
     return MomentMaps(
         moment0=column,
@@ -124,10 +126,3 @@ def cube_moments(cube: HICube, source: EmissionRegion, added_noise: Noise | None
         beam=cube.beam,
         noise_msun_pc2=noise,
     )
-
-
-def _extremes(mask: NDArray[np.bool_], velocity: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Lowest and highest velocity of the mask at every pixel."""
-    low = velocity[np.argmax(mask, axis=0)]
-    high = velocity[len(velocity) - 1 - np.argmax(mask[::-1], axis=0)]
-    return low, high
