@@ -5,6 +5,8 @@ from analytic import plummer_galaxy, star_gas_galaxy
 
 from stargas import write_galaxy
 from stargas.cli import main
+from stargas.experiments import inspection
+from stargas.sandbox import in_child
 
 
 @pytest.fixture
@@ -36,3 +38,15 @@ def test_an_inspection_is_not_overwritten(tables, tmp_path, capsys):
     error = capsys.readouterr().err
     assert "already" in error
     assert "Traceback" not in error
+
+
+def test_files_are_read_in_processes_of_their_own(tables, tmp_path, monkeypatch):
+    in_processes = []
+
+    def spy(files, function):
+        in_processes.append(files)
+        return in_child(files, function)
+
+    monkeypatch.setattr(inspection, "in_child", spy)
+    assert main(["inspect", str(tmp_path / "looks"), "--source", str(tables)]) == 0
+    assert in_processes == 3 * [(tables,)]

@@ -8,7 +8,7 @@ import pytest
 from analytic import plummer_galaxy, star_gas_galaxy
 from sources_for_tests import BadSource
 
-from stargas import View, project
+from stargas import View, project, sandbox
 from stargas.config import SelectionConfig
 from stargas.errors import InputError
 from stargas.experiments.inspection import (
@@ -127,3 +127,14 @@ def test_the_virial_check_stands_in_the_list(tmp_path):
     with found.table.open(newline="") as file:
         marked = [row["galaxy_id"] for row in csv.DictReader(file) if "virial ratio" in row["warning"]]
     assert marked == ["galaxy-1"]
+
+
+@pytest.mark.skipif(not sandbox.IS_AVAILABLE, reason="processes are bounded on Linux alone")
+def test_a_galaxy_that_ends_its_process_is_rejected(tmp_path):
+    found = inspect_source(BadSource(6, damaged=(2,), deadly=(4,)), SelectionConfig(), tmp_path / "in", files=())
+    assert found.n_accepted == 4
+    assert dict(found.rejected).keys() == {"galaxy-2", "galaxy-4"}
+    assert "needs more than" in dict(found.rejected)["galaxy-4"]
+    inspect_source(BadSource(6, damaged=(2, 4)), SelectionConfig(), tmp_path / "here")
+    sheets = [(tmp_path / folder / "sheet-001.png").read_bytes() for folder in ("in", "here")]
+    assert sheets[0] == sheets[1]

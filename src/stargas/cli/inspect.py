@@ -39,5 +39,6 @@ def run(options: Namespace, settings: Settings) -> None:
     console = open_console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("galaxies", total=len(source))
-        found = inspect_source(source, selection, options.out, on_galaxy=lambda _: progress.advance(task))
+        files = options.source and (*options.source, *(options.halos or ()))
+        found = inspect_source(source, selection, options.out, files=files, on_galaxy=lambda _: progress.advance(task))
     console.print(str(found), soft_wrap=True, markup=False)

@@ -5,9 +5,12 @@ three images of a galaxy show the same field, so that a gas disk beside its star
 """
 
 import csv
+import importlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from stargas.config import HIMapConfig, SelectionConfig
-from stargas.errors import InputError, VirialWarning
+from stargas.errors import InputError, StargasError, VirialWarning
 from stargas.galaxy import Galaxy
 from stargas.report.contact_sheet import PIXELS, GalaxyImages, Tile, save_sheet
+from stargas.sandbox import in_child
 from stargas.simulations.selection import Verdict, select
 from stargas.simulations.source import Source
 from stargas.sky.hi_maps import hi_moments
@@ -72,12 +76,23 @@ class Inspection:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, eq=False)
+class _Examined:
+    """What is listed of one galaxy, and drawn if it is accepted."""
+
+    galaxy_id: str
+    reason: str | None
+    warning: str = ""
+    tile: Tile | None = None
+
+
 def inspect_source(
     source: Source,
     selection: SelectionConfig,
     folder: str | PathLike[str],
     *,
-    on_galaxy: Callable[[Verdict], Any] | None = None,
+    files: Sequence[Path] | None = None,
+    on_galaxy: Callable[[str], Any] | None = None,
 ) -> Inspection:
     """Select the galaxies of a source, draw the accepted ones and list all.
 
@@ -89,8 +104,11 @@ def inspect_source(
         The limits; galaxies on its exclusion list are not drawn.
     folder
         Where the sheets, ``galaxies.csv`` and ``exclude.txt`` are written.
+    files
+        Files that the source reads. Each group of its galaxies is then read and measured by
+        `stargas.sandbox.in_child`, and rejected as a whole if that ends it; in this process if None.
     on_galaxy
-        Called after each galaxy, for a progress bar.
+        Called with the id of each galaxy that is done, for a progress bar.
 
     Returns
     -------
@@ -104,21 +122,22 @@ def inspect_source(
     """
     folder = Path(folder)
     refuse_foreign(folder, "contact sheets")
-    sheets = _Sheets(folder, INCLINATION_DEG)
+    sheets = _Sheets(folder)
     table, exclude = folder / "galaxies.csv", folder / "exclude.txt"
     for path in (table, exclude):
         if path.exists():
             raise InputError(f"{path} exists: choose another folder, or remove the old inspection.")
     rows: list[tuple[str, str, str, str, str]] = []
     candidates: list[str] = []
-    for verdict, warning in _with_warnings(select(source, selection)):
+    examine = _examine if files is None else partial(_examine_in_child, files)
+    for one in chain.from_iterable(examine(source, selection, group) for group in source.groups()):
         page = ""
-        if verdict.galaxy is not None:
-            page = sheets.add(verdict.galaxy).name
-            candidates.append(f"# {verdict.galaxy_id}   # {page}")
-        rows.append((verdict.galaxy_id, "yes" if verdict.accepted else "no", verdict.reason or "", page, warning))
+        if one.tile is not None:
+            page = sheets.add(one.tile).name
+            candidates.append(f"# {one.galaxy_id}   # {page}")
+        rows.append((one.galaxy_id, "no" if one.reason else "yes", one.reason or "", page, one.warning))
         if on_galaxy is not None:
-            on_galaxy(verdict)
+            on_galaxy(one.galaxy_id)
     sheets.finish()
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -128,6 +147,23 @@ def inspect_source(
     exclude.write_text(head + "\n".join([*selection.exclude, *candidates, ""]), encoding="utf-8")
     rejected = tuple((galaxy_id, reason) for galaxy_id, _, reason, _, _ in rows if reason)
     return Inspection(tuple(sheets.pages), table, exclude, rejected, len(candidates))
+
+
+def _examine(source: Source, selection: SelectionConfig, indices: Sequence[int]) -> Iterator[_Examined]:
+    view = View(INCLINATION_DEG)
+    for verdict, warning in _with_warnings(select(source, selection, indices)):
+        tile = None if verdict.galaxy is None else _tile(verdict.galaxy, view)
+        yield _Examined(verdict.galaxy_id, verdict.reason, warning, tile)
+
+
+def _examine_in_child(
+    files: Sequence[Path], source: Source, selection: SelectionConfig, indices: Sequence[int]
+) -> Iterable[_Examined]:
+    importlib.import_module("stargas.dataset.warmup")  # children are born with compiled kernels
+    try:
+        return in_child(files, lambda: list(_examine(source, selection, indices)))
+    except StargasError as error:
+        return [_Examined(source.galaxy_id(index), str(error)) for index in indices]
 
 
 def write_contact_sheet(
@@ -155,9 +191,9 @@ def write_contact_sheet(
     InputError
         If there is already a sheet in the folder.
     """
-    sheets = _Sheets(Path(folder), inclination_deg)
+    sheets, view = _Sheets(Path(folder)), View(inclination_deg)
     for galaxy in galaxies:
-        sheets.add(galaxy)
+        sheets.add(_tile(galaxy, view))
     sheets.finish()
     return sheets.pages
 
@@ -204,20 +240,17 @@ def galaxy_images(sky: SkyGalaxy, star_half_width_kpc: float, hi_half_width_kpc:
 class _Sheets:
     """Pages that fill up galaxy by galaxy."""
 
-    def __init__(self, folder: Path, inclination_deg: float) -> None:
-        self.folder, self.view = folder, View(inclination_deg)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.pages: list[Path] = []
         self._tiles: list[Tile] = []
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.glob("sheet-*.png")):
             raise InputError(f"{folder} holds contact sheets already: choose another folder or remove them.")
 
-    def add(self, galaxy: Galaxy) -> Path:
+    def add(self, tile: Tile) -> Path:
         """Add one more galaxy; the path is that of the page on which it will be."""
-        sky = project(galaxy, self.view)
-        half = field_half_width(sky)
-        images = galaxy_images(sky, half, half)
-        self._tiles.append(Tile(images, galaxy.id, _label(galaxy, half, images.top_speed_kms)))
+        self._tiles.append(tile)
         page = self.folder / f"sheet-{len(self.pages) + 1:03d}.png"
         if len(self._tiles) == COLUMNS * ROWS:
             self.finish()
@@ -228,6 +261,13 @@ class _Sheets:
         if self._tiles:
             self.pages.append(save_sheet(self._tiles, COLUMNS, self.folder / f"sheet-{len(self.pages) + 1:03d}.png"))
             self._tiles = []
+
+
+def _tile(galaxy: Galaxy, view: View) -> Tile:
+    sky = project(galaxy, view)
+    half = field_half_width(sky)
+    images = galaxy_images(sky, half, half)
+    return Tile(images, galaxy.id, _label(galaxy, half, images.top_speed_kms))
 
 
 def _label(galaxy: Galaxy, half_width_kpc: float, speed_kms: float) -> str:

@@ -1,7 +1,8 @@
 """Which galaxies enter a data set (§2.3 of the paper), and why the others do not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 
@@ -128,8 +129,8 @@ def selected_galaxy(source: Source, index: int, config: SelectionConfig) -> Gala
     return galaxy
 
 
-def select(source: Source, config: SelectionConfig) -> Iterator[Verdict]:
-    """Judge every galaxy of a source.
+def select(source: Source, config: SelectionConfig, indices: Iterable[int] | None = None) -> Iterator[Verdict]:
+    """Judge galaxies of a source.
 
     Parameters
     ----------
@@ -137,19 +138,20 @@ def select(source: Source, config: SelectionConfig) -> Iterator[Verdict]:
         Galaxies; those on the exclusion list are not read.
     config
         The limits.
+    indices
+        Places of the galaxies in the source; all, in the order of its groups, if None.
 
     Yields
     ------
     Verdict
-        In the order of the source's groups. A galaxy that cannot be read is rejected with the error as its reason.
+        A galaxy that cannot be read is rejected with the error as its reason.
     """
-    for group in source.groups():
-        for index in group:
-            galaxy_id = source.galaxy_id(index)
-            try:
-                yield Verdict(index, galaxy_id, None, selected_galaxy(source, index, config))
-            except StargasError as error:
-                yield Verdict(index, galaxy_id, str(error))
+    for index in chain.from_iterable(source.groups()) if indices is None else indices:
+        galaxy_id = source.galaxy_id(index)
+        try:
+            yield Verdict(index, galaxy_id, None, selected_galaxy(source, index, config))
+        except StargasError as error:
+            yield Verdict(index, galaxy_id, str(error))
 
 
 def read_exclusions(path: str | PathLike[str]) -> tuple[str, ...]:
