@@ -43,6 +43,11 @@ class Format(NamedTuple):
     name: str
     version: int
 
+    @property
+    def stated(self) -> dict[str, Any]:
+        """Entries of a header that state it."""
+        return {"format": self.name, "format_version": self.version}
+
 
 def write_atomically(path: Path, content: bytes, *, lasting: bool = True) -> None:
     """Write a file that is there as a whole or not at all, after a power failure too if it is ``lasting``."""

@@ -17,6 +17,7 @@ from stargas.experiments.default import REFERENCE
 from stargas.experiments.plan import ModelSpec, Plan
 from stargas.experiments.release import MAX_BYTES, MODEL, release_model
 from stargas.model.files import load_model
+from stargas.report.results import FORMAT
 from stargas.sample import without_tracer
 from stargas.training.train import train_model
 from stargas.validity.assessment import assess_validity
@@ -54,7 +55,7 @@ def trained(tmp_path_factory, data):
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     rows = [row("StarGas", 0.1234, tested_on="shifted", trained_on="all")]
-    part = {"part": "accuracy", "title": "", "stargas": "0.1.0", "scale": 1.0, "rows": rows}
+    part = {**FORMAT.stated, "part": "accuracy", "title": "", "stargas": "0.1.0", "scale": 1.0, "rows": rows}
     return write_parts(tmp_path_factory.mktemp("results"), {"accuracy": part})
 
 

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from stargas.report.others_page import FORMAT as SCOREBOARD
+from stargas.report.results import FORMAT as PART
+
 R = np.round(np.linspace(0.6, 2.4, 10), 3)
 
 SIZE = {"Star": 0.22, "Gas": 0.45, "StarGas": 0.17}
@@ -167,6 +170,7 @@ def parts():
     ]
     content = {
         name: {
+            **PART.stated,
             "part": name,
             "title": f"Title of {name}",
             "stargas": "0.1.0",
@@ -178,6 +182,7 @@ def parts():
     }
     content["calibration"] |= {"curves": _curves(), "correlation": _correlation()}
     content["tng"] = {
+        **PART.stated,
         "part": "tng",
         "title": "Title of tng",
         "stargas": "0.1.0",
@@ -274,7 +279,7 @@ def write_scoreboard_file(folder):
     ]
     formulas = ["Walker+09", "Wolf+10", "Amorisco & Evans 11", "Campbell+17", "Errani+18"]
     content = {
-        "format": 1,
+        **SCOREBOARD.stated,
         "stargas": "0.1.0",
         "command": "stargas experiment others",
         "radii_R_hl": [0.6, 1.0, 1.7, 2.4],

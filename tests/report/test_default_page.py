@@ -26,7 +26,7 @@ from stargas.report.default_page import (
     write_readme_numbers,
 )
 from stargas.report.page import table_markdown, text_from
-from stargas.report.results import REMARKS, read_parts
+from stargas.report.results import FORMAT, REMARKS, read_parts
 
 WIDTH = {"StarGas": 0.15, "Star": 0.19, "Gas": 0.55, "Gas, R_hl known": 0.36}
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,15 @@ def parts():
             for number, choice in enumerate(choices)
         ]
     content = {
-        name: {"part": name, "title": name, "stargas": "0.1.0", "scale": 1.0, "rows": found, "provenance": {}}
+        name: {
+            **FORMAT.stated,
+            "part": name,
+            "title": name,
+            "stargas": "0.1.0",
+            "scale": 1.0,
+            "rows": found,
+            "provenance": {},
+        }
         for name, found in rows.items()
     }
     return content | {"tng": paper_parts()["tng"] | {"title": "tng"}}

@@ -36,8 +36,18 @@ def test_a_damaged_file_is_named_in_one_sentence(tmp_path, damage, words):
 
 def test_a_torn_file_is_named(tmp_path):
     (tmp_path / "fig4.json").write_text('{"part": "fig4", ', encoding="utf-8")
-    with pytest.raises(DamagedFileError, match=r"fig4\.json is not a readable JSON file"):
+    with pytest.raises(DamagedFileError, match=r"fig4\.json is missing or damaged"):
         read_part(tmp_path / "fig4.json")
+
+
+@pytest.mark.parametrize("stated", [{"format": 1}, {"format": "stargas experiment observed"}, {}])
+def test_another_format_is_refused(tmp_path, stated):
+    part = {name: value for name, value in parts()["fig5"].items() if not name.startswith("format")}
+    write_parts(tmp_path, {"fig5": part | stated})
+    with pytest.raises(
+        InputError, match=r"fig5\.json does not describe a stargas experiment part: run"
+    ):
+        read_parts(tmp_path, PARTS, "make results")
 
 
 def test_views_of_the_wrong_shape_are_named(tmp_path):

@@ -33,8 +33,7 @@ def new_manifest(source: Source, config: DataConfig, seed: int) -> dict[str, Any
     """Manifest of a data set that is about to be built."""
     result: dict[str, Any] = plain(
         {
-            "format": FORMAT.name,
-            "format_version": FORMAT.version,
+            **FORMAT.stated,
             "stargas_version": __version__,
             "complete": False,
             "seed": seed,

@@ -44,9 +44,7 @@ def write_result(result: EvaluationResult) -> EvaluationResult:
     content = save({name: np.ascontiguousarray(array) for name, array in _arrays(result).items()})
     result = dataclasses.replace(result, arrays_sha256=sha256_of(content))
     header = {name: getattr(result, name) for name in _header_types()}
-    described = {"format": FORMAT.name, "format_version": FORMAT.version} | {
-        name: _as_plain(value) for name, value in header.items()
-    }
+    described = FORMAT.stated | {name: _as_plain(value) for name, value in header.items()}
     result.folder.mkdir(parents=True, exist_ok=True)
     write_atomically(result.folder / ARRAYS, content)
     write_atomically(result.folder / HEADER, json_bytes(described))

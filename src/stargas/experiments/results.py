@@ -18,10 +18,8 @@ from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.scatter_ratio import scatter_ratio
 from stargas.evaluation.strata import ALL
 from stargas.experiments.plan import Part, Plan, Rows
+from stargas.report.results import FORMAT
 from stargas.storage import plain, rounded
-
-FORMAT = 1
-"""Version of the files."""
 
 DIGITS = 5
 """Significant digits of the values; their errors are larger."""
@@ -64,7 +62,7 @@ def part_results(
         rows += _model_rows(plan, spec, result, history(spec.model)) if spec.label else []
         rows += _estimator_rows(plan, spec, result) if spec.estimators else []
     collected: dict[str, Any] = {
-        "format": FORMAT,
+        **FORMAT.stated,
         "part": part.name,
         "title": part.title,
         "stargas": __version__,

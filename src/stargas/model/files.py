@@ -63,8 +63,7 @@ def write_model(
     """Write what `load_model` reads, parameters as in `stargas.model.posterior.Posterior`, into an existing folder."""
     content = safetensors.torch.save({name: weight.cpu().contiguous() for name, weight in weights.items()})
     description = {
-        "format": FORMAT.name,
-        "format_version": FORMAT.version,
+        **FORMAT.stated,
         "stargas_version": __version__,
         "weights_sha256": sha256_of(content),
         "model": asdict(config),

@@ -144,8 +144,7 @@ def describe_inference(views: Views, command: str) -> dict[str, Any]:
         if command:
             observed["command"] = command
     return {
-        "format": FORMAT.name,
-        "format_version": FORMAT.version,
+        **FORMAT.stated,
         "stargas_version": __version__,
         "galaxy": first.name,
         "n_draws": len(first.log10_mass),

@@ -1,6 +1,5 @@
 """Figures and page of the experiment with observed galaxies, from its JSON files alone."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import percent, with_error
 from stargas.report.page import Figure, Page, Part, Section, Table, Text, text_from, write_page
 from stargas.report.style import INK, MUTED, TRACER_COLORS, apply_style, new_figure, save_figure
+from stargas.storage import Format, read_header
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 Row: TypeAlias = Mapping[str, Any]
 """One row of a part, as JSON holds it."""
 
-FORMAT = "stargas experiment observed"
+FORMAT = Format("stargas experiment observed", 1)
+"""Format of the files of results."""
+
+AGAIN = "remove it and run it again"
+"""What to do about a file that cannot be used."""
 
 ROUND_TRIP, INVARIANCES, DEGRADATION = PARTS = ("round_trip", "invariances", "degradation")
 """Parts of the experiment, in the order of the page; each has one JSON file."""
@@ -51,11 +55,11 @@ def read_part(results: Path, part: str) -> dict[str, Any] | None:
     file = results / f"{part}.json"
     if not file.exists():
         return None
+    found = read_header(file, FORMAT, AGAIN, AGAIN)
     try:
-        found: dict[str, Any] = json.loads(file.read_text())
         _ = found["rows"], found["command"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedFileError(f"{file} is not a result of this experiment: remove it and run it again.") from error
+    except KeyError as error:
+        raise DamagedFileError(f"{file} is not a result of this experiment: {AGAIN}.") from error
     return found
 
 

@@ -10,7 +10,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import number, percent
 from stargas.report.page import Figure, Page, Part, Section, Table, text_from, write_page
 from stargas.report.style import FAINT, INK, TRACER_COLORS, apply_style, new_figure, save_figure
-from stargas.storage import read_json
+from stargas.storage import Format, read_header
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 Row: TypeAlias = Mapping[str, Any]
 """One row of the scoreboard, as JSON holds it."""
 
-FILE = "scoreboard.json"
-"""Name of the file of results."""
+FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 1)
+"""Name and format of the file of results."""
+
+AGAIN = "remove it and run the experiment again"
+"""What to do about a file that cannot be used."""
 
 SPHERES = "analytic spheres"
 """Maker of the spheres, which have a table of their own."""
@@ -44,12 +47,12 @@ def read_scoreboard(results: Path) -> Row:
     file = results / FILE
     if not file.exists():
         raise InputError(f"{results} holds no results: run 'stargas experiment others' first.")
-    found = read_json(file, "remove it and run the experiment again")
+    found = read_header(file, FORMAT, AGAIN, AGAIN)
     try:
         _ = found["rows"][0]["coverage_95"]["value"], found["hi_gain"], found["formulas"], found["command"]
     except (KeyError, IndexError, TypeError) as error:
-        raise DamagedFileError(f"{file} is no scoreboard: remove it and run the experiment again.") from error
-    return dict(found)
+        raise DamagedFileError(f"{file} is no scoreboard: {AGAIN}.") from error
+    return found
 
 
 def write_others_page(results: Path) -> Path:

@@ -5,7 +5,6 @@ is one model (or closed formula) on one set of galaxies: its name, the sets it w
 radius of the median, mean, p16, p84 and half-width of M_pred/M_true, each with a standard error ``_se``.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,16 @@ import numpy as np
 
 from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import with_error
+from stargas.storage import Format, read_header
 
 Row: TypeAlias = Mapping[str, Any]
 """One row of a part."""
 
 Part: TypeAlias = Mapping[str, Any]
 """Content of one file."""
+
+FORMAT = Format("stargas experiment part", 1)
+"""Format of the files."""
 
 TABLE_RADII = (0.6, 1.0, 2.4)
 """Radii [R_hl] of the paper's tables."""
@@ -103,24 +106,21 @@ def read_part(path: Path) -> Part:
 
     Raises
     ------
+    InputError
+        If it is of another format or version.
     DamagedFileError
         If it is no JSON, or a row lacks a number or has lists of different length.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DamagedFileError(f"{path} is not a readable JSON file ({error}): run this part again.") from error
+    content = read_header(path, FORMAT, "run this part again", "run this part again")
     try:
         _check(content, path.stem)
     except (KeyError, TypeError, ValueError) as error:
         fault = f"it has no {error}" if isinstance(error, KeyError) else str(error)
         raise DamagedFileError(f"{path} is not the result of a part, {fault}: run this part again.") from error
-    return dict(content)
+    return content
 
 
-def _check(content: Any, name: str) -> None:  # noqa: ANN401 (anything that JSON can hold)
-    if not isinstance(content, dict):
-        raise TypeError("it holds no object")
+def _check(content: Part, name: str) -> None:
     if content["part"] != name:
         raise ValueError(f"it is of part {content['part']!r}")
     float(content["scale"])

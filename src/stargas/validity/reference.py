@@ -72,8 +72,7 @@ class ValidityReference:
             for f in fields(distribution)
         }
         header = {
-            "format": FORMAT.name,
-            "format_version": FORMAT.version,
+            **FORMAT.stated,
             "checks": self.checks,
             "weights_sha256": _weights_of(folder),
         }

@@ -225,7 +225,12 @@ def test_the_page_holds_both_parts(tmp_path, monkeypatch):
     assert "stars and HI | 3 | 0 | 0.100" in page
     assert (results / "figures" / "degradation.png").stat().st_size > 10_000
     assert (results / "figures" / "round_trip.png").stat().st_size > 10_000
+    part = json.loads(file.read_text())
     file.write_text("{}")
+    with pytest.raises(InputError, match="does not describe a stargas experiment observed"):
+        write_observed_page(results)
+    del part["rows"]
+    file.write_text(json.dumps(part))
     with pytest.raises(DamagedFileError, match="not a result of this experiment"):
         write_observed_page(results)
 

@@ -99,5 +99,5 @@ def write_degradation(
 
 def _write(file: Path, command: str, content: Mapping[str, Any]) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, json_bytes({"format": FORMAT, "command": command, **content}))
+    write_atomically(file, json_bytes({**FORMAT.stated, "command": command, **content}))
     return file

@@ -21,7 +21,7 @@ from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
-from stargas.report.others_page import ALL, FILE
+from stargas.report.others_page import ALL, FILE, FORMAT
 from stargas.sample import Sample, make_sample
 from stargas.sky.projection import project
 from stargas.sky.view import standard_views
@@ -38,9 +38,6 @@ RADII = (0.6, 1.0, 1.7, 2.4)
 
 SLOPE_RADII = (0.8, 1.2)
 """Radii [R_hl] between which the slope of the mass at R_hl is measured."""
-
-FORMAT = 1
-"""Version of the file of results."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -352,7 +349,7 @@ def write_scoreboard(predictions: Predictions, results: Path, command: str) -> P
     """
     rows = [_without_nan(plain(asdict(score))) for score in scores(predictions)]
     content = {
-        "format": FORMAT,
+        **FORMAT.stated,
         "stargas": __version__,
         "command": command,
         "radii_R_hl": RADII,
