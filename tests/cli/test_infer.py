@@ -93,7 +93,7 @@ def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path, monkeypat
     ],
 )
 def test_a_file_that_keeps_its_reader_busy_is_given_up(capsys, tmp_path, monkeypatch, module, words):
-    monkeypatch.setattr(sandbox, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(sandbox, "READ_SECONDS", 0.1)
     monkeypatch.setattr(module, lambda *_arguments, **_options: time.sleep(60))
     path = tmp_path / "endless.csv"
     path.write_text("x")
@@ -101,4 +101,4 @@ def test_a_file_that_keeps_its_reader_busy_is_given_up(capsys, tmp_path, monkeyp
     if words[0] == "infer":
         words += ["--out", str(tmp_path / "out")]
     assert main(words) == 1
-    assert "endless.csv took longer than 0 s" in capsys.readouterr().err
+    assert "endless.csv did not end within 1 s" in capsys.readouterr().err

@@ -44,9 +44,7 @@ def test_a_torn_file_is_named(tmp_path):
 def test_another_format_is_refused(tmp_path, stated):
     part = {name: value for name, value in parts()["fig5"].items() if not name.startswith("format")}
     write_parts(tmp_path, {"fig5": part | stated})
-    with pytest.raises(
-        InputError, match=r"fig5\.json does not describe a stargas experiment part: run"
-    ):
+    with pytest.raises(InputError, match=r"fig5\.json does not describe a stargas experiment part: run"):
         read_parts(tmp_path, PARTS, "make results")
 
 
