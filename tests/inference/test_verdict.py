@@ -78,7 +78,7 @@ def test_tracers_are_compared_by_the_error_of_their_difference(result, apart, ma
     of_stars, of_gas = quantiles(8.0, 0.1), quantiles(8.0 + apart, 0.1)
     found = limitation(with_attribution(result, left_out={"stars": of_gas, "gas": of_stars}), "tracers")
     assert found.matters is matters
-    assert f"by {abs(apart) / np.hypot(0.1, 0.1):.1f} standard deviations" in found.claim
+    assert f"{abs(apart) / np.hypot(0.1, 0.1):.1f} standard deviations" in found.claim
     assert f"{abs(apart):.2f} dex {'more' if apart > 0 else 'less'}" in found.detail
 
 

@@ -23,6 +23,7 @@ from stargas.errors import InputError
 from stargas.inference.infer import infer
 from stargas.observed.galaxy import observe_galaxy
 from stargas.report.inference import print_answer, print_limitations, write_inference_report
+from stargas.report.observed import share_table
 from stargas.validity.result import NO_REFERENCE, ValidityResult
 
 LEVELS = {"p2_5": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p97_5": 0.975}
@@ -158,6 +159,22 @@ class TestPage:
             assert text.count("deviate at least as much") == 2
             assert reason in text
 
+    def test_the_verdict_comes_first(self, results, tmp_path):
+        one = replace(results[0], validity=ValidityResult(0.4))
+        page = "".join(read(write_inference_report([one], tmp_path)).text)
+        terminal = printed([one])
+        for text in (page, terminal):
+            places = [text.lower().index(piece) for piece in ("trusted. ", "r/r_hl", "the 68 % interval")]
+            assert places == sorted(places)
+
+    def test_an_old_figure_goes_with_its_inference(self, results, tmp_path):
+        write_inference_report(results[:1], tmp_path)
+        (tmp_path / "figures" / "left_out.png").touch()
+        write_inference_report(results[:1], tmp_path, overwrite=True)
+        names = {path.name for path in (tmp_path / "figures").iterdir()}
+        assert "left_out.png" not in names
+        assert {"profile.png", "profile.pdf"} <= names
+
     def test_a_model_without_a_reference_is_named(self, folder, results):
         for text in ("".join(read(folder / "report.html").text), " ".join(printed(results).split())):
             assert text.count(NO_REFERENCE) == 2
@@ -199,8 +216,14 @@ class TestObserved:
         assert rings["n_stars"].sum() == len(observed.galaxy.stars)
         assert str(rings["sigma_kms"].unit) == "km / s"
         text = "".join(read(observed_folder / "report.html").text)
-        for title in ("Errors of the inputs", "Dispersion and radius", "Observation"):
+        for title in ("What limits it", "Dispersion and radius", "Observation"):
             assert text.count(title) == 2  # the heading and its link
+        assert "Errors of the inputs cause" in text
+        assert (observed_folder / "figures" / "limit_inputs.png").is_file()
+
+    def test_a_source_that_the_galaxy_lacks_has_no_row(self, observed):
+        assert [row[0] for row in share_table(observed).rows] == ["posterior", "R_hl", "velocities"]
+        assert share_table(replace(observed, variance_shares={"posterior": np.ones(10), "R_hl": np.zeros(10)})) is None
 
     def test_the_settings_repeat_the_inference(self, observed, observed_folder):
         again = read_settings([f"--config={observed_folder / 'settings.yaml'}"]).observation

@@ -1,11 +1,14 @@
 """Maps are drawn in the right place and the right way round."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from disc_sample import disc_sample
 
 from stargas.errors import InputError
-from stargas.report.maps import draw_gas_maps, draw_star_maps, map_figures
+from stargas.report.maps import draw_gas_maps, draw_star_maps, map_figures, map_frame
+from stargas.sample import QUALITY
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +70,33 @@ def test_a_page_has_figures_of_the_tracers_that_there_are(tmp_path):
     assert all(figure.path.is_file() and "Carina" in figure.alt for figure in both)
     (stars,) = map_figures([disc_sample(gas=False)], "Carina", tmp_path)
     assert stars.path.name == "star_maps.png"
+
+
+def test_axes_are_in_kpc_and_kms_where_they_are_known():
+    sample = disc_sample()
+    measured = replace(sample, scalars=sample.scalars * [2, 1, 1, 1, 1], row={**sample.row, "velocity_scale_kms": 7.0})
+    plain, scaled = map_frame(sample, "Rv"), map_frame(measured, "Rv")
+    assert scaled.extent[:2] == pytest.approx(np.multiply(plain.extent[:2], 2))
+    assert scaled.extent[2:] == pytest.approx(np.multiply(plain.extent[2:], 7))
+    assert (scaled.x_label, scaled.y_label) == ("R [kpc]", "$v_{los}$ [km/s]")
+    assert "[km/s]" not in plain.y_label
+    assert map_frame(measured, "moment0").extent == (-4, 4, -4, 4)
+
+
+@pytest.mark.parametrize(("scale", "symbol"), [("sigma", r"\sigma"), ("p98", "P_{98}")])
+def test_the_velocity_scale_is_called_what_it_is(scale, symbol):
+    sample = disc_sample()
+    config = replace(sample.config, stars=replace(sample.config.stars, velocity_scale=scale))
+    titled = replace(sample, config=config, row={**sample.row, "velocity_scale_kms": 7.0})
+    titles = " ".join(axes.get_title(loc="left") for axes in draw_star_maps([titled]).axes)
+    assert symbol in titles
+    assert sum(one in titles for one in (r"\sigma", "P_{98}")) == 1
+
+
+def test_the_beam_is_that_of_the_observation():
+    sample = disc_sample()
+    quality = sample.quality.copy()
+    quality[QUALITY.index("beam_fwhm_kpc")] = 0.5
+    circles = [patch.get_radius() for patch in draw_gas_maps([replace(sample, quality=quality)]).axes[0].patches]
+    assert circles == [2.0, 0.25]
+    assert len(draw_gas_maps([sample]).axes[0].patches) == 1

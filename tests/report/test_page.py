@@ -11,10 +11,12 @@ from rich.console import Console
 
 from stargas.report.page import (
     Bullets,
+    Callout,
     Caution,
     Details,
     Figure,
     Page,
+    Row,
     Section,
     Table,
     Text,
@@ -71,6 +73,7 @@ def page(figure):
         [
             Text("First.\n\nSecond."),
             Section("All", [Bullets(["one `x`", "two"]), Caution("Take care."), figure, table]),
+            Section("First", [Callout("Trusted", "By *all*.", "good"), Row([figure])]),
             Section("Nothing", []),
             Section("Data", [Details("Seeds", {"seed": [1, 2]})]),
         ],
@@ -80,15 +83,26 @@ def page(figure):
 def test_html_holds_every_part_in_one_file(page, figure):
     text = html_of(page)
     reader = read(text)
-    assert reader.tags.count("section") == 2
+    assert reader.tags.count("section") == 3
     assert {"ul", "figure", "table", "details", "em", "code", "strong"} <= set(reader.tags)
     said = "".join(reader.text)
-    for piece in ("Masses", "First.", "one x", "Take care.", "A line.", "Carina", "a|b", "Two masses.", '"seed"'):
+    for piece in (
+        "Masses",
+        "First.",
+        "one x",
+        "Take care.",
+        "A line.",
+        "Carina",
+        "a|b",
+        "Two masses.",
+        "Trusted. By all.",
+        '"seed"',
+    ):
         assert piece in said
     image, *links = sorted(reader.references)
     images = [one for one in (image, *links) if one.startswith("data:")]
     assert base64.b64decode(images[0].partition("base64,")[2]) == figure.path.read_bytes()
-    assert {one for one in reader.references if one not in images} == {"#section-1", "#section-2"}
+    assert {one for one in reader.references if one not in images} == {"#section-1", "#section-2", "#section-3"}
 
 
 def test_markdown_says_the_same_and_links_its_figures(page, tmp_path):
@@ -96,6 +110,7 @@ def test_markdown_says_the_same_and_links_its_figures(page, tmp_path):
         "# Masses\n\nFirst.\n\nSecond.\n\n## All\n\n- one `x`\n- two\n\n:::{warning}\nTake care.\n:::\n\n"
         "![A line from 0 to 1.](figures/line.png)\n\n*A *line*.*\n\n"
         "| galaxy | log10 M |\n| --- | --- |\n| **Carina** | 7.1 |\n| a\\|b | 8.2 |\n\n"
+        "## First\n\n**Trusted.** By *all*.\n\n![A line from 0 to 1.](figures/line.png)\n\n*A *line*.*\n\n"
         '## Data\n\n<details><summary>Seeds</summary>\n\n```json\n{\n "seed": [\n  1,\n  2\n ]\n}\n```\n\n</details>\n'
     )
 
@@ -108,14 +123,14 @@ def test_the_ending_of_the_path_chooses_the_form(page, tmp_path):
 def test_names_can_hold_anything():
     parts = [
         Text(HOSTILE), Bullets([HOSTILE, "# no heading"]), Caution(HOSTILE), Table([HOSTILE], [[HOSTILE]], HOSTILE),
-        Details(HOSTILE, HOSTILE),
+        Details(HOSTILE, HOSTILE), Callout(HOSTILE, HOSTILE, "bad"),
     ]  # fmt: skip
     text = html_of(Page(HOSTILE, [*parts, Section(HOSTILE, parts)]))
     reader = read(text)
     assert not {"script", "img"} & set(reader.tags)
     assert set(reader.references) == {"#section-1"}
     assert not re.search(r"url\(|@import", text)
-    assert "".join(reader.text).count("<script>alert(1)</script>") == 2 * (3 + 3 + 2) + 4
+    assert "".join(reader.text).count("<script>alert(1)</script>") == 2 * (3 + 3 + 2 + 2) + 4
 
 
 def test_lines_divide_groups_of_rows_and_not_the_rows_of_none():

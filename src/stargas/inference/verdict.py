@@ -133,7 +133,7 @@ def _tracers(r_kpc: FloatArray, left_out: Mapping[str, FloatArray]) -> Iterator[
     matters = bool(sigmas[j] > MAX_DISAGREEMENT)
     yield Limitation(
         "tracers",
-        f"Stars alone and HI alone {'disagree' if matters else 'agree'}, by {sigmas[j]:.1f} standard deviations",
+        f"Stars alone and HI alone {'disagree by' if matters else 'agree within'} {sigmas[j]:.1f} standard deviations",
         f"inside {r_kpc[j]:.3g} kpc the HI alone gives {abs(apart[j]):.2f} dex {'more' if apart[j] > 0 else 'less'}",
         matters,
     )

@@ -3,14 +3,15 @@
 A folder of ``inference.json`` (settings, measurements, warnings, provenance), ``profile.ecsv`` (quantiles of log10 M
 at each radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint
 posterior), ``estimators.ecsv`` (closed formulas), ``attribution.ecsv`` (the profile without each tracer and under each
-prior), ``figures/`` and ``report.html``. An observed galaxy has in addition ``shares.ecsv`` (sources of the variance),
-``dispersion.ecsv`` (dispersion in rings of stars), ``members.ecsv`` (probability of membership of every star) and
-``settings.yaml``, which repeats the inference.
+prior), ``figures/`` (PNG and PDF) and ``report.html``. An observed galaxy has in addition ``shares.ecsv`` (sources of
+the variance), ``dispersion.ecsv`` (dispersion in rings of stars), ``members.ecsv`` (probability of membership of every
+star) and ``settings.yaml``, which repeats the inference.
 """
 
 import dataclasses
 import os
 import shlex
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,7 @@ def write_inference_report(
             tables["dispersion.ecsv"] = dispersion_table(first.galaxy.stars)
             tables["members.ecsv"] = first.galaxy.stars.membership_table()
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "figures", ignore_errors=True)  # of an inference before, which may have had others
     contents = {name: table_bytes(table) for name, table in tables.items()}
     contents["draws.fits"] = draws_bytes(views)
     command = repeat_command(first)

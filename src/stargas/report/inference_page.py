@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from stargas.inference.verdict import Level, limitations, verdict
 from stargas.profiles import MIN_RADII
-from stargas.report.attribution import attribution_sections
+from stargas.report.attribution import comparison_parts, occlusion_section
 from stargas.report.dynamics import draw_dynamics
 from stargas.report.inference_tables import (
     DYNAMICS_SHOWN,
@@ -18,11 +19,20 @@ from stargas.report.inference_tables import (
     mass_rows,
     mass_table,
 )
+from stargas.report.limitations import limitation_figures
 from stargas.report.maps import map_figures
-from stargas.report.observed import observed_sections
-from stargas.report.page import Bullets, Caution, Details, Figure, Page, Section, Table, text_from
+from stargas.report.observed import observed_sections, share_table
+from stargas.report.page import Bullets, Callout, Caution, Details, Figure, Page, Part, Section, Table, text_from
 from stargas.report.profile import Profile, draw_profiles
-from stargas.report.style import save_figure
+from stargas.report.style import save_png_and_pdf
+
+MOODS: Mapping[Level, Literal["good", "care", "bad"]] = {
+    "trusted": "good",
+    "with care": "care",
+    "not trusted": "bad",
+    "not checked": "care",
+}
+"""Color of a verdict."""
 
 MAPS_SHOWN = 4
 """Views whose maps are on the page."""
@@ -49,13 +59,10 @@ def inference_page(views: Views, described: Mapping[str, Any], figures: Path) ->
         n_views=len(views),
         n_realizations=first.n_realizations,
     )
-    cautions = [Caution(f"{label}: {text}") for label, result in views.items() for text in result.warnings]
-    validity = Bullets(
-        [f"{label}: {text}" for label, one in views.items() for text in (one.validity.summary, one.uncertainty)]
-    )
     sections = [
-        Section("Mass profile", [*cautions, validity, _profile_figure(views, figures), mass_table(views)]),
-        *attribution_sections(views, figures),
+        Section("Mass profile", [_profile_figure(views, figures), mass_table(views)]),
+        Section("What limits it", _limitation_parts(views, figures)),
+        occlusion_section(views, figures),
         *observed_sections(first, figures),
         _formulas(views),
         _dynamics(views, figures),
@@ -63,15 +70,43 @@ def inference_page(views: Views, described: Mapping[str, Any], figures: Path) ->
         Section("How to read this", [text_from("inference", "reading")]),
         Section("Provenance", [Details("Measurements, model and seeds", described)]),
     ]
-    return Page(f"Mass profile of {first.name}", [lead, *sections])
+    return Page(f"Mass profile of {first.name}", [*_verdicts(views), lead, *sections])
+
+
+def _verdicts(views: Views) -> list[Callout]:
+    callouts = []
+    for label, result in views.items():
+        one = verdict(result)
+        title = one.level.capitalize() if len(views) == 1 else f"{label}: {one.level}"
+        callouts.append(Callout(title, one.reason, MOODS[one.level]))
+    return callouts
+
+
+def _limitation_parts(views: Views, figures: Path) -> list[Part]:
+    """Return one sentence for everything that limits the results, its figures, and the tables behind them."""
+    several, parts = len(views) > 1, list[Part]()
+    said = {label: [one.sentence for one in limitations(result)] for label, result in views.items()}
+    parts.append(Bullets([f"{label}: {text}" if several else text for label, texts in said.items() for text in texts]))
+    drawn = limitation_figures(views, figures)
+    if drawn is not None:
+        parts.append(drawn)
+    for label, result in views.items():
+        left = [text for text in result.warnings if text not in said[label]]
+        parts += [Caution(f"{label}: {text}" if several else text) for text in left]
+    parts += comparison_parts(views)
+    shares = share_table(next(iter(views.values())))
+    return parts if shares is None else [*parts, shares]
 
 
 def _profile_figure(views: Views, figures: Path) -> Figure:
     first = next(iter(views.values()))
     rows = [row for label, result in views.items() for row in mass_rows(label, result)]
-    drawn = draw_profiles([Profile.of(result, label) for label, result in views.items()], first.model.label, first.name)
+    titled = {label if len(views) > 1 else "": result for label, result in views.items()}
+    drawn = draw_profiles(
+        [Profile.of(result, label) for label, result in titled.items()], first.model.label, first.name
+    )
     return Figure(
-        save_figure(drawn, figures / "profile.png"),
+        save_png_and_pdf(drawn, figures / "profile.png"),
         f"Mass profile of {first.name}. "
         + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: log10 M = {row[3]}." for row in rows),
         "Dark band 68 %, light band 95 % of the posterior. Below: over the "
@@ -97,7 +132,7 @@ def _dynamics(views: Views, figures: Path) -> Section:
         return Section(title, [])
     rows = [row for label, result in views.items() for row in dynamics_rows(label, result)]
     figure = Figure(
-        save_figure(draw_dynamics(views, first.model.label, first.name), figures / "dynamics.png"),
+        save_png_and_pdf(draw_dynamics(views, first.model.label, first.name), figures / "dynamics.png"),
         f"Circular velocity and slope of the density of {first.name}. "
         + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: {row[3]} km/s, slope {row[6]}." for row in rows),
         "Above: circular velocity √(GM/r). Below: slope of the density of all matter. Bands as above.",

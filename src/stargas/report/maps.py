@@ -4,17 +4,17 @@ Row index is y (or v) and column x (or R), so row 0 is drawn at the bottom. Rece
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.config import HIMapConfig, StarMapConfig
 from stargas.errors import InputError
 from stargas.report.page import Figure
-from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure, save_figure
-from stargas.sample import MAPS, SCALARS, Sample
+from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure, save_png_and_pdf
+from stargas.sample import MAPS, QUALITY, SCALARS, Sample
 from stargas.tracers import TRACERS
 
 if TYPE_CHECKING:
@@ -28,19 +28,72 @@ MOMENT_TITLES = (
 )
 """Quantity and unit of the three moments."""
 
+SCALE_SYMBOLS = {"p98": r"P_{98}(|v|)", "sigma": r"\sigma"}
+"""Setting ``data.stars.velocity_scale`` → symbol of the velocity scale of the R-v map."""
+
 MIN_COLUMN_MSUN_PC2 = 0.1
 """Lower end of the color scale of moment 0."""
 
 
-def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = None, title: str = "") -> "Drawing":
+Extent: TypeAlias = tuple[float, float, float, float]
+"""Left, right, bottom and top edge of an image."""
+
+
+@dataclass(frozen=True)
+class MapFrame:
+    """Where the pixels of a map lie.
+
+    Parameters
+    ----------
+    extent
+        Outer edges of the outer pixels.
+    x_label, y_label
+        Quantities and units of the axes.
+    """
+
+    extent: Extent
+    x_label: str
+    y_label: str
+
+
+def map_frame(sample: Sample, name: str) -> MapFrame:
+    """Return the axes of a map of a sample in kpc and km/s, or in its own units where those are not known.
+
+    Parameters
+    ----------
+    sample
+        The galaxy.
+    name
+        One of `stargas.sample.MAPS`.
+    """
+    n = sample.maps.shape[-1]
+    if name.startswith("moment"):
+        half = half_width_kpc(sample)
+        return MapFrame((-half, half, -half, half), "x [kpc]", "y [kpc]")
+    config = sample.config.stars
+    R_hl, scale = (float(value or 0) for value in (sample.scalars[0], sample.row.get("velocity_scale_kms")))
+    length, kpc = (R_hl, "[kpc]") if R_hl > 0 else (1.0, r"/ $R_{hl}$")
+    if name == "xy":
+        limit = config.xy_limit * length
+        return MapFrame(_node_extent((-limit, limit, -limit, limit), n), f"x {kpc}", f"y {kpc}")
+    speed, kms = (scale, "[km/s]") if scale > 0 else (1.0, rf"/ ${SCALE_SYMBOLS[config.velocity_scale]}$")
+    v = config.velocity_limit * speed
+    return MapFrame(_node_extent((0, config.radius_limit * length, -v, v), n), f"R {kpc}", rf"$v_{{los}}$ {kms}")
+
+
+def half_width_kpc(sample: Sample) -> float:
+    """Return half of the side of the HI maps of a sample [kpc]."""
+    stated = sample.row.get("half_width_kpc")
+    return float(stated or sample.config.gas.half_width * sample.scalars[SCALARS.index("R_HI_kpc")])
+
+
+def draw_star_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
     """Draw the two star maps of one or more views.
 
     Parameters
     ----------
     samples
         One per row; those without stars are left out.
-    config
-        Settings that the maps were made with, for their limits; the defaults if None.
     title
         Name of the galaxy.
 
@@ -55,47 +108,42 @@ def draw_star_maps(samples: Sequence[Sample], config: StarMapConfig | None = Non
     InputError
         If no sample has stars.
     """
-    config = config or StarMapConfig()
     seen = [sample for sample in samples if sample.tracers[TRACERS.index("stars")]]
     if not seen:
         raise InputError("none of the samples has stars to draw.")
-    scale_name = "P_{98}" if config.velocity_scale == "p98" else r"\sigma"
-    x, v, radius = config.xy_limit, config.velocity_limit, config.radius_limit
     with apply_style():
         figure = new_figure(7.4, 3.0 * len(seen) + 0.4, images=True)
         panels = figure.subplots(len(seen), 2, squeeze=False)
-        for (left, right), sample in zip(panels, seen, strict=True):
-            for axes, name, extent in ((left, "Rv", (0, radius, -v, v)), (right, "xy", (-x, x, -x, x))):
+        for row, sample in zip(panels, seen, strict=True):
+            for axes, name in zip(row, ("Rv", "xy"), strict=True):
+                frame = map_frame(sample, name)
                 image = axes.imshow(
                     sample.maps[MAPS.index(name)],
                     origin="lower",
-                    extent=_node_extent(extent, sample.maps.shape[-1]),
+                    extent=frame.extent,
                     cmap="magma",
-                    aspect="auto" if name == "Rv" else "equal",
+                    aspect="auto",
                     vmin=0,
                     interpolation="bicubic",
                 )
                 axes.set_box_aspect(1)
+                axes.set(xlabel=frame.x_label, ylabel=frame.y_label)
                 figure.colorbar(image, ax=axes, label="density", pad=0.02)
-            left.set(xlabel=r"$R\,/\,R_{hl}$", ylabel=rf"$v_{{los}}\,/\,{scale_name}$")
-            right.set(xlabel=r"$x\,/\,R_{hl}$", ylabel=r"$y\,/\,R_{hl}$")
-            _note_top(left, _star_label(sample))
-            _note_top(right, _scales_label(sample))
-            _frame(left, right)
+            _note_top(row[0], _star_label(sample))
+            _note_top(row[1], _scales_label(sample))
+            _frame(*row)
         if title:
             figure.suptitle(title, fontsize=11, x=0.02, ha="left")
     return figure
 
 
-def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, title: str = "") -> "Drawing":
+def draw_gas_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
     """Draw the three HI moments of several views, one view per row, in common color scales.
 
     Parameters
     ----------
     samples
         In the order of the rows; those without gas are left out.
-    config
-        Settings that the maps were made with, for the beam; the defaults if None.
     title
         Name of the galaxy.
 
@@ -103,7 +151,8 @@ def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, 
     -------
     Figure
         Left to right: surface density (logarithmic), mean velocity, velocity dispersion. Pixels below the column
-        density limit are gray in the velocities; the dotted circle has the radius R_HI.
+        density limit are gray in the velocities; the dotted circle has the radius R_HI, the dot in the corner that of
+        the beam.
 
     Raises
     ------
@@ -113,7 +162,6 @@ def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, 
     from matplotlib import colormaps
     from matplotlib.colors import LogNorm, Normalize
 
-    config = config or HIMapConfig()
     seen = [sample for sample in samples if sample.tracers[TRACERS.index("gas")]]
     if not seen:
         raise InputError("none of the samples has HI to draw.")
@@ -132,9 +180,7 @@ def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, 
         figure = new_figure(8.4, 2.45 * len(seen) + 0.95, images=True)
         panels = figure.subplots(len(seen), 3, squeeze=False, sharex="row", sharey="row")
         for row, sample in enumerate(seen):
-            half = float(
-                sample.row.get("half_width_kpc") or config.half_width * sample.scalars[SCALARS.index("R_HI_kpc")]
-            )
+            half = half_width_kpc(sample)
             for k, (values, cmap) in enumerate(
                 ((columns[row], "viridis"), (speeds[row], "RdBu_r"), (widths[row], "plasma"))
             ):
@@ -147,7 +193,7 @@ def draw_gas_maps(samples: Sequence[Sample], config: HIMapConfig | None = None, 
                     figure.colorbar(image, ax=panels[:, k], location="top", label=MOMENT_TITLES[k], aspect=25)
             panels[row, 0].set_ylabel("y [kpc]")
             _write_on(panels[row, 0], _view_label(sample))
-            _draw_beam(panels[row, 0], config.beam_fwhm_kpc, half)
+            _draw_beam(panels[row, 0], float(sample.quality[QUALITY.index("beam_fwhm_kpc")]), half)
         for axes in panels[-1]:
             axes.set_xlabel("x [kpc]")
         if title:
@@ -172,18 +218,19 @@ def map_figures(samples: Sequence[Sample], name: str, folder: Path) -> list[Figu
     list of Figure
         Figures for a page, of those tracers that the samples have.
     """
-    figures, config = [], samples[0].config
+    figures = []
     has_stars, has_gas = (any(sample.tracers[TRACERS.index(name)] for sample in samples) for name in ("stars", "gas"))
     if has_stars:
-        path = save_figure(draw_star_maps(samples, config.stars, name), folder / "star_maps.png")
+        path = save_png_and_pdf(draw_star_maps(samples, name), folder / "star_maps.png")
         alt = f"Star maps of {name}, one row per view: density in radius and velocity, and on the sky."
         caption = "Left: stars in projected radius and line-of-sight velocity. Right: stars on the sky."
         figures.append(Figure(path, alt, caption))
     if has_gas:
-        path = save_figure(draw_gas_maps(samples, config.gas, name), folder / "gas_maps.png")
+        path = save_png_and_pdf(draw_gas_maps(samples, name), folder / "gas_maps.png")
         alt = f"HI maps of {name}, one row per view: surface density, velocity, dispersion."
         caption = (
-            "Left to right: HI surface density, mean velocity (red recedes), velocity dispersion. Dotted circle: R_HI."
+            "Left to right: HI surface density, mean velocity (red recedes), velocity dispersion. Dotted circle: R_HI; "
+            "in the corner the beam, where it is known."
         )
         figures.append(Figure(path, alt, caption))
     return figures
@@ -215,7 +262,8 @@ def _star_label(sample: Sample) -> str:
 def _scales_label(sample: Sample) -> str:
     parts = [rf"$R_{{hl}}$ = {sample.scalars[SCALARS.index('R_hl_kpc')]:.2g} kpc"]
     if sample.row.get("velocity_scale_kms"):
-        parts.append(rf"$P_{{98}}$ = {float(sample.row['velocity_scale_kms']):.0f} km/s")
+        symbol = SCALE_SYMBOLS[sample.config.stars.velocity_scale]
+        parts.append(rf"${symbol}$ = {float(sample.row['velocity_scale_kms']):.3g} km/s")
     return ", ".join(parts)
 
 
@@ -245,4 +293,4 @@ def _draw_beam(axes: "Axes", fwhm_kpc: float, half_width_kpc: float) -> None:
 
     if fwhm_kpc > 0:
         place = -0.85 * half_width_kpc
-        axes.add_patch(Circle((place, place), fwhm_kpc / 2, facecolor=INK, edgecolor="none"))
+        axes.add_patch(Circle((place, place), fwhm_kpc / 2, facecolor="white", edgecolor=INK, linewidth=0.8))

@@ -11,7 +11,7 @@ from stargas.observed.dispersion_profile import dispersion_profile
 from stargas.observed.galaxy import ObservedGalaxy, Origin
 from stargas.observed.stars import ObservedStars
 from stargas.report.page import Bullets, Figure, Section, Table, text_from
-from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure, save_figure
+from stargas.report.style import INK, MUTED, apply_style, draw_band, model_color, new_figure, save_png_and_pdf
 
 if TYPE_CHECKING:
     from astropy.table import Table as FileTable
@@ -40,10 +40,10 @@ def observed_sections(result: InferenceResult, figures: Path) -> list[Section]:
     galaxy = result.galaxy
     if galaxy is None:
         return []
-    sections = [Section("Errors of the inputs", [_shares(result)])]
+    sections = []
     if galaxy.stars is not None:
         figure = Figure(
-            save_figure(draw_dispersion(result, galaxy.stars), figures / "dispersion.png"),
+            save_png_and_pdf(draw_dispersion(result, galaxy.stars), figures / "dispersion.png"),
             f"Dispersion of {galaxy.name} in rings of stars, beside the flat dispersion that has the inferred mass.",
             "Points: stars in rings, with standard errors. Gray: all stars.",
         )
@@ -129,11 +129,13 @@ def draw_dispersion(result: InferenceResult, stars: ObservedStars) -> "Drawing":
     return figure
 
 
-def _shares(result: InferenceResult) -> Table:
-    """Return the sources of the variance at the first, the middle and the last radius, where they have any."""
+def share_table(result: InferenceResult) -> Table | None:
+    """Return the sources of the variance at three radii; None where all of it is the posterior's own."""
+    if not any(share.any() for name, share in result.variance_shares.items() if name != "posterior"):
+        return None
     places = (0, len(result.r_kpc) // 2, -1)
     rows = [
-        [name, *(f"{100 * max(share[j], 0.0):.0f} %" for j in places)]
+        [name, *(f"{100 * min(max(share[j], 0.0), 1.0):.0f} %" for j in places)]
         for name, share in result.variance_shares.items()
         if share.any()
     ]

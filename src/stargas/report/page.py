@@ -26,7 +26,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from stargas import __version__
 from stargas.report.cells import number, percent, with_error
@@ -77,6 +77,25 @@ class Caution:
 
 
 @dataclass(frozen=True)
+class Callout:
+    """What a reader must see first.
+
+    Parameters
+    ----------
+    title
+        A few words.
+    text
+        What follows from it.
+    mood
+        ``good``, ``care`` or ``bad``: its color.
+    """
+
+    title: str
+    text: str
+    mood: Literal["good", "care", "bad"]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table, the same on an HTML page, on a Markdown page and on the terminal.
 
@@ -122,6 +141,19 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Row:
+    """Small figures side by side, below each other where there is no room.
+
+    Parameters
+    ----------
+    figures
+        The figures.
+    """
+
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True)
 class Details:
     """Data that unfold on a click.
 
@@ -142,7 +174,7 @@ class Details:
         return json.dumps(self.data, indent=1, ensure_ascii=False, default=str)
 
 
-Part: TypeAlias = Text | Bullets | Caution | Table | Figure | Details
+Part: TypeAlias = Text | Bullets | Caution | Callout | Table | Figure | Row | Details
 
 
 @dataclass(frozen=True)

@@ -161,3 +161,12 @@ def save_figure(figure: "Figure", path: str | os.PathLike[str], dpi: int | None 
     with apply_style():
         figure.savefig(path, dpi=DPI if dpi is None else dpi)
     return path
+
+
+def save_png_and_pdf(figure: "Figure", path: str | os.PathLike[str]) -> Path:
+    """Write a figure as a PNG file, and beside it as a PDF file for publications; return the path of the PNG file."""
+    png = save_figure(figure, path)
+    figure.set_layout_engine("none")  # the places of all that is drawn are known now
+    with apply_style():
+        figure.savefig(png.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return png
