@@ -61,8 +61,8 @@ def test_several_views_share_a_legend(result):
 def test_what_does_not_limit_a_result_has_no_figure(result, tmp_path, monkeypatch):
     monkeypatch.setattr("stargas.report.style.DPI", 40)
     alone = replace(result, attribution=None)
-    row = limitation_figures({"": alone}, tmp_path)
-    assert [figure.path.name for figure in row.figures] == ["limit_inputs.png"]
-    assert "Errors of the inputs cause" in row.figures[0].alt
+    (figure,) = limitation_figures({"": alone}, tmp_path)
+    assert figure.path.name == "limit_inputs.png"
+    assert "Errors of the inputs cause" in figure.alt
     exact = replace(alone, variance_shares={"posterior": np.ones(10)})
-    assert limitation_figures({"": exact}, tmp_path) is None
+    assert limitation_figures({"": exact}, tmp_path) == []

@@ -22,7 +22,7 @@ from stargas.report.inference_tables import (
 from stargas.report.limitations import limitation_figures
 from stargas.report.maps import map_figures
 from stargas.report.observed import observed_sections, share_table
-from stargas.report.page import Bullets, Callout, Caution, Details, Figure, Page, Part, Section, Table, text_from
+from stargas.report.page import Bullets, Callout, Caution, Details, Figure, Page, Part, Row, Section, Table, text_from
 from stargas.report.profile import Profile, draw_profiles
 from stargas.report.style import save_png_and_pdf
 
@@ -88,8 +88,7 @@ def _limitation_parts(views: Views, figures: Path) -> list[Part]:
     said = {label: [one.sentence for one in limitations(result)] for label, result in views.items()}
     parts.append(Bullets([f"{label}: {text}" if several else text for label, texts in said.items() for text in texts]))
     drawn = limitation_figures(views, figures)
-    if drawn is not None:
-        parts.append(drawn)
+    parts += drawn if several or not drawn else [Row(drawn)]
     for label, result in views.items():
         left = [text for text in result.warnings if text not in said[label]]
         parts += [Caution(f"{label}: {text}" if several else text) for text in left]

@@ -16,7 +16,7 @@ from stargas.inference.result import InferenceResult
 from stargas.inference.verdict import limitations
 from stargas.observed.draws import INPUTS
 from stargas.report.inference_tables import Views
-from stargas.report.page import Figure, Row
+from stargas.report.page import Figure
 from stargas.report.style import (
     INK,
     MODEL_COLORS,
@@ -60,8 +60,8 @@ CAPTIONS = {
 """Name of a limitation → what to look at in its figure."""
 
 
-def limitation_figures(views: Views, figures: Path) -> Row | None:
-    """Draw the figures of what is known of some results; None where nothing is.
+def limitation_figures(views: Views, figures: Path) -> list[Figure]:
+    """Draw the figures of what is known of some results.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def limitation_figures(views: Views, figures: Path) -> Row | None:
         path = save_png_and_pdf(draw_limitation(name, draw, chosen), figures / f"limit_{name}.png")
         alt = " ".join(one.sentence for result in chosen.values() for one in limitations(result) if one.name == name)
         drawn.append(Figure(path, alt, CAPTIONS[name]))
-    return Row(drawn) if drawn else None
+    return drawn
 
 
 def _has(result: InferenceResult, name: str) -> bool:
