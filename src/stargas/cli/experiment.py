@@ -18,11 +18,15 @@ from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from stargas.cli.settings import Settings
     from stargas.experiments.plan import Plan
     from stargas.experiments.run import Run
+
+
+SCOREBOARD, PEERS = "scoreboard", "peers"
+"""Parts of the experiment on galaxies of others: a model, and Jeans modeling of the same stars beside it."""
 
 
 def preset(options: Namespace) -> str:
@@ -75,6 +79,15 @@ def parser() -> CommandParser:
     )
     others.add_argument(
         "--spheres", type=whole_count, default=1, help="analytic spheres of each kind and number of stars (default: 1)"
+    )
+    others.add_argument(
+        "--sides",
+        type=int,
+        nargs="+",
+        choices=range(12),
+        default=[0],
+        metavar="SIDE",
+        help="sides of the part peers, 0 (near face-on) to 11 (near edge-on) (default: 0)",
     )
     both = made.add_argument_group("observed and others")
     both.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
@@ -206,24 +219,38 @@ def _run_suites(options: Namespace, settings: Settings) -> None:
 def _run_others(options: Namespace) -> None:
     from itertools import chain
 
-    from stargas.experiments.others.galaxies import read_galaxies_of_others
+    from stargas.experiments.others.galaxies import GalaxyOfOthers, read_galaxies_of_others
     from stargas.experiments.others.scoreboard import predict, write_scoreboard
     from stargas.experiments.others.spheres import analytic_spheres
     from stargas.model.files import load_model
     from stargas.report.others_page import write_others_page
     from stargas.validity.reference import load_validity
 
-    if options.parts:
-        raise UsageError(f"experiment others has no parts, got {options.parts[0]!r}: leave it out.")
+    parts = options.parts or [SCOREBOARD]
+    unknown = sorted(set(parts) - {SCOREBOARD, PEERS})
+    if unknown:
+        raise UsageError(f"experiment others has no part {unknown[0]!r}: its parts are {SCOREBOARD} and {PEERS}.")
     report, results = _line_printer(), options.results or Path("results/others")
     use_threads(options.workers)
     model = load_model(options.model)
-    reference = None if model.folder is None else load_validity(model.folder)
-    galaxies = chain(read_galaxies_of_others(options.galaxies), analytic_spheres(options.spheres, options.seed))
-    predictions = predict(model, galaxies, reference, options.draws, options.seed, report)
     words = "" if options.model is None else f" --model {options.model}"
     words += " --galaxies " + " ".join(path.name for path in options.galaxies) if options.galaxies else ""
-    write_scoreboard(predictions, results, f"stargas experiment others{words} --draws {options.draws}")
+    words += f" --draws {options.draws}"
+
+    def galaxies() -> Iterator[GalaxyOfOthers]:
+        return chain(read_galaxies_of_others(options.galaxies), analytic_spheres(options.spheres, options.seed))
+
+    if SCOREBOARD in parts:
+        reference = None if model.folder is None else load_validity(model.folder)
+        predictions = predict(model, galaxies(), reference, options.draws, options.seed, report)
+        write_scoreboard(predictions, results, f"stargas experiment others{words}")
+    if PEERS in parts:
+        from stargas.experiments.others.peers import compare, write_peers
+
+        command = f"stargas experiment others {PEERS}{words} --sides {' '.join(map(str, options.sides))}"
+        folder = (options.out or Path("runs/others")) / "jeans"
+        for found in compare(model, galaxies(), folder, options.sides, options.draws, options.seed, report):
+            write_peers(found, results, command, options.sides)
     report(f"Page: {write_others_page(results)}")
 
 

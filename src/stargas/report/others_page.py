@@ -24,6 +24,12 @@ FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 1)
 AGAIN = "remove it and run the experiment again"
 """What to do about a file that cannot be used."""
 
+PEERS_FILE, PEERS_FORMAT = "peers.json", Format("stargas experiment others peers", 1)
+"""Name and format of the file of the comparison with Jeans modeling."""
+
+JEANS, MODEL = "Jeans", "model"
+"""Methods of that comparison."""
+
 SPHERES = "analytic spheres"
 """Maker of the spheres, which have a table of their own."""
 
@@ -55,6 +61,27 @@ def read_scoreboard(results: Path) -> Row:
     return found
 
 
+def read_peers(results: Path) -> Row | None:
+    """Read the comparison with Jeans modeling, None where it was not made.
+
+    Raises
+    ------
+    InputError
+        If the file is of another format.
+    DamagedFileError
+        If the file is no such comparison.
+    """
+    file = results / PEERS_FILE
+    if not file.exists():
+        return None
+    found = read_header(file, PEERS_FORMAT, AGAIN, AGAIN)
+    try:
+        _ = found["rows"][0]["method"], found["fits"]["seconds_median"], found["sides"], found["command"]
+    except (KeyError, IndexError, TypeError) as error:
+        raise DamagedFileError(f"{file} is no comparison: {AGAIN}.") from error
+    return dict(found)
+
+
 def write_others_page(results: Path) -> Path:
     """Draw the figure and write the page ``README.md`` into the folder of the results.
 
@@ -81,6 +108,9 @@ def write_others_page(results: Path) -> Path:
         n = next(row["n_galaxies"] for row in spheres if row["kind"] == ALL)
         table = _radii_table(spheres, board["radii_R_hl"])
         sections.append(Section("Analytic spheres", [text_from("others", "spheres", n=n), table]))
+    peers = read_peers(results)
+    if peers is not None:
+        sections.append(Section("Jeans modeling", [_peers_text(peers), _peers_table(peers)]))
     sections += [
         Section("Closed formulas", [text_from("others", "formulas"), _formula_table(rows, board["formulas"])]),
         Section("Slope of the mass", [text_from("others", "slope"), _slope_table(rows)]),
@@ -148,6 +178,36 @@ def _radii_table(rows: Sequence[Row], radii: Sequence[float]) -> Table:
         numbers += [number(value, 3) for name in ("rms", "width") for value in row[name]]
         lines.append([label(row), tracer_label(row), coverage(row, 68), coverage(row, 95), *numbers])
     return Table(["galaxies", "from", "in 68 %", "in 95 %", *head], lines)
+
+
+def _peers_text(peers: Row) -> Part:
+    fits = peers["fits"]
+    return text_from(
+        "others",
+        "peers",
+        command=peers["command"],
+        sides=", ".join(str(side + 1) for side in peers["sides"]),
+        several=len(peers["sides"]) > 1,
+        n=fits["n"],
+        converged=fits["converged"],
+        median=f"{fits['seconds_median']:.0f}",
+        longest=f"{fits['seconds_longest']:.0f}",
+    )
+
+
+def _peers_table(peers: Row) -> Table:
+    """Return accuracy and coverage of both methods, one below the other."""
+    head = [f"{name}, {radius:g}" for name in ("bias", "rms", "width") for radius in peers["radii_R_hl"]]
+    order = list(dict.fromkeys((row["maker"], row["kind"]) for row in peers["rows"]))
+    lines = []
+    for row in sorted(peers["rows"], key=lambda row: order.index((row["maker"], row["kind"]))):
+        numbers = [f"{value:+.3f}" for value in row["bias"]]
+        numbers += [number(value, 3) for name in ("rms", "width") for value in row[name]]
+        slope = [f"{row['slope_rms']:.2f}", percent(row["slope_95"]["value"], digits=0)]
+        shown = [label(row), row["method"], str(row["n_galaxies"]), coverage(row, 68), coverage(row, 95)]
+        lines.append([*shown, number(row["rms_all"]["value"], 3), *numbers, *slope])
+    columns = ["galaxies", "method", "n", "in 68 %", "in 95 %", "rms [dex]", *head, "rms of slope", "slope in 95 %"]
+    return Table(columns, lines)
 
 
 def _formula_table(rows: Sequence[Row], formulas: Sequence[str]) -> Table:

@@ -5,36 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predictions_for_tests import N_GALAXIES, predictions
 
 from stargas.cli import main
-from stargas.experiments.others.scoreboard import RADII, Predictions, hi_gain, scores, write_scoreboard
+from stargas.experiments.others.scoreboard import Predictions, hi_gain, scores, write_scoreboard
 from stargas.report.others_page import SPHERES, read_scoreboard, summary_table, write_others_page
-
-N_GALAXIES, N_VIEWS = 200, 3
-
-
-def predictions(width=0.1, scatter=0.1, bias=0.0, tracers="stars", maker="theirs", seed=0):
-    """Gaussian posteriors whose medians scatter about the truth."""
-    rng = np.random.default_rng(seed)
-    n = N_GALAXIES * N_VIEWS
-    true = rng.uniform(8, 10, (n, 1)) + np.log10(RADII)
-    median = true + bias + scatter * rng.standard_normal((n, 1))
-    z = np.array([-1.96, -1.0, 0.0, 1.0, 1.96])
-    kinds = np.where(np.arange(n) % 2, "disk", "sphere")
-    return Predictions(
-        galaxy=np.repeat([f"galaxy {i}" for i in range(N_GALAXIES)], N_VIEWS),
-        maker=np.full(n, maker),
-        kind=kinds,
-        tracers=np.full(n, tracers),
-        inclination_deg=rng.uniform(0, 90, n),
-        log10_true=true,
-        quantiles=median[:, None, :] + width * z[None, :, None],
-        p_value=np.where(np.abs(median - true)[:, 0] > 0.15, 0.001, 0.5),
-        formula_error=0.2 * rng.standard_normal((n, 5)),
-        error_there=0.1 * rng.standard_normal((n, 5)),
-        slope_true=np.full(n, 1.5),
-        slope_quantiles=1.5 + 0.2 * rng.standard_normal((n, 1)) + 0.2 * z,
-    )
 
 
 def joined(*parts):
@@ -113,6 +88,6 @@ def test_the_experiment_runs_on_spheres(tmp_path, capsys):
     assert "Page:" in capsys.readouterr().out
 
 
-def test_it_has_no_parts(capsys):
+def test_an_unknown_part_is_named(capsys):
     assert main(["experiment", "others", "round_trip"]) == 2
-    assert "has no parts" in capsys.readouterr().err
+    assert "has no part 'round_trip'" in capsys.readouterr().err

@@ -4,10 +4,10 @@ Every galaxy is seen from `N_VIEWS` sides with all its stars, up to the most tha
 from stars alone and HI alone, too. Sides of one galaxy are not independent: errors come from bootstrap over galaxies.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +23,7 @@ from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
 from stargas.report.others_page import ALL, FILE, FORMAT
 from stargas.sample import Sample, make_sample
-from stargas.sky.projection import project
+from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.view import standard_views
 from stargas.storage import json_bytes, plain, rounded, write_atomically
 from stargas.tracers import STARS, STARS_AND_GAS, TRACER_SETS
@@ -94,8 +94,28 @@ class Predictions:
         return result
 
 
-def views_of(one: GalaxyOfOthers, config: DataConfig, seed: int = 0) -> list[Sample]:
-    """Return the samples of a galaxy from `N_VIEWS` sides.
+class Side(NamedTuple):
+    """A galaxy seen from one side.
+
+    Parameters
+    ----------
+    sky
+        The galaxy as it is seen.
+    stars
+        Those of its stars that are observed.
+    sample
+        The sample of them.
+    """
+
+    sky: SkyGalaxy
+    stars: NDArray[np.int64]
+    sample: Sample
+
+
+def sides_of(
+    one: GalaxyOfOthers, config: DataConfig, seed: int = 0, numbers: Sequence[int] = range(N_VIEWS)
+) -> list[Side]:
+    """Return a galaxy from some of `N_VIEWS` sides.
 
     Parameters
     ----------
@@ -105,15 +125,18 @@ def views_of(one: GalaxyOfOthers, config: DataConfig, seed: int = 0) -> list[Sam
         Settings of maps and truth.
     seed
         Root seed of directions and stars.
+    numbers
+        Which sides, of rising inclination.
     """
     galaxy = one.galaxy
-    samples = []
+    sides = []
     views = standard_views(replace(config.views, n_views=N_VIEWS), rng_for(seed, "others views", galaxy.id))
-    for number, view in enumerate(views):
+    for number in numbers:
         rng = rng_for(seed, "others stars", galaxy.id, number)
         stars = rng.permutation(len(galaxy.stars))[: config.stars.max_stars]
-        samples.append(make_sample(project(galaxy, view), rng, config, stars))
-    return samples
+        sky = project(galaxy, views[number])
+        sides.append(Side(sky, stars, make_sample(sky, rng, config, stars)))
+    return sides
 
 
 def predict(
@@ -147,44 +170,76 @@ def predict(
             report(f"{one.galaxy.id} has {len(one.galaxy.stars)} stars, too few for the model: left out.")
             continue
         parts += list(_predict_galaxy(model, one, reference, n_draws, seed))
-    joined = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in Predictions.__dataclass_fields__
-    }
-    return Predictions(**joined)
+    return joined(parts)
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """Join predictions."""
+    return Predictions(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in Predictions.__dataclass_fields__}
+    )
 
 
 def _predict_galaxy(
     model: Posterior, one: GalaxyOfOthers, reference: ValidityReference | None, n_draws: int, seed: int
 ) -> Iterator[Predictions]:
-    samples = views_of(one, model.data_config, seed)
-    n, radii = len(samples), np.asarray(model.target.radii_R_hl)
+    samples = [side.sample for side in sides_of(one, model.data_config, seed)]
+    for tracers in [name.name for name in TRACER_SETS] if samples[0].tracers.all() else [STARS.name]:
+        conditioned = model.conditioned_on(tracers)
+        p_value = None
+        if reference is not None:
+            results = assess_validity(samples, conditioned, reference)
+            p_value = np.array([np.nan if one.p_value is None else one.p_value for one in results])
+        draws = conditioned.sample(samples, n_draws, seed)
+        yield summarize_draws(one, samples, np.asarray(model.target.radii_R_hl), draws, tracers, p_value)
+
+
+def summarize_draws(
+    one: GalaxyOfOthers,
+    samples: Sequence[Sample],
+    radii_R_hl: FloatArray,
+    draws: ArrayLike,
+    tracers: str,
+    p_value: FloatArray | None = None,
+) -> Predictions:
+    """Compare posterior draws of n views of a galaxy with its true mass.
+
+    Parameters
+    ----------
+    one
+        The galaxy.
+    samples
+        Of its views.
+    radii_R_hl
+        Radii of the draws and of the truth of the samples [R_hl], shape (m,).
+    draws
+        log10 M [Msun] there, shape (n, draws, m).
+    tracers
+        Name of the tracer set that they come from.
+    p_value
+        Of the validity of the views, shape (n,).
+    """
+    n, radii, drawn = len(samples), radii_R_hl, np.asarray(draws, dtype=np.float64)
     truth = np.array([sample.log10_mass for sample in samples])
     own_radii = np.array([formula.radius_in_R_hl for formula in STAR_ESTIMATORS.values()])
     R_hl, sigma = np.array([sample.scalars[:2] for sample in samples]).T
     formulas = np.column_stack([np.log10(formula.mass(sigma, R_hl)[1]) for formula in STAR_ESTIMATORS.values()])
     true_there = np.array([np.log10(one.galaxy.enclosed_mass(own_radii * R)) for R in R_hl])
-    for tracers in [name.name for name in TRACER_SETS] if samples[0].tracers.all() else [STARS.name]:
-        conditioned = model.conditioned_on(tracers)
-        p_value = np.full(n, np.nan)
-        if reference is not None:
-            results = assess_validity(samples, conditioned, reference)
-            p_value = np.array([np.nan if one.p_value is None else one.p_value for one in results])
-        draws = conditioned.sample(samples, n_draws, seed).astype(np.float64)
-        unknown = np.nan if tracers.startswith("gas") else 0.0
-        yield Predictions(
-            galaxy=np.full(n, one.galaxy.id),
-            maker=np.full(n, one.maker),
-            kind=np.full(n, one.kind),
-            tracers=np.full(n, tracers),
-            inclination_deg=np.array([sample.row["inclination_deg"] for sample in samples]),
-            log10_true=_at(RADII, radii, truth),
-            quantiles=np.moveaxis(np.quantile(_at(RADII, radii, draws), QUANTILE_LEVELS, axis=1), 0, 1),
-            p_value=p_value,
-            formula_error=formulas - true_there + unknown,
-            error_there=np.median(_at(own_radii, radii, draws), axis=1) - true_there + unknown,
-            slope_true=_slope(radii, truth),
-            slope_quantiles=np.quantile(_slope(radii, draws), QUANTILE_LEVELS, axis=1).T,
-        )
+    unknown = np.nan if tracers.startswith("gas") else 0.0
+    return Predictions(
+        galaxy=np.full(n, one.galaxy.id),
+        maker=np.full(n, one.maker),
+        kind=np.full(n, one.kind),
+        tracers=np.full(n, tracers),
+        inclination_deg=np.array([sample.row["inclination_deg"] for sample in samples]),
+        log10_true=_at(RADII, radii, truth),
+        quantiles=np.moveaxis(np.quantile(_at(RADII, radii, drawn), QUANTILE_LEVELS, axis=1), 0, 1),
+        p_value=np.full(n, np.nan) if p_value is None else p_value,
+        formula_error=formulas - true_there + unknown,
+        error_there=np.median(_at(own_radii, radii, drawn), axis=1) - true_there + unknown,
+        slope_true=_slope(radii, truth),
+        slope_quantiles=np.quantile(_slope(radii, drawn), QUANTILE_LEVELS, axis=1).T,
+    )
 
 
 def _at(wanted_R_hl: ArrayLike, radii_R_hl: FloatArray, log10_mass: FloatArray) -> FloatArray:
@@ -347,7 +402,7 @@ def write_scoreboard(predictions: Predictions, results: Path, command: str) -> P
     command
         Command that makes them again.
     """
-    rows = [_without_nan(plain(asdict(score))) for score in scores(predictions)]
+    rows = [plain_score(score) for score in scores(predictions)]
     content = {
         **FORMAT.stated,
         "stargas": __version__,
@@ -363,8 +418,12 @@ def write_scoreboard(predictions: Predictions, results: Path, command: str) -> P
     return path
 
 
+def plain_score(score: Score) -> dict[str, Any]:
+    """Return a score as JSON, with null in the place of every number that is not known."""
+    return dict(_without_nan(plain(asdict(score))))
+
+
 def _without_nan(value: Any) -> Any:  # noqa: ANN401 (JSON)
-    """Return JSON with null in the place of every number that is not known."""
     if isinstance(value, dict):
         return {name: _without_nan(one) for name, one in value.items()}
     if isinstance(value, list):
