@@ -69,13 +69,19 @@ def _add_observed(made: CommandParser) -> None:
     )
     observed.add_argument("--stars", metavar="TABLE", help="CSV, ECSV, FITS or VOTable with a row per star")
     observed.add_argument("--columns", type=_columns, metavar="v_los=HRV,...", help="columns with other names")
+    observed.add_argument(
+        "--photometry", metavar="TABLE", help="positions of stars without velocities, for R_hl and the map of the light"
+    )
     observed.add_argument("--hi-cube", metavar="FITS", help="HI cube")
     for number, meaning in enumerate(("column density", "mean velocity", "dispersion")):
         observed.add_argument(f"--moment{number}", metavar="FITS", help=f"HI map: {meaning}")
     for name, meaning in (
         ("--distance-kpc", "distance; or text, '0.1 Mpc' or the modulus '20.0 mag'"),
         ("--distance-error-kpc", "its standard error; or text, '5 %%' or '0.1 mag' (default: 0)"),
-        ("--R-hl-kpc", "projected half-light radius; or text, '9.7 arcmin' (default: that of the stars)"),
+        (
+            "--R-hl-kpc",
+            "projected half-light radius; or text, '9.7 arcmin' (default: of photometry, or the stars)",
+        ),
         ("--R-hl-error-kpc", "its standard error; or text, '5 %%' (default: 0)"),
     ):
         observed.add_argument(name, metavar="KPC", help=meaning)
@@ -206,7 +212,7 @@ def _begin_reading(
         return started_in_child([options.galaxy], read_file, options.galaxy, snapshots)
     from stargas.observed.galaxy import observe_galaxy
 
-    files = (config.stars, config.hi_cube, config.moment0, config.moment1, config.moment2)
+    files = (config.stars, config.photometry, config.hi_cube, config.moment0, config.moment1, config.moment2)
     return started_in_child(files, observe_galaxy, config)
 
 

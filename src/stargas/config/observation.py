@@ -32,6 +32,9 @@ class ObservationConfig:
         Quantity → name of its column, for columns whose names are not recognized.
     missing_values
         Numbers that stand for a missing value in the table of stars, as -999.
+    photometry
+        Photometric catalog, a table with positions of stars that need no velocities: it shows the light of the galaxy
+        and R_hl. ``columns`` names its columns, too, where it has such.
     hi_cube
         HI cube, FITS.
     moment0
@@ -53,7 +56,8 @@ class ObservationConfig:
         Position angle of the receding side of the major axis, from north through east [deg]. If null, that of the HI
         where there is any.
     R_hl_kpc
-        Projected half-light radius [kpc]; or text, ``280 pc`` or ``9.7 arcmin``. If null, that of the stars.
+        Projected half-light radius [kpc]; or text, ``280 pc`` or ``9.7 arcmin``. If null, that of the
+        photometric catalog, or else of the stars.
     R_hl_error_kpc
         Its standard error [kpc]; or text, ``20 pc`` or ``5 %``.
     ellipticity
@@ -78,6 +82,7 @@ class ObservationConfig:
     stars: str | None = None
     columns: dict[str, str] | None = None
     missing_values: tuple[float, ...] = ()
+    photometry: str | None = None
     hi_cube: str | None = None
     moment0: str | None = None
     moment1: str | None = None
@@ -118,5 +123,5 @@ class ObservationConfig:
 
     @property
     def has_files(self) -> bool:
-        """Whether there is any file."""
+        """Whether there is any file of stars with velocities, or of HI."""
         return any((self.stars, self.hi_cube, self.moment0, self.moment1, self.moment2))

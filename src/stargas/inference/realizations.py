@@ -21,6 +21,13 @@ QUALITY_OF_INPUT: Mapping[Input, str] = MappingProxyType(
 """Inputs whose errors a model may be conditioned on → entry of `stargas.sample.QUALITY` that states the error."""
 
 
+NO_LIGHT = (
+    "The model has not learned from photometric catalogs, so it uses no more of this one than R_hl: its map of "
+    "positions shows the stars with velocities."
+)
+"""Warning where a photometric catalog is not shown to the model."""
+
+
 @dataclass(frozen=True, eq=False)
 class Realizations:
     """Samples of one galaxy.
@@ -87,13 +94,18 @@ def make_realizations(
     if isinstance(galaxy, Sample):
         return Realizations(galaxy, (galaxy,))
     config, warnings = _settings(posterior, None if galaxy.stars is None else len(galaxy.stars))
+    shows_light = galaxy.photometry is None or bool(config.degradation.photometry)
+    if not shows_light and galaxy.stars is not None:
+        warnings += (NO_LIGHT,)
     if isinstance(galaxy, SkyGalaxy):
-        sample = make_sample(galaxy, rng_for(seed, "observed sample"), config)
+        sky = galaxy if shows_light else replace(galaxy, photometry=None)
+        sample = make_sample(sky, rng_for(seed, "observed sample"), config)
         return Realizations(sample, (sample,), warnings=warnings)
     uncertain = uncertain_inputs(galaxy)
 
     def samples(*galaxies: ObservedGalaxy) -> tuple[Sample, ...]:
-        skies, named = [one.sky_galaxy() for one in galaxies], Truth(row={"galaxy_id": galaxy.name})
+        shown = galaxies if shows_light else [replace(one, photometry=None) for one in galaxies]
+        skies, named = [one.sky_galaxy() for one in shown], Truth(row={"galaxy_id": galaxy.name})
         return tuple(make_sample(sky, rng_for(seed, "observed sample"), config, truth=named) for sky in skies)
 
     (nominal,) = samples(galaxy)

@@ -101,9 +101,13 @@ class StarCatalogue(Described):
         if self.row is None:
             object.__setattr__(self, "row", np.arange(self.v_los_kms.size))
         self._check_shapes()
-        self._check_positions()
         # one after the other: a later check may not stand what an earlier one refuses
-        for problem in chain(_velocity_problems(self), _error_problems(self), _probability_problems(self)):
+        for problem in chain(
+            position_problems(self.position, self.position_kind),
+            _velocity_problems(self),
+            _error_problems(self),
+            probability_problems(self.p_member),
+        ):
             raise InputError(problem)
 
     def _facts(self) -> Mapping[str, str]:
@@ -146,21 +150,22 @@ class StarCatalogue(Described):
             if getattr(self, name) is not None:
                 refuse_stand_ins(name, getattr(self, name), zero_too=name == "v_los_error_kms")
 
-    def _check_positions(self) -> None:
-        if self.position_kind == "sky_deg":
-            ra, dec = self.position.T
-            if not (np.abs(dec) <= 90).all() or not ((ra >= -180) & (ra <= 360)).all():
-                raise InputError(
-                    "right ascensions must lie between 0° and 360° and declinations between -90° and 90°, got "
-                    f"{ra.min():.6g} to {ra.max():.6g} and {dec.min():.6g} to {dec.max():.6g}: are the columns "
-                    "swapped, or in other units?"
-                )
-        elif np.abs(self.position).max() > FARTHEST[self.position_kind]:
-            unit = self.position_kind.removeprefix("offset_")
-            raise InputError(
-                f"offsets from the center reach {np.abs(self.position).max():.3g} {unit}, at most "
-                f"{FARTHEST[self.position_kind]:.0f} are read: state the unit in the table, or convert them."
+
+def position_problems(position: FloatArray, kind: PositionKind) -> Iterator[str]:
+    """Yield what cannot be right in positions, shape (n, 2)."""
+    if kind == "sky_deg":
+        ra, dec = position.T
+        if not (np.abs(dec) <= 90).all() or not ((ra >= -180) & (ra <= 360)).all():
+            yield (
+                "right ascensions must lie between 0° and 360° and declinations between -90° and 90°, got "
+                f"{ra.min():.6g} to {ra.max():.6g} and {dec.min():.6g} to {dec.max():.6g}: are the columns "
+                "swapped, or in other units?"
             )
+    elif np.abs(position).max() > FARTHEST[kind]:
+        yield (
+            f"offsets from the center reach {np.abs(position).max():.3g} {kind.removeprefix('offset_')}, at most "
+            f"{FARTHEST[kind]:.0f} are read: state the unit in the table, or convert them."
+        )
 
 
 def _velocity_problems(catalogue: StarCatalogue) -> Iterator[str]:
@@ -200,8 +205,8 @@ def _error_problems(catalogue: StarCatalogue) -> Iterator[str]:
         )
 
 
-def _probability_problems(catalogue: StarCatalogue) -> Iterator[str]:
-    p = catalogue.p_member
+def probability_problems(p: FloatArray | None) -> Iterator[str]:
+    """Yield what cannot be right in probabilities of membership, shape (n,)."""
     if p is not None and not ((p >= 0) & (p <= 1)).all():
         yield (
             f"probabilities of membership must lie between 0 and 1, got {p.min():.4g} to {p.max():.4g}: divide "
@@ -264,14 +269,50 @@ def read_stars(
     >>> len(stars), stars.position_kind
     (344, 'sky_deg')
     """
-    path, table = _table_of(source)
+    path, table = table_of(source)
     kind, names = find_columns(table, dict(columns or {}), path)
+    kept, complete = complete_rows(table, names, path, missing_values)
+    if not kept.get("v_los_error", np.zeros(1)).any():
+        kept.pop("v_los_error", None)  # zeros alone: nothing was measured
+    try:
+        return StarCatalogue(
+            position=np.column_stack([kept[quantity] for quantity in POSITIONS[kind]]),
+            v_los_kms=kept["v_los"],
+            v_los_error_kms=kept.get("v_los_error"),
+            p_member=kept.get("p_member"),
+            position_kind=kind,
+            row=np.flatnonzero(complete),
+            n_dropped=int(np.sum(~complete)),
+            source=path.name,
+            columns=names,
+        )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def complete_rows(
+    table: "Table", names: Mapping[str, str], path: Path, missing_values: Sequence[float]
+) -> tuple[dict[str, FloatArray], NDArray[np.bool_]]:
+    """Read columns as numbers, without the rows where a value is missing.
+
+    Returns
+    -------
+    columns
+        Quantity to its numbers in the units of `stargas.observed.columns.UNITS`, shape (k,).
+    complete
+        Which rows of the table these are, bool, shape (n,).
+
+    Raises
+    ------
+    InputError, ObservationWarning
+        As `read_stars`.
+    """
     read = {quantity: _read(table, quantity, name, path) for quantity, name in names.items()}
     for quantity, values in read.items():
         for missing in missing_values:
             values[np.isclose(values, missing, rtol=1e-6, atol=0)] = np.nan
         refuse_stand_ins(f"{path}: the column {names[quantity]!r}", values, zero_too=quantity == "v_los_error")
-    complete = np.isfinite(np.column_stack(list(read.values()))).all(axis=1)
+    complete = np.asarray(np.isfinite(np.column_stack(list(read.values()))).all(axis=1))
     if complete.sum() < MIN_STARS:
         raise InputError(
             f"{path} has {complete.sum()} stars with all of {', '.join(names.values())} ({len(table)} rows): at least "
@@ -283,37 +324,21 @@ def read_stars(
             f"{path}: {n_dropped} of {len(table)} rows are left out because a value is missing in one of "
             f"{', '.join(names.values())}.",
             ObservationWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-    kept = {quantity: values[complete] for quantity, values in read.items()}
-    if not kept.get("v_los_error", np.zeros(1)).any():
-        kept.pop("v_los_error", None)  # zeros alone: nothing was measured
-    try:
-        return StarCatalogue(
-            position=np.column_stack([kept[quantity] for quantity in POSITIONS[kind]]),
-            v_los_kms=kept["v_los"],
-            v_los_error_kms=kept.get("v_los_error"),
-            p_member=kept.get("p_member"),
-            position_kind=kind,
-            row=np.flatnonzero(complete),
-            n_dropped=n_dropped,
-            source=path.name,
-            columns=names,
-        )
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+    return {quantity: values[complete] for quantity, values in read.items()}, complete
 
 
-def _table_of(source: "str | PathLike[str] | Table | Mapping[str, Any]") -> "tuple[Path, Table]":
+def table_of(source: "str | PathLike[str] | Table | Mapping[str, Any]", what: str = "stars") -> "tuple[Path, Table]":
     """Return a name for messages, and the table."""
     if isinstance(source, str | PathLike):
         return Path(source), read_table(source)
     from astropy.table import Table
 
     try:
-        return Path("the table of stars"), Table(source)
+        return Path(f"the table of {what}"), Table(source)
     except (TypeError, ValueError) as error:
-        raise InputError(f"stars must be a path, a table or columns of one length ({error}).") from error
+        raise InputError(f"{what} must be a path, a table or columns of one length ({error}).") from error
 
 
 def _read(table: "Table", quantity: str, name: str, path: Path) -> FloatArray:

@@ -95,7 +95,9 @@ name is in lower case and the table has no photometry."""
 _BANDS = frozenset("ubvgrizyjhk") - {"v"}
 
 
-def find_columns(table: "Table", wanted: Mapping[str, str], path: Path) -> tuple[PositionKind, dict[str, str]]:
+def find_columns(
+    table: "Table", wanted: Mapping[str, str], path: Path, *, velocities: bool = True
+) -> tuple[PositionKind, dict[str, str]]:
     """Find the columns of a table of stars.
 
     Parameters
@@ -106,6 +108,8 @@ def find_columns(table: "Table", wanted: Mapping[str, str], path: Path) -> tuple
         Quantity to the name of its column, for those that the user names.
     path
         For messages.
+    velocities
+        Whether velocities are needed. If False, they are not looked for.
 
     Returns
     -------
@@ -125,10 +129,10 @@ def find_columns(table: "Table", wanted: Mapping[str, str], path: Path) -> tuple
     kind = _position_kind(table, wanted, path)
     found = {
         quantity: _column_name(table, quantity, wanted, path)
-        for quantity in (*POSITIONS[kind], "v_los", "v_los_error", "p_member")
+        for quantity in (*POSITIONS[kind], *(("v_los", "v_los_error") if velocities else ()), "p_member")
     }
     names = {quantity: name for quantity, name in found.items() if name is not None}
-    if "v_los" not in names:
+    if velocities and "v_los" not in names:
         raise InputError(
             f"{path} has no column that is certain to hold line-of-sight velocities, found {listed(table.colnames)}"
             f"{_candidates(table)}: name the column, as columns v_los=NAME."

@@ -48,7 +48,10 @@ def draw_galaxies(galaxy: ObservedGalaxy, n: int, seed: int, vary: tuple[Input, 
     """
     if galaxy.stars is not None:
         stars = draw_stars(galaxy.stars, n, rng_for(seed, "observed stars"), vary)
-        drawn = [replace(galaxy, stars=one, R_hl_kpc=one.R_hl_kpc, distance_kpc=one.distance_kpc) for one in stars]
+        drawn = [
+            replace(galaxy, stars=one, photometry=one.photometry, R_hl_kpc=one.R_hl_kpc, distance_kpc=one.distance_kpc)
+            for one in stars
+        ]
     else:
         drawn = _draw_without_stars(galaxy, n, seed, vary)
     if galaxy.hi is None:
@@ -72,7 +75,12 @@ def _draw_without_stars(galaxy: ObservedGalaxy, n: int, seed: int, vary: tuple[I
     if "R_hl" in vary:
         R_hl = R_hl * np.exp(normal[:, 1] * galaxy.R_hl_error_kpc / galaxy.R_hl_kpc)
     return [
-        replace(galaxy, distance_kpc=None if distance is None else distance * float(s), R_hl_kpc=float(R * s))
+        replace(
+            galaxy,
+            distance_kpc=None if distance is None else distance * float(s),
+            R_hl_kpc=float(R * s),
+            photometry=None if galaxy.photometry is None else galaxy.photometry.stretched(float(s)),
+        )
         for s, R in zip(stretch, R_hl, strict=True)
     ]
 
@@ -134,6 +142,7 @@ def draw_stars(
             y_kpc=observed.y_kpc * stretch,
             distance_kpc=None if observed.distance_kpc is None else observed.distance_kpc * stretch,
             R_hl_kpc=R_hl * stretch,
+            photometry=None if observed.photometry is None else observed.photometry.stretched(stretch),
         )
         if "velocities" in vary and observed.v_los_error_kms.any():
             drawn = _with_true_velocities(drawn, for_sigma, for_mean, for_stars)

@@ -22,6 +22,12 @@ from stargas.observed.known_values import KnownValues, complete_settings
 from stargas.observed.mask import MaskConfig
 from stargas.observed.moment_files import read_moments
 from stargas.observed.moments import MomentMaps
+from stargas.observed.photometry import (
+    ObservedPhotometry,
+    PhotometricCatalog,
+    observe_photometry,
+    read_photometry,
+)
 from stargas.observed.sky_grid import SkyGrid
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.quantities import to_center, to_number, unit_of
@@ -34,13 +40,16 @@ if TYPE_CHECKING:
 StarSource: TypeAlias = "str | PathLike[str] | Table | Mapping[str, Any] | StarCatalogue"
 """A table of stars: its path, a table or columns in memory, or a catalogue that is read already."""
 
+PhotometrySource: TypeAlias = "str | PathLike[str] | Table | Mapping[str, Any] | PhotometricCatalog"
+"""A photometric catalog: its path, a table or columns in memory, or one that is read already."""
+
 HISource: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]] | HICube | MomentMaps"
 """HI data: the path of a cube, the paths of moment maps, or data that are read already."""
 
-_Tracers: TypeAlias = tuple[ObservedStars | None, ObservedHI | None, float | None]
-"""Both tracers, and the position angle of what lies on +x."""
+_Tracers: TypeAlias = tuple[ObservedStars | None, ObservedHI | None, ObservedPhotometry | None, float | None]
+"""Both tracers, the light, and the position angle of what lies on +x."""
 
-Origin = Literal["given", "database", "stars", "table", "HI", "none"]
+Origin = Literal["given", "database", "photometry", "stars", "table", "HI", "none"]
 """Where a number of the galaxy comes from."""
 
 NOT_USED = dict.fromkeys(
@@ -69,7 +78,7 @@ class ObservedGalaxy(Described):
     R_hl_kpc, R_hl_error_kpc
         Projected half-light radius and its standard error, without that of the distance [kpc].
     R_hl_from
-        ``given``, ``database`` for the Local Volume Database, or ``stars``.
+        ``given``, ``database`` for the Local Volume Database, ``photometry`` for the photometric catalog, or ``stars``.
     distance_kpc, distance_error_kpc
         Distance and its standard error [kpc]; None where positions were given in kpc without it.
     center
@@ -87,6 +96,8 @@ class ObservedGalaxy(Described):
         The settings that repeat the observation; None where the data were not read from files.
     references
         One sentence for each value of the Local Volume Database that was used, with the paper that it comes from.
+    photometry
+        The light of the galaxy, in the frame of the tracers; None where there is no photometric catalog.
 
     Examples
     --------
@@ -111,6 +122,7 @@ class ObservedGalaxy(Described):
     warnings: tuple[str, ...] = ()
     settings: ObservationConfig | None = None
     references: tuple[str, ...] = ()
+    photometry: ObservedPhotometry | None = None
 
     def _facts(self) -> Mapping[str, str]:
         facts = {"name": self.name, "R_hl": f"{self.R_hl_kpc:.3g} ± {self.R_hl_error_kpc:.2g} kpc ({self.R_hl_from})"}
@@ -118,6 +130,8 @@ class ObservedGalaxy(Described):
             facts["distance"] = f"{self.distance_kpc:.4g} ± {self.distance_error_kpc:.2g} kpc"
         if self.stars is not None:
             facts["stars"] = f"{len(self.stars)} members, σ {self.stars.sigma_kms:.3g} km/s"
+        if self.photometry is not None:
+            facts["photometry"] = f"{self.photometry.n_members:.0f} members of {self.photometry.n_catalogue} stars"
         if self.hi is not None:
             facts["HI"] = f"{self.hi.hi_mass_msun:.3g} Msun"
         return {**facts, "warnings": str(len(self.warnings))}
@@ -136,6 +150,8 @@ class ObservedGalaxy(Described):
                 sigma_kms=self.stars.sigma_kms,
                 velocity_error_kms=self.stars.velocity_error_kms,
             )
+        if self.photometry is not None:
+            sky = dataclasses.replace(sky, photometry=self.photometry.positions)
         return sky
 
 
@@ -143,6 +159,8 @@ def observe(
     stars: "StarSource | None" = None,
     hi: "HISource | None" = None,
     name: str | None = None,
+    *,
+    photometry: "PhotometrySource | None" = None,
     **known: Any,  # noqa: ANN401 (settings of several types)
 ) -> ObservedGalaxy:
     """Observe a galaxy from data in files or in memory.
@@ -157,6 +175,9 @@ def observe(
     name
         Name of the galaxy; that of the first file if None. What the Local Volume Database knows of a galaxy of this
         name is used where it is not given: distance, center, R_hl, ellipticity, position angle, with their errors.
+    photometry
+        A photometric catalog, as `stargas.observed.photometry.read_photometry` reads it: its path, an astropy table, or
+        columns by name; or a catalog that it returned.
     **known
         What is known beside the data: the other fields of `stargas.config.observation.ObservationConfig`, as
         ``distance_kpc=930.0``, ``distance_kpc="0.93 Mpc"`` or ``distance_kpc="(m-M) = 24.84"``. Astropy quantities are
@@ -195,8 +216,9 @@ def observe(
             known[number] = to_number(number, given)
     if known.get("center") is not None:
         known["center"] = to_center(known["center"])
-    if isinstance(stars, str | PathLike):
-        stars, known["stars"] = None, str(stars)
+    tables = {"stars": stars, "photometry": photometry}
+    known |= {what: str(table) for what, table in tables.items() if isinstance(table, str | PathLike)}
+    stars, photometry = (None if what in known else table for what, table in tables.items())
     if isinstance(hi, str | PathLike):
         hi, known["hi_cube"] = None, str(hi)
     elif isinstance(hi, Sequence):
@@ -206,7 +228,7 @@ def observe(
         config = ObservationConfig(**known, name=name)
     except ValueError as error:  # of a text that is no distance or size
         raise InputError(str(error)) from error
-    return observe_galaxy(config, stars, hi)
+    return observe_galaxy(config, stars, hi, photometry=photometry)
 
 
 def _as_text(value: Any) -> Any:  # noqa: ANN401 (whatever a caller passes)
@@ -222,6 +244,7 @@ def observe_galaxy(
     stars: "StarCatalogue | Table | Mapping[str, Any] | None" = None,
     hi: HICube | MomentMaps | None = None,
     name: str | None = None,
+    photometry: "PhotometricCatalog | Table | Mapping[str, Any] | None" = None,
 ) -> ObservedGalaxy:
     """Read an observer's data and measure the inputs of the network.
 
@@ -233,6 +256,8 @@ def observe_galaxy(
         Data in memory, in place of the files of ``config``.
     name
         Name for titles in place of that of ``config``, which is that of the first file if None.
+    photometry
+        A photometric catalog in memory, in place of the file of ``config``.
 
     Returns
     -------
@@ -250,26 +275,22 @@ def observe_galaxy(
     files = (config.stars, config.hi_cube, config.moment0)
     name = name or config.name or next((Path(path).stem for path in files if path), "galaxy")
     with _collected_warnings() as collected:
-        source = config.stars if stars is None else stars
-        if source is None or isinstance(source, StarCatalogue):
-            catalogue = source
-        else:
-            catalogue = read_stars(source, config.columns, missing_values=config.missing_values)
+        catalogue = _read_stars_of(config, stars)
+        catalog = _read_photometry_of(config, photometry)
         data = _read_hi_of(config) if hi is None else hi
-        if catalogue is None and data is None:
-            raise InputError("an observed galaxy needs stars, HI or both, got neither: give a table, a cube or maps.")
         kind = None if catalogue is None else catalogue.position_kind
         known = complete_settings(
             config,
-            needs_distance=data is not None or kind != "offset_kpc",
-            uses_center=data is not None or kind == "sky_deg",
+            needs_distance=data is not None or kind not in (None, "offset_kpc"),
+            uses_center=data is not None or "sky_deg" in (kind, None if catalog is None else catalog.position_kind),
             uses_axis=data is None,
+            uses_size=catalog is None,
         )
-        observed = _observe(known.config, catalogue, data)
+        observed = _observe(known.config, catalogue, data, catalog)
         if "position_angle_deg" in known.from_database:
-            observed = _with_receding_side(known.config, catalogue, observed)
+            observed = _with_receding_side(known.config, catalogue, catalog, observed)
         galaxy = _joined(name, known.config, *observed)
-    settings = _with_absolute_paths(config) if stars is None and hi is None else None
+    settings = _with_absolute_paths(config) if stars is None and hi is None and photometry is None else None
     return dataclasses.replace(
         galaxy,
         **_from_database(known),
@@ -285,15 +306,21 @@ def _from_database(known: KnownValues) -> dict[str, Any]:
     return {origin: "database" for name, origin in origins.items() if name in known.from_database}
 
 
-def _with_receding_side(config: ObservationConfig, catalogue: StarCatalogue | None, observed: _Tracers) -> _Tracers:
+def _with_receding_side(
+    config: ObservationConfig,
+    catalogue: StarCatalogue | None,
+    photometry: PhotometricCatalog | None,
+    observed: _Tracers,
+) -> _Tracers:
     """Turn stars that recede on the other side of the major axis by half a turn: an axis of the light has no side."""
-    stars, hi, angle = observed
+    stars, hi, _, angle = observed
     if catalogue is None or stars is None or angle is None or not np.mean(stars.x_kpc * stars.v_los_kms) < 0:
         return observed
     angle = (angle + 180) % 360
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ObservationWarning)  # which were given already
-        return _observe_stars(config, catalogue, angle, alone=True), hi, angle
+        stars = _observe_stars(config, catalogue, angle, photometry)
+    return stars, hi, stars.photometry, angle
 
 
 def read_hi(
@@ -328,9 +355,29 @@ def read_hi(
 
 
 def _with_absolute_paths(config: ObservationConfig) -> ObservationConfig:
-    paths = {name: getattr(config, name) for name in ("stars", "hi_cube", "moment0", "moment1", "moment2")}
+    paths = {
+        name: getattr(config, name) for name in ("stars", "photometry", "hi_cube", "moment0", "moment1", "moment2")
+    }
     absolute: dict[str, Any] = {name: str(Path(path).resolve()) for name, path in paths.items() if path is not None}
     return dataclasses.replace(config, **absolute)
+
+
+def _read_stars_of(
+    config: ObservationConfig, stars: "StarCatalogue | Table | Mapping[str, Any] | None"
+) -> StarCatalogue | None:
+    source = config.stars if stars is None else stars
+    if source is None or isinstance(source, StarCatalogue):
+        return source
+    return read_stars(source, config.columns, missing_values=config.missing_values)
+
+
+def _read_photometry_of(
+    config: ObservationConfig, photometry: "PhotometricCatalog | Table | Mapping[str, Any] | None"
+) -> PhotometricCatalog | None:
+    source = config.photometry if photometry is None else photometry
+    if source is None or isinstance(source, PhotometricCatalog):
+        return source
+    return read_photometry(source, config.columns, missing_values=config.missing_values)
 
 
 def _read_hi_of(config: ObservationConfig) -> HICube | MomentMaps | None:
@@ -346,16 +393,26 @@ def _read_hi_of(config: ObservationConfig) -> HICube | MomentMaps | None:
     return read_hi(config.moment0, config.moment1, config.moment2)
 
 
-def _observe(config: ObservationConfig, catalogue: StarCatalogue | None, data: HICube | MomentMaps | None) -> _Tracers:
-    """Observe both tracers around one center, turned by one angle, which is the last of what is returned."""
-    first = None if catalogue is None else _observe_stars(config, catalogue, config.position_angle_deg, data is None)
+def _observe(
+    config: ObservationConfig,
+    catalogue: StarCatalogue | None,
+    data: HICube | MomentMaps | None,
+    photometry: PhotometricCatalog | None,
+) -> _Tracers:
+    """Observe both tracers and the light around one center, turned by one angle."""
+    angle = config.position_angle_deg
     if data is None:
-        return first, None, config.position_angle_deg
+        if catalogue is None:
+            raise InputError("an observed galaxy needs stars, HI or both, got neither: give a table, a cube or maps.")
+        stars = _observe_stars(config, catalogue, angle, photometry)
+        return stars, None, stars.photometry, angle
     if config.distance_kpc is None:
         raise InputError("HI needs a distance: give distance_kpc.")
     center = config.center
-    if center is None and first is not None and first.center_from == "stars":
-        center = first.center
+    if center is None and catalogue is not None and catalogue.position_kind == "sky_deg":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ObservationWarning)  # which are given below
+            center = _observe_stars(config, catalogue, angle).center
     mask = None
     if isinstance(data, HICube):
         mask = MaskConfig(leave_out_kms=tuple((float(a), float(b)) for a, b in config.leave_out_channels))
@@ -369,24 +426,40 @@ def _observe(config: ObservationConfig, catalogue: StarCatalogue | None, data: H
         distance_error_kpc=config.distance_error_kpc,
     )
     seen = observe(data, mask=mask)
-    angle = velocity_position_angle(seen.maps) if config.position_angle_deg is None else config.position_angle_deg
+    if angle is None:
+        angle = velocity_position_angle(seen.maps)
     turned = _turned(data, seen.center_deg, angle)
     seen = observe(turned, mask=seen.source)
     if catalogue is not None:
-        first = _observe_stars(config, catalogue, angle, alone=False)
-    return first, seen, angle
+        stars = _observe_stars(config, catalogue, angle, photometry, seen.center_deg)
+        return stars, seen, stars.photometry, angle
+    light = None
+    if photometry is not None:
+        around = photometry.around(seen.center_deg)
+        light = observe_photometry(around, config.distance_kpc, position_angle_deg=angle)
+    return None, seen, light, angle
 
 
 def _observe_stars(
-    config: ObservationConfig, catalogue: StarCatalogue, angle: float | None, alone: bool
+    config: ObservationConfig,
+    catalogue: StarCatalogue,
+    angle: float | None,
+    photometry: PhotometricCatalog | None = None,
+    hi_center: tuple[float, float] | None = None,
 ) -> ObservedStars:
-    # offsets start at the center of the HI, so a center in degrees does not apply to them
-    center = config.center if catalogue.position_kind == "sky_deg" else None
-    if alone and config.center is not None and center is None:
-        raise InputError(
-            "the table of stars holds offsets from its own center, to which one in degrees does not apply: leave it "
-            "out."
-        )
+    """Observe stars and light; ``hi_center`` is that of the HI [deg], None where there is none."""
+    center = config.center
+    if catalogue.position_kind != "sky_deg":
+        # offsets start at the center, so one in degrees applies to other data only
+        zero = hi_center or center
+        if zero is not None and photometry is not None and photometry.position_kind == "sky_deg":
+            photometry = photometry.around(zero)
+        elif center is not None and hi_center is None:
+            raise InputError(
+                "the table of stars holds offsets from its own center, to which one in degrees does not apply: leave "
+                "it out."
+            )
+        center = None
     return observe_stars(
         catalogue,
         config.distance_kpc,
@@ -399,22 +472,30 @@ def _observe_stars(
         R_hl_kpc=config.R_hl_kpc,
         R_hl_error_kpc=config.R_hl_error_kpc,
         proper_motion_masyr=config.proper_motion_masyr,
+        photometry=photometry,
     )
 
 
 def _joined(
-    name: str, config: ObservationConfig, stars: ObservedStars | None, hi: ObservedHI | None, angle: float | None
+    name: str,
+    config: ObservationConfig,
+    stars: ObservedStars | None,
+    hi: ObservedHI | None,
+    light: ObservedPhotometry | None,
+    angle: float | None,
 ) -> ObservedGalaxy:
     """Put both tracers together, with the origin of all that they share."""
     angle_from: Origin = "HI" if config.position_angle_deg is None else "given"
     center = config.center or (0.0, 0.0)
     if stars is not None:
         R_hl, R_hl_error, R_hl_from = stars.R_hl_kpc, stars.R_hl_error_kpc, stars.R_hl_from
+    elif config.R_hl_kpc is None and light is not None:
+        R_hl, R_hl_error, R_hl_from = light.R_hl_kpc, light.R_hl_error_kpc, "photometry"
     else:
         if config.R_hl_kpc is None or not (config.R_hl_kpc > 0 and np.isfinite(config.R_hl_kpc)):
             raise InputError(
                 "masses are inferred at multiples of R_hl, which HI alone does not show: give R_hl_kpc from "
-                f"photometry as a positive number, got {config.R_hl_kpc}."
+                f"photometry as a positive number, or a photometric catalog, got {config.R_hl_kpc}."
             )
         if not (config.R_hl_error_kpc >= 0 and np.isfinite(config.R_hl_error_kpc)):
             raise InputError(f"R_hl_error_kpc must be zero or positive and finite, got {config.R_hl_error_kpc}.")
@@ -437,6 +518,7 @@ def _joined(
         center_from=center_from,
         position_angle_deg=angle,
         position_angle_from="none" if angle is None else angle_from,
+        photometry=light,
     )
 
 

@@ -10,7 +10,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class KnownValues:
 
 
 def complete_settings(
-    config: ObservationConfig, *, needs_distance: bool, uses_center: bool, uses_axis: bool
+    config: ObservationConfig, *, needs_distance: bool, uses_center: bool, uses_axis: bool, uses_size: bool
 ) -> KnownValues:
     """Return the settings with what the Local Volume Database knows, where they do not say it.
 
@@ -56,6 +56,8 @@ def complete_settings(
         Whether a center in degrees applies to the data.
     uses_axis
         Whether the position angle of the light sets the frame, as it does where there is no HI.
+    uses_size
+        Whether R_hl is asked for, as it is not where a photometric catalog gives it.
 
     Raises
     ------
@@ -67,9 +69,9 @@ def complete_settings(
     ObservationWarning
         If the name looks like that of another galaxy, misspelled.
     """
-    known = KnownValues(config)
+    known, uses = KnownValues(config), _Uses(uses_center, uses_axis, uses_size)
     if config.name is not None and is_known(config.name):
-        known = _completed(config, find_galaxy(config.name), uses_center=uses_center, uses_axis=uses_axis)
+        known = _completed(config, find_galaxy(config.name), uses)
     elif config.name is not None:
         if needs_distance and config.distance_kpc is None:
             find_galaxy(config.name)  # which raises
@@ -135,18 +137,24 @@ def circle_over_major(ellipticity: float) -> float:
     return high
 
 
-def _completed(config: ObservationConfig, galaxy: KnownGalaxy, *, uses_center: bool, uses_axis: bool) -> KnownValues:
+class _Uses(NamedTuple):
+    """Which of the values there is a use for."""
+
+    center: bool
+    axis: bool
+    size: bool
+
+
+def _completed(config: ObservationConfig, galaxy: KnownGalaxy, uses: _Uses) -> KnownValues:
     values: dict[str, Any] = {}
     references = []
-    for new, reference in _news(config, galaxy, uses_center=uses_center, uses_axis=uses_axis):
+    for new, reference in _news(config, galaxy, uses):
         values |= new
         references.append(reference)
     return KnownValues(dataclasses.replace(config, **values), frozenset(values), tuple(references))
 
 
-def _news(
-    config: ObservationConfig, galaxy: KnownGalaxy, *, uses_center: bool, uses_axis: bool
-) -> Iterator[tuple[dict[str, Any], str]]:
+def _news(config: ObservationConfig, galaxy: KnownGalaxy, uses: _Uses) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield what the settings do not say, with where it is from."""
     distance = config.distance_kpc
     if distance is None:
@@ -155,15 +163,15 @@ def _news(
             {"distance_kpc": distance, "distance_error_kpc": error},
             f"Distance {distance:.4g} ± {error:.2g} kpc: {galaxy.distance_from}.",
         )
-    if config.center is None and uses_center:
+    if config.center is None and uses.center:
         yield {"center": galaxy.center}, f"Center {galaxy.center[0]:g}, {galaxy.center[1]:g} deg: the database."
-    if config.R_hl_kpc is None and (size := galaxy.R_major_kpc(distance)) is not None:
+    if config.R_hl_kpc is None and uses.size and (size := galaxy.R_major_kpc(distance)) is not None:
         ellipse, error = config.ellipticity, config.ellipticity_error
         if ellipse is None:
             ellipse, error = galaxy.ellipticity, galaxy.ellipticity_error
         text = f"R_hl {size[0]:.4g} ± {size[1]:.2g} kpc along the major axis, ellipticity {ellipse:g} ± {error:.2g}"
         values = {"R_hl_kpc": size[0], "R_hl_error_kpc": size[1], "ellipticity": ellipse, "ellipticity_error": error}
         yield values, f"{text}: {galaxy.structure_from}."
-    if config.position_angle_deg is None and uses_axis and galaxy.position_angle_deg is not None:
+    if config.position_angle_deg is None and uses.axis and galaxy.position_angle_deg is not None:
         angle = galaxy.position_angle_deg
         yield {"position_angle_deg": angle}, f"Position angle of the light {angle:g} deg: {galaxy.structure_from}."

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from stargas.errors import InputError, ObservationWarning
 from stargas.galaxy import FloatArray
 from stargas.observed.catalogue import MIN_STARS, StarCatalogue
+from stargas.observed.half_count import half_count
 from stargas.observed.membership import Membership, fit_members
+from stargas.observed.photometry import MIN_R_HL_KPC, ObservedPhotometry, PhotometricCatalog, observe_photometry
 from stargas.observed.repeats import SAME_STAR_RAD, rows_per_star
 from stargas.observed.spectral_axis import MAX_DISTANCE_KPC
 from stargas.observed.star_warnings import star_warnings
-from stargas.observed.tangent_plane import ARCMIN, perspective_velocity, sky_middle, tangent_offsets
+from stargas.observed.tangent_plane import aligned, perspective_velocity, plane_offsets, sky_middle
 from stargas.observed.velocities import fit_velocities
 from stargas.quantities import to_center, to_number
 from stargas.sky.half_count_radius import half_count_radius
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 
 P_MEMBER_MIN = 0.5
 """Least probability of a member: more likely one than not. A higher one cuts the wings of the velocities."""
-
-MIN_R_HL_KPC = 1e-6
-"""Radius below which stars lie on one point but for rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +52,8 @@ class ObservedStars:
     R_hl_kpc, R_hl_error_kpc
         Projected half-light radius at this distance and its standard error [kpc], that of the distance not included.
     R_hl_from
-        ``given``, or ``stars`` for the half-count radius of these members.
+        ``given``; ``photometry`` for that of the photometric catalog; ``stars`` for the half-count radius of these
+        members.
     systemic_kms, systemic_error_kms
         Systemic velocity and its standard error [km/s]; no error where it was given.
     systemic_from
@@ -71,6 +71,8 @@ class ObservedStars:
         Which stars of the catalogue the arrays above hold, bool, shape of the catalogue.
     row
         Row of each star of the catalogue in the table that it was read from, from 0.
+    photometry
+        The light of the galaxy, in the same frame; None where there is no photometric catalog.
     """
 
     x_kpc: FloatArray
@@ -83,7 +85,7 @@ class ObservedStars:
     distance_error_kpc: float
     R_hl_kpc: float
     R_hl_error_kpc: float
-    R_hl_from: Literal["given", "stars"]
+    R_hl_from: Literal["given", "photometry", "stars"]
     systemic_kms: float
     systemic_error_kms: float
     systemic_from: Literal["given", "fitted"]
@@ -94,6 +96,7 @@ class ObservedStars:
     membership: Membership
     member: NDArray[np.bool_]
     row: NDArray[np.int64]
+    photometry: ObservedPhotometry | None = None
 
     def __len__(self) -> int:
         """Return the number of members."""
@@ -125,7 +128,8 @@ class ObservedStars:
         come from `stargas.observed.draws.draw_stars`.
         """
         sky = SkyGalaxy.from_stars(self.x_kpc, self.y_kpc, self.v_los_kms, self.R_hl_kpc, self.sigma_kms)
-        return replace(sky, velocity_error_kms=self.velocity_error_kms)
+        photometry = None if self.photometry is None else self.photometry.positions
+        return replace(sky, velocity_error_kms=self.velocity_error_kms, photometry=photometry)
 
 
 def observe_stars(
@@ -141,6 +145,7 @@ def observe_stars(
     R_hl_kpc: float | None = None,
     R_hl_error_kpc: float = 0.0,
     proper_motion_masyr: tuple[float, float] | None = None,
+    photometry: PhotometricCatalog | None = None,
 ) -> ObservedStars:
     """Find the members of a galaxy and measure what the network is conditioned on.
 
@@ -168,10 +173,14 @@ def observe_stars(
         ``p_member_min``; a catalogue without any has members only.
     R_hl_kpc, R_hl_error_kpc
         Half-light radius from photometry at ``distance_kpc`` and its standard error [kpc], without that of the
-        distance. If None, the half-count radius of the members, with the error of a median.
+        distance. If None, that of the photometric catalog, or else the half-count radius of the members with the error
+        of a median.
     proper_motion_masyr
         μ_α cos δ and μ_δ of the galaxy [mas/yr] in the frame of the velocities: then perspective is taken out of the
         velocities (see `stargas.observed.tangent_plane.perspective_velocity`).
+    photometry
+        Positions of stars whose velocities need not be known, which show the light and its half-light radius. Offsets
+        start at the center; of the kind of the catalogue's, they start where those do.
 
     Returns
     -------
@@ -181,8 +190,8 @@ def observe_stars(
     Raises
     ------
     InputError
-        If an argument is not possible, fewer than 30 stars are members, or the errors of measurement explain all
-        of the scatter of the velocities.
+        If an argument is not possible, the stars have offsets and the photometric catalog sky coordinates, fewer than
+        30 stars are members, or the errors of measurement explain all of the scatter of the velocities.
 
     Warns
     -----
@@ -206,7 +215,8 @@ def observe_stars(
     elif center is None:
         center, center_from = (0.0, 0.0), "table"
     center = (float(center[0]), float(center[1]))
-    xi, eta = _plane(catalogue, center, distance_kpc)  # east and north: kpc, or rad where there is a distance
+    # east and north: kpc, or rad where there is a distance
+    xi, eta = plane_offsets(catalogue.position, catalogue.position_kind, center, distance_kpc)
     scale = 1.0 if distance_kpc is None else distance_kpc
     if not np.median(np.hypot(xi, eta)) * scale > MIN_R_HL_KPC:
         raise InputError("half of the stars lie on the center, so there is no R_hl: check the columns of positions.")
@@ -229,8 +239,12 @@ def observe_stars(
             "measure finer."
         )
     zero = fit.mean_kms if systemic_kms is None else float(systemic_kms)
-    x, y = _turned(-xi[member] * scale, eta[member] * scale, position_angle_deg)
+    x, y = aligned(-xi[member] * scale, eta[member] * scale, position_angle_deg)
     no_error = np.zeros(np.count_nonzero(member))
+    light = None
+    if photometry is not None:
+        light = _observe_light(photometry, catalogue, center, distance_kpc, position_angle_deg)
+    size, size_error, size_from = _half_light_radius(R_hl_kpc, R_hl_error_kpc, light, x, y)
     observed = ObservedStars(
         x_kpc=x,
         y_kpc=y,
@@ -240,9 +254,9 @@ def observe_stars(
         star_weight=weight[member],
         distance_kpc=distance_kpc,
         distance_error_kpc=float(distance_error_kpc),
-        R_hl_kpc=half_count_radius(x, y) if R_hl_kpc is None else float(R_hl_kpc),
-        R_hl_error_kpc=_half_count_error(np.hypot(x, y)) if R_hl_kpc is None else float(R_hl_error_kpc),
-        R_hl_from="stars" if R_hl_kpc is None else "given",
+        R_hl_kpc=size,
+        R_hl_error_kpc=size_error,
+        R_hl_from=size_from,
         systemic_kms=zero,
         systemic_error_kms=fit.mean_error_kms if systemic_kms is None else 0.0,
         systemic_from="fitted" if systemic_kms is None else "given",
@@ -253,6 +267,7 @@ def observe_stars(
         membership=membership,
         member=member,
         row=np.arange(len(v)) if catalogue.row is None else catalogue.row,
+        photometry=light,
     )
     for remark in star_warnings(observed, catalogue, p_member_min):
         warnings.warn(remark, ObservationWarning, stacklevel=2)
@@ -316,29 +331,33 @@ def _check_finite(**values: float | tuple[float, float] | None) -> None:
             raise InputError(f"{name} must be finite, got {value}.")
 
 
-def _plane(
-    catalogue: StarCatalogue, center: tuple[float, float], distance_kpc: float | None
-) -> tuple[FloatArray, FloatArray]:
-    """Offsets of all stars to the east and north in the tangent plane: [rad], or [kpc] where there is no distance."""
-    position = catalogue.position
-    if catalogue.position_kind == "sky_deg":
-        if not -90 <= center[1] <= 90:
+def _observe_light(
+    photometry: PhotometricCatalog,
+    catalogue: StarCatalogue,
+    center: tuple[float, float],
+    distance_kpc: float | None,
+    position_angle_deg: float | None,
+) -> ObservedPhotometry:
+    """Observe a photometric catalog around the center of the stars."""
+    if photometry.position_kind != catalogue.position_kind:
+        if photometry.position_kind == "sky_deg":
             raise InputError(
-                f"the center's declination must lie between -90° and 90°, got {center[1]}: RA comes first."
+                "the table of stars holds offsets from its own center, the photometric catalog sky coordinates: give "
+                "the center in degrees, or offsets for both."
             )
-        return tangent_offsets(position[:, 0], position[:, 1], center)
-    first, second = (position - center).T
-    if catalogue.position_kind == "offset_arcmin":
-        return first * ARCMIN, second * ARCMIN
-    scale = 1.0 if distance_kpc is None else distance_kpc
-    return -first / scale, second / scale
+        center = (0.0, 0.0)
+    return observe_photometry(photometry, distance_kpc, center=center, position_angle_deg=position_angle_deg)
 
 
-def _half_count_error(radius: FloatArray) -> float:
-    """Return the standard error of the median radius: half the distance of the order statistics √n/2 to either side."""
-    ordered, n = np.sort(radius), len(radius)
-    low, high = np.interp([(n - np.sqrt(n)) / 2, (n + np.sqrt(n)) / 2], np.arange(n) + 0.5, ordered)
-    return float((high - low) / 2)
+def _half_light_radius(
+    R_hl_kpc: float | None, R_hl_error_kpc: float, light: ObservedPhotometry | None, x: FloatArray, y: FloatArray
+) -> tuple[float, float, Literal["given", "photometry", "stars"]]:
+    """Return the half-light radius, its standard error, and where they come from: the first that there is."""
+    if R_hl_kpc is not None:
+        return float(R_hl_kpc), float(R_hl_error_kpc), "given"
+    if light is not None:
+        return light.R_hl_kpc, light.R_hl_error_kpc, "photometry"
+    return half_count_radius(x, y), half_count(np.hypot(x, y))[1], "stars"
 
 
 def _same_star(xi: FloatArray, eta: FloatArray, distance_kpc: float | None) -> float:
@@ -346,11 +365,3 @@ def _same_star(xi: FloatArray, eta: FloatArray, distance_kpc: float | None) -> f
     if distance_kpc is None:
         return 0.0
     return min(SAME_STAR_RAD, 1e-3 * float(np.median(np.hypot(xi, eta))))
-
-
-def _turned(x: FloatArray, y: FloatArray, position_angle_deg: float | None) -> tuple[FloatArray, FloatArray]:
-    """Turn the sky so that the receding side lies on +x; north stays up without a position angle."""
-    if position_angle_deg is None:
-        return x, y
-    angle = -np.radians(90.0 + position_angle_deg)
-    return np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y

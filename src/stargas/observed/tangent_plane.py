@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from stargas.constants import KMS_PER_MASYR_KPC
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.observed.columns import PositionKind
 
 ARCMIN = np.pi / 180 / 60
 """Radians in an arcminute."""
@@ -60,6 +61,53 @@ def tangent_offsets(
             f"{center_deg[1]:.5g}°): give the galaxy's center in degrees, or leave out stars of other fields."
         )
     return east / away, north / away
+
+
+def plane_offsets(
+    position: FloatArray, kind: PositionKind, center: tuple[float, float], distance_kpc: float | None
+) -> tuple[FloatArray, FloatArray]:
+    """Offsets to the east and north in the tangent plane, of positions of any kind.
+
+    Parameters
+    ----------
+    position
+        Positions, shape (n, 2), as a `stargas.observed.catalogue.StarCatalogue` of this kind has them.
+    kind
+        What they are.
+    center
+        Right ascension and declination [deg], or an offset in the unit of the positions.
+    distance_kpc
+        Distance [kpc]; None only where positions are in kpc.
+
+    Returns
+    -------
+    xi, eta
+        Shape (n,) [rad], or [kpc] where there is no distance.
+
+    Raises
+    ------
+    InputError
+        If the center is not on the sky, or as `tangent_offsets`.
+    """
+    if kind == "sky_deg":
+        if not -90 <= center[1] <= 90:
+            raise InputError(
+                f"the center's declination must lie between -90° and 90°, got {center[1]}: RA comes first."
+            )
+        return tangent_offsets(position[:, 0], position[:, 1], center)
+    first, second = (position - center).T
+    if kind == "offset_arcmin":
+        return first * ARCMIN, second * ARCMIN
+    scale = 1.0 if distance_kpc is None else distance_kpc
+    return -first / scale, second / scale
+
+
+def aligned(x: FloatArray, y: FloatArray, position_angle_deg: float | None) -> tuple[FloatArray, FloatArray]:
+    """Turn the sky (x west, y north) so that the receding side lies on +x; None leaves north up."""
+    if position_angle_deg is None:
+        return x, y
+    angle = -np.radians(90.0 + position_angle_deg)
+    return np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
 
 
 def sky_position(xi: ArrayLike, eta: ArrayLike, center_deg: tuple[float, float]) -> tuple[FloatArray, FloatArray]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ORIGINS: dict[Origin, str] = {
     "given": "as given",
     "database": "of the Local Volume Database",
+    "photometry": "of the photometric catalog",
     "stars": "of the stars",
     "table": "the origin of the table's offsets",
     "HI": "of the HI",
@@ -70,6 +71,12 @@ def describe_galaxy(galaxy: ObservedGalaxy) -> list[str]:
             f"{len(stars)} members of {stars.n_catalogue} stars; σ = {stars.sigma_kms:.2f} ± "
             f"{stars.sigma_error_kms:.2f} km/s; systemic velocity {stars.systemic_kms:.2f} km/s "
             f"({stars.systemic_from})."
+        )
+    if galaxy.photometry is not None:
+        light = galaxy.photometry
+        sentences.append(
+            f"Photometric catalog: {light.n_members:.0f} members are expected among {light.n_catalogue} stars, with a "
+            f"half-count radius of {light.R_hl_kpc:.4g} ± {light.R_hl_error_kpc:.2g} kpc."
         )
     if galaxy.hi is not None:
         hi = galaxy.hi

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.config import DataConfig, HIMapConfig, StarMapConfig
+from stargas.config import DataConfig, HIMapConfig
 from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.errors import InputError, NoGalaxyError
 from stargas.sky.channels import make_channels
@@ -139,13 +139,16 @@ def observe_star_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> StarOb
     if degradation != Degradation():
         stars, sigma, error = observe_stars(stars, sky.R_hl_kpc, degradation, config.degradation, rng)
         if degradation.photometry:
-            photometry = _photometry(sky.stars, sky.R_hl_kpc, degradation, config.stars)
+            photometry = _photometry(sky.stars, sky.R_hl_kpc, degradation)
         if degradation.unknown_angle and sky.gas is None:
             angle = angle_by_gradient(stars, rng)
             stars, photometry = turned(stars, angle), None if photometry is None else turned(photometry, angle)
     scaled = scaled_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, sky.R_hl_kpc, config.stars)
     if photometry is not None:
-        scaled = replace(scaled, x=photometry.x_kpc / sky.R_hl_kpc, y=photometry.y_kpc / sky.R_hl_kpc)
+        # as many as a map has stars of any kind, since the width of its kernel goes with their number
+        shown = slice(None, None, -(-len(photometry) // config.stars.max_stars))
+        x, y = photometry.x_kpc[shown], photometry.y_kpc[shown]
+        scaled = replace(scaled, x=x / sky.R_hl_kpc, y=y / sky.R_hl_kpc)
     return StarObservables(
         make_channels("stars", scaled, config.stars),
         stars,
@@ -155,11 +158,9 @@ def observe_star_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> StarOb
     )
 
 
-def _photometry(stars: SkyStars, R_hl_kpc: float, degradation: Degradation, config: StarMapConfig) -> SkyPositions:
-    """Return the positions of all stars about the center that is assumed, up to the most that a map may have."""
-    kept = slice(None, None, -(-len(stars) // config.max_stars))
-    x, y = stars.x_kpc[kept] - degradation.offset_x * R_hl_kpc, stars.y_kpc[kept] - degradation.offset_y * R_hl_kpc
-    return SkyPositions(x, y)
+def _photometry(stars: SkyStars, R_hl_kpc: float, degradation: Degradation) -> SkyPositions:
+    """Return the positions of all stars about the center that is assumed."""
+    return SkyPositions(stars.x_kpc - degradation.offset_x * R_hl_kpc, stars.y_kpc - degradation.offset_y * R_hl_kpc)
 
 
 def observe_hi_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> HIObservables | None:
