@@ -81,6 +81,19 @@ def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path, monkeypat
     assert "name: Carina" in (tmp_path / "out" / "settings.yaml").read_text()
 
 
+def test_a_photometric_catalog_is_read_and_reported(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("stargas.report.style.DPI", 40)
+    stars = write(star_table(), tmp_path, ".csv")
+    light = write(star_table(900, seed=1)["ra", "dec"], tmp_path, ".csv", name="phot")
+    words = ["infer", "--stars", str(stars), "--photometry", str(light), "--distance-kpc", str(DISTANCE)]
+    words += ["--draws", "32", "--realizations", "2", "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    assert "Photometric catalog: 900 members are expected" in (tmp_path / "out" / "report.html").read_text()
+    assert f"photometry: {light}" in (tmp_path / "out" / "settings.yaml").read_text()
+    assert main([*words, "--photometry", str(tmp_path / "none.csv"), "--overwrite"]) == 1
+    assert "there is no file" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(not sandbox.IS_AVAILABLE, reason="processes are bounded on Linux alone")
 @pytest.mark.parametrize(
     ("module", "words"),

@@ -8,8 +8,8 @@ from cube_files import DISTANCE_KPC, disc_cube, in_jy_per_beam, write_cube
 from formula_posteriors import WolfPosterior
 from stars_for_tests import CENTER, DISTANCE, star_table
 
-from stargas.config import DataConfig
-from stargas.inference.realizations import make_realizations
+from stargas.config import DataConfig, DegradationConfig
+from stargas.inference.realizations import NO_LIGHT, make_realizations
 from stargas.observed.draws import draw_galaxies, uncertain_inputs
 from stargas.observed.galaxy import observe
 
@@ -85,3 +85,41 @@ def test_samples_have_the_settings_of_the_model():
     posterior.data_config = replace(config, stars=replace(config.stars, bandwidth_factor=2.0))
     sample = make_realizations(of_stars(), posterior, 1, 0).nominal
     assert sample.config == posterior.data_config
+
+
+class TestPhotometry:
+    def galaxy(self, **changes):
+        stars = star_table(1500, seed=2)["ra", "dec"]
+        return of_stars(photometry=stars, **{"R_hl_kpc": None, "distance_error_kpc": 5.0, **changes})
+
+    def posterior(self, learned):
+        posterior = WolfPosterior()
+        posterior.data_config = replace(DataConfig(), degradation=DegradationConfig(photometry=0.3 * learned))
+        return posterior
+
+    def test_a_model_that_learned_it_sees_the_light_and_another_takes_its_radius(self):
+        alone = make_realizations(of_stars(), self.posterior(True), 2, 0)
+        seen, unseen = (make_realizations(self.galaxy(), self.posterior(learned), 2, 0) for learned in (True, False))
+        assert seen.nominal.scalars[0] == unseen.nominal.scalars[0] != alone.nominal.scalars[0]
+        # both maps of the model that takes R_hl alone are those of the stars at that R_hl
+        at_R_hl = make_realizations(of_stars(R_hl_kpc=seen.galaxy.R_hl_kpc), self.posterior(True), 2, 0).nominal
+        np.testing.assert_array_equal(unseen.nominal.maps, at_R_hl.maps)
+        changed = [not np.array_equal(*maps) for maps in zip(seen.nominal.maps, at_R_hl.maps, strict=True)]
+        assert changed[:2] == [True, False]
+        assert (seen.warnings, unseen.warnings) == ((), (NO_LIGHT,))
+        assert unseen.galaxy.photometry is not None
+
+    def test_every_realization_has_the_light_at_its_own_distance(self):
+        made = make_realizations(self.galaxy(R_hl_error_kpc=0.0), self.posterior(True), 3, 0)
+        assert made.free == ("distance", "R_hl")
+        for one in made.varied["distance"]:
+            # the sky in units of R_hl does not change with the distance
+            assert one.scalars[0] != made.nominal.scalars[0]
+            np.testing.assert_allclose(one.maps[0], made.nominal.maps[0], rtol=1e-4, atol=1e-6)
+        assert not np.allclose(made.varied["R_hl"][0].maps[0], made.nominal.maps[0], rtol=1e-2)
+
+    def test_a_galaxy_on_the_sky_keeps_its_light_for_a_model_that_learned_it(self):
+        sky = self.galaxy().sky_galaxy()
+        seen, unseen = (make_realizations(sky, self.posterior(learned), 2, 0) for learned in (True, False))
+        assert not np.array_equal(seen.nominal.maps[0], unseen.nominal.maps[0])
+        assert (seen.warnings, unseen.warnings) == ((), (NO_LIGHT,))

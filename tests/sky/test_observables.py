@@ -12,7 +12,7 @@ from stargas.sample import make_sample
 from stargas.sky.degradation import Degradation
 from stargas.sky.hi_scalars import HIScalars, measure_hi
 from stargas.sky.observables import ObservingConditions, observe_hi_maps, observe_star_maps, require_stars
-from stargas.sky.projection import SkyGalaxy, project
+from stargas.sky.projection import SkyGalaxy, SkyStars, project
 from stargas.sky.view import View
 
 
@@ -81,6 +81,19 @@ class TestPhotometry:
         assert observed.with_photometry(x, y, R_hl_kpc=0.7).R_hl_kpc == 0.7
         sample = make_sample(with_catalog, np.random.default_rng(0), self.CONFIG)
         assert sample.row["n_stars"] == 150
+
+    def test_a_map_has_no_more_of_a_catalog_than_of_stars(self, sky):
+        few = dataclasses.replace(self.CONFIG, stars=dataclasses.replace(TINY.stars, max_stars=200))
+        x, y = sky.stars.x_kpc, sky.stars.y_kpc
+        step = -(-len(x) // 200)
+        assert step > 1
+        observed = dataclasses.replace(
+            sky, galaxy=None, view=None, stars=SkyStars(x[:150], y[:150], sky.stars.v_los_kms[:150])
+        )
+        whole, thinned = (observed.with_photometry(x[::n], y[::n], sky.R_hl_kpc) for n in (1, step))
+        one, other = (make_sample(each, np.random.default_rng(0), few).maps[0] for each in (whole, thinned))
+        np.testing.assert_array_equal(one, other)
+        assert not np.array_equal(one, make_sample(whole, np.random.default_rng(0), self.CONFIG).maps[0])
 
     def test_settings_that_do_not_provide_for_it_refuse_it(self, sky):
         observed = sky.with_photometry(sky.stars.x_kpc, sky.stars.y_kpc)

@@ -26,8 +26,11 @@ def half_count(radius: FloatArray, weight: FloatArray | None = None) -> tuple[fl
     >>> half_count(np.array([1.0, 2.0, 3.0, 4.0]))
     (2.5, 1.0)
     """
+    if weight is None:
+        weight = np.ones(len(radius))
+    radius, weight = radius[weight > 0], weight[weight > 0]
     order = np.argsort(radius)
-    w = np.ones(len(radius)) if weight is None else weight[order]
+    w = weight[order]
     count = np.cumsum(w) - w / 2
     step = np.sqrt(w @ w) / 2
     low, middle, high = np.interp(w.sum() / 2 + step * np.array([-1, 0, 1]), count, radius[order])

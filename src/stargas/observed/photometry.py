@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 WIDE = 3.0
 """Mean reach of a catalog in R_hl below which a warning is given: a Plummer sphere has a tenth of its stars beyond."""
 
+OFF_CENTER = 0.5
+"""Distance of the catalog's middle from the center in R_hl, which it widens, above which a warning is given."""
+
 MIN_R_HL_KPC = 1e-6
 """Radius below which stars lie on one point but for rounding."""
 
@@ -273,7 +276,7 @@ def _warnings(observed: ObservedPhotometry, reach_kpc: float) -> Iterator[str]:
             "missing, so this R_hl is too small; give R_hl, or a wider catalog."
         )
     off = float(np.hypot(*geometric_median(observed.x_kpc, observed.y_kpc)))
-    if off > observed.R_hl_kpc:
+    if off > OFF_CENTER * observed.R_hl_kpc:
         yield (
             f"the middle of the photometric catalog lies {off / observed.R_hl_kpc:.2g} R_hl from the center: check the "
             "center."

@@ -4,6 +4,7 @@ They are recognized by their digits and by lying apart from the other values, or
 is.
 """
 
+import math
 import re
 from collections import Counter
 
@@ -40,7 +41,7 @@ def looks_like_stand_in(value: float) -> bool:
     if size < SMALLEST or not np.isfinite(size):
         return False
     digits = f"{size:.6g}".partition("e")[0].replace(".", "")
-    return bool(_NINES.fullmatch(digits)) or any(np.isclose(value, other, rtol=1e-6) for other in OTHERS)
+    return bool(_NINES.fullmatch(digits)) or any(math.isclose(value, other, rel_tol=1e-6) for other in OTHERS)
 
 
 def stand_in(values: FloatArray) -> float | None:
