@@ -1,6 +1,7 @@
 """Jeans fits find the mass of spheres that obey their model, with intervals of the right width."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -148,6 +149,12 @@ def test_stars_that_cannot_be_fitted_get_one_sentence(changes, words):
     stars = {"R_kpc": np.ones(40), "v_los_kms": np.arange(40.0), "R_hl_kpc": 1.0, **changes}
     with pytest.raises(InputError, match=words):
         fit_jeans(**stars)
+
+
+def test_a_missing_sampler_is_named_with_its_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "emcee", None)
+    with pytest.raises(InputError, match=r"pip install 'stargas\[peers\]'"):
+        fit_jeans(np.ones(40), np.arange(40.0), 1.0)
 
 
 def test_every_prior_states_its_source():

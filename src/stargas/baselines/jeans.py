@@ -14,8 +14,7 @@ the uncertainty of the light goes into that of the mass:
 
 Priors are uniform in a box, `PRIORS`, in units of the galaxy, and sampled by emcee (Foreman-Mackey et al. 2013) with
 moves along differences of walkers. The assumptions that can be wrong: a round, stationary galaxy without rotation,
-whose velocities are
-Gaussian.
+whose velocities are Gaussian.
 """
 
 import math
@@ -324,10 +323,12 @@ def fit_jeans(
     Raises
     ------
     InputError
-        If there are too few stars, or a radius, a velocity or an error is not finite.
+        If there are too few stars, a radius, a velocity or an error is not finite, or emcee is not installed.
     """
-    import emcee
-
+    try:
+        import emcee
+    except ImportError as error:
+        raise InputError("a Jeans model needs emcee, which is not installed: pip install 'stargas[peers]'.") from error
     start = time.process_time()
     R_hl = to_number("R_hl_kpc", R_hl_kpc)
     given = {"R_kpc": R_kpc, "v_los_kms": v_los_kms, "v_los_error_kms": v_los_error_kms}
