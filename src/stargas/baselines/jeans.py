@@ -327,8 +327,10 @@ def fit_jeans(
     """
     try:
         import emcee
-    except ImportError as error:
-        raise InputError("a Jeans model needs emcee, which is not installed: pip install 'stargas[peers]'.") from error
+    except ImportError as missing:
+        raise InputError(
+            "a Jeans model needs emcee, which is not installed: pip install 'stargas[peers]'."
+        ) from missing
     start = time.process_time()
     R_hl = to_number("R_hl_kpc", R_hl_kpc)
     given = {"R_kpc": R_kpc, "v_los_kms": v_los_kms, "v_los_error_kms": v_los_error_kms}
