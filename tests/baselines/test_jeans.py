@@ -168,8 +168,10 @@ def test_intervals_hold_the_truth_of_spheres_drawn_from_the_prior():
     ranks = []
     for number in range(30):
         theta = rng.uniform(LOW, HIGH)
-        theta[[4, 13]] = rng.uniform(-0.1, 0.1, 2)  # far from bounds that depend on the data
+        theta[[4, 13]] = rng.uniform(-0.1, 0.1, 2)
         R, v, log_mass = sphere(theta, 150, rng)
+        if abs(theta[4] - 2 * math.log10(v.std())) > HIGH[4] - 0.2:
+            continue  # the mass is beyond its bounds, which depend on the data
         truth = true_log10_mass(theta, log_mass, [1.0, 1.7])
         draws = fit_jeans(R, v, 1.0, n_draws=400, seed=number).log10_mass([1.0, 1.7])
         ranks.append(np.mean(draws < truth, axis=0))

@@ -13,8 +13,8 @@ the uncertainty of the light goes into that of the mass:
 - velocities are Gaussian at each radius, as in Walker et al. 2006 (AJ 131, 2114, Eq. 8).
 
 Priors are uniform in a box, `PRIORS`, in units of the galaxy, and sampled by emcee (Foreman-Mackey et al. 2013) with
-moves along differences of walkers. The assumptions that can be wrong: a round, stationary galaxy without rotation,
-whose velocities are Gaussian.
+stretch moves and moves along differences of walkers. The assumptions that can be wrong: a round, stationary galaxy
+without rotation, whose velocities are Gaussian.
 """
 
 import math
@@ -52,11 +52,11 @@ MIN_STARS = 30
 N_WALKERS = 224
 """Walkers of the ensemble, 16 for each parameter: the more of them, the shorter is the autocorrelation time."""
 
-BLOCK = 500
+BLOCK = 1000
 """Steps between two checks of the chain."""
 
-N_AUTOCORRELATIONS = 10
-"""Autocorrelation times after which a chain is long enough; it then holds 10 × 224 independent draws."""
+N_AUTOCORRELATIONS = 20
+"""Autocorrelation times after which a chain is long enough; it then holds 20 × 224 independent draws."""
 
 MAX_DRIFT = 0.15
 """Greatest difference between the mean log M of the halves of a chain that is long enough, in units of its scatter."""
@@ -344,7 +344,8 @@ def fit_jeans(
         )
     scatter = v.std()
     log_prob = JeansLikelihood(R / R_hl, (v - v.mean()) / scatter, error / scatter)
-    moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
+    # the snooker move of emcee 3.1 has no detailed balance and makes posteriors too narrow
+    moves = [(emcee.moves.StretchMove(), 0.5), (emcee.moves.DEMove(sigma=0.5, gamma0=0.3), 0.5)]
     sampler = emcee.EnsembleSampler(N_WALKERS, len(PRIORS), log_prob, vectorize=True, moves=moves)
     rng = np.random.default_rng(seed)
     generator = np.random.RandomState(rng.integers(2**31))  # what emcee takes
