@@ -55,8 +55,8 @@ N_WALKERS = 224
 BLOCK = 1000
 """Steps between two checks of the chain."""
 
-N_AUTOCORRELATIONS = 20
-"""Autocorrelation times after which a chain is long enough; it then holds 20 × 224 independent draws."""
+N_AUTOCORRELATIONS = 10
+"""Autocorrelation times after which a chain is long enough; it then holds 10 × 224 independent draws."""
 
 MAX_DRIFT = 0.15
 """Greatest difference between the mean log M of the halves of a chain that is long enough, in units of its scatter."""
