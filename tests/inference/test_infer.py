@@ -231,3 +231,25 @@ class TestKeywords:
             infer(model=WolfPosterior(), distance_kpc=3.0)
         with pytest.raises(InputError, match="did you mean distance_kpc"):
             infer(model=WolfPosterior(), distance=3.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"n_draws": "a"}, "an inference has 1 to .* draws, got 'a'"),
+        ({"n_draws": 2.5}, "got 2.5"),
+        ({"n_draws": True}, "got True"),
+        ({"n_draws": None}, "got None"),
+        ({"n_realizations": 1.5}, "an inference has 1 to .* realizations, got 1.5"),
+        ({"seed": -1}, "the seed must be a whole number from 0 on, got -1"),
+        ({"seed": "x"}, "got 'x'"),
+        ({"seed": 1.5}, "got 1.5"),
+        ({"model": "folder"}, "model must be what sg.load_model returns, got 'folder'"),
+        ({"galaxy": "stars.csv"}, "got 'stars.csv': give files as stars="),
+        ({"galaxy": 3}, "got 3: give files as stars="),
+        ({"galaxy": ["a"]}, "got 'a': give files as stars="),
+    ],
+)
+def test_arguments_of_other_types_are_refused_in_one_sentence(given, words):
+    with pytest.raises(InputError, match=words):
+        infer(**{"model": WolfPosterior(), "galaxy": None, **given})

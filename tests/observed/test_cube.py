@@ -25,6 +25,7 @@ from stargas.observed.beams import SkyBeam
 from stargas.observed.brightness import KELVIN, column_per_brightness, column_per_moment0, parse_unit
 from stargas.observed.cube import read_cube
 from stargas.observed.mask import find_source
+from stargas.observed.moment_files import read_moments
 
 
 def column_of(cube):
@@ -386,3 +387,38 @@ def test_ten_thousand_mutated_files_end_without_a_traceback(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fuzz(tmp_path, 10_000, seed=2)
+
+
+def stokes(value):
+    return {"CTYPE4": "STOKES", "CRVAL4": value, "CDELT4": 1.0, "CRPIX4": 1.0}
+
+
+@pytest.mark.parametrize(("value", "refused"), [(1, None), (-5, None), (2, "Stokes Q"), (4, "Stokes V"), (-7, "XY")])
+def test_one_plane_of_polarization_is_no_intensity(value, refused, tmp_path):
+    data = in_jy_per_beam(disc_cube()[0])
+    path = write_cube(tmp_path / "cube.fits", data[None], **stokes(value))
+    if refused is None:
+        np.testing.assert_array_equal(read_cube(path).data, data.astype(np.float32))
+        return
+    with pytest.raises(InputError, match=f"holds {refused} by its axis STOKES"):
+        read_cube(path)
+
+
+def test_weights_before_a_cube_are_not_taken_for_it(tmp_path):
+    data = in_jy_per_beam(disc_cube()[0]).astype(np.float32)
+    header = header_of(data.shape)
+    weights = fits.ImageHDU(np.full_like(data, 1e-3), header, name="WEIGHT")
+    fits.HDUList([fits.PrimaryHDU(), weights, fits.ImageHDU(data, header, name="DATA")]).writeto(tmp_path / "cube.fits")
+    np.testing.assert_array_equal(read_cube(tmp_path / "cube.fits").data, data)
+    fits.HDUList([fits.PrimaryHDU(), weights]).writeto(tmp_path / "only.fits")
+    assert np.ptp(read_cube(tmp_path / "only.fits").data) == 0
+
+
+def test_moment_maps_of_another_line_are_refused(tmp_path):
+    for number, unit in enumerate(("K km/s", "km/s")):
+        header = header_of((3, 9, 9), RESTFRQ=115.271e9, BUNIT=unit)
+        for name in ("CTYPE3", "CRVAL3", "CDELT3", "CUNIT3", "CRPIX3"):
+            del header[name]
+        fits.PrimaryHDU(np.full((9, 9), 50.0, dtype=np.float32), header).writeto(tmp_path / f"{number}.fits")
+    with pytest.raises(InputError, match="of a line at 115271 MHz, expected HI"):
+        read_moments(tmp_path / "0.fits", tmp_path / "1.fits")

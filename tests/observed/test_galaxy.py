@@ -97,3 +97,64 @@ def test_a_center_in_degrees_is_refused_where_positions_are_offsets():
     xi, eta = ((table[name] - middle) * 60 for name, middle in zip(("ra", "dec"), CENTER, strict=True))
     with pytest.raises(InputError, match="holds offsets from its own center"):
         observe({"xi": xi, "eta": eta, "v_los": table["v_los"]}, distance_kpc=DISTANCE, center=CENTER)
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"systemic_kms": "100 km/s"}, "systemic_kms must be real numbers"),
+        ({"position_angle_deg": "east"}, "position_angle_deg must be real numbers"),
+        ({"p_member_min": "x"}, "p_member_min must be real numbers"),
+        ({"missing_values": ("x",)}, "missing_values must be real numbers"),
+        ({"missing_values": 3}, "missing_values must be numbers, got numbers of shape"),
+        ({"proper_motion_masyr": 3.0}, "proper_motion_masyr must be two numbers"),
+        ({"proper_motion_masyr": (1.0, 2.0, 3.0)}, "proper_motion_masyr must be two numbers"),
+        ({"leave_out_channels": (1.0, 2.0)}, "leave_out_channels must be pairs of velocities"),
+        ({"fit_contaminants": "no"}, "fit_contaminants must be True or False"),
+        ({"columns": "v_los"}, "columns must map quantities to names"),
+        ({"columns": {"v_los": 3}}, "columns must map quantities to names"),
+        ({"distance_error_kpc": 300.0}, "distance_error_kpc must be below the distance"),
+        ({"hi": 4 * ["one.fits"]}, "hi takes a cube, or moment 0"),
+        ({"hi": np.zeros((3, 3, 3))}, "hi must be a path"),
+    ],
+)
+def test_keywords_of_other_types_are_refused_in_one_sentence(known, words):
+    with pytest.raises(InputError, match=words) as error:
+        observe(star_table(), **{"distance_kpc": DISTANCE, **known})
+    assert "\n" not in str(error.value)
+
+
+def test_keywords_of_several_numbers_are_converted():
+    motion = [0.1 * u.mas / u.yr, 100 * u.uas / u.yr]
+    with_units = observe(star_table(), distance_kpc=DISTANCE, proper_motion_masyr=motion, missing_values=[-999])
+    plain = observe(star_table(), distance_kpc=DISTANCE, proper_motion_masyr=(0.1, 0.1))
+    assert with_units.stars.sigma_kms == pytest.approx(plain.stars.sigma_kms, rel=1e-9)
+    still = observe(star_table(), distance_kpc=DISTANCE)
+    assert still.stars.sigma_kms != plain.stars.sigma_kms
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda table, _: table, None),
+        (lambda table, name: np.radians(table[name]), "as angles in radians do"),
+    ],
+)
+def test_angles_that_are_no_degrees_are_warned_of(change, words):
+    table = star_table()
+    if words is not None:
+        for name in ("ra", "dec"):
+            table[name] = change(table, name)
+    found = [
+        warning
+        for warning in observe(table, distance_kpc=DISTANCE).warnings
+        if "check" in warning or "state" in warning
+    ]
+    assert any(words in warning for warning in found) if words else not found
+
+
+def test_a_half_light_radius_of_another_unit_is_warned_of():
+    size = observe(star_table(), distance_kpc=DISTANCE).R_hl_kpc
+    for factor, is_warned in ((1.0, False), (3.0, False), (1000.0, True), (1e-3, True)):
+        warnings = observe(star_table(), distance_kpc=DISTANCE, R_hl_kpc=factor * size).warnings
+        assert any("check its unit and the distance" in warning for warning in warnings) == is_warned

@@ -128,7 +128,7 @@ def infer(
         galaxy = observe(**observation)
     elif observation:
         raise InputError(f"there is a galaxy already: leave out {', '.join(observation)}, or give no galaxy.")
-    if isinstance(galaxy, Sequence):
+    if isinstance(galaxy, Sequence) and not isinstance(galaxy, str):
         return [_last(_steps(one, applied)) for one in galaxy]
     return _last(_steps(galaxy, applied))
 
@@ -173,15 +173,28 @@ def _apply(
 ) -> AppliedModel:
     """Check the numbers, and load the model and its reference where they are not given."""
     for what, n, most in (("realizations", n_realizations, MAX_REALIZATIONS), ("draws", n_draws, MAX_DRAWS)):
-        if not 1 <= n <= most:
-            raise InputError(f"an inference has 1 to {most} {what}, got {n}.")
+        if not (_is_whole(n) and 1 <= n <= most):
+            raise InputError(f"an inference has 1 to {most} {what}, got {n!r}.")
+    if not (_is_whole(seed) and 0 <= seed < 2**63):
+        raise InputError(f"the seed must be a whole number from 0 on, got {seed!r}.")
     posterior = load_model() if model is None else model
+    if not hasattr(posterior, "sample") or not hasattr(posterior, "config"):
+        raise InputError(f"model must be what sg.load_model returns, got {posterior!r:.60}: load it first.")
     if reference is None and isinstance(posterior, Posterior) and posterior.folder is not None:
         reference = load_validity(posterior.folder)
     return AppliedModel(posterior, reference, n_draws, n_realizations, seed, occlusion)
 
 
+def _is_whole(value: Any) -> bool:  # noqa: ANN401 (whatever a caller passes)
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def _steps(galaxy: Inferable, model: AppliedModel) -> Iterator[InferenceResult]:
+    if not isinstance(galaxy, Inferable):
+        raise InputError(
+            f"a mass profile is inferred of a sample, a galaxy on the sky or an observed one, got {galaxy!r:.60}: give "
+            "files as stars=... and hi=..., and sg.project(galaxy, view) of a simulated galaxy."
+        )
     realizations = make_realizations(galaxy, model.posterior, model.n_realizations, model.seed)
     sample = realizations.nominal
     _require_inferable(model.posterior, sample)

@@ -1,5 +1,6 @@
 """HI cubes: brightness over two axes on the sky and one of velocity."""
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +16,16 @@ from stargas.galaxy import FloatArray
 from stargas.observed.beams import SkyBeam, beam_of_header, beams_of_table
 from stargas.observed.brightness import column_per_brightness, parse_unit
 from stargas.observed.fits import open_fits
-from stargas.observed.fits_header import standard_header
+from stargas.observed.fits_header import standard_header, stokes_index
 from stargas.observed.sky_grid import SkyGrid
 from stargas.observed.spectral_axis import Convention, channel_velocities
 from stargas.representation import Described
 
 MAX_VALUE = 1e12
 """Voxels beyond this, in any unit of brightness, are damaged and count as blank."""
+
+BESIDE = re.compile("WEIGHT|WHT|MASK|NOISE|RMS|ERR|STAT|VAR|DQ|QUALITY", re.IGNORECASE)
+"""Names of parts of a file that are no data."""
 
 MIN_BEAM_PIXELS = 0.3
 """Smallest beam that an image can have [pixels]; useful ones are sampled by two."""
@@ -143,7 +147,8 @@ def read_cube(
     Parameters
     ----------
     path
-        FITS file, its first image of three axes or more; of Stokes parameters I is taken.
+        FITS file, its first image of three axes or more whose name is not that of weights, noise or a mask; of Stokes
+        parameters I is taken.
     convention
         Of the velocities of the answer. If None, that of the file; a frequency becomes a radio velocity.
     unit
@@ -198,17 +203,16 @@ def read_cube(
 
 
 def _cube_hdu(hdus: Any, path: object) -> Any:  # noqa: ANN401 (of astropy)
-    """Find the first image of three axes or more."""
-    most = 0
-    for hdu in hdus:
-        n_axes = int(hdu.header.get("NAXIS", 0)) if hdu.is_image else 0
-        most = max(most, n_axes)
-        if n_axes >= 3:
-            return hdu
-    kind = "a map of two axes" if most == 2 else "no image"
-    raise InputError(
-        f"{path} holds {kind}, expected a cube with two axes on the sky and a spectral one: give moment maps as such."
-    )
+    """Find the first image of three axes or more that is no weight or mask of another."""
+    images = [hdu for hdu in hdus if hdu.is_image]
+    cubes = [hdu for hdu in images if int(hdu.header.get("NAXIS", 0)) >= 3]
+    if not cubes:
+        kind = "a map of two axes" if any(hdu.header.get("NAXIS", 0) == 2 for hdu in images) else "no image"
+        raise InputError(
+            f"{path} holds {kind}, expected a cube with two axes on the sky and a spectral one: give moment maps as "
+            "such."
+        )
+    return next((hdu for hdu in cubes if not BESIDE.search(str(hdu.name))), cubes[0])
 
 
 def _coordinates(header: Any, path: object) -> Any:  # noqa: ANN401 (of astropy)
@@ -230,7 +234,7 @@ def _voxels(hdu: Any, header: Any, wcs: Any, path: object) -> NDArray[np.float32
     kept = [n_axes - 1 - axis for axis in (wcs.wcs.spec, wcs.wcs.lat, wcs.wcs.lng)]
     index: list[int | slice] = [slice(None)] * n_axes
     for axis in set(range(n_axes)) - set(kept):
-        index[axis] = _stokes_index(header, n_axes - axis, shape[axis], path)
+        index[axis] = stokes_index(header, n_axes - axis, shape[axis], path)
     if min(shape) == 0:
         raise DamagedFileError(f"{path} holds no data: write it again.")
     outermost = min(kept)
@@ -242,21 +246,6 @@ def _voxels(hdu: Any, header: Any, wcs: Any, path: object) -> NDArray[np.float32
             plane[~(np.abs(plane) < MAX_VALUE)] = np.nan  # what damage leaves: infinities, signaling NaNs, 1e30
         planes[number] = plane
     return np.ascontiguousarray(planes.transpose([sorted(kept).index(axis) for axis in kept]))
-
-
-def _stokes_index(header: Any, axis: int, length: int, path: object) -> int:  # noqa: ANN401 (of astropy)
-    """Index on an axis that is neither sky nor velocity: the one of length 1, or that of Stokes I."""
-    if length == 1:
-        return 0
-    kind = str(header.get(f"CTYPE{axis}", "none")).strip().upper()
-    if kind == "STOKES":
-        first, step = float(header.get(f"CRVAL{axis}", 1)), float(header.get(f"CDELT{axis}", 1))
-        place = (1 - first) / step + float(header.get(f"CRPIX{axis}", 1)) - 1 if step else 0.0
-        if 0 <= round(place) < length:
-            return round(place)
-    raise InputError(
-        f"{path} has {length} planes along its axis {axis} ({kind}), expected one, or Stokes I among them."
-    )
 
 
 def blank_zeros(data: NDArray[np.float32], path: object) -> None:

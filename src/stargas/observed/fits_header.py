@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from stargas.errors import InputError
@@ -53,6 +55,14 @@ _FRAMES = {
     "GALACTO": "GALACTOC",
 }
 """Endings that name a frame → the standard's name of it."""
+
+STOKES_I, MAX_PLANES = 1, 100
+"""Value of Stokes I on an axis STOKES, and most planes of one."""
+
+POLARIZED: Mapping[int, str] = MappingProxyType(
+    {2: "Stokes Q", 3: "Stokes U", 4: "Stokes V", -3: "RL", -4: "LR", -7: "XY", -8: "YX"}
+)
+"""Values that are no intensity; RR, LL, XX and YY are that of unpolarized light."""
 
 _NUMBERS = re.compile(r"(CRVAL|CDELT|CRPIX|CROTA)\d+|(CD|PC)\d+_\d+|RESTFRQ|RESTFREQ|BMAJ|BMIN|BPA|LONPOLE|LATPOLE")
 
@@ -118,3 +128,36 @@ def standard_kind(text: str) -> tuple[str, str | None]:
         return text, None
     frame = _FRAMES.get(ending.strip("-"))
     return (kind if frame or not ending else name), frame
+
+
+def stokes_index(header: Any, axis: int, length: int, path: object) -> int:  # noqa: ANN401 (headers of astropy)
+    """Index on an axis that is neither sky nor velocity: that of Stokes I, or the one of length 1.
+
+    Parameters
+    ----------
+    header, axis, length
+        Where the axis, counted from 1, is described, and its length.
+    path
+        For messages.
+
+    Raises
+    ------
+    InputError
+        If it holds several planes and not Stokes I, or one of linear or circular polarization.
+    """
+    kind = str(header.get(f"CTYPE{axis}", "none")).strip().upper()
+    if kind == "STOKES":
+        first, step = float(header.get(f"CRVAL{axis}", 1)), float(header.get(f"CDELT{axis}", 1))
+        place = float(header.get(f"CRPIX{axis}", 1)) - 1
+        planes = [round(first + (number - place) * step) for number in range(min(length, MAX_PLANES))]
+        if STOKES_I in planes:
+            return planes.index(STOKES_I)
+        if length == 1 and planes[0] in POLARIZED:
+            raise InputError(
+                f"{path} holds {POLARIZED[planes[0]]} by its axis STOKES, expected the total intensity I: give that."
+            )
+    if length == 1:
+        return 0
+    raise InputError(
+        f"{path} has {length} planes along its axis {axis} ({kind}), expected one, or Stokes I among them."
+    )

@@ -30,7 +30,7 @@ from stargas.observed.photometry import (
 )
 from stargas.observed.sky_grid import SkyGrid
 from stargas.observed.stars import ObservedStars, observe_stars
-from stargas.quantities import to_center, to_number, unit_of
+from stargas.quantities import to_array, to_center, to_number, unit_of
 from stargas.representation import Described
 from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars
 
@@ -60,6 +60,13 @@ NOT_USED = dict.fromkeys(
 
 TEXT_UNITS = {"arcmin": "arcmin", "arcsec": "arcsec", "mag": "mag", "%": "%"}
 """Unit of a quantity → that of text, as `stargas.notation` reads it."""
+
+TUPLES: Mapping[str, tuple[tuple[int, ...], str]] = {
+    "missing_values": ((0,), "numbers"),
+    "proper_motion_masyr": ((2,), "two numbers"),
+    "leave_out_channels": ((0, 2), "pairs of velocities"),
+}
+"""Keyword that takes several numbers → their shape, 0 for any length, and what they are."""
 
 ALIGNED_RECEDES = 90.0
 """Position angle less this turns the sky so that the receding side lies on +x, as in training."""
@@ -208,27 +215,56 @@ def observe(
             close = difflib.get_close_matches(keyword, names, n=1)
             meant = f"did you mean {close[0]}?" if close else f"use some of {', '.join(names)}."
             raise InputError(f"an observation has no {keyword!r}: {meant}")
-    if known.get("proper_motion_masyr") is not None:
-        known["proper_motion_masyr"] = tuple(to_number("motion_masyr", one) for one in known["proper_motion_masyr"])
-    for number, value in known.items():
-        known[number] = given = _as_text(value)
-        if unit_of(number) and given is not None and not isinstance(given, tuple | str):
-            known[number] = to_number(number, given)
-    if known.get("center") is not None:
-        known["center"] = to_center(known["center"])
+    known = {keyword: _checked(keyword, value) for keyword, value in known.items()}
     tables = {"stars": stars, "photometry": photometry}
     known |= {what: str(table) for what, table in tables.items() if isinstance(table, str | PathLike)}
     stars, photometry = (None if what in known else table for what, table in tables.items())
     if isinstance(hi, str | PathLike):
         hi, known["hi_cube"] = None, str(hi)
     elif isinstance(hi, Sequence):
+        if not 1 <= len(hi) <= 3:
+            raise InputError(f"hi takes a cube, or moment 0, moment 1 and perhaps moment 2, got {len(hi)} files.")
         known |= zip(("moment0", "moment1", "moment2"), map(str, hi), strict=False)
         hi = None
+    elif not (hi is None or isinstance(hi, HICube | MomentMaps)):
+        raise InputError(
+            f"hi must be a path, paths of moment maps, or what sg.read_hi returns, got {type(hi).__name__}."
+        )
     try:
         config = ObservationConfig(**known, name=name)
     except ValueError as error:  # of a text that is no distance or size
         raise InputError(str(error)) from error
     return observe_galaxy(config, stars, hi, photometry=photometry)
+
+
+def _checked(keyword: str, value: Any) -> Any:  # noqa: ANN401 (of several types)
+    """Return what a caller knows in the type of the settings: numbers in their unit, or text where they take it."""
+    if value is None:
+        return None
+    if keyword == "center":
+        return to_center(value)
+    if keyword == "fit_contaminants" and not isinstance(value, bool | np.bool_):
+        raise InputError(f"fit_contaminants must be True or False, got {value!r}.")
+    if keyword == "columns" and not (isinstance(value, Mapping) and all(isinstance(x, str) for x in value.values())):
+        raise InputError(f"columns must map quantities to names of columns, as {{'v_los': 'HRV'}}, got {value!r}.")
+    if keyword in TUPLES:
+        return _checked_tuple(keyword, value)
+    text = _as_text(value)
+    if (unit_of(keyword) or keyword == "p_member_min") and not (isinstance(text, str) and unit_of(keyword) == "kpc"):
+        return to_number(keyword, text)
+    return text
+
+
+def _checked_tuple(keyword: str, value: Any) -> tuple[Any, ...]:  # noqa: ANN401 (of several types)
+    if isinstance(value, list | tuple):  # perhaps of quantities
+        value = [to_array(keyword, one).tolist() for one in value]
+    numbers = to_array(keyword, value)
+    shape, meaning = TUPLES[keyword]
+    if numbers.size and (
+        numbers.ndim != len(shape) or any(n not in (0, m) for n, m in zip(shape, numbers.shape, strict=True))
+    ):
+        raise InputError(f"{keyword} must be {meaning}, got numbers of shape {numbers.shape}.")
+    return tuple(tuple(one) if isinstance(one, list) else one for one in numbers.tolist())
 
 
 def _as_text(value: Any) -> Any:  # noqa: ANN401 (whatever a caller passes)

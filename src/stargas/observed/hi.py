@@ -183,6 +183,8 @@ def observe_hi(
     center = None if center is None else _checked_center(center)
     if not (distance_error_kpc >= 0 and math.isfinite(distance_error_kpc)):
         raise InputError(f"the error of the distance must be zero or positive, got {distance_error_kpc} kpc.")
+    if distance_error_kpc >= distance_kpc:
+        raise InputError(f"the error of the distance must be below it, got {distance_error_kpc} of {distance_kpc} kpc.")
     cube = source = None
     if isinstance(data, HICube):
         cube = data
@@ -238,10 +240,11 @@ def _warn_of_edges(cube: HICube, source: EmissionRegion) -> None:
         flux[channel] = cube.data[channel][source.mask[channel]].sum()
     ends = [channel for channel in with_data[[0, -1]] if flux[channel] > EDGE_FLUX * flux.max()]
     if ends:
+        both = " or subtract the continuum," if len(set(ends)) > 1 else ""
         at = " and ".join(f"{cube.velocity_kms[channel]:.0f}" for channel in ends)
         warnings.warn(
             f"the HI line reaches the end of the band at {at} km/s, so gas beyond it is missing: give a cube of a "
-            "wider band, or leave out channels that hold other gas.",
+            f"wider band,{both} or leave out channels that hold other gas.",
             ObservationWarning,
             stacklevel=3,
         )

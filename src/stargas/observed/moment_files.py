@@ -13,10 +13,10 @@ from stargas.observed.beams import SkyBeam, beam_of_header
 from stargas.observed.brightness import column_per_moment0, parse_unit, velocity_per_unit
 from stargas.observed.cube import check_beam
 from stargas.observed.fits import open_fits
-from stargas.observed.fits_header import standard_header
+from stargas.observed.fits_header import standard_header, stokes_index
 from stargas.observed.moments import MomentMaps
 from stargas.observed.sky_grid import SkyGrid
-from stargas.observed.spectral_axis import MAX_KMS
+from stargas.observed.spectral_axis import MAX_KMS, require_hi_line
 from stargas.reading import one_sentence
 
 SIGMA_KMS = 10.0
@@ -143,6 +143,9 @@ def _read_map(path: str | PathLike[str]) -> tuple[FloatArray, SkyGrid, Any]:
                     raise InputError(f"{path} has {len(shape)} axes, expected a map of two: give a cube as a cube.")
                 values = np.array(hdu.data, dtype=np.float64).reshape(shape)
                 header = standard_header(hdu.header, path)
+                for axis in range(3, len(hdu.shape) + 1):
+                    stokes_index(header, axis, 1, path)
+                require_hi_line(header, path)
                 wcs = WCS(header)
                 if not wcs.has_celestial:
                     raise InputError(f"{path} has no sky coordinates: write CTYPE, CRVAL, CDELT and CRPIX.")

@@ -69,9 +69,7 @@ def channel_velocities(
     """
     if convention not in (None, "radio", "optical"):
         raise InputError(f"convention must be 'radio' or 'optical', got {convention!r}.")
-    rest = next((header[key] for key in ("RESTFRQ", "RESTFREQ", "FREQ0") if key in header), None)
-    if isinstance(rest, (int, float)) and rest > 0 and abs(rest / HI_FREQUENCY_HZ - 1) > OTHER_LINE:
-        raise InputError(f"{path} is of a line at {rest / 1e6:.6g} MHz, expected HI at 1420.406 MHz.")
+    require_hi_line(header, path)
     axis = wcs.wcs.spec
     kind = str(wcs.wcs.ctype[axis])[:4].upper()
     values = np.asarray(wcs.sub([axis + 1]).all_pix2world(np.arange(n_channels), 0)[0], dtype=np.float64)
@@ -128,3 +126,13 @@ def _frequency_ratio(kind: str, values: FloatArray, path: object) -> FloatArray:
         f"{path} has a spectral axis of {kind!r}, which is not read: expected a velocity (VRAD, VOPT), a frequency "
         "(FREQ), a redshift (ZOPT) or a wavelength (WAVE)."
     )
+
+
+def require_hi_line(header: Any, path: object) -> None:  # noqa: ANN401 (headers of astropy)
+    """Raise `InputError` where a header states the rest frequency of another line."""
+    rest = next((header[key] for key in ("RESTFRQ", "RESTFREQ", "FREQ0") if key in header), None)
+    if isinstance(rest, (int, float)) and rest > 0 and abs(rest / HI_FREQUENCY_HZ - 1) > OTHER_LINE:
+        raise InputError(
+            f"{path} is of a line at {rest / 1e6:.6g} MHz, expected HI at 1420.406 MHz: give HI, or correct the rest "
+            "frequency [Hz]."
+        )

@@ -1,6 +1,6 @@
 """What needs care in the stars of an observed galaxy, one sentence each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +33,15 @@ COLD_KMS, HOT_KMS = 1.0, 350.0
 
 NARROWEST_AXIS_RATIO = 1 / 7
 """Axis ratio below which the members form a strip rather than a galaxy."""
+
+WIDE_DEG = 8.0
+"""Median distance in declination from the middle that no galaxy but our own has [deg]."""
+
+RADIANS_SPREAD = 0.2
+"""Largest spread in declination of a galaxy [rad]."""
+
+OTHER_SIZE = 20.0
+"""Given half-light radius over that of the stars, or its inverse, beyond which one of both has another unit."""
 
 ROTATION = 0.25
 """Fraction of the velocities' variance in a gradient over the sky above which two peaks are those of a disc."""
@@ -125,12 +134,36 @@ def _position_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> I
                 f"the middle of the stars lies {off / observed.R_hl_kpc:.2g} R_hl from the center: check the center, "
                 "or the selection of the stars."
             )
+    names = [catalogue.columns.get(name, name) for name in POSITIONS[catalogue.position_kind]]
+    if catalogue.position_kind == "sky_deg":
+        yield from _angle_warnings(catalogue, names)
+    of_stars = float(np.median(np.hypot(observed.x_kpc, observed.y_kpc)))
+    if observed.R_hl_from == "given" and not 1 / OTHER_SIZE <= observed.R_hl_kpc / of_stars <= OTHER_SIZE:
+        yield (
+            f"the given R_hl of {observed.R_hl_kpc:.3g} kpc is not that of stars half of which lie within "
+            f"{of_stars:.3g} kpc: check its unit and the distance."
+        )
     ratio = _axis_ratio(observed)
     if ratio < NARROWEST_AXIS_RATIO:
-        names = [catalogue.columns.get(name, name) for name in POSITIONS[catalogue.position_kind]]
         hours = ", as right ascensions in hours would" if catalogue.position_kind == "sky_deg" else ""
         shape = f"a strip of axis ratio 1:{1 / ratio:.0f}" if ratio > MIN_AXIS_RATIO else "a line"
         yield (f"the members form {shape}{hours}: check the units of the columns {names[0]!r} and {names[1]!r}.")
+
+
+def _angle_warnings(catalogue: StarCatalogue, names: Sequence[str]) -> Iterator[str]:
+    """Yield what angles in other units than degrees look like."""
+    ra, dec = catalogue.position.T
+    if ra.max() <= 2 * np.pi and np.abs(dec).max() <= np.pi / 2 and np.ptp(dec) < RADIANS_SPREAD:
+        yield (
+            f"all positions lie within 0 to 2π and -π/2 to π/2, as angles in radians do: state the unit of the columns "
+            f"{names[0]!r} and {names[1]!r} if they are not in degrees."
+        )
+    extent = float(np.median(np.abs(dec - np.median(dec))))
+    if extent > WIDE_DEG:
+        yield (
+            f"half of the stars lie {extent:.3g}° or more from the middle, farther than in any galaxy: check the unit "
+            f"of the columns {names[0]!r} and {names[1]!r}, degrees on the sky."
+        )
 
 
 def _axis_ratio(observed: "ObservedStars") -> float:

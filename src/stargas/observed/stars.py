@@ -321,6 +321,10 @@ def _check(
     for name, value in (("distance_error_kpc", distance_error_kpc), ("R_hl_error_kpc", R_hl_error_kpc)):
         if not (value >= 0 and np.isfinite(value)):
             raise InputError(f"{name} must be zero or positive and finite, got {value}.")
+    if distance_kpc is not None and distance_error_kpc >= distance_kpc:
+        raise InputError(
+            f"distance_error_kpc must be below the distance of {distance_kpc} kpc, got {distance_error_kpc}."
+        )
     if not 0 <= p_member_min <= 1:
         raise InputError(f"p_member_min must lie between 0 and 1, got {p_member_min}.")
 
