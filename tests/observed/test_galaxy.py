@@ -138,6 +138,8 @@ def test_keywords_of_several_numbers_are_converted():
     [
         (lambda table, _: table, None),
         (lambda table, name: np.radians(table[name]), "as angles in radians do"),
+        # offsets in arcmin under the names of angles: up to a degree from the center
+        (lambda table, name: (80 * (table[name] - table[name].mean())).clip(-60, 60), "farther than in any galaxy"),
     ],
 )
 def test_angles_that_are_no_degrees_are_warned_of(change, words):
