@@ -33,7 +33,7 @@ setup: .venv/dev.stamp
 .venv/run.stamp: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[training]"
 	touch $@
 
 .venv/dev.stamp: .venv/run.stamp

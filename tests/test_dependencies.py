@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -37,3 +38,26 @@ def test_every_import_is_declared():
         if name in distributions and not {normal(one) for one in distributions[name]} & declared
     }
     assert not missing
+
+
+SIMULATES = "import sys\nsys.modules['lightning'] = sys.modules['sklearn'] = None\n"
+
+
+def test_an_inference_does_without_what_only_training_needs():
+    script = SIMULATES + (
+        "import stargas.inference.infer, stargas.report.inference, stargas.observed.galaxy\n"
+        "from stargas import load_model\nload_model()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_training_without_its_packages_is_one_sentence(tmp_path):
+    script = (
+        SIMULATES + f"from stargas.cli import main\nsys.exit(main(['train', {str(tmp_path / 'm')!r}, '--data', 'd']))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "stargas train: training needs the package lightning, which is not installed: "
+        "pip install 'stargas[training]'.\n"
+    )
