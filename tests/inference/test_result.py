@@ -46,6 +46,7 @@ def test_plot_draws_the_profile(result):
     figure = result.plot()
     line = figure.axes[0].lines[0]
     np.testing.assert_allclose(line.get_ydata(), result.quantiles([0.5])[0])
+    assert figure._repr_png_().startswith(b"\x89PNG")  # what a notebook shows
 
 
 def test_the_draws_as_a_labeled_array(result):

@@ -108,9 +108,7 @@ def evaluate(
     folder = Path(out)
     refuse_foreign(folder, "an evaluation")
     if (folder / HEADER).exists() and not overwrite:
-        raise InputError(
-            f"{folder} already holds an evaluation: choose another folder, or overwrite=True to replace it."
-        )
+        raise InputError(f"{folder} already holds an evaluation: choose another folder or remove it.")
     if not posteriors:
         raise InputError("an evaluation needs at least one model, got none.")
     chosen = dataset if split == "all" else dataset.split(split)

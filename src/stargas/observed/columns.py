@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from stargas.errors import InputError, did_you_mean
+from stargas.errors import InputError
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -125,8 +125,7 @@ def find_columns(
     """
     unknown = [name for name in wanted if name not in ALIASES]
     if unknown:
-        near = did_you_mean(unknown[0], ALIASES)
-        raise InputError(f"there is no quantity {unknown[0]!r} to name a column for{near}: use {', '.join(ALIASES)}.")
+        raise InputError(f"there is no quantity {unknown[0]!r} to name a column for: use {', '.join(ALIASES)}.")
     kind = _position_kind(table, wanted, path)
     found = {
         quantity: _column_name(table, quantity, wanted, path)
@@ -174,9 +173,8 @@ def _column_name(table: "Table", quantity: str, wanted: Mapping[str, str], path:
     """Name of the column that holds a quantity; None if there is none."""
     if quantity in wanted:
         if wanted[quantity] not in table.colnames:
-            near = did_you_mean(wanted[quantity], table.colnames)
             raise InputError(
-                f"{path} has no column {wanted[quantity]!r} for {quantity}{near}, found {listed(table.colnames)}."
+                f"{path} has no column {wanted[quantity]!r} (for {quantity}), found {listed(table.colnames)}."
             )
         return wanted[quantity]
     found = _fitting(table.colnames, quantity, wanted)

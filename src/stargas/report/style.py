@@ -8,6 +8,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,9 @@ def new_figure(width_in: float, height_in: float, *, images: bool = False) -> "F
     """
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width_in, height_in), layout="compressed" if images else "constrained")
+    figure = Figure(figsize=(width_in, height_in), layout="compressed" if images else "constrained")
+    vars(figure)["_repr_png_"] = partial(png_bytes, figure)  # so that notebooks show it without pyplot
+    return figure
 
 
 def model_color(name: str, number: int = 0) -> str:

@@ -53,7 +53,7 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
 
 
 def example(name: str = "both") -> dict[str, Any]:
-    """Return the observation of a mock dwarf galaxy that comes with the package, as `stargas.infer` takes it.
+    """Return what `stargas.inference.infer.infer` takes, for a mock dwarf galaxy that comes with the package.
 
     Parameters
     ----------
