@@ -1,8 +1,9 @@
 """Tables of text in lines and columns: encodings, a line of names that may be a comment, and what no table has."""
 
+import csv
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError
@@ -32,6 +33,7 @@ _ABSURD = re.compile(r"(\^|\*\*|[A-Za-z)]|[-+.])\s*\(?[-+]?\d{3,}|\d{20,}")
 _ALIAS = re.compile(r"(^|[\s,\[{:-])[&*]\w")
 _UNIT = re.compile(r"unit:\s*([^,}]*)")
 _SHAPE = re.compile(r"\[([\d,\s]+)\]")
+_NUMBERED = re.compile(r" \(\d+\)$")
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?")
 
 
@@ -52,6 +54,22 @@ def is_absurd_unit(text: str) -> bool:
     (True, False)
     """
     return len(text) > MAX_UNIT or bool(_ABSURD.search(text))
+
+
+def read_ecsv(lines: list[str], path: object) -> "Table":
+    """Read ECSV, whose header `check_ecsv` checks.
+
+    Raises
+    ------
+    InputError
+        As `check_ecsv`.
+    """
+    from astropy.table import Table
+
+    check_ecsv(lines, path)
+    table = Table.read(lines, format="ascii.ecsv")
+    names = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    return rename_repeated(table, named_columns(names, "," if "," in names else " "))
 
 
 def check_ecsv(lines: list[str], path: object) -> None:
@@ -101,6 +119,64 @@ def require_even_lines(lines: list[str], path: object) -> None:
         raise InputError(f"{path} has a line of {longest} characters, far more than the others: shorten it.")
 
 
+def names_by_number(names: Sequence[str]) -> list[str]:
+    """Tell columns of one name apart by numbers.
+
+    Examples
+    --------
+    >>> names_by_number(["ra", "v", "v"])
+    ['ra', 'v', 'v (2)']
+    """
+    return [
+        f"{name} ({names[: place + 1].count(name)})" if name in names[:place] else name
+        for place, name in enumerate(names)
+    ]
+
+
+def rename_repeated(table: "Table", names: Sequence[str]) -> "Table":
+    """Give the names of `names_by_number` to columns that the file calls alike, and astropy in ways of its own."""
+    if len(set(names)) < len(names) == len(table.colnames):
+        table.rename_columns(table.colnames, names_by_number(names))
+    return table
+
+
+def namesakes(table: "Table", names: Collection[str]) -> list[str]:
+    """Return all columns of these names, upper or lower case, without those that hold the same as one before.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> namesakes(Table({"v": [1, 2], "V": [1, 2], "v (2)": [1, 3]}), ["v"])
+    ['v', 'v (2)']
+    """
+    wanted = {_bare(name) for name in names}
+    found: list[str] = []
+    for name in table.colnames:
+        if _bare(name) in wanted and not any(_hold_the_same(table, name, other) for other in found):
+            found.append(name)
+    return found
+
+
+def _bare(name: str) -> str:
+    return _NUMBERED.sub("", name).lower()
+
+
+def _hold_the_same(table: "Table", name: str, other: str) -> bool:
+    """Whether two columns have one name, one unit and the same values."""
+    one, two = table[name], table[other]
+    return (
+        _bare(name) == _bare(other)
+        and str(getattr(one, "unit", None)) == str(getattr(two, "unit", None))
+        and [str(value) for value in one] == [str(value) for value in two]
+    )
+
+
+def named_columns(line: str, delimiter: str) -> list[str]:
+    """Return the names in a line of them, also in quotes."""
+    fields = next(csv.reader([line.strip()], delimiter=delimiter, skipinitialspace=True), [])
+    return [field.strip() for field in fields]
+
+
 def parse_text_table(lines: list[str], path: object, **options: Any) -> "Table":  # noqa: ANN401 (of astropy's reader)
     """Read lines of values under a line of names; separated by commas, tabulators, semicolons or blanks.
 
@@ -137,7 +213,8 @@ def parse_text_table(lines: list[str], path: object, **options: Any) -> "Table":
             raise InputError(f"{path} has no line with the names of its columns: write one above the values.")
         values = [names[-1], *values]
     kind = "ascii.csv" if delimiter == "," else "ascii.basic"
-    return Table.read(values, format=kind, delimiter=delimiter, guess=False, **options)
+    table = Table.read(values, format=kind, delimiter=delimiter, guess=False, **options)
+    return rename_repeated(table, named_columns(values[0], delimiter))
 
 
 def _fields(line: str, delimiter: str) -> list[str]:

@@ -96,6 +96,41 @@ def test_rows_with_a_missing_number_are_left_out_and_counted(tmp_path, table, su
     same(read, catalogue(table[np.isin(np.arange(60), [3, 5, 6, 7], invert=True)]))
 
 
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_membership_in_words_is_zero_or_one(tmp_path, table, suffix):
+    member = np.arange(60) % 3 != 0
+    table["p_member"] = member
+    assert read_stars(write(table, tmp_path, suffix)).p_member.tolist() == member.tolist()
+    table["p_member"] = np.where(member, "true", "FALSE")
+    assert read_stars(write(table, tmp_path, suffix)).p_member.tolist() == member.tolist()
+    table["p_member"] = np.where(member, "yes", "no")
+    with pytest.raises(InputError, match=r"'p_member' does not hold numbers only \(row 1 has 'no'\)"):
+        read_stars(write(table, tmp_path, suffix))
+
+
+def test_words_are_no_velocities(tmp_path, table):
+    table["v_los"] = np.where(np.arange(60) % 3, "True", "False")
+    with pytest.raises(InputError, match="'v_los' does not hold numbers only"):
+        read_stars(write(table, tmp_path, ".csv"))
+
+
+def test_a_data_frame_of_pandas_is_a_table(table):
+    pandas = pytest.importorskip("pandas")
+    frame = table.to_pandas()
+    same(read_stars(frame), catalogue(table))
+    frame["p_member"] = pandas.array([None, *([True] * 59)], dtype="boolean")
+    frame.index = [f"star {row}" for row in range(60)]
+    with pytest.warns(ObservationWarning, match="1 of 60 rows are left out"):
+        assert read_stars(frame).p_member.tolist() == [1.0] * 59
+    with pytest.raises(InputError, match="the table of stars has no columns of positions: expected ra and dec"):
+        read_stars(frame.drop(columns="dec"))
+    twice = pandas.concat([table.to_pandas(), 2 * table.to_pandas()[["v_los"]]], axis=1)
+    with pytest.raises(InputError, match=r"several columns that may be v_los: v_los, v_los \(2\)"):
+        read_stars(twice)
+    with pytest.raises(InputError, match="no columns of positions"):
+        read_stars(pandas.DataFrame(np.ones((40, 3))))
+
+
 def test_text_comments_and_a_mark_of_order_in_csv(tmp_path, table):
     path = write(table, tmp_path, ".csv")
     path.write_text("\ufeff# my stars\n" + path.read_text().replace("\n", "\n# remark\n", 1), encoding="utf-8")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.table import Table
-from stars_for_tests import catalogue, star_table, write
+from stars_for_tests import FORMATS, catalogue, star_table, write
 
 from stargas.errors import InputError
 from stargas.observed.catalogue import read_stars
@@ -83,6 +83,72 @@ def test_two_columns_that_may_be_meant_are_an_error(tmp_path, table):
     with pytest.raises(InputError, match="several columns that may be v_los: HRV, vhelio"):
         read_stars(write(table, tmp_path, ".csv"))
     same(read_stars(tmp_path / "stars.csv", {"v_los": "HRV"}), catalogue(star_table(60)))
+
+
+FIRST, SECOND = "FIRSTCOL", "SECONDCOL"
+"""Names of one length that stand for others until the file is written."""
+
+
+def write_alike(table, folder, suffix, names):
+    """Write a table with the names of two columns given, which may be the same, as no table of astropy has them."""
+    path = folder / f"stars{suffix}"
+    table.write(path, format={**FORMATS, ".txt": "ascii.basic"}[suffix], overwrite=True)
+    content = path.read_bytes()
+    for stand_in, name in zip((FIRST, SECOND), names, strict=True):
+        length = len(stand_in) if suffix == ".fits" else 0
+        content = content.replace(stand_in.encode(), name.ljust(length).encode())
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".txt", ".ecsv", ".fits", ".vot"])
+@pytest.mark.parametrize(
+    ("names", "second"),
+    [
+        (("v_los", "v_los"), "v_los (2)"),
+        (("v_los", "V_LOS"), "V_LOS"),
+        (("HRV", "HRV"), "HRV (2)"),
+        (("rv", "RV"), "RV"),
+    ],
+)
+def test_two_columns_of_one_name_are_a_question_where_they_differ(tmp_path, table, suffix, names, second):
+    alike = table.copy()
+    alike.rename_column("v_los", FIRST)
+    alike[SECOND] = alike[FIRST]
+    same(read_stars(write_alike(alike, tmp_path, suffix, names)), catalogue(table))
+    alike[SECOND] = 2 * alike[FIRST]
+    path = write_alike(alike, tmp_path, suffix, names)
+    with pytest.raises(InputError) as error:
+        read_stars(path)
+    assert str(error.value) == (
+        f"{path} has several columns that may be v_los: {names[0]}, {second}; name the one that is meant, as columns "
+        f"v_los={names[0]}."
+    )
+    np.testing.assert_allclose(read_stars(path, {"v_los": names[0]}).v_los_kms, table["v_los"])
+    np.testing.assert_allclose(read_stars(path, {"v_los": second}).v_los_kms, 2 * table["v_los"])
+
+
+def test_two_columns_of_one_name_that_are_not_needed_are_passed_over(tmp_path, table):
+    table[FIRST], table[SECOND] = np.arange(60.0), np.arange(60.0)[::-1]
+    same(read_stars(write_alike(table, tmp_path, ".csv", ("mag", "mag"))), catalogue(star_table(60)))
+    # nor are names that only look like those of a second column
+    table.rename_columns([FIRST, SECOND], ["v_los_1", "v_los_2"])
+    same(read_stars(write(table, tmp_path, ".csv")), catalogue(star_table(60)))
+
+
+def test_two_columns_of_one_name_differ_by_their_unit(table):
+    table["v_los"].unit = "km/s"
+    table["V_LOS"] = table["v_los"].value * u.m / u.s
+    with pytest.raises(InputError, match="several columns that may be v_los: v_los, V_LOS"):
+        read_stars(table)
+
+
+def test_columns_of_a_votable_go_by_their_names_rather_than_their_ids(tmp_path, table):
+    path = write(table, tmp_path, ".vot")
+    content = path.read_text()
+    assert 'ID="v_los"' in content
+    path.write_text(content.replace('ID="v_los"', 'ID="col_3"'))
+    same(read_stars(path), catalogue(table))
 
 
 def test_a_magnitude_is_not_taken_for_a_velocity(tmp_path, table):

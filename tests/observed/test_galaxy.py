@@ -35,6 +35,13 @@ def test_a_file_a_catalogue_and_a_table_are_the_same_stars(tmp_path):
     assert galaxies[0].settings.stars == str(path.resolve())
 
 
+def test_data_frames_are_observed_as_tables():
+    pytest.importorskip("pandas")
+    plain, frame = (observe(table, photometry=table, **KNOWN) for table in (star_table(), star_table().to_pandas()))
+    np.testing.assert_array_equal(frame.stars.x_kpc, plain.stars.x_kpc)
+    assert frame.stars.sigma_kms == plain.stars.sigma_kms
+
+
 def test_quantities_are_converted_and_other_dimensions_refused():
     exact = observe(star_table(), **KNOWN)
     converted = observe(star_table(), **{**KNOWN, "distance_kpc": DISTANCE * 1e-3 * u.Mpc, "R_hl_kpc": 300 * u.pc})

@@ -244,6 +244,15 @@ def test_plain_tables_as_programs_write_them(tmp_path, suffix, content):
     assert [first.host_id, second.host_id] == ["007", "007"]
 
 
+def test_two_columns_of_one_name_are_refused_where_they_differ(tmp_path):
+    path = tmp_path / "halos.csv"
+    path.write_text("id,x_kpc,y_kpc,z_kpc,radius_kpc,x_kpc,mass,mass\n7,1,2,3,20,1,5,6\n8,5,6,7,8,5,5,6\n")
+    assert [halo.center_kpc[0] for halo in read_halos(path, SNAPSHOT, CONFIG)] == [1.0, 5.0]
+    path.write_text(path.read_text().replace("8,5,5,6", "8,4,5,6"))
+    with pytest.raises(InputError, match="has several columns 'x_kpc' that differ: leave in the one"):
+        read_halos(path, SNAPSHOT, CONFIG)
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [

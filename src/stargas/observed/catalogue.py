@@ -1,5 +1,6 @@
 """Tables of stars with line-of-sight velocities: what is in them, and reading them from files."""
 
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +22,11 @@ from stargas.observed.table_columns import numbers, sky_angles
 from stargas.observed.velocities import GAUSSIAN_MAD
 from stargas.quantities import to_array
 from stargas.representation import Described, interval
+from stargas.text_tables import names_by_number
 
 if TYPE_CHECKING:
     from astropy.table import Table
+    from pandas import DataFrame
 
 MIN_STARS = 30
 """Fewest stars with which anything is inferred."""
@@ -222,7 +225,7 @@ def _too_fast(what: str, values: FloatArray) -> str:
 
 
 def read_stars(
-    source: "str | PathLike[str] | Table | Mapping[str, Any]",
+    source: "str | PathLike[str] | Table | DataFrame | Mapping[str, Any]",
     columns: Mapping[str, str] | None = None,
     *,
     missing_values: Sequence[float] = (),
@@ -233,7 +236,7 @@ def read_stars(
     ----------
     source
         Path of a CSV, ECSV, FITS or VOTable file or of a table of text with a header (``.dat``, ``.txt``), by its
-        ending; or an astropy table; or columns by name, arrays or astropy quantities.
+        ending; or an astropy table; or a pandas DataFrame; or columns by name, arrays or astropy quantities.
     columns
         Quantity (a key of `stargas.observed.columns.ALIASES`) to the name of its column, for instance
         ``{"v_los": "HRV"}``. Quantities that are not named are found by the names that surveys use. Of positions only
@@ -329,16 +332,28 @@ def complete_rows(
     return {quantity: values[complete] for quantity, values in read.items()}, complete
 
 
-def table_of(source: "str | PathLike[str] | Table | Mapping[str, Any]", what: str = "stars") -> "tuple[Path, Table]":
+def table_of(
+    source: "str | PathLike[str] | Table | DataFrame | Mapping[str, Any]", what: str = "stars"
+) -> "tuple[Path, Table]":
     """Return a name for messages, and the table."""
     if isinstance(source, str | PathLike):
         return Path(source), read_table(source)
     from astropy.table import Table
 
     try:
-        return Path(f"the table of {what}"), Table(source)
+        frame = _data_frame(source)
+        if frame is None:
+            return Path(f"the table of {what}"), Table(source)
+        names = names_by_number([str(name) for name in frame.columns])
+        return Path(f"the table of {what}"), Table.from_pandas(frame.set_axis(names, axis=1))
     except (TypeError, ValueError) as error:
         raise InputError(f"{what} must be a path, a table or columns of one length ({error}).") from error
+
+
+def _data_frame(source: Any) -> "DataFrame | None":  # noqa: ANN401 (whatever a caller passes)
+    """Return what is a DataFrame of pandas, which need not be installed; None of all else."""
+    pandas = sys.modules.get("pandas")
+    return source if pandas is not None and isinstance(source, pandas.DataFrame) else None
 
 
 def _read(table: "Table", quantity: str, name: str, path: Path) -> FloatArray:

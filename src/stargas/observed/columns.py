@@ -1,7 +1,8 @@
 """Names of columns: which column of a table of stars holds which quantity.
 
 A column is found by its name, in upper or lower case. Where several could hold a quantity, or the name alone does not
-say (``V`` is a magnitude in most tables), the table is refused with the candidates, and the user names the column.
+say (``V`` is a magnitude in most tables), the table is refused with the candidates, and the user names the column. Two
+columns of one name are one where they hold the same.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -10,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from stargas.errors import InputError
+from stargas.text_tables import namesakes
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -180,6 +182,7 @@ def _column_name(table: "Table", quantity: str, wanted: Mapping[str, str], path:
     found = _fitting(table.colnames, quantity, wanted)
     if not found and quantity in AMBIGUOUS:
         found = [name for name in _with_velocity_unit(table) if name.lower() in AMBIGUOUS[quantity]]
+    found = [name for name in namesakes(table, found) if name in found or name not in wanted.values()]
     if len(found) > 1:
         raise InputError(
             f"{path} has several columns that may be {quantity}: {', '.join(found)}; name the one that is meant, as "

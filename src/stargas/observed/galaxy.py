@@ -36,11 +36,12 @@ from stargas.sky.projection import HIMaps, SkyGalaxy, SkyStars
 
 if TYPE_CHECKING:
     from astropy.table import Table
+    from pandas import DataFrame
 
-StarSource: TypeAlias = "str | PathLike[str] | Table | Mapping[str, Any] | StarCatalogue"
+StarSource: TypeAlias = "str | PathLike[str] | Table | DataFrame | Mapping[str, Any] | StarCatalogue"
 """A table of stars: its path, a table or columns in memory, or a catalogue that is read already."""
 
-PhotometrySource: TypeAlias = "str | PathLike[str] | Table | Mapping[str, Any] | PhotometricCatalog"
+PhotometrySource: TypeAlias = "str | PathLike[str] | Table | DataFrame | Mapping[str, Any] | PhotometricCatalog"
 """A photometric catalog: its path, a table or columns in memory, or one that is read already."""
 
 HISource: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]] | HICube | MomentMaps"
@@ -277,10 +278,10 @@ def _as_text(value: Any) -> Any:  # noqa: ANN401 (whatever a caller passes)
 
 def observe_galaxy(
     config: ObservationConfig,
-    stars: "StarCatalogue | Table | Mapping[str, Any] | None" = None,
+    stars: "StarCatalogue | Table | DataFrame | Mapping[str, Any] | None" = None,
     hi: HICube | MomentMaps | None = None,
     name: str | None = None,
-    photometry: "PhotometricCatalog | Table | Mapping[str, Any] | None" = None,
+    photometry: "PhotometricCatalog | Table | DataFrame | Mapping[str, Any] | None" = None,
 ) -> ObservedGalaxy:
     """Read an observer's data and measure the inputs of the network.
 
@@ -399,7 +400,7 @@ def _with_absolute_paths(config: ObservationConfig) -> ObservationConfig:
 
 
 def _read_stars_of(
-    config: ObservationConfig, stars: "StarCatalogue | Table | Mapping[str, Any] | None"
+    config: ObservationConfig, stars: "StarCatalogue | Table | DataFrame | Mapping[str, Any] | None"
 ) -> StarCatalogue | None:
     source = config.stars if stars is None else stars
     if source is None or isinstance(source, StarCatalogue):
@@ -408,7 +409,7 @@ def _read_stars_of(
 
 
 def _read_photometry_of(
-    config: ObservationConfig, photometry: "PhotometricCatalog | Table | Mapping[str, Any] | None"
+    config: ObservationConfig, photometry: "PhotometricCatalog | Table | DataFrame | Mapping[str, Any] | None"
 ) -> PhotometricCatalog | None:
     source = config.photometry if photometry is None else photometry
     if source is None or isinstance(source, PhotometricCatalog):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from astropy.table import Table
+    from pandas import DataFrame
 
 WIDE = 3.0
 """Mean reach of a catalog in R_hl below which a warning is given: a Plummer sphere has a tenth of its stars beyond."""
@@ -128,7 +129,7 @@ class ObservedPhotometry:
 
 
 def read_photometry(
-    source: "str | PathLike[str] | Table | Mapping[str, Any]",
+    source: "str | PathLike[str] | Table | DataFrame | Mapping[str, Any]",
     columns: Mapping[str, str] | None = None,
     *,
     missing_values: Sequence[float] = (),

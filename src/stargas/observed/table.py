@@ -11,9 +11,11 @@ from stargas.observed.fits import open_fits, unpacked
 from stargas.reading import one_sentence
 from stargas.text_tables import (
     MAX_COLUMNS,
-    check_ecsv,
     decoded,
+    names_by_number,
     parse_text_table,
+    read_ecsv,
+    rename_repeated,
     require_small_cells,
     require_units,
 )
@@ -130,14 +132,17 @@ def _parsed(content: bytes, kind: str, path: Path) -> "Table":
             if hdu is None:
                 raise InputError(f"{path} holds no table: give one of stars, with a row per star.")
             require_units((str(value) for name, value in hdu.header.items() if name.startswith("TUNIT")), path)
+            for column, name in zip(hdu.columns, names_by_number(hdu.columns.names), strict=True):
+                if column.name != name:
+                    column.name = name
             return Table.read(hdu)
     if kind == "VOTable":
         _check_votable(content, path)
-        return Table.read(io.BytesIO(content), format="votable")
+        table = Table.read(io.BytesIO(content), format="votable", use_names_over_ids=True)
+        return rename_repeated(table, [name for field in _fields(content) for name in _attributes("name", field)])
     lines = decoded(content).splitlines()
     if kind == "ECSV":
-        check_ecsv(lines, path)
-        return Table.read(lines, format="ascii.ecsv")
+        return read_ecsv(lines, path)
     return parse_text_table(lines, path)
 
 
@@ -154,6 +159,11 @@ def _check_votable(content: bytes, path: Path) -> None:
         raise InputError(f"{path} is a VOTable without its data, which are in another file: save it with them.")
     if re.search(r"<!(DOCTYPE|ENTITY)\b[^>]*\[|<!ENTITY\b", text):
         raise InputError(f"{path} defines entities of XML, which are not read: save it again as a VOTable.")
+
+
+def _fields(content: bytes) -> list[str]:
+    """Return the declarations of columns in a VOTable."""
+    return re.findall(r"<(?:\w+:)?FIELD\b[^>]*>", decoded(content))
 
 
 def _attributes(name: str, text: str) -> list[str]:

@@ -2,7 +2,9 @@
 
 import re
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,9 @@ from stargas.text_tables import is_absurd_unit
 if TYPE_CHECKING:
     from astropy.table import Table
     from astropy.units import UnitBase
+
+TRUTH: Mapping[str, str] = MappingProxyType({"true": "1", "false": "0"})
+"""Words that stand for a probability, in lower case → its number."""
 
 SEXAGESIMAL = re.compile(r"\s*[+-]?\d+\s*[:hd ]\s*\d")
 """Text that is an angle of hours or degrees and minutes."""
@@ -30,7 +35,7 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
     name
         Column.
     unit
-        Unit of the answer, and of a column that states none.
+        Unit of the answer, and of a column that states none. Where it is none, the words true and false are 1 and 0.
     path
         For messages.
 
@@ -52,7 +57,7 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
         try:
             array = np.ma.asarray(column)
             blank = np.ma.getmaskarray(array)
-            values = _floats(np.ma.getdata(array), blank)
+            values = _floats(np.ma.getdata(array), blank, {} if unit else TRUTH)
         except Exception as error:  # columns may be objects of any kind
             raise InputError(
                 f"{path}: the column {name!r} does not hold numbers only ({_first_bad(column)}): correct the table or "
@@ -108,11 +113,13 @@ def sky_angles(table: "Table", name: str, path: Path, *, hours: bool) -> FloatAr
     return values
 
 
-def _floats(data: Any, blank: Any) -> FloatArray:  # noqa: ANN401 (arrays of any type)
-    """Make floats of numbers or of text that spells them; NaN where blank."""
+def _floats(data: Any, blank: Any, words: Mapping[str, str]) -> FloatArray:  # noqa: ANN401 (arrays of any type)
+    """Make floats of numbers, or of text that spells them or is a word for one; NaN where blank."""
     if data.dtype.kind in "SU":
         # an empty cell is blank in a table of text too
         text = np.char.strip(data.astype(str))
+        for word, number in words.items():
+            text = np.where(np.char.lower(text) == word, number, text)
         data = np.where(blank | (text == ""), "nan", text)
     elif data.dtype.kind not in "biufO":
         raise TypeError(data.dtype)

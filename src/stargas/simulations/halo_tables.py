@@ -11,7 +11,7 @@ from stargas.galaxy import FloatArray
 from stargas.reading import one_sentence
 from stargas.simulations.halo import Halo, has_host
 from stargas.simulations.snapshot_files import snapshot_name
-from stargas.text_tables import check_ecsv, decoded, parse_text_table
+from stargas.text_tables import decoded, namesakes, parse_text_table, read_ecsv
 
 PLAIN = (".ecsv", ".csv", ".dat", ".txt")
 """Endings of plain tables."""
@@ -33,18 +33,18 @@ def read_plain(path: Path, only: str | None) -> list[Halo]:
     only
         Take the rows whose ``snapshot`` is this name; all if None.
     """
-    from astropy.table import Table
-
     with one_sentence(path, "a table of halos"):
         lines = decoded(path.read_bytes()).splitlines()
         if path.suffix == ".ecsv":
-            check_ecsv(lines, path)
-            table = Table.read(lines, format="ascii.ecsv")
+            table = read_ecsv(lines, path)
         else:
             table = parse_text_table(lines, path, converters=dict.fromkeys(NAME_COLUMNS, str))
     missing = [name for name in TABLE_COLUMNS if name not in table.colnames]
     if missing:
         raise InputError(f"{path} has no column {missing[0]!r}; it needs {', '.join(TABLE_COLUMNS)}.")
+    for name in (*TABLE_COLUMNS, *NAME_COLUMNS):
+        if any(other.startswith(f"{name} (") for other in namesakes(table, [name])):
+            raise InputError(f"{path} has several columns {name!r} that differ: leave in the one that is meant.")
     if only is not None:
         if "snapshot" not in table.colnames:
             raise InputError(f"{path} serves several snapshots but has no column 'snapshot' with their names.")
