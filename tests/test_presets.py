@@ -45,8 +45,9 @@ def test_settings_may_come_through_a_pipe(tmp_path):
 def test_an_unknown_name_gets_the_presets_in_one_sentence(name):
     with pytest.raises(UsageError) as caught:
         read_settings([f"--config={name}"])
+    near = " (did you mean paper?)" if name == "papers" else ""
     assert str(caught.value) == (
-        f"there is no settings file {name!r}: give a YAML file or one of the presets {', '.join(PRESETS)}."
+        f"there is no settings file {name!r}{near}: give a YAML file or one of the presets {', '.join(PRESETS)}."
     )
     with pytest.raises(ValueError, match=r"there is no preset .*: the presets are .*demo.*paper"):
         preset_path(name)

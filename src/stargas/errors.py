@@ -4,6 +4,31 @@ Every message is one sentence that says what was got, what was expected and what
 line prints a `StargasError` without a traceback and ends with status 1.
 """
 
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the known word that is nearest to one that is not known, as the end of a message; "" if none is near.
+
+    Parameters
+    ----------
+    word
+        What was given.
+    known
+        What there is.
+    cutoff
+        Least likeness, 0 to 1, as `difflib.get_close_matches` has it.
+
+    Examples
+    --------
+    >>> did_you_mean("burtsy", ["bursty", "smooth"])
+    ' (did you mean bursty?)'
+    """
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=cutoff)
+    return f" (did you mean {by_lower[close[0]]}?)" if close else ""
+
 
 class StargasError(Exception):
     """Base of all errors that a user can correct."""

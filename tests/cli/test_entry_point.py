@@ -79,3 +79,10 @@ def test_a_path_that_cannot_be_written_is_one_line(capsys, tmp_path):
     error = capsys.readouterr().err
     assert "check the path" in error
     assert error.count("\n") == 1
+
+
+def test_the_nearest_command_is_offered(capsys):
+    assert main(["infr"]) == 2
+    assert capsys.readouterr().err == (
+        "stargas: there is no command 'infr' (did you mean infer?); 'stargas --help' lists them.\n"
+    )

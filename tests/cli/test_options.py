@@ -1,10 +1,12 @@
 """The arguments of a command and those of the settings are distinguished wherever they stand."""
 
+import importlib
+import re
 from pathlib import Path
 
 import pytest
 
-from stargas.cli import build, evaluate, infer, train
+from stargas.cli import COMMANDS, build, evaluate, infer, main, train
 from stargas.cli.settings import BLOCKS, UsageError, read_settings
 
 
@@ -13,6 +15,10 @@ def config(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("data:\n  views:\n    n_views: 3\n")
     return str(file)
+
+
+def command_parser(name):
+    return importlib.import_module(f"stargas.cli.{name}").parser()
 
 
 def parsed(command, *words):
@@ -82,7 +88,7 @@ def test_a_missing_value_is_one_sentence(name, after):
 
 @pytest.mark.parametrize("words", [["--sed", "3"], ["--dta.views.n_views", "3"], ["--confi", "x"], ["-x"], ["more"]])
 def test_an_unknown_word_is_refused_by_name(words):
-    with pytest.raises(UsageError, match=f"unrecognized arguments: {words[0]}"):
+    with pytest.raises(UsageError, match=rf"(there is no option|unrecognized arguments:) {words[0]}"):
         build.parser().parse_all(["OUT", "--suite", "bursty", *words])
 
 
@@ -91,14 +97,70 @@ def test_after_two_dashes_all_words_are_paths():
     assert (options.out, settings_arguments) == (Path("--config"), [])
 
 
-@pytest.mark.parametrize(("word", "shown"), [("--print_config", "min_gas: 0"), ("--print_config=skip_default", "{}")])
-def test_print_config_takes_no_following_word(capsys, word, shown):
-    _, settings_arguments = build.parser().parse_all([word, "OUT", "--suite", "bursty"])
-    assert settings_arguments == [word]
-    with pytest.raises(SystemExit) as stop:
-        read_settings(settings_arguments)
-    assert not stop.value.code
-    assert shown in capsys.readouterr().out
+def test_print_config_needs_no_other_word(capsys):
+    _, settings_arguments = build.parser().parse_all(["--print_config", "OUT"])
+    assert settings_arguments == ["--print_config"]
+    assert main(["build", "--print_config", "--data.selection.min_gas", "7"]) == 0
+    assert "min_gas: 7" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if command_parser(name).blocks])
+def test_config_reads_what_print_config_writes(capsys, tmp_path, command):
+    assert main([command, "--print_config"]) == 0
+    written = capsys.readouterr().out
+    (tmp_path / "written.yaml").write_text(written)
+    assert main([command, "--print_config", "--config", str(tmp_path / "written.yaml")]) == 0
+    assert capsys.readouterr().out == written
+
+
+def test_options_of_an_observed_galaxy_are_written_too(capsys, tmp_path):
+    words = [
+        "--stars",
+        "a.csv",
+        "--distance-kpc",
+        "0.1 Mpc",
+        "--center",
+        "10:08:28.1",
+        "-31:00:00",
+        "--realizations",
+        "4",
+    ]
+    words += ["--columns", "v_los=HRV", "--leave-out-channels", "-5", "5", "20", "30", "--proper-motion", "0.1", "-0.2"]
+    assert main(["infer", *words, "--print_config"]) == 0
+    (tmp_path / "written.yaml").write_text(capsys.readouterr().out)
+    read = read_settings([f"--config={tmp_path / 'written.yaml'}"]).observation
+    assert (read.stars, read.distance_kpc, read.n_realizations) == ("a.csv", 100.0, 4)
+    assert read.leave_out_channels == ((-5.0, 5.0), (20.0, 30.0))
+    assert read.columns == {"v_los": "HRV"}
+    assert read.proper_motion_masyr == (0.1, -0.2)
+    assert read.center == pytest.approx((152.1170833, -31.0))
+
+
+def test_messages_name_options_as_they_are_typed():
+    typed = infer.parser().as_typed
+    assert typed("positions need a distance: give distance_kpc.") == "positions need a distance: give --distance-kpc."
+    assert typed("choose overwrite=True to replace it") == "choose --overwrite to replace it"
+    assert typed("name it, as columns v_los=NAME.") == "name it, as --columns v_los=NAME."
+    untouched = "observation.distance_kpc, my_distance_kpc, distance_kpc2 and the stars of stars.csv"
+    assert typed(untouched) == untouched
+
+
+@pytest.mark.parametrize("word", ["--distence-kpc", "--distance_kpc"])
+def test_the_nearest_option_is_offered(word):
+    with pytest.raises(UsageError, match=rf"there is no option {word} \(did you mean --distance-kpc\?\)"):
+        infer.parser().parse_all(["--out", "OUT", word, "3"])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_lists_each_option_once(command):
+    text = command_parser(command).format_help()
+    listed = re.findall(r"^  (?:-h, )?(--[\w.-]+)", text, flags=re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    assert "class_path" not in text
+    assert "Path to a configuration file" not in text
+    if command == "infer":
+        assert not {"--observation.stars", "--observation.n_realizations", "--local.workers"} & set(listed)
+        assert "--observation.ellipticity_error" in listed  # it has no shorter name
 
 
 def test_what_marks_the_place_of_a_settings_word_is_not_in_the_help():

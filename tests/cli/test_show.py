@@ -10,6 +10,7 @@ from snapshot_writers import galaxy_of_particles, write_hdf5
 
 from stargas import write_galaxy
 from stargas.cli import main
+from stargas.cli.show import PAGE_LINES
 
 
 def test_the_provenance_of_a_folder_is_a_tree(capsys, tmp_path):
@@ -87,3 +88,31 @@ def test_settings_of_snapshots_are_followed(capsys, tmp_path):
     words = ["infer", str(path), "--model", str(tmp_path / "none"), "--out", str(tmp_path / "out"), *units]
     assert main(words) == 1
     assert "holds no model" in capsys.readouterr().err
+
+
+def test_a_page_is_printed_and_all_of_it_on_request(capsys, tmp_path):
+    content = {"seed": 7, "blocks": {f"b{i}": {"values": {f"v{j}": j for j in range(9)}} for i in range(9)}}
+    content |= {
+        "features": {f"f{i}": i for i in range(60)},
+        "notes": [{"text": i} for i in range(3)],
+        "long": "x" * 500,
+    }
+    (tmp_path / "model.json").write_text(json.dumps(content))
+    assert main(["show", str(tmp_path)]) == 0
+    page = capsys.readouterr().out
+    assert page.count("\n") <= PAGE_LINES
+    for piece in ("seed: 7", "values: 9 entries", "features: 60 entries", "--all prints all of it", "…"):
+        assert piece in page
+    assert main(["show", "--all", str(tmp_path)]) == 0
+    everything = capsys.readouterr().out
+    assert "f59: 59" in everything
+    assert everything.count("v8: 8") == 9
+    assert "--all" not in everything
+
+
+def test_a_short_file_is_printed_whole(capsys, tmp_path):
+    (tmp_path / "model.json").write_text(json.dumps({"a": {"b": {"c": {"d": 1}}}}))
+    assert main(["show", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "d: 1" in text
+    assert "--all" not in text

@@ -32,18 +32,37 @@ def parser() -> CommandParser:
     """Return the parser of this command."""
     made = CommandParser(
         "infer",
-        "Infer the mass profile of one galaxy. A simulated one (GALAXY) is observed from one or more sides, and its\n"
-        "profiles stand beside the truth. An observed one is a table of stars (--stars), HI (--hi-cube, or\n"
-        "--moment0, --moment1, --moment2), or both; errors of its inputs enter by Monte Carlo. The maps are made with\n"
-        "the settings that the model was trained with.",
-        blocks=("local", "observation", "snapshots"),
+        "Infer the mass profile of one galaxy: of an observed one from a table of its stars, its HI, or both, whose\n"
+        "errors enter by Monte Carlo; of a simulated one (GALAXY) from one or more sides, beside the truth. Prints\n"
+        "whether to believe the result, the masses and what limits them, and writes a page with figures and tables.",
+        blocks=("observation", "snapshots"),
+        usage="stargas infer --stars TABLE and/or --hi-cube FITS --distance-kpc D --out OUT [options]\n"
+        "       stargas infer GALAXY --out OUT [options]",
     )
-    made.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot of one galaxy")
-    made.add_argument("--model", type=Path, help="folder of the model (default: the pretrained one)")
-    made.add_argument("--out", type=Path, required=True, help="folder for profile, draws, figures and page")
-    made.add_argument("--prior", metavar="SUITE", help="assume a galaxy of this suite (default: of any)")
-    made.add_argument("--draws", type=int, default=2000, help="posterior draws, of each view (default: 2000)")
-    made.add_argument(
+    _add_observed(made)
+    simulated = made.add_argument_group("a simulated galaxy")
+    simulated.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot")
+    simulated.add_argument(
+        "--inclination", type=float, nargs="+", metavar="DEG", help="0 face-on, 90 edge-on (default: 60)"
+    )
+    simulated.add_argument(
+        "--azimuth",
+        type=float,
+        nargs="+",
+        metavar="DEG",
+        help="around the axis: one, or one per inclination (default: 0)",
+    )
+    model = made.add_argument_group("model")
+    model.add_argument("--model", type=Path, metavar="FOLDER", help="folder of the model (default: the pretrained one)")
+    model.add_argument("--prior", metavar="SUITE", help="assume a galaxy of this suite (default: of any)")
+    model.add_argument(
+        "--draws", type=int, default=2000, metavar="N", help="posterior draws, of each view (default: 2000)"
+    )
+    model.add_argument("--realizations", type=int, metavar="N", help="of the observed inputs (default: 16)")
+    output = made.add_argument_group("output")
+    output.add_argument("--out", type=Path, required=True, help="folder for profile, draws, figures and page")
+    output.add_argument("--overwrite", action="store_true", help="replace an inference in OUT")
+    output.add_argument(
         "--radii",
         type=float,
         nargs="+",
@@ -51,70 +70,84 @@ def parser() -> CommandParser:
         metavar="KPC",
         help="further radii for circular velocity, densities and slopes, between the first and last of the profile",
     )
-    made.add_argument("--overwrite", action="store_true", help="replace an inference in OUT")
-    simulated = made.add_argument_group("simulated galaxy")
-    simulated.add_argument("--inclination", type=float, nargs="+", help="degrees, 0 face-on, 90 edge-on (default: 60)")
-    simulated.add_argument(
-        "--azimuth", type=float, nargs="+", help="degrees around the axis: one, or one per inclination (default: 0)"
-    )
-    _add_observed(made)
+    made.option_of_setting = {
+        "proper_motion_masyr": "--proper-motion",
+        "n_realizations": "--realizations",
+        "columns v_los=NAME": "--columns v_los=NAME",
+    }
+    made.listed_settings |= {f"observation.{name}" for name in (*made.option_of_setting, *made.destinations)}
     return made
 
 
 def _add_observed(made: CommandParser) -> None:
     """Add the options of an observed galaxy: short names of the settings block ``observation``."""
-    observed = made.add_argument_group("observed galaxy (the settings block observation, by shorter names)")
-    observed.add_argument(
-        "--name", help="name, for titles; of a galaxy of the Local Volume, as Fornax, also what is known of it"
-    )
-    observed.add_argument("--stars", metavar="TABLE", help="CSV, ECSV, FITS or VOTable with a row per star")
-    observed.add_argument("--columns", type=_columns, metavar="v_los=HRV,...", help="columns with other names")
-    observed.add_argument(
+    data = made.add_argument_group("data of an observed galaxy")
+    data.add_argument("--stars", metavar="TABLE", help="CSV, ECSV, FITS or VOTable with a row per star")
+    data.add_argument(
         "--photometry", metavar="TABLE", help="positions of stars without velocities, for R_hl and the map of the light"
     )
-    observed.add_argument("--hi-cube", metavar="FITS", help="HI cube")
+    data.add_argument("--hi-cube", metavar="FITS", help="HI cube; or in place of it")
     for number, meaning in enumerate(("column density", "mean velocity", "dispersion")):
-        observed.add_argument(f"--moment{number}", metavar="FITS", help=f"HI map: {meaning}")
-    for name, meaning in (
-        ("--distance-kpc", "distance; or text, '0.1 Mpc' or the modulus '20.0 mag'"),
-        ("--distance-error-kpc", "its standard error; or text, '5 %%' or '0.1 mag' (default: 0)"),
+        data.add_argument(f"--moment{number}", metavar="FITS", help=f"HI map: {meaning}")
+
+    known = made.add_argument_group("what is known of it")
+    known.add_argument(
+        "--name", help="name, for titles; of a galaxy of the Local Volume, as Fornax, also what is known of it"
+    )
+    for name, metavar, meaning in (
+        ("--distance-kpc", "KPC", "distance; or text, '0.1 Mpc' or the modulus '20.0 mag'"),
+        ("--distance-error-kpc", "KPC", "its standard error; or text, '5 %%' or '0.1 mag' (default: 0)"),
         (
             "--R-hl-kpc",
+            "KPC",
             "projected half-light radius; or text, '9.7 arcmin' (default: of photometry, or the stars)",
         ),
-        ("--R-hl-error-kpc", "its standard error; or text, '5 %%' (default: 0)"),
+        ("--R-hl-error-kpc", "KPC", "its standard error; or text, '5 %%' (default: 0)"),
     ):
-        observed.add_argument(name, metavar="KPC", help=meaning)
-    for name, meaning in (
-        ("--ellipticity", "1 - b/a, where R_hl is along the major axis (default: R_hl is that of a circle)"),
-        ("--systemic-kms", "systemic velocity of both tracers (default: the mean of each)"),
-        ("--position-angle-deg", "of the receding side, north through east (default: that of the HI)"),
-        ("--p-member-min", "least probability of a member on the maps (default: 0.5)"),
-    ):
-        observed.add_argument(name, type=float, metavar=name.rsplit("-", 1)[-1].upper(), help=meaning)
-    observed.add_argument(
+        known.add_argument(name, metavar=metavar, help=meaning)
+    known.add_argument(
+        "--ellipticity",
+        type=float,
+        metavar="E",
+        help="1 - b/a, where R_hl is along the major axis (default: R_hl is that of a circle)",
+    )
+    known.add_argument(
+        "--center",
+        nargs="+",
+        metavar="ANGLE",
+        help="RA and Dec, degrees or as 10:08:28.1 -31:00:00 (default: the middle of the stars, or of the HI)",
+    )
+    known.add_argument(
+        "--position-angle-deg",
+        type=float,
+        metavar="DEG",
+        help="of the receding side, north through east (default: that of the HI)",
+    )
+    known.add_argument(
+        "--systemic-kms", type=float, metavar="KMS", help="velocity of both tracers (default: the mean of each)"
+    )
+    known.add_argument(
+        "--proper-motion", type=float, nargs=2, metavar=("RA", "DEC"), help="mas/yr, to take out perspective"
+    )
+
+    reading = made.add_argument_group("how the data are read")
+    reading.add_argument("--columns", type=_columns, metavar="v_los=HRV,...", help="columns with other names")
+    reading.add_argument(
         "--missing-values", type=float, nargs="+", metavar="X", help="numbers for missing values in the table, as -999"
     )
-    observed.add_argument(
+    reading.add_argument(
+        "--p-member-min", type=float, metavar="P", help="least probability of a member on the maps (default: 0.5)"
+    )
+    reading.add_argument(
         "--no-contaminants",
         action="store_false",
         default=None,
         dest="fit_contaminants",
         help="fit no second population of velocities",
     )
-    observed.add_argument(
-        "--center",
-        nargs="+",
-        metavar="ANGLE",
-        help="RA and Dec, degrees or as 10:08:28.1 -31:00:00 (default: see docs)",
-    )
-    observed.add_argument(
-        "--proper-motion", type=float, nargs=2, metavar=("RA", "DEC"), help="mas/yr, to take out perspective"
-    )
-    observed.add_argument(
+    reading.add_argument(
         "--leave-out-channels", type=float, nargs="+", metavar="KMS", help="pairs of velocities: channels to leave out"
     )
-    observed.add_argument("--realizations", type=int, metavar="N", help="of the inputs (default: 16)")
 
 
 def _columns(text: str) -> dict[str, str]:
@@ -179,6 +212,11 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
     page = write_inference_report(results, options.out, radii_kpc=options.radii, overwrite=options.overwrite)
     status.clear()
     console.print(f"Report: {page}", highlight=False)
+
+
+def with_options(options: Namespace, settings: Settings) -> Settings:
+    """Return settings in which the options of an observed galaxy have won."""
+    return settings._replace(observation=_observation(options, settings.observation))
 
 
 def _observation(options: Namespace, config: ObservationConfig) -> ObservationConfig:

@@ -9,6 +9,8 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from stargas.errors import did_you_mean
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -29,17 +31,22 @@ _NUMBER = re.compile(r"-(\.?\d|\.?inf|\.?nan)", re.IGNORECASE)
 class CommandParser(argparse.ArgumentParser):
     """Parser whose help lists the settings blocks that the command uses, and whose errors are one line."""
 
-    def __init__(self, name: str, description: str, blocks: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, description: str, blocks: Sequence[str] = (), usage: str | None = None) -> None:
         super().__init__(
             prog=f"stargas {name}",
+            usage=usage,
             description=description,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
         self.blocks = tuple(blocks)
+        self.option_of_setting: dict[str, str] = {}
+        self.listed_settings = {"local.workers"}  # as --workers
         self._negative_number_matcher = _NUMBER  # a declination of -31:00:00 is no option
-        self.add_argument("--seed", type=whole_seed, default=0, help="root seed of all randomness (default: 0)")
-        self.add_argument("--workers", type=whole_count, help="processes or threads; all cores by default")
+        self.add_argument(
+            "--seed", type=whole_seed, default=0, metavar="N", help="root seed of all randomness (default: 0)"
+        )
+        self.add_argument("--workers", type=whole_count, metavar="N", help="processes or threads (default: all cores)")
         self.add_argument(
             _SETTINGS_STOOD_HERE,
             action="store_true",
@@ -67,8 +74,13 @@ class CommandParser(argparse.ArgumentParser):
         UsageError
             If an argument is unknown, or a value is missing or does not fit.
         """
+        from stargas.cli.settings import PRINT_CONFIG
+
         own: list[str] = []
         settings: list[str] = []
+        if PRINT_CONFIG in arguments:
+            for action in self._actions:
+                action.required = False  # nothing runs
         rest = list(arguments)
         while rest:
             argument = rest.pop(0)
@@ -80,7 +92,7 @@ class CommandParser(argparse.ArgumentParser):
                 own.append(argument)
                 continue
             own.append(_SETTINGS_STOOD_HERE)
-            if has_value or name == "--print_config" or name.endswith(".help"):
+            if has_value or name == PRINT_CONFIG or name.endswith(".help"):
                 settings.append(argument)
             elif rest and (not rest[0].startswith("-") or _NUMBER.match(rest[0])):
                 settings.append(f"{argument}={rest.pop(0)}")
@@ -89,12 +101,12 @@ class CommandParser(argparse.ArgumentParser):
         return self.parse_args(own), settings
 
     def _is_setting(self, name: str) -> bool:
-        from stargas.cli.settings import BLOCKS
+        from stargas.cli.settings import BLOCKS, PRINT_CONFIG
 
         if name in self._option_string_actions or not name.startswith("--"):
             return False
         block, _, _ = name.removeprefix("--").partition(".")
-        return block in BLOCKS or name in ("--config", "--print_config")
+        return block in BLOCKS or name in ("--config", PRINT_CONFIG)
 
     def format_help(self) -> str:
         """Return the help with the settings at its end."""
@@ -102,12 +114,38 @@ class CommandParser(argparse.ArgumentParser):
             return super().format_help()
         from stargas.cli.settings import describe_settings
 
-        return super().format_help() + "\n" + describe_settings(self.blocks)
+        return super().format_help() + "\n" + describe_settings(self.blocks, self.listed_settings)
+
+    @property
+    def destinations(self) -> list[str]:
+        """Names of the attributes of the parsed options."""
+        return [action.dest for action in self._actions]
+
+    def as_typed(self, text: str) -> str:
+        """Return a message with the options of the command in place of the names that Python has for them.
+
+        Parameters
+        ----------
+        text
+            A message of the library. Names with an underscore are replaced, others are words as well;
+            ``option_of_setting`` holds those that an option has under another name.
+        """
+        named = {a.dest: a.option_strings[-1] for a in self._actions if a.option_strings and "_" in a.dest}
+        named |= self.option_of_setting
+        if "--overwrite" in self._option_string_actions:
+            named["overwrite=True"] = "--overwrite"
+        for name, option in named.items():
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?!\w)", option, text)
+        return text
 
     def error(self, message: str) -> NoReturn:
         """Raise what `stargas.cli.main` turns into one line and status 2."""
         from stargas.cli.settings import UsageError
 
+        unknown = re.search(r"unrecognized arguments: (--[^\s=]+)", message)
+        if unknown is not None:
+            near = did_you_mean(unknown[1].replace("_", "-"), self._option_string_actions)
+            message = f"there is no option {unknown[1]}{near}"
         raise UsageError(f"{message} (see 'stargas {self.prog.split()[-1]} --help').")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from stargas.config import DataConfig, LocalConfig, ModelConfig, SnapshotConfig, TrainingConfig
 from stargas.config.observation import ObservationConfig
 from stargas.config.renamed import renamed
+from stargas.errors import did_you_mean
 from stargas.presets import PRESETS, preset_path
 from stargas.yaml_files import SEXAGESIMAL, read_yaml_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from jsonargparse import ArgumentParser
 
@@ -47,6 +49,10 @@ _UNKNOWN = (
     r"(?P<block>[\w.]+): Option '(?P<name>\w+)' is not accepted",
 )
 """How jsonargparse reports a setting that there is not."""
+
+
+PRINT_CONFIG = "--print_config"
+"""Prints the settings, as ``--config`` reads them, in place of running the command."""
 
 
 class Settings(NamedTuple):
@@ -95,7 +101,8 @@ def _file_or_preset(name: str) -> Path:
     if name in PRESETS:
         return preset_path(name)
     raise UsageError(
-        f"there is no settings file {name!r}: give a YAML file or one of the presets {', '.join(PRESETS)}."
+        f"there is no settings file {name!r}{did_you_mean(name, PRESETS)}: "
+        f"give a YAML file or one of the presets {', '.join(PRESETS)}."
     )
 
 
@@ -135,6 +142,18 @@ def _in_quotes(argument: str) -> str:
     return re.sub(rf"(?<=[\[,\s])({SEXAGESIMAL.pattern})(?=[\],\s])", r"'\1'", argument)
 
 
+def _names_of(settings: Any, block: str = "") -> Iterator[str]:  # noqa: ANN401 (Settings or a block of them)
+    """Go through the dotted names of all settings and blocks."""
+    names = (
+        settings._fields if isinstance(settings, Settings) else [field.name for field in dataclasses.fields(settings)]
+    )
+    for name in names:
+        value = getattr(settings, name)
+        yield f"{block}{name}"
+        if dataclasses.is_dataclass(value):
+            yield from _names_of(value, f"{block}{name}.")
+
+
 def _plain(message: str) -> str:
     """Rewrite a message of jsonargparse in the terms of the command line."""
     text = " ".join(message.split())
@@ -144,14 +163,74 @@ def _plain(message: str) -> str:
         found = re.search(pattern, text)
         if found is not None:
             name = ".".join(filter(None, (found.groupdict().get("block"), found["name"])))
-            text = renamed(name) or text
+            text = renamed(name) or text + did_you_mean(
+                name, _names_of(Settings(*(block() for block in BLOCKS.values())))
+            )
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]}…"
     return f"{text.removesuffix('.')} (--help lists the settings)."
 
 
-def describe_settings(blocks: Sequence[str]) -> str:
-    """List the fields of some blocks with meaning and default, for a command's help."""
+def settings_yaml(settings: Settings, blocks: Sequence[str]) -> str:
+    """Return blocks of settings as the YAML that ``--config`` reads."""
+    import yaml
+
+    content = {block: _listed(dataclasses.asdict(getattr(settings, block))) for block in blocks}
+    result: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    return result
+
+
+def _listed(value: Any) -> Any:  # noqa: ANN401 (any setting)
+    """Turn tuples into lists, which YAML has."""
+    if isinstance(value, dict):
+        return {name: _listed(one) for name, one in value.items()}
+    return [_listed(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+def describe_settings(blocks: Sequence[str], listed: Collection[str] = ()) -> str:
+    """List the fields of some blocks with meaning and default, for a command's help.
+
+    Parameters
+    ----------
+    blocks
+        Names of the blocks.
+    listed
+        Dotted names of fields that are options of the command, and not listed again.
+    """
     text = settings_parser(blocks).format_help()
-    fields = text[text.index("--config") :] if "--config" in text else text
-    return "settings (in the YAML of --config, or as --block.field VALUE):\n  " + fields
+    entries = re.split(r"\n(?=  --|\n|\S)", text[text.index("  --config") :])
+    kept = [entry for entry in entries if not _is_left_out(entry, listed)]
+    with_fields = [
+        entry for entry, after in zip(kept, [*kept[1:], ""], strict=True) if not _is_heading(entry) or "--" in after
+    ]
+    with_fields.insert(1, f"  {PRINT_CONFIG:<22}print the settings, as --config reads them, and run nothing")
+    with_fields = [re.sub(_BLOCK_DEFAULT, _name_fields, entry, flags=re.DOTALL) for entry in with_fields]
+    described = re.sub(r"\(type:\s.*?,\s+default:\s+", "(default: ", "\n".join(with_fields), flags=re.DOTALL)
+    return "settings (in the YAML of --config, or as --block.field VALUE):\n" + described
+
+
+_BLOCK_DEFAULT = r"\(type: .*?'init_args':(.*?)\}.*\)$"  # of a block in a block, as jsonargparse prints it
+
+
+_NAME = r"'(\w+)':"
+
+
+def _name_fields(found: re.Match[str]) -> str:
+    import textwrap
+
+    text = f"(a block of {', '.join(re.findall(_NAME, found[1]))})"
+    return "\n" + textwrap.fill(text, 79, initial_indent=24 * " ", subsequent_indent=24 * " ")
+
+
+def _is_heading(entry: str) -> bool:
+    return bool(entry.strip()) and not entry.lstrip("\n").startswith("  --")
+
+
+def _is_left_out(entry: str, listed: Collection[str]) -> bool:
+    """Whether an entry of the help is an option already, or jsonargparse's own way to read a block from a file."""
+    found = re.match(r"\s*--([\w.]+)", entry)
+    if found is None:
+        return False
+    name = found[1]
+    own = name in listed or f"--{name}" == PRINT_CONFIG or name.endswith(".help")
+    return own or "Path to a configuration file" in " ".join(entry.split())

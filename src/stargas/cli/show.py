@@ -29,6 +29,9 @@ HEADS = {
 LONGEST_LIST, DEEPEST = 12, 20
 """Most entries of a list, and most levels of a tree, that are printed."""
 
+PAGE_LINES, MAX_ENTRIES = 48, 24
+"""Lines of a tree, and entries of a block of it, that are printed without ``--all``."""
+
 
 def parser() -> CommandParser:
     """Return the parser of this command."""
@@ -38,6 +41,7 @@ def parser() -> CommandParser:
         blocks=("snapshots",),
     )
     made.add_argument("path", type=Path, nargs="+", metavar="PATH")
+    made.add_argument("--all", action="store_true", help="print all of it (default: a page of it)")
     return made
 
 
@@ -45,11 +49,15 @@ def run(options: Namespace, settings: Settings) -> None:
     """Print one tree per path."""
     console = open_console()
     for path in options.path:
-        console.print(describe(path, settings.snapshots))
+        console.print(
+            describe(path, settings.snapshots, everything=options.all), no_wrap=not options.all, overflow="ellipsis"
+        )
 
 
-def describe(path: Path, snapshots: SnapshotConfig | None = None) -> Tree:
+def describe(path: Path, snapshots: SnapshotConfig | None = None, *, everything: bool = False) -> Tree:
     """Describe a file or folder as a tree; a snapshot is read with its settings, the defaults if None.
+
+    Unless everything is asked for, the tree is as deep as fits on a page, and says where it goes on.
 
     Raises
     ------
@@ -59,7 +67,6 @@ def describe(path: Path, snapshots: SnapshotConfig | None = None) -> Tree:
         If the file that describes the folder cannot be read.
     """
     from rich.markup import escape
-    from rich.tree import Tree
 
     if not path.exists():
         raise InputError(f"{path} does not exist; give a data set, model, evaluation or galaxy file.")
@@ -69,11 +76,12 @@ def describe(path: Path, snapshots: SnapshotConfig | None = None) -> Tree:
                 content = _read(path / name)
                 if name == "manifest.json":
                     content = _data_set(path, content)
-                return _grow(Tree(f"[bold]{escape(str(path))}[/bold]: {kind}"), content)
+                return _tree(f"[bold]{escape(str(path))}[/bold]: {kind}", content, everything=everything)
         raise InputError(f"{path} holds none of {', '.join(HEADS)}; it is nothing that stargas made.")
     if path.suffix == ".json":
-        return _grow(Tree(f"[bold]{escape(str(path))}[/bold]"), _read(path))
-    return _grow(Tree(f"[bold]{escape(str(path))}[/bold]: galaxy"), _galaxy(path, snapshots or SnapshotConfig()))
+        return _tree(f"[bold]{escape(str(path))}[/bold]", _read(path), everything=everything)
+    galaxy = _galaxy(path, snapshots or SnapshotConfig())
+    return _tree(f"[bold]{escape(str(path))}[/bold]: galaxy", galaxy, everything=everything)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -134,25 +142,40 @@ def _galaxy(path: Path, snapshots: SnapshotConfig) -> dict[str, Any]:
     }
 
 
-def _grow(tree: Tree, value: Any, depth: int = 0) -> Tree:  # noqa: ANN401 (JSON)
+def _tree(title: str, content: dict[str, Any], *, everything: bool) -> Tree:
+    """Return a tree of all, or as deep as fits on a page."""
+    from rich.tree import Tree
+
+    whole = _grow(Tree(title), content, DEEPEST, None)
+    if everything or _n_lines(whole) <= PAGE_LINES:
+        return whole
+    pages = (_grow(Tree(title), content, depth, MAX_ENTRIES) for depth in range(DEEPEST, 0, -1))
+    page = next((one for one in pages if _n_lines(one) < PAGE_LINES), None) or _grow(
+        Tree(title), content, 0, MAX_ENTRIES
+    )
+    page.add("[dim]--all prints all of it[/dim]")
+    return page
+
+
+def _n_lines(tree: Tree) -> int:
+    return 1 + sum(map(_n_lines, tree.children))
+
+
+def _grow(tree: Tree, value: Any, depth: int, most: int | None) -> Tree:  # noqa: ANN401 (JSON)
+    """Add the entries of a block, so many levels deep; blocks of more than ``most`` entries are counted."""
     from rich.markup import escape
 
-    if depth > DEEPEST:
-        tree.add("…")
-        return tree
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
-        if isinstance(item, dict):
-            _grow(tree.add(escape(str(key))), item, depth + 1)
-        elif isinstance(item, list) and item and all(isinstance(entry, dict) and "bytes" in entry for entry in item):
+        branches = isinstance(item, dict) or (isinstance(item, list) and any(isinstance(e, dict | list) for e in item))
+        if isinstance(item, list) and item and all(isinstance(entry, dict) and "bytes" in entry for entry in item):
             names = [str(entry.get("name")) for entry in item]
             more = ", …" if len(names) > LONGEST_LIST else ""
             tree.add(escape(f"{key} ({len(names)}): {', '.join(names[:LONGEST_LIST])}{more}"))
-        elif isinstance(item, list) and any(isinstance(entry, dict | list) for entry in item):
-            if len(item) > LONGEST_LIST:
-                tree.add(escape(f"{key}: {len(item)} entries"))
-            else:
-                _grow(tree.add(escape(str(key))), item, depth + 1)
-        else:
+        elif not branches:
             tree.add(escape(f"{key}: {item}"))
+        elif item and (depth == 0 or len(item) > (LONGEST_LIST if isinstance(item, list) else most or len(item))):
+            tree.add(escape(f"{key}: {len(item)} entries"))
+        else:
+            _grow(tree.add(escape(str(key))), item, depth - 1, most)
     return tree

@@ -108,7 +108,9 @@ def evaluate(
     folder = Path(out)
     refuse_foreign(folder, "an evaluation")
     if (folder / HEADER).exists() and not overwrite:
-        raise InputError(f"{folder} already holds an evaluation: choose another folder or remove it.")
+        raise InputError(
+            f"{folder} already holds an evaluation: choose another folder, or overwrite=True to replace it."
+        )
     if not posteriors:
         raise InputError("an evaluation needs at least one model, got none.")
     chosen = dataset if split == "all" else dataset.split(split)

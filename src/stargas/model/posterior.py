@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stargas.batch import Batch
 from stargas.config import DataConfig, ModelConfig, settings_from
-from stargas.errors import InputError
+from stargas.errors import InputError, did_you_mean
 from stargas.galaxy import FloatArray
 from stargas.map_settings import require_same_maps, settings_for_inference
 from stargas.model.flow import ConditionalFlow
@@ -89,7 +89,8 @@ class Posterior(Described):
         """Check the prior and the tracer set, and switch dropout off for good."""
         if self.prior is not None and self.prior not in self.config.priors:
             known = ", ".join(self.config.priors) or "none"
-            raise InputError(f"this model has no prior {self.prior!r}; it has: {known}.")
+            near = did_you_mean(self.prior, self.config.priors)
+            raise InputError(f"this model has no prior {self.prior!r}{near}; it has: {known}.")
         if self.tracer_set is not None:
             possible = [one.name for one in TRACER_SETS] if self.config.tracers == "any" else []
             if self.tracer_set not in possible:

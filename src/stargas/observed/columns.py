@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from stargas.errors import InputError
+from stargas.errors import InputError, did_you_mean
 from stargas.text_tables import namesakes
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def find_columns(
     """
     unknown = [name for name in wanted if name not in ALIASES]
     if unknown:
-        raise InputError(f"there is no quantity {unknown[0]!r} to name a column for: use {', '.join(ALIASES)}.")
+        near = did_you_mean(unknown[0], ALIASES)
+        raise InputError(f"there is no quantity {unknown[0]!r} to name a column for{near}: use {', '.join(ALIASES)}.")
     kind = _position_kind(table, wanted, path)
     found = {
         quantity: _column_name(table, quantity, wanted, path)
@@ -175,8 +176,9 @@ def _column_name(table: "Table", quantity: str, wanted: Mapping[str, str], path:
     """Name of the column that holds a quantity; None if there is none."""
     if quantity in wanted:
         if wanted[quantity] not in table.colnames:
+            near = did_you_mean(wanted[quantity], table.colnames)
             raise InputError(
-                f"{path} has no column {wanted[quantity]!r} (for {quantity}), found {listed(table.colnames)}."
+                f"{path} has no column {wanted[quantity]!r} for {quantity}{near}, found {listed(table.colnames)}."
             )
         return wanted[quantity]
     found = _fitting(table.colnames, quantity, wanted)

@@ -123,7 +123,9 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
     """Raise `stargas.errors.InputError` for a folder that holds something else, or an inference that must stay."""
     refuse_foreign(folder, "an inference")
     if (folder / "inference.json").exists() and not overwrite:
-        raise InputError(f"{folder} already holds an inference: choose another folder, remove it, or overwrite it.")
+        raise InputError(
+            f"{folder} already holds an inference: choose another folder, or overwrite=True to replace it."
+        )
 
 
 def label_views(results: Sequence[InferenceResult]) -> Views:

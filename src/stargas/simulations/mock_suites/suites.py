@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from stargas import __version__
-from stargas.errors import InputError
+from stargas.errors import InputError, did_you_mean
 from stargas.frame import rotation_to_spin
 from stargas.galaxy import FloatArray, Galaxy, MassProfile, Particles
 from stargas.randomness import rng_for
@@ -200,7 +200,7 @@ def mock_suite(name: str, n_galaxies: int, seed: int = 0, stirring: float = 1.0)
     (3, 'bursty-1-000002')
     """
     if name not in SUITES:
-        raise InputError(f"unknown mock suite {name!r}; known are {', '.join(SUITES)}.")
+        raise InputError(f"unknown mock suite {name!r}{did_you_mean(name, SUITES)}; known are {', '.join(SUITES)}.")
     return MockSuite(SUITES[name], n_galaxies, seed, stirring)
 
 
