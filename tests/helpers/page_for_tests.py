@@ -27,7 +27,8 @@ RESULT = {
     "points": [{"label": "Wolf+10", "r_kpc": 1.33, "log10_mass": 7.9, "error": 0.1}],
     "rows": [["observed", "1.00", "1.0", "7.70 +0.10 −0.10", "7.50 – 7.90"]],
     "warnings": ["There are few stars."],
-    "judged": ["As usual."],
+    "verdict": {"title": "Trusted", "text": "As usual.", "mood": "good"},
+    "limits": ["The 68 % interval is ±0.10 dex."],
     "observed": ["Distance 1 kpc."],
     "files": ["profile.ecsv", "report.html", "stargas.zip"],
 }

@@ -88,7 +88,11 @@ def test_from_a_dropped_file_to_the_download(page):
     page.click("#infer")
     page.wait_for_selector("#chart svg")
     assert page.inner_text("#result-name") == "galaxy"
+    assert page.inner_text("#verdict") == "Trusted. As usual."
+    assert page.inner_text("#result-limits") == "The 68 % interval is ±0.10 dex."
     assert "There are few stars." in page.inner_text("#result-notices")
+    order = page.evaluate("[...document.querySelectorAll('#verdict, #chart, #result-limits')].map((node) => node.id)")
+    assert order == ["verdict", "chart", "result-limits"]
     assert "7.70 +0.10 −0.10" in page.inner_text("#masses")
     with page.expect_download() as taken:
         page.click("text=Profile (ECSV)")

@@ -253,7 +253,11 @@ def test_an_inference_writes_what_the_page_lists_and_shows_no_path(tmp_path):
     given = {"distance_kpc": 105.0, "distance_error_kpc": 5.0, "center": (100.4065, -50.9593)}
     result, phases, status = infer(tmp_path, given, stars=path)
     assert status == "done"
-    assert len(phases) == 3
+    assert len(phases) == 4
+    assert result["verdict"]["mood"] in ("good", "care", "bad")
+    assert result["limits"][0].startswith("The 68 % interval")
+    assert not set(result["limits"]) & set(result["warnings"])
+    assert "figures/profile.pdf" in result["files"]
     out = tmp_path / "result"
     assert {"report.html", "profile.ecsv", "stargas.zip", "settings.yaml"} <= set(result["files"])
     assert all((out / name).is_file() for name in result["files"])

@@ -180,7 +180,7 @@ class InferenceWorker:
 
     def infer(self, payload: dict[str, Any], on_phase: OnPhase) -> dict[str, Any]:
         """Infer a mass profile and write its report."""
-        from stargas.inference.infer import infer
+        from stargas.inference.infer import infer_in_steps
         from stargas.observed.galaxy import observe_galaxy
         from stargas.report.inference import write_inference_report
 
@@ -200,7 +200,7 @@ class InferenceWorker:
             settings=dataclasses.replace(config, **names),
         )
         on_phase("drawing from the posterior, for each realization of the inputs")
-        result = infer(
+        steps = infer_in_steps(
             galaxy,
             self.model,
             n_draws=self.config.n_draws,
@@ -208,6 +208,9 @@ class InferenceWorker:
             seed=SEED,
             reference=self.reference,
         )
+        next(steps)
+        on_phase("tracing the errors of the inputs")
+        result = next(steps)
         if result.model.folder is not None:
             result = dataclasses.replace(result, model=dataclasses.replace(result.model, folder=Path("MODEL")))
         on_phase("drawing the figures and writing the report")
@@ -255,6 +258,8 @@ def archive(out: Path) -> None:
 
 def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
     """Return what the page shows of an inference whose files are in a folder, as plain data."""
+    from stargas.inference.verdict import limitations, verdict
+    from stargas.report.inference_page import MOODS
     from stargas.report.inference_tables import mass_rows
     from stargas.report.observed import describe_galaxy
     from stargas.storage import plain
@@ -268,6 +273,7 @@ def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
         }
         for one in result.estimates
     ]
+    one, limits = verdict(result), limitations(result)
     page: dict[str, Any] = plain(
         {
             "name": result.name,
@@ -277,8 +283,9 @@ def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
             "R_hl_kpc": result.R_hl_kpc,
             "points": points,
             "rows": mass_rows(result.view, result),
-            "warnings": result.warnings,
-            "judged": [result.validity.summary],
+            "verdict": {"title": one.level.capitalize(), "text": one.reason, "mood": MOODS[one.level]},
+            "limits": [limit.sentence for limit in limits],
+            "warnings": [text for text in result.warnings if text not in {limit.sentence for limit in limits}],
             "observed": [] if result.galaxy is None else describe_galaxy(result.galaxy),
             "files": sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()),
         }

@@ -18,6 +18,7 @@ const DATA = {
   "report.html": ["Open the report", "main"],
   "stargas.zip": ["Everything (zip)", ""],
   "profile.ecsv": ["Profile (ECSV)", ""],
+  "figures/profile.pdf": ["Figure (PDF)", ""],
 };
 
 const page = { about: null, job: null, files: new Map(), columns: {}, turn: 0, waiting: null, busy: false, sending: 0 };
@@ -26,7 +27,7 @@ async function start() {
   page.about = await request("GET", "about");
   const { max_bytes: most, keep_minutes: keep, examples, version } = page.about;
   byId("limits").textContent = `Tables up to ${size(most.stars)}, FITS up to ${size(most.hi_cube)}.`;
-  byId("version").textContent = version;
+  for (const node of document.querySelectorAll(".version")) node.textContent = version;
   byId("privacy").textContent = "Files stay on the server that sent you this page, in a folder of your own. They are removed "
     + `when you start anew, ${Math.round(keep)} minutes after your last click, or when the server ends.`;
   for (const [name, title] of Object.entries(examples)) {
@@ -347,7 +348,10 @@ function setBusy(busy) {
 function showResult(id, result) {
   const address = (name) => `/api/jobs/${id}/results/${name}`;
   byId("result-name").textContent = result.name;
-  byId("result-notices").replaceChildren(...result.warnings.map((text) => notice(text)), ...result.judged.map((text) => make("p", { class: "quiet" }, text)));
+  byId("verdict").replaceChildren(make("strong", {}, `${result.verdict.title}. `), result.verdict.text);
+  byId("verdict").className = `verdict ${result.verdict.mood}`;
+  byId("result-limits").replaceChildren(...result.limits.map((text) => make("li", {}, text)));
+  byId("result-notices").replaceChildren(...result.warnings.map((text) => notice(text)));
   byId("result").hidden = false;
   byId("chart").replaceChildren(profileChart(result, byId("chart").clientWidth));
   const head = make("tr", {}, ...HEADS.slice(1).map((text) => make("th", { scope: "col" }, text)));
