@@ -12,7 +12,7 @@ from stargas.cli.options import (
     positive_number,
     use_threads,
     whole_count,
-    whole_seed,
+    whole_number,
 )
 from stargas.cli.settings import UsageError
 
@@ -78,7 +78,10 @@ def parser() -> CommandParser:
         help="particle tables, files of model galaxies, or folders of both (default: the analytic spheres alone)",
     )
     others.add_argument(
-        "--spheres", type=whole_count, default=1, help="analytic spheres of each kind and number of stars (default: 1)"
+        "--spheres",
+        type=whole_number,
+        default=1,
+        help="analytic spheres of each kind and number of stars, 0 for none (default: 1)",
     )
     others.add_argument(
         "--sides",
@@ -98,7 +101,7 @@ def parser() -> CommandParser:
         "--n-galaxies", type=whole_count, help="number of mock galaxies (default: observed 50, suites 300 each)"
     )
     mocks.add_argument(
-        "--suite-seed", type=whole_seed, help="seed of the mock galaxies (default: observed 5, suites 0)"
+        "--suite-seed", type=whole_number, help="seed of the mock galaxies (default: observed 5, suites 0)"
     )
     suites = made.add_argument_group("suites")
     suites.add_argument("--others", type=Path, help="folder of galaxies that others made, marked on the cards")
@@ -230,12 +233,14 @@ def _run_others(options: Namespace) -> None:
     unknown = sorted(set(parts) - {SCOREBOARD, PEERS})
     if unknown:
         raise UsageError(f"experiment others has no part {unknown[0]!r}: its parts are {SCOREBOARD} and {PEERS}.")
+    if not options.galaxies and not options.spheres:
+        raise UsageError("experiment others has no galaxies: name files with --galaxies, or leave out --spheres 0.")
     report, results = _line_printer(), options.results or Path("results/others")
     use_threads(options.workers)
     model = load_model(options.model)
     words = "" if options.model is None else f" --model {options.model}"
     words += " --galaxies " + " ".join(path.name for path in options.galaxies) if options.galaxies else ""
-    words += f" --draws {options.draws}"
+    words += f" --spheres {options.spheres} --draws {options.draws}"
 
     def galaxies() -> Iterator[GalaxyOfOthers]:
         return chain(read_galaxies_of_others(options.galaxies), analytic_spheres(options.spheres, options.seed))

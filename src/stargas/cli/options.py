@@ -44,7 +44,7 @@ class CommandParser(argparse.ArgumentParser):
         self.listed_settings = {"local.workers"}  # as --workers
         self._negative_number_matcher = _NUMBER  # a declination of -31:00:00 is no option
         self.add_argument(
-            "--seed", type=whole_seed, default=0, metavar="N", help="root seed of all randomness (default: 0)"
+            "--seed", type=whole_number, default=0, metavar="N", help="root seed of all randomness (default: 0)"
         )
         self.add_argument("--workers", type=whole_count, metavar="N", help="processes or threads (default: all cores)")
         self.add_argument(
@@ -149,7 +149,7 @@ class CommandParser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see 'stargas {self.prog.split()[-1]} --help').")
 
 
-def whole_seed(text: str) -> int:
+def whole_number(text: str) -> int:
     """Read a whole number ≥ 0 from the command line."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number ≥ 0")

@@ -24,6 +24,11 @@ def sphere(number, kind="cusp, isotropic"):
     return GalaxyOfOthers(traced(f"sphere {number}", *star, "theirs"), "theirs", kind)
 
 
+def shorten(monkeypatch):
+    monkeypatch.setattr(jeans, "BLOCK", 1000)
+    monkeypatch.setattr(jeans, "MAX_STEPS", 1000)
+
+
 @pytest.fixture(scope="module")
 def model():
     return load_model()
@@ -33,7 +38,7 @@ def model():
 def compared(model, tmp_path_factory):
     folder, lines = tmp_path_factory.mktemp("fits"), []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jeans, "MAX_STEPS", jeans.BLOCK)
+        shorten(patch)
         found = list(compare(model, [sphere(1), sphere(2, "other")], folder, (0, 6), 200, report=lines.append))
     return folder, found, lines
 
@@ -58,7 +63,7 @@ def test_a_fit_that_is_there_is_not_made_again(compared, model, monkeypatch):
 
 def test_other_stars_are_fitted_anew(compared, model, monkeypatch):
     folder, _, _ = compared
-    monkeypatch.setattr(jeans, "MAX_STEPS", jeans.BLOCK)
+    shorten(monkeypatch)
     before = len(list(folder.iterdir()))
     list(compare(model, [sphere(3)], folder, (0,), 200))
     assert len(list(folder.iterdir())) == before + 1

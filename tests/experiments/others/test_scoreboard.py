@@ -88,6 +88,11 @@ def test_the_experiment_runs_on_spheres(tmp_path, capsys):
     assert "Page:" in capsys.readouterr().out
 
 
+def test_an_experiment_without_galaxies_is_refused(capsys):
+    assert main(["experiment", "others", "--spheres", "0"]) == 2
+    assert "has no galaxies" in capsys.readouterr().err
+
+
 def test_an_unknown_part_is_named(capsys):
     assert main(["experiment", "others", "round_trip"]) == 2
     assert "has no part 'round_trip'" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from stargas import __version__
-from stargas.baselines.jeans import MAX_DRIFT, MAX_STEPS, N_AUTOCORRELATIONS, N_WALKERS, PRIORS, fit_jeans
+from stargas.baselines.jeans import BLOCK, MAX_DRIFT, MAX_STEPS, N_WALKERS, PRIORS, JeansPosterior, fit_jeans
 from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.experiments.others.scoreboard import (
     RADII,
@@ -24,7 +24,6 @@ from stargas.experiments.others.scoreboard import (
     sides_of,
     summarize_draws,
 )
-from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
 from stargas.report.others_page import JEANS, MODEL, PEERS_FILE, PEERS_FORMAT
 from stargas.storage import Format, digest_of, json_bytes, plain, read_header, rounded, sha256_of, write_atomically
@@ -36,35 +35,9 @@ FIT_FORMAT = Format("stargas Jeans fit", 1)
 SETTINGS = {
     "format": FIT_FORMAT.version,
     "priors": [prior[:3] for prior in PRIORS],
-    "chain": [N_WALKERS, N_AUTOCORRELATIONS, MAX_DRIFT, MAX_STEPS],
+    "chain": [N_WALKERS, BLOCK, MAX_DRIFT, MAX_STEPS],
 }
 """What a kept fit depends on beside its data."""
-
-
-@dataclass(frozen=True, eq=False)
-class JeansFit:
-    """A Jeans fit of one side of a galaxy, as it is kept.
-
-    Parameters
-    ----------
-    n_stars
-        Number of stars.
-    log10_mass
-        Draws of log10 M [Msun] at the radii of the model, shape (draws, m).
-    seconds
-        Processor time.
-    n_steps, autocorrelation, drift, converged
-        Of the chain, as `stargas.baselines.jeans.JeansPosterior` has them; without an autocorrelation time where a
-        walker has not moved.
-    """
-
-    n_stars: int
-    log10_mass: FloatArray
-    seconds: float
-    n_steps: int
-    autocorrelation: float | None
-    drift: float
-    converged: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +49,12 @@ class Comparison:
     jeans, model
         What both infer from the stars.
     fits
-        The Jeans fits, one for each side.
+        The Jeans posteriors, one for each side.
     """
 
     jeans: Predictions
     model: Predictions
-    fits: Sequence[JeansFit]
+    fits: Sequence[JeansPosterior]
 
 
 def compare(
@@ -126,45 +99,31 @@ def compare(
             continue
         seen = sides_of(one, model.data_config, seed, sides)
         samples = [side.sample for side in seen]
-        found = [_kept_fit(one, side, radii, folder, n_draws, seed, report) for side in seen]
-        jeans.append(summarize_draws(one, samples, radii, [fit.log10_mass for fit in found], STARS.name))
+        found = [_kept_fit(one, side, folder, n_draws, seed, report) for side in seen]
+        draws = [fit.log10_mass(radii * fit.R_hl_kpc) for fit in found]
+        jeans.append(summarize_draws(one, samples, radii, draws, STARS.name))
         network.append(summarize_draws(one, samples, radii, conditioned.sample(samples, n_draws, seed), STARS.name))
         fits += found
         yield Comparison(joined(jeans), joined(network), tuple(fits))
 
 
 def _kept_fit(
-    one: GalaxyOfOthers,
-    side: Side,
-    radii_R_hl: FloatArray,
-    folder: Path,
-    n_draws: int,
-    seed: int,
-    report: Callable[[str], None],
-) -> JeansFit:
+    one: GalaxyOfOthers, side: Side, folder: Path, n_draws: int, seed: int, report: Callable[[str], None]
+) -> JeansPosterior:
     """Return the fit of one side, made now or before."""
     seen = side.sky.stars
     assert seen is not None  # noqa: S101 (sides have stars)
     R, v = np.hypot(seen.x_kpc, seen.y_kpc)[side.stars], seen.v_los_kms[side.stars]
     R_hl = float(side.sample.scalars[0])
     data = sha256_of(np.ascontiguousarray([R, v]).tobytes())
-    path = folder / f"{digest_of([SETTINGS, data, R_hl, radii_R_hl, n_draws, seed])[:24]}.json"
+    path = folder / f"{digest_of([SETTINGS, data, R_hl, n_draws, seed])[:24]}.json"
     if path.exists():
         kept = read_header(path, FIT_FORMAT, "remove it", "remove it")["fit"]
-        return JeansFit(**{**kept, "log10_mass": np.asarray(kept["log10_mass"])})
-    posterior = fit_jeans(R, v, R_hl, n_draws=n_draws, seed=seed)
-    fit = JeansFit(
-        n_stars=len(R),
-        log10_mass=posterior.log10_mass(radii_R_hl * R_hl),
-        seconds=posterior.seconds,
-        n_steps=posterior.n_steps,
-        autocorrelation=posterior.autocorrelation if np.isfinite(posterior.autocorrelation) else None,
-        drift=posterior.drift,
-        converged=posterior.converged,
-    )
+        return JeansPosterior(**{**kept, "parameters": np.asarray(kept["parameters"])})
+    fit = fit_jeans(R, v, R_hl, n_draws=n_draws, seed=seed)
     content = {**FIT_FORMAT.stated, "fit": rounded(plain(asdict(fit)), 6)}
     write_atomically(path, json_bytes(content, indent=0), lasting=False)
-    report(f"{one.galaxy.id}: {fit.n_stars} stars, {fit.n_steps} steps, {fit.seconds:.0f} s")
+    report(f"{one.galaxy.id}: {len(R)} stars, {fit.n_steps} steps, {fit.seconds:.0f} s")
     return fit
 
 
@@ -200,7 +159,7 @@ def write_peers(comparison: Comparison, results: Path, command: str, sides: Sequ
     return path
 
 
-def _fit_summary(fits: Sequence[JeansFit]) -> dict[str, Any]:
+def _fit_summary(fits: Sequence[JeansPosterior]) -> dict[str, Any]:
     """Return how long the fits took, and how many of them have converged."""
     seconds = [fit.seconds for fit in fits]
     return {
