@@ -205,7 +205,7 @@ def test_a_chain_has_the_posterior_of_weighted_draws_of_the_prior():
 
 
 def sphere_of_the_prior(rng, n):
-    """A model drawn from the prior with its stars; its mass is scale-free, and within its bounds in units of the data."""
+    """A model of the prior and its stars; masses scale with the data, in whose units they are within their bounds."""
     while True:
         theta = rng.uniform(LOW, HIGH)
         theta[[NAMES.index("log10_mass"), NAMES.index("systemic_velocity")]] = 0
