@@ -52,8 +52,8 @@ N_WALKERS = 64
 BLOCK, MAX_STEPS = 4000, 12_000
 """Steps between two checks of a chain, and steps after which it ends.
 
-Masses have autocorrelation times of 400 to 500 steps in chains of 12,000. They are no criterion for shorter chains, whose
-estimates of them grow with the length."""
+Masses have autocorrelation times of 400 to 500 steps in chains of 12,000. They are no criterion for shorter chains,
+whose estimates of them grow with the length."""
 
 MAX_DRIFT = 0.25
 """Greatest difference between the mean log M of the halves of a chain that has converged, in units of its scatter.
