@@ -58,7 +58,7 @@ whose estimates of them grow with the length."""
 MAX_DRIFT = 0.25
 """Greatest difference between the mean log M of the halves of a chain that has converged, in units of its scatter.
 
-Halves of two blocks in equilibrium differ by about 0.1."""
+The two halves of one block in equilibrium differ by about 0.1."""
 
 CHECKED_RADII = (0.6, 1.0, 1.7, 2.4)
 """Radii [R_hl] of the masses whose drift is measured."""
