@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stargas.config import DataConfig
+from stargas.config import DataConfig, ViewConfig
 from stargas.errors import InputError
 from stargas.features.star_features import STAR_FEATURES, measure_stars
 from stargas.galaxy import FloatArray, Galaxy
@@ -319,8 +319,8 @@ def make_sample(
             "learned from such catalogs; leave it out, and give R_hl_kpc from it."
         )
     if stars is None and sky.stars is not None:
-        n_views = config.views.n_views if sky.galaxy is not None else 1
-        stars = draw_star_subsets(len(sky.stars), n_views, config.stars, rng)[0]
+        views = config.views if sky.galaxy is not None else ViewConfig(n_views=1)
+        stars = draw_star_subsets(len(sky.stars), views, config.stars, rng)[0]
     if truth is None:
         truth = Truth.of(sky.galaxy, config)
     degradation = Degradation()
@@ -363,7 +363,7 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     Returns
     -------
     list of Sample
-        One per view, of rising inclination, with disjoint sets of stars where the galaxy has enough of them.
+        One per view, of rising inclination, with sets of stars as `~stargas.config.ViewConfig` says.
 
     Raises
     ------
@@ -382,7 +382,7 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     for_views, for_stars = (rng_for(seed, stage, galaxy.id) for stage in ("views", "stars"))
     for_noise = [rng_for(seed, "noise", galaxy.id, number) for number in range(config.views.n_views)]
     views = standard_views(config.views, for_views)
-    subsets = draw_star_subsets(len(galaxy.stars), len(views), config.stars, for_stars)
+    subsets = draw_star_subsets(len(galaxy.stars), config.views, config.stars, for_stars)
     truth = Truth.of(galaxy, config)
     samples = []
     for number, (view, stars, rng) in enumerate(zip(views, subsets, for_noise, strict=True)):

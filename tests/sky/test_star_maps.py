@@ -5,7 +5,7 @@ import pytest
 from analytic import plummer_galaxy
 from scipy.stats import gaussian_kde
 
-from stargas.config import StarMapConfig
+from stargas.config import StarMapConfig, ViewConfig
 from stargas.errors import InputError
 from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.star_maps import bandwidth, draw_star_subsets, star_maps, velocity_dispersion, velocity_scale
@@ -161,20 +161,36 @@ def test_a_bandwidth_is_scotts_or_a_number():
 
 def test_subsets_are_disjoint_where_there_are_enough_stars():
     config = StarMapConfig()
-    subsets = draw_star_subsets(12_000, 12, config, np.random.default_rng(0))
+    subsets = draw_star_subsets(12_000, ViewConfig(12), config, np.random.default_rng(0))
     assert [len(subset) for subset in subsets] == [1000] * 12
     assert len(np.unique(np.concatenate(subsets))) == 12_000
-    few = draw_star_subsets(250, 12, config, np.random.default_rng(0))
+    few = draw_star_subsets(250, ViewConfig(12), config, np.random.default_rng(0))
     assert [len(subset) for subset in few] == [100] * 12
     assert all(len(np.unique(subset)) == 100 for subset in few)
     assert len(np.unique(np.concatenate(few))) == 250
-    assert len(draw_star_subsets(10**6, 12, config, np.random.default_rng(0))[0]) == 10_000
-    assert len(draw_star_subsets(60, 3, config, np.random.default_rng(0))[2]) == 60
+    assert len(draw_star_subsets(10**6, ViewConfig(12), config, np.random.default_rng(0))[0]) == 10_000
+    assert len(draw_star_subsets(60, ViewConfig(3), config, np.random.default_rng(0))[2]) == 60
+
+
+def test_views_of_any_number_of_stars_reach_from_the_fewest_to_all():
+    views, config = ViewConfig(2000, stars="any_number"), StarMapConfig(min_stars=100, max_stars=900)
+    subsets = draw_star_subsets(1000, views, config, np.random.default_rng(0))
+    sizes = np.array([len(subset) for subset in subsets])
+    assert sizes.min() < 110 and 890 < sizes.max() <= 900  # noqa: PT018
+    # a density that rises linearly in the logarithm has a quarter of the views below the middle
+    assert np.mean(sizes < 300) == pytest.approx(0.25, abs=0.03)
+    assert all(len(np.unique(subset)) == len(subset) for subset in subsets)
+    assert {
+        len(subset)
+        for subset in draw_star_subsets(60, ViewConfig(3, stars="any_number"), config, np.random.default_rng(0))
+    } == {60}
 
 
 def test_subsets_follow_the_generator():
     config = StarMapConfig()
-    one, same, other = (draw_star_subsets(5000, 4, config, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, same, other = (
+        draw_star_subsets(5000, ViewConfig(4), config, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
 

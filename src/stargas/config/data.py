@@ -41,11 +41,15 @@ class ViewConfig(Checked):
     position_angle
         ``aligned`` puts the receding side of the stars' rotation on +x, as an observer does who turns the map by the
         position angle; ``random`` draws it.
+    stars
+        ``disjoint`` shares the stars of a galaxy out among its views (paper); ``any_number`` draws for each view how
+        many of them have velocities, from ``data.stars.min_stars`` to all, more often many than few.
     """
 
     n_views: int = 12
     inclination: Literal["midpoints", "stratified"] = "midpoints"
     position_angle: Literal["aligned", "random"] = "aligned"
+    stars: Literal["disjoint", "any_number"] = "disjoint"
 
     _block = "data.views"
 

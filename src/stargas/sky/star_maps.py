@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stargas.config import StarMapConfig
+from stargas.config import StarMapConfig, ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.quantities import to_array, to_number
@@ -49,7 +49,7 @@ def velocity_scale(v_los_kms: ArrayLike, config: StarMapConfig | None = None) ->
 
 
 def draw_star_subsets(
-    n_stars: int, n_views: int, config: StarMapConfig, rng: np.random.Generator
+    n_stars: int, views: ViewConfig, config: StarMapConfig, rng: np.random.Generator
 ) -> list[NDArray[np.intp]]:
     """Choose the stars of each view.
 
@@ -57,22 +57,28 @@ def draw_star_subsets(
     ----------
     n_stars
         Stars of the galaxy.
-    n_views
-        Subsets to draw.
+    views
+        Number of views, and how they share the stars.
     config
         ``min_stars`` and ``max_stars`` bound the size.
     rng
-        Shuffles the stars once.
+        Shuffles the stars, and draws numbers of them where these are free.
 
     Returns
     -------
     list of numpy.ndarray
-        Indices, one array per view, all of size n_stars / n_views within the bounds and never more than the galaxy
-        has: consecutive slices of one shuffle, so disjoint where the galaxy has enough stars.
+        Indices, one array per view, never more than the galaxy has. Of ``disjoint`` views all are of size
+        n_stars / n_views within the bounds: consecutive slices of one shuffle, so disjoint where the galaxy has enough
+        stars. Of ``any_number`` the logarithm of the size has a density that rises linearly between the bounds.
     """
-    size = min(max(n_stars // n_views, config.min_stars), config.max_stars, n_stars)
+    most = min(config.max_stars, n_stars)
+    if views.stars == "any_number":
+        least = min(config.min_stars, most)
+        sizes = np.round(least * (most / least) ** np.sqrt(rng.random(views.n_views))).astype(int)
+        return [rng.permutation(n_stars)[:size] for size in sizes]
+    size = min(max(n_stars // views.n_views, config.min_stars), most)
     order = rng.permutation(n_stars)
-    return [order[np.arange(view * size, (view + 1) * size) % n_stars] for view in range(n_views)]
+    return [order[np.arange(view * size, (view + 1) * size) % n_stars] for view in range(views.n_views)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,9 +95,7 @@ def measure_galaxy(suite: MockSuite, index: int, n_views: int = 12) -> tuple[dic
 def _measure_views(galaxy: Galaxy, n_views: int) -> list[dict[str, float]]:
     config = ViewConfig(n_views)
     views = standard_views(config, rng_for(0, "suite card", galaxy.id))
-    subsets = draw_star_subsets(
-        len(galaxy.stars), len(views), StarMapConfig(), rng_for(0, "suite card stars", galaxy.id)
-    )
+    subsets = draw_star_subsets(len(galaxy.stars), config, StarMapConfig(), rng_for(0, "suite card stars", galaxy.id))
     rows = []
     for view, subset in zip(views, subsets, strict=True):
         sky = project(galaxy, view)

@@ -32,6 +32,7 @@ BROAD_INGREDIENTS = (
     "triaxiality",
     "anisotropy",
     "radial_orbits",
+    "gaussian_velocities",
     "rotation",
     "counter_rotation",
     "discs",

@@ -9,11 +9,13 @@ from stargas.frame import find_center, find_systemic_velocity, rotation_to_spin
 from stargas.galaxy import FloatArray, Gas, MassProfile, Particles
 from stargas.simulations.mock_suites.broad.gas import GasDrawn, draw_gas, make_broad_gas
 from stargas.simulations.mock_suites.broad.halo import Halo, draw_halo, halo_radii
+from stargas.simulations.mock_suites.broad.moments import draw_gaussian_stars
 from stargas.simulations.mock_suites.broad.orbits import MixedOrbits, follow, mix
 from stargas.simulations.mock_suites.broad.patterns import Patterns, draw_patterns
 from stargas.simulations.mock_suites.broad.population import GALAXIES_PER_HOST, Population, draw_population
 from stargas.simulations.mock_suites.broad.structure import (
     HALO_STEEPNESS,
+    SpheroidComponent,
     Structure,
     components,
     draw_structure,
@@ -32,6 +34,9 @@ N_ORBITS = (600, 2000)
 
 MIN_ORBITS_OF_A_PART = 120
 """Fewest orbits of a component."""
+
+LASTING = frozenset({"breathing", "encounters"})
+"""Ingredients in which stars are followed through time."""
 
 SMALLEST_OFFSET = 0.02
 """Offset of the stars from their halo [R_e] above which it counts in the enclosed mass."""
@@ -135,6 +140,7 @@ class BroadProperties:
             "anisotropy_center": spheroid.anisotropy_center if spheroid else 0.0,
             "anisotropy_radius": spheroid.anisotropy_radius if spheroid else np.inf,
             "halo_c_over_a": self.structure.halo_c_over_a,
+            "gaussian": self.structure.gaussian,
             "breathing": self.unrest.breathing.strength,
             "encounter": self.unrest.encounter.strength,
         }
@@ -149,6 +155,8 @@ def draw_broad(name: str, without: frozenset[str], seed: int, index: int) -> Bro
     structure = draw_structure(population, without, seed, index)
     galaxy_id = f"{name}-{seed}-{index:06d}"
     host = f"{name}-{seed}-host-{index // GALAXIES_PER_HOST:05d}" if population.is_satellite else galaxy_id
+    # what is in no lasting equilibrium cannot be followed through time
+    unrest = draw_unrest(population.is_satellite, without | LASTING if structure.gaussian else without, seed, index)
     return BroadProperties(
         id=galaxy_id,
         host_id=host,
@@ -157,7 +165,7 @@ def draw_broad(name: str, without: frozenset[str], seed: int, index: int) -> Bro
         halo=halo,
         gas=draw_gas(population, halo.tidal_radius * population.R_e_kpc, without, seed, index),
         patterns=draw_patterns(structure.disk_fraction, without, seed, index),
-        unrest=draw_unrest(population.is_satellite, without, seed, index),
+        unrest=unrest,
     )
 
 
@@ -206,26 +214,37 @@ def make_equilibrium(drawn: BroadProperties, n_stars: int, rng: np.random.Genera
     guess = sum(masses[1:], start=masses[0])
 
     share = np.array([part.source.mass_msun for part in parts]) / population.stellar_mass_msun
-    n_orbits = np.maximum(np.round(share * np.clip(n_stars, *N_ORBITS)), MIN_ORBITS_OF_A_PART).astype(int)
+    numbers = np.diff(np.round(np.concatenate([[0.0], np.cumsum(share)]) * n_stars).astype(int))
     first = TriaxialPotential.of(rest + guess, scale)
-    start = np.concatenate([part.draw_orbits(n, first, rng) for part, n in zip(parts, n_orbits, strict=True)])
-    weights = np.repeat(share * population.stellar_mass_msun / n_orbits, n_orbits)
-    n_times = int(np.ceil(n_stars / n_orbits.sum()))
-    orbits = mix(start, weights, rest, scale, guess, n_times, rng)
+    if structure.gaussian:
+        made = [
+            draw_gaussian_stars(part.source, n, first, rng)
+            for part, n in zip(parts, numbers, strict=True)
+            if isinstance(part, SpheroidComponent)
+        ]
+        orbits = MixedOrbits(np.concatenate(made)[None], first, guess)
+    else:
+        n_orbits = np.maximum(np.round(share * np.clip(n_stars, *N_ORBITS)), MIN_ORBITS_OF_A_PART).astype(int)
+        start = np.concatenate([part.draw_orbits(n, first, rng) for part, n in zip(parts, n_orbits, strict=True)])
+        weights = np.repeat(share * population.stellar_mass_msun / n_orbits, n_orbits)
+        n_times = int(np.ceil(n_stars / n_orbits.sum()))
+        orbits = mix(start, weights, rest, scale, guess, n_times, rng)
+        made = [
+            _chosen(points.reshape(-1, 6), n, rng)
+            for points, n in zip(np.split(orbits.points, np.cumsum(n_orbits)[:-1], axis=1), numbers, strict=True)
+        ]
+    for part, stars in zip(parts, made, strict=True):
+        part.set_sense(stars, rng)
+    return Equilibrium(np.concatenate(made), orbits, radii, dark)
 
-    edges = np.round(np.concatenate([[0.0], np.cumsum(share)]) * n_stars).astype(int)
-    bounds = np.concatenate([[0], np.cumsum(n_orbits)])
-    chosen = []
-    for k, part in enumerate(parts):
-        points = orbits.points[:, bounds[k] : bounds[k + 1]].reshape(-1, 6)
-        n = edges[k + 1] - edges[k]
-        rounds, left = divmod(n, len(points))
-        picked = np.concatenate([points] * rounds + [points[rng.permutation(len(points))[:left]]])
-        signs = rng.choice([-1.0, 1.0], (n, 3))
-        picked = picked * np.concatenate([signs, signs], axis=1)
-        part.set_sense(picked, rng)
-        chosen.append(picked)
-    return Equilibrium(np.concatenate(chosen), orbits, radii, dark)
+
+def _chosen(points: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+    """Choose stars among points on orbits, shape (n, 6); the potential has three planes of symmetry."""
+    rounds, left = divmod(n, len(points))
+    picked = np.concatenate([points] * rounds + [points[rng.permutation(len(points))[:left]]])
+    signs = rng.choice([-1.0, 1.0], (n, 3))
+    result: FloatArray = picked * np.concatenate([signs, signs], axis=1)
+    return result
 
 
 def make_broad(

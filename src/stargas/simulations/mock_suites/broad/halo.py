@@ -9,7 +9,7 @@ Five families share the galaxies, whatever their mass:
 ``light``       the dark matter follows the stars: systems as poor in dark matter as star clusters and tidal dwarfs.
 
 All but ``nfw`` are normalized by the mass of the NFW halo of the same galaxy within 2 R_e, with scatter. In one case
-of three, in seven of ten for cores, the share that the stars have in the mass within R_e is drawn instead, as
+of three, in eight of ten for cores, the share that the stars have in the mass within R_e is drawn instead, as
 far as the dark mass is not ten times that of the NFW halo. Tides cut the halo beyond 1 to 15 R_e.
 """
 
@@ -27,7 +27,7 @@ from stargas.simulations.mock_suites.halo import contracted_mass, dc14_exponents
 
 Family = Literal["power_laws", "core", "nfw", "dc14", "light"]
 
-FAMILIES: dict[Family, float] = {"power_laws": 0.22, "core": 0.42, "nfw": 0.15, "dc14": 0.11, "light": 0.1}
+FAMILIES: dict[Family, float] = {"power_laws": 0.2, "core": 0.45, "nfw": 0.15, "dc14": 0.11, "light": 0.09}
 """Share of the galaxies in each family."""
 
 INNER_SLOPE = (0.0, 1.5)
@@ -48,8 +48,8 @@ DRAWN_SHARE = 0.35
 LIGHT_SHARE = (0.3, 0.95)
 """Share of the stars where the dark matter follows them."""
 
-SHARE_IN_CORES = (0.003, 0.08)
-"""Share of the stars in seven of ten cores, where the dark matter is to dominate."""
+SHARE_IN_CORES, CORE_SHARE = (0.002, 0.05), 0.8
+"""Share of the stars in some cores, where the dark matter is to dominate, and the fraction of the cores."""
 
 NORMALIZATION_SCATTER_DEX = 0.3
 """Scatter of the dark mass within 2 R_e about that of the NFW halo."""
@@ -168,7 +168,7 @@ def draw_halo(population: Population, without: frozenset[str], seed: int, index:
     bounds = {"light": LIGHT_SHARE, "core": SHARE_IN_CORES}.get(family, STELLAR_SHARE)
     low, high = (np.log(share / (1 - share)) for share in bounds)
     share = 1 / (1 + np.exp(-rng.uniform(low, high)))
-    drawn = rng.random() < {"light": 1.0, "core": 0.7}.get(family, DRAWN_SHARE)
+    drawn = rng.random() < {"light": 1.0, "core": CORE_SHARE}.get(family, DRAWN_SHARE)
     normalization = 10 ** (NORMALIZATION_SCATTER_DEX * rng.standard_normal())
     contracted = rng.random() < 0.5
     tidal = 10 ** rng.uniform(*np.log10(TIDAL_RADIUS))

@@ -81,6 +81,10 @@ BULGE_FRACTION = (0.0, 0.6)
 BULGE_SIZE = (0.1, 2.0)
 """Its size over that of the disk, drawn evenly in the logarithm: from a bulge to a halo of stars."""
 
+GAUSSIAN_SHARE = 0.3
+"""Fraction of the galaxies without a disk that are spheres with Gaussian velocities, which obey the Jeans equation and
+no distribution function."""
+
 COUNTER_ROTATING_SHARE = 0.12
 """Fraction of the disks in which up to half of the stars go around the wrong way."""
 
@@ -152,12 +156,15 @@ class Structure:
         None in a galaxy without.
     halo_b_over_a, halo_c_over_a
         Axis ratios of the dark halo.
+    gaussian
+        Whether it is a sphere with Gaussian velocities, see `~stargas.simulations.mock_suites.broad.moments`.
     """
 
     spheroids: tuple[SpheroidPart, ...]
     disk: DiskPart | None
     halo_b_over_a: float
     halo_c_over_a: float
+    gaussian: bool = False
 
     @property
     def disk_fraction(self) -> float:
@@ -179,6 +186,9 @@ def draw_structure(population: Population, without: frozenset[str], seed: int, i
     second_share, second_size = rng.uniform(0.2, 0.7), 10 ** rng.uniform(0.1, 0.5)
     first, second = (_draw_spheroid(without, rng) for _ in range(2))
     roundness = rng.uniform(*HALO_ROUNDNESS)
+    gaussian = rng.random() < GAUSSIAN_SHARE and not disky and "gaussian_velocities" not in without
+    if gaussian:
+        first, second = (replace(part, b_over_a=1.0, c_over_a=1.0) for part in (first, second))
 
     disk = None
     if disky:
@@ -197,7 +207,7 @@ def draw_structure(population: Population, without: frozenset[str], seed: int, i
         shape = (first.b_over_a, first.c_over_a)
     b, c = (axis + roundness * (1 - axis) for axis in shape)
     round_halo = "triaxiality" in without
-    return Structure(spheroids, disk, 1.0 if round_halo else float(b), 1.0 if round_halo else float(c))
+    return Structure(spheroids, disk, 1.0 if round_halo else float(b), 1.0 if round_halo else float(c), bool(gaussian))
 
 
 def _draw_spheroid(without: frozenset[str], rng: np.random.Generator) -> SpheroidPart:

@@ -15,7 +15,7 @@ BREATHING_SHARE = 0.35
 """Fraction of the galaxies whose central mass breathes as gas is blown out and falls back."""
 
 BREATHING_STRENGTH = (0.0, 0.45)
-"""Amplitude of the dark mass in the center."""
+"""Amplitude of the dark mass in the center; its square root is drawn evenly, so that most breathe gently."""
 
 BREATHING_REACH = (0.7, 3.0)
 """Radius [R_e] at which the amplitude has fallen to half."""
@@ -30,7 +30,7 @@ ENCOUNTER_SHARE = 0.12
 """Fraction of the galaxies that another one, or the pericenter of their orbit, has just shaken."""
 
 ENCOUNTER_STRENGTH = (0.05, 0.5)
-"""Change of velocity at R_e over the velocity dispersion."""
+"""Change of velocity at R_e over the velocity dispersion, drawn evenly in the logarithm."""
 
 ENCOUNTER_TIME = (0.05, 1.5)
 """Time since then over that of a circular orbit at R_e, drawn evenly in the logarithm."""
@@ -169,11 +169,13 @@ def draw_unrest(is_satellite: bool, without: frozenset[str], seed: int, index: i
     """Draw the departures from equilibrium of a galaxy."""
     rng = rng_for(seed, "broad unrest", index)
     breathes, shaken, torn, astray = rng.random(4) < (BREATHING_SHARE, ENCOUNTER_SHARE, TAIL_SHARE, OFFSET_SHARE)
-    strength, reach, phase = rng.uniform(*BREATHING_STRENGTH), rng.uniform(*BREATHING_REACH), rng.uniform(0, 2 * np.pi)
+    strength = rng.uniform(*np.sqrt(BREATHING_STRENGTH)) ** 2
+    reach, phase = rng.uniform(*BREATHING_REACH), rng.uniform(0, 2 * np.pi)
     period, time, share = (
         float(10 ** rng.uniform(*np.log10(bounds))) for bounds in (BREATHING_PERIOD, ENCOUNTER_TIME, TAIL_STARS)
     )
-    impulse, start, gradient = rng.uniform(*ENCOUNTER_STRENGTH), rng.uniform(3, 6), rng.uniform(-1.5, 3.0)
+    impulse = float(10 ** rng.uniform(*np.log10(ENCOUNTER_STRENGTH)))
+    start, gradient = rng.uniform(3, 6), rng.uniform(-1.5, 3.0)
     offset, drift = OFFSET_KPC * rng.random(), OFFSET_KMS * rng.random()
     calm = Unrest(Breathing(), Encounter(), Tails(), 0.0, 0.0)
     return Unrest(
