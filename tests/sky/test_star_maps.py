@@ -173,12 +173,12 @@ def test_subsets_are_disjoint_where_there_are_enough_stars():
 
 
 def test_views_of_any_number_of_stars_reach_from_the_fewest_to_all():
-    views, config = ViewConfig(2000, stars="any_number"), StarMapConfig(min_stars=100, max_stars=900)
+    views, config = ViewConfig(1000, stars="any_number"), StarMapConfig(min_stars=100, max_stars=900)
     subsets = draw_star_subsets(1000, views, config, np.random.default_rng(0))
     sizes = np.array([len(subset) for subset in subsets])
     assert sizes.min() < 110 and 890 < sizes.max() <= 900  # noqa: PT018
     # a density that rises linearly in the logarithm has a quarter of the views below the middle
-    assert np.mean(sizes < 300) == pytest.approx(0.25, abs=0.03)
+    assert np.mean(sizes < 300) == pytest.approx(0.25, abs=0.04)
     assert all(len(np.unique(subset)) == len(subset) for subset in subsets)
     assert {
         len(subset)
