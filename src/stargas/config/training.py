@@ -1,4 +1,4 @@
-"""The block ``training``: how the two stages are optimized."""
+"""The block ``training``: how the stages are optimized."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from stargas.config.checked import Checked, between, positive
 
 @dataclass(frozen=True)
 class TrainingConfig(Checked):
-    """The two stages of training.
+    """The stages of training: the network, the flow, and where wanted both together.
 
     Parameters
     ----------
@@ -26,6 +26,11 @@ class TrainingConfig(Checked):
         Most epochs of the flow.
     flow_learning_rate
         Peak learning rate of the flow (one-cycle schedule).
+    joint_epochs
+        Most epochs in which network and flow are trained together on the density of the masses (paper: none). 0 leaves
+        the network as the regression made it.
+    joint_learning_rate
+        Peak learning rate of both together (one-cycle schedule).
     cold_gas_only
         Train on galaxies of the cold-gas set alone, as the paper does from its Fig. 5 on.
     augment
@@ -49,6 +54,8 @@ class TrainingConfig(Checked):
     patience: int = 8
     flow_epochs: int = 30
     flow_learning_rate: float = 3e-3
+    joint_epochs: int = 0
+    joint_learning_rate: float = 5e-4
     cold_gas_only: bool = True
     augment: bool = False
     complete_fraction: float = 0.5
@@ -67,6 +74,8 @@ class TrainingConfig(Checked):
             "patience": between(self.patience, 1, 1_000_000),
             "flow_epochs": between(self.flow_epochs, 1, 1_000_000),
             "flow_learning_rate": positive(self.flow_learning_rate, 10),
+            "joint_epochs": between(self.joint_epochs, 0, 1_000_000),
+            "joint_learning_rate": positive(self.joint_learning_rate, 10),
             "complete_fraction": (0 <= self.complete_fraction <= 1, "between 0 and 1"),
             "prior_probability": (0 <= self.prior_probability <= 1, "between 0 and 1"),
             "feature_noise": between(self.feature_noise, 0, 100),

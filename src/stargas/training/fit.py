@@ -94,7 +94,7 @@ def fit_stage(stage: Stage[Any], data: StageData, folder: Path, local: LocalConf
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from stop
     if best.best_model_score is None or not math.isfinite(best.best_model_score):
-        setting = "learning_rate" if stage.config.name == "network" else "flow_learning_rate"
+        setting = "learning_rate" if stage.config.name == "network" else f"{stage.config.name}_learning_rate"
         raise StargasError(
             f"the training of the {stage.config.name} diverged, its loss is finite in no epoch: remove the folder of "
             f"the model and lower training.{setting}."

@@ -1,6 +1,7 @@
-"""The two stages of training as Lightning modules: what is optimized, its loss, and how."""
+"""The stages of training as Lightning modules: what is optimized, its loss, and how."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from stargas.config import TrainingConfig
 from stargas.model.flow import ConditionalFlow
-from stargas.model.network import Network
+from stargas.model.network import Network, flow_context
 from stargas.randomness import rng_for
 from stargas.training.examples import FlowBatch, NetworkBatch, TensorRecord
 
@@ -24,7 +25,7 @@ class StageConfig:
     Parameters
     ----------
     name
-        ``network`` or ``flow``; names the checkpoints and the random streams.
+        ``network``, ``flow`` or ``joint``; names the checkpoints and the random streams.
     epochs
         Most epochs; the learning rate's cycle is as long.
     learning_rate
@@ -56,6 +57,11 @@ class StageConfig:
     def of_flow(cls, training: TrainingConfig, seed: int) -> "StageConfig":
         """Return the part of the settings that concerns the flow."""
         return cls("flow", training.flow_epochs, training.flow_learning_rate, **_shared(training), seed=seed)
+
+    @classmethod
+    def of_both(cls, training: TrainingConfig, seed: int) -> "StageConfig":
+        """Return the part of the settings that concerns network and flow together."""
+        return cls("joint", training.joint_epochs, training.joint_learning_rate, **_shared(training), seed=seed)
 
 
 def _shared(training: TrainingConfig) -> dict[str, Any]:
@@ -147,16 +153,21 @@ class NetworkStage(Stage[Network]):
 
     def losses(self, batch: NetworkBatch) -> Tensor:
         """Return the loss of each sample of a batch, shape (n,)."""
-        # Every member of an ensemble has its own error, so that the members differ.
-        outputs = self.module.outputs(self.module.embed(batch.maps, batch.features))
-        error = (outputs[..., : self.module.n_targets] - batch.theta).square().mean(dim=(0, 2))
-        if outputs.shape[-1] == self.module.n_targets:
-            return error
-        cos_inclination = outputs[..., -1]
-        # Where the inclination is unknown, the prediction stands for it: a NaN would spoil the gradients of all.
-        true = torch.where(batch.cos_inclination.isnan(), cos_inclination.detach(), batch.cos_inclination)
-        error_of_inclination = _INVERSE_VARIANCE_OF_COS_I * (cos_inclination - true).square().mean(dim=0)
-        return error + self.inclination_weight * error_of_inclination
+        embedding = self.module.embed(batch.maps, batch.features)
+        return _regression_losses(self.module, embedding, batch, self.inclination_weight)
+
+
+def _regression_losses(network: Network, embedding: Tensor, batch: NetworkBatch, inclination_weight: float) -> Tensor:
+    # Every member of an ensemble has its own error, so that the members differ.
+    outputs = network.outputs(embedding)
+    error = (outputs[..., : network.n_targets] - batch.theta).square().mean(dim=(0, 2))
+    if outputs.shape[-1] == network.n_targets:
+        return error
+    cos_inclination = outputs[..., -1]
+    # Where the inclination is unknown, the prediction stands for it: a NaN would spoil the gradients of all.
+    true = torch.where(batch.cos_inclination.isnan(), cos_inclination.detach(), batch.cos_inclination)
+    error_of_inclination = _INVERSE_VARIANCE_OF_COS_I * (cos_inclination - true).square().mean(dim=0)
+    return error + inclination_weight * error_of_inclination
 
 
 class FlowStage(Stage[ConditionalFlow]):
@@ -165,3 +176,49 @@ class FlowStage(Stage[ConditionalFlow]):
     def losses(self, batch: FlowBatch) -> Tensor:
         """Return the loss of each sample of a batch, shape (n,)."""
         return -self.module.log_prob(batch.theta, batch.context)
+
+
+class NetworkAndFlow(nn.Module):
+    """Both parts of a posterior, to be trained together.
+
+    Parameters
+    ----------
+    network, flow
+        Trained one after the other.
+    context_columns
+        Columns of the features that follow the embedding in the context of the flow.
+    """
+
+    def __init__(self, network: Network, flow: ConditionalFlow, context_columns: Sequence[int]) -> None:
+        super().__init__()
+        self.network = network
+        self.flow = flow
+        self.context_columns = tuple(context_columns)
+
+
+class JointStage(Stage[NetworkAndFlow]):
+    """Density estimation end to end: what tells how uncertain a galaxy is enters the embedding only here.
+
+    The squared error of the targets stays part of the loss, so that the embedding still predicts them.
+
+    Parameters
+    ----------
+    parts
+        What is trained.
+    config
+        How it is optimized.
+    inclination_weight
+        As of `NetworkStage`.
+    """
+
+    def __init__(self, parts: NetworkAndFlow, config: StageConfig, inclination_weight: float = 0.0) -> None:
+        super().__init__(parts, config)
+        self.inclination_weight = inclination_weight
+
+    def losses(self, batch: NetworkBatch) -> Tensor:
+        """Return the loss of each sample of a batch, shape (n,)."""
+        network = self.module.network
+        embedding = network.embed(batch.maps, batch.features)
+        context = flow_context(embedding, batch.features, self.module.context_columns)
+        regression = _regression_losses(network, embedding, batch, self.inclination_weight)
+        return regression - self.module.flow.log_prob(batch.theta, context)

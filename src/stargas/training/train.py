@@ -1,9 +1,10 @@
-"""Training: data sets in, a posterior out, in two stages (§3.2 of the paper).
+"""Training: data sets in, a posterior out, in two stages (§3.2 of the paper) and a third one of ours.
 
 1. The network is trained to predict the standardized log10 masses from maps and scalars (regression).
 2. Its weights stay; the flow is trained on the density of the masses given the network's 32 features.
+3. Where the settings ask for it, both are trained together on that density.
 
-Both are trained on the training split; the validation split chooses the epoch; the test split is not touched. The
+They are trained on the training split; the validation split chooses the epoch; the test split is not touched. The
 same call goes on where an interrupted one ended: each stage keeps its checkpoints until the model is written.
 """
 
@@ -34,7 +35,7 @@ from stargas.training.encoding import encode, validation_metrics
 from stargas.training.examples import Examples, FlowBatch, RecordSource, load_examples
 from stargas.training.fit import fit_stage
 from stargas.training.folder import CHECKPOINTS, HISTORY, MODEL, claimed, is_first_process, require_same_settings
-from stargas.training.stages import FlowStage, NetworkStage, Stage, StageConfig
+from stargas.training.stages import FlowStage, JointStage, NetworkAndFlow, NetworkStage, Stage, StageConfig
 from stargas.training.training_set import provenance, read_and_describe, training_splits
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def train_model(
     model
         Tracers and sizes.
     training
-        How both stages are optimized, and on which galaxies.
+        How the stages are optimized, and on which galaxies.
     local
         Devices, nodes, memory and progress bar. Several devices share each batch, so they give the same model but for
         rounding and dropout.
@@ -139,6 +140,10 @@ def train_model(
         n_pixels = training_set.configs[0].stars.n_pixels
         trained = stages.train_network(n_pixels, network) if network_of is None else network_of.network.eval()
         density = stages.train_flow(trained, flow)
+        if training.joint_epochs and network_of is None:
+            stages.train_both(trained, density)
+        if model.calibrate:
+            stages.calibrate(trained, density)
         metrics = validation_metrics(trained, density, validation, stages.augmentation)
         about = {
             **settings,
@@ -156,7 +161,7 @@ def train_model(
 
 @dataclass(frozen=True, eq=False)
 class _Stages:
-    """What both stages of a training share."""
+    """What the stages of a training share."""
 
     folder: Path
     examples: RecordSource[Examples]
@@ -180,10 +185,8 @@ class _Stages:
         augmentation = self.augmentation
         model, training, seed = augmentation.model, augmentation.training, augmentation.seed
         repetitions = range(_REPETITIONS if augmentation.is_random else 1)
-        device = "cuda" if torch.cuda.is_available() and self.local.accelerator != "cpu" else "cpu"
-        parts = [encode(network, self.examples, augmentation, i, device) for i in repetitions]
-        batches = FlowBatch.concatenate(parts)
-        validation = encode(network, self.validation, augmentation, device=device)
+        batches = FlowBatch.concatenate([self._encode(network, self.examples, i) for i in repetitions])
+        validation = self._encode(network, self.validation)
         torch.manual_seed(int(rng_for(seed, "flow").integers(2**63)))
         flow = make_flow(model, batches.theta.shape[-1], batches.context.shape[-1], custom)
         flow.set_context(batches.context)
@@ -191,9 +194,24 @@ class _Stages:
             flow.set_whitening(batches.theta)
         stage = FlowStage(flow, StageConfig.of_flow(training, seed))
         self._fit(stage, StageData(batches, validation, training.batch_size, seed))
-        if model.calibrate:
-            flow.calibrate(validation.context, validation.theta)
         return flow
+
+    def train_both(self, network: Network, flow: ConditionalFlow) -> None:
+        """Train a trained network and its flow together, in place."""
+        augmentation = self.augmentation
+        training, seed = augmentation.training, augmentation.seed
+        parts = NetworkAndFlow(network, flow, augmentation.scaling.layout.context_columns)
+        stage = JointStage(parts.train(), StageConfig.of_both(training, seed), training.inclination_weight)
+        self._fit(stage, StageData(self.examples, self.validation, training.batch_size, seed, augmentation))
+
+    def calibrate(self, network: Network, flow: ConditionalFlow) -> None:
+        """Set the scales of a trained flow by the validation split."""
+        validation = self._encode(network, self.validation)
+        flow.calibrate(validation.context, validation.theta)
+
+    def _encode(self, network: Network, examples: RecordSource[Examples], repetition: int | None = None) -> FlowBatch:
+        device = "cuda" if torch.cuda.is_available() and self.local.accelerator != "cpu" else "cpu"
+        return encode(network, examples, self.augmentation, repetition, device)
 
     def _fit(self, stage: Stage[Any], data: StageData) -> None:
         """Fit a stage and add its losses to the history of the training."""
