@@ -1,10 +1,7 @@
-import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import safetensors
-import safetensors.numpy
 from disc_galaxies import disc_dataset
 from models_for_tests import untrained
 
@@ -13,7 +10,7 @@ from stargas.config import LocalConfig, TrainingConfig
 from stargas.errors import DamagedFileError, InputError
 from stargas.model.files import save_model
 from stargas.validity.assessment import assess_validity
-from stargas.validity.reference import FILE, OLD_FILE, convert_validity, fit_validity, load_validity
+from stargas.validity.reference import FILE, fit_validity, load_validity
 
 MAX_BYTES = 200_000
 
@@ -35,7 +32,7 @@ def test_a_reference_survives_its_file(models, others, folder):
     assert (folder / FILE).stat().st_size < MAX_BYTES
     before, after = p_values(others, posterior, reference), p_values(others, posterior, load_validity(folder))
     # A galaxy closer than the median has a p-value of 1; rounding puts one at the median on either side of it.
-    np.testing.assert_allclose(np.minimum(after, 0.5), np.minimum(before, 0.5), rtol=1e-2)
+    np.testing.assert_allclose(np.minimum(after, 0.5), np.minimum(before, 0.5), rtol=1e-2, atol=3e-3)
 
 
 def test_a_model_without_the_file_has_no_reference(folder):
@@ -49,40 +46,16 @@ def test_damaged_and_foreign_files_are_refused(models, folder, tmp_path):
     path.write_bytes(content[:-100])
     with pytest.raises(DamagedFileError, match="is damaged"):
         load_validity(folder)
-    later = content.replace(b'\\"format_version\\": 2', b'\\"format_version\\": 9')
-    assert later != content
-    path.write_bytes(later)
-    with pytest.raises(InputError, match="update stargas"):
-        load_validity(folder)
+    for version, remedy in ((2, "make it anew with"), (9, "update stargas")):
+        other = content.replace(b'\\"format_version\\": 3', b'\\"format_version\\": %d' % version)
+        assert other != content
+        path.write_bytes(other)
+        with pytest.raises(InputError, match=remedy):
+            load_validity(folder)
     save_model(models["star"][0], tmp_path / "star")
     (tmp_path / "star" / FILE).write_bytes(content)
     with pytest.raises(DamagedFileError, match="does not belong to the model beside it"):
         load_validity(tmp_path / "star")
-
-
-def as_version_1(path):
-    """The content of a reference as version 1 of the format had it."""
-    with safetensors.safe_open(path, framework="numpy") as file:
-        header = json.loads(file.metadata()["stargas"])
-        arrays = {name.replace(".smallest", ".least"): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    header |= {"format": "stargas limits", "format_version": 1}
-    return safetensors.numpy.save(arrays, {"stargas": json.dumps(header)})
-
-
-def test_version_1_is_refused_by_name_and_converted(folder):
-    content = (folder / FILE).read_bytes()
-    (folder / OLD_FILE).write_bytes(as_version_1(folder / FILE))
-    (folder / FILE).unlink()
-    with pytest.raises(InputError, match=r"limits\.safetensors is of version 1 .*convert"):
-        load_validity(folder)
-    convert_validity(folder / OLD_FILE, folder)
-    new, old = safetensors.numpy.load((folder / FILE).read_bytes()), safetensors.numpy.load(content)
-    assert new.keys() == old.keys()
-    for name, values in old.items():
-        np.testing.assert_array_equal(new[name], values)
-    (folder / OLD_FILE).write_bytes(b"nothing")
-    with pytest.raises(DamagedFileError, match="is damaged"):
-        convert_validity(folder / OLD_FILE, folder)
 
 
 def test_too_few_galaxies_make_no_reference(models):

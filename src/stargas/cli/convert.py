@@ -28,13 +28,12 @@ def parser() -> CommandParser:
 def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (commands are called with settings)
     """Convert, and print where the result is."""
     from stargas.model.conversion import convert_model, convert_settings_file
-    from stargas.validity.reference import OLD_FILE, convert_validity
 
     if options.old.is_file():
         convert_settings_file(options.old, options.out)
         open_console().print(f"Settings: {options.out}")
         return
     convert_model(options.old, options.out)
-    if (options.old / OLD_FILE).is_file():
-        convert_validity(options.old / OLD_FILE, options.out)
-    open_console().print(f"Model: {options.out}")
+    open_console().print(
+        f"Model: {options.out}, without a validity reference: that is fitted to galaxies, not converted."
+    )

@@ -9,21 +9,20 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import safetensors
 import safetensors.numpy
 
 from stargas.errors import DamagedFileError, InputError
-from stargas.model.layout import received
 from stargas.model.posterior import Posterior
 from stargas.pretrained import FOLDER as PRETRAINED
-from stargas.sample import Sample, without_tracer
+from stargas.sample import without_tracer
 from stargas.storage import Format, check_version, write_atomically
-from stargas.tracers import TRACERS
-from stargas.validity.consistency import measure_checks
-from stargas.validity.features import measure_features, scalar_block
+from stargas.validity.features import scalar_block
+from stargas.validity.measured import Measured, measure, tracers_seen
+from stargas.validity.neighbors import Neighborhood, fit_neighborhood
 from stargas.validity.reference_distribution import ReferenceDistribution, all_checks, fit_distribution
 
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ if TYPE_CHECKING:
 FILE = "validity.safetensors"
 """Name of the file in the folder of a model."""
 
-FORMAT = Format("stargas validity", 2)
+FORMAT = Format("stargas validity", 3)
 
-OLD_FILE = "limits.safetensors"
-"""Name of the file in version 1 of the format."""
+REMEDY = "make it anew with stargas.validity.reference.fit_validity, or remove it"
+"""What to do with a file of an earlier version, which does not hold the galaxies themselves."""
 
 MAX_SAMPLES = 6000
 """Samples that a reference is fitted to at most, spread evenly over the validation split."""
@@ -56,20 +55,22 @@ class ValidityReference:
     ----------
     checks
         Names of the checks, in the order of the distributions.
-    distributions
+    distributions, neighborhoods
         By the tracers that are present: ``"stars"``, ``"gas"`` or ``"stars+gas"``.
     """
 
     checks: tuple[str, ...]
     distributions: Mapping[str, ReferenceDistribution]
+    neighborhoods: Mapping[str, Neighborhood]
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write ``validity.safetensors`` into the folder of the model that it belongs to."""
         folder = Path(folder)
         arrays = {
-            f"{tracers}.{f.name}": np.ascontiguousarray(getattr(distribution, f.name), dtype=np.float32)
-            for tracers, distribution in self.distributions.items()
-            for f in fields(distribution)
+            f"{tracers}.{f.name}": np.ascontiguousarray(getattr(part, f.name), _stored_type(f.name))
+            for parts in (self.distributions, self.neighborhoods)
+            for tracers, part in parts.items()
+            for f in fields(part)
         }
         header = {
             **FORMAT.stated,
@@ -97,8 +98,6 @@ def load_validity(folder: str | os.PathLike[str] | None = None) -> ValidityRefer
     folder = PRETRAINED if folder is None else Path(folder)
     path = folder / FILE
     if not path.is_file():
-        if (folder / OLD_FILE).is_file():
-            check_version(folder / OLD_FILE, 1, FORMAT, "convert the model with 'stargas convert'")
         return None
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
@@ -107,50 +106,32 @@ def load_validity(folder: str | os.PathLike[str] | None = None) -> ValidityRefer
         version, checks, weights = header["format_version"], tuple(header["checks"]), str(header["weights_sha256"])
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise DamagedFileError(f"{path} is damaged: remove it, or copy it again from the model's folder.") from error
-    check_version(path, version, FORMAT, "convert the model with 'stargas convert'")
+    check_version(path, version, FORMAT, REMEDY)
     if _weights_of(folder) != weights:
         raise DamagedFileError(f"{path} does not belong to the model beside it: remove it, or copy both again.")
-    names = [f.name for f in fields(ReferenceDistribution)]
     try:
-        distributions = {
-            tracers: ReferenceDistribution(**{name: arrays[f"{tracers}.{name}"] for name in names})
-            for tracers in dict.fromkeys(name.split(".")[0] for name in arrays)
-        }
+        tracers = tuple(dict.fromkeys(name.split(".")[0] for name in arrays))
+        distributions = {name: _part(ReferenceDistribution, arrays, name) for name in tracers}
+        neighborhoods = {name: _part(Neighborhood, arrays, name) for name in tracers}
         for distribution in distributions.values():
             distribution.require_fitting(len(checks))
+        for neighborhood in neighborhoods.values():
+            neighborhood.require_fitting()
     except (KeyError, TypeError, InputError) as error:
         raise DamagedFileError(f"{path} is damaged: remove it, or copy it again from the model's folder.") from error
-    return ValidityReference(checks, distributions)
+    return ValidityReference(checks, distributions, neighborhoods)
 
 
-def convert_validity(old: Path, folder: Path) -> None:
-    """Write version 1 of the file, ``limits.safetensors``, as the validity reference of the model in a folder.
+PartT = TypeVar("PartT", ReferenceDistribution, Neighborhood)
 
-    Parameters
-    ----------
-    old
-        The file of version 1.
-    folder
-        Folder of the model, whose ``model.json`` must be there.
 
-    Raises
-    ------
-    DamagedFileError
-        If the file is damaged.
-    """
-    try:
-        with safetensors.safe_open(old, framework="numpy") as file:
-            checks = tuple(json.loads(file.metadata()["stargas"])["checks"])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
-        distributions = {
-            tracers: ReferenceDistribution(
-                *(arrays[f"{tracers}.{name}"] for name in ("nodes", "whiten", "center", "tails", "least"))
-            )
-            for tracers in dict.fromkeys(name.split(".")[0] for name in arrays)
-        }
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise DamagedFileError(f"{old} is damaged: remove it, or copy it again from the model's folder.") from error
-    ValidityReference(checks, distributions).save(folder)
+def _part(kind: type[PartT], arrays: Mapping[str, "FloatArray"], tracers: str) -> PartT:
+    return kind(**{f.name: arrays[f"{tracers}.{f.name}"] for f in fields(kind)})
+
+
+def _stored_type(name: str) -> type[np.floating]:
+    """Return half precision for what is there for each galaxy of the reference, single for the rest."""
+    return np.float16 if name in {"places", "measurements"} else np.float32
 
 
 def _weights_of(folder: Path) -> str:
@@ -176,7 +157,7 @@ def fit_validity(posterior: Posterior, validation: "Dataset", without: Sequence[
         If there are fewer than `MIN_GALAXIES` galaxies with the same tracers.
     """
     chosen = np.unique(np.linspace(0, len(validation) - 1, min(MAX_SAMPLES, len(validation))).astype(int))
-    rows: dict[str, list[tuple[str, FloatArray, FloatArray]]] = {}
+    rows: dict[str, list[tuple[str, Measured]]] = {}
     checks: tuple[str, ...] = ()
     for start in range(0, len(chosen), CHUNK):
         complete = [validation[int(i)] for i in chosen[start : start + CHUNK]]
@@ -185,33 +166,25 @@ def fit_validity(posterior: Posterior, validation: "Dataset", without: Sequence[
             samples = [s for s in samples if s.tracers.any()]  # some have one tracer only
             if not samples:
                 continue
-            measured = measure_checks(samples, posterior.config, posterior.about)
-            checks = tuple(measured)
-            values, features = np.column_stack(list(measured.values())), measure_features(samples, posterior)
-            for sample, own_values, own_features in zip(samples, values, features, strict=True):
-                row = (str(sample.row["galaxy_id"]), own_values, own_features)
-                rows.setdefault(tracers_seen(sample, posterior), []).append(row)
-    distributions = {}
+            checks, measured = measure(samples, posterior)
+            for sample, own in zip(samples, measured, strict=True):
+                rows.setdefault(tracers_seen(sample, posterior), []).append((str(sample.row["galaxy_id"]), own))
+    distributions, neighborhoods = {}, {}
     for tracers, of_tracers in rows.items():
-        galaxy_ids = [galaxy_id for galaxy_id, _, _ in of_tracers]
-        if len(set(galaxy_ids)) >= MIN_GALAXIES:
-            distributions[tracers] = fit_distribution(
-                galaxy_ids,
-                np.stack([values for _, values, _ in of_tracers]),
-                np.stack([features for _, _, features in of_tracers]),
-                tuple(all_checks(checks).values()),
-                scalar_block(posterior.config),
-            )
+        galaxy_ids = [galaxy_id for galaxy_id, _ in of_tracers]
+        if len(set(galaxy_ids)) < MIN_GALAXIES:
+            continue
+        values, features, contexts, widths, notable = (
+            np.stack([own[i] for _, own in of_tracers]) for i in range(len(Measured._fields))
+        )
+        all_of_them = tuple(all_checks(checks).values())
+        block = scalar_block(posterior.config)
+        distributions[tracers] = fit_distribution(galaxy_ids, values, features, all_of_them, block)
+        neighborhoods[tracers] = fit_neighborhood(galaxy_ids, contexts, widths, notable)
     if not distributions:
         n = max((len({row[0] for row in of_tracers}) for of_tracers in rows.values()), default=0)
         raise InputError(
             f"a validity reference needs {MIN_GALAXIES} validation galaxies with the same tracers, got {n}: build "
             "more galaxies."
         )
-    return ValidityReference(checks, distributions)
-
-
-def tracers_seen(sample: Sample, posterior: Posterior) -> str:
-    """Return the tracers of a sample that the model sees, as `ValidityReference` names them."""
-    needed = received(posterior.config).tracers
-    return "+".join(name for name, present in zip(TRACERS, sample.tracers, strict=True) if present and name in needed)
+    return ValidityReference(checks, distributions, neighborhoods)

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
+from stargas.validity.neighbors import Deviation
+
 FALSE_ALARM_RATE = 0.01
-"""Fraction of galaxies like those of the training set that are not trusted."""
+"""Fraction of galaxies like those of the training set that are not trusted, at most: one half for what contradicts
+itself, the other for what is far from all galaxies of the training set."""
+
+UNLIKE = "Few galaxies of the training set have this mass and kind, and the model knows little about those."
 
 NO_REFERENCE = (
     "The model has no validity reference: whether this galaxy is like those that it learned from is not known."
@@ -19,37 +24,44 @@ class ValidityResult:
     Parameters
     ----------
     p_value
-        Fraction of galaxies like those of the training set that deviate at least as much; None where there is no
-        reference to compare with.
+        Fraction of galaxies like those of the training set that are as far from those of the same mass and kind, and
+        constrained as weakly; None where there is no reference to compare with.
     reasons
         One sentence for each thing that is wrong.
     unchecked
         Names of the checks that could not be made because the unit of a map is not known.
+    deviations
+        Measurements that stand out among galaxies of the same mass and kind, the most extreme first.
 
     Examples
     --------
     >>> ValidityResult(0.33).trusted
     True
-    >>> print(ValidityResult(0.002).summary)
-    0.2 % of galaxies like those of the training set deviate at least as much, below 1 %: do not trust this result.
+    >>> print(ValidityResult(0.002, (UNLIKE,)).summary)
+    0.2 % of galaxies like those of the training set are as far from others of the same mass and kind: do not trust this
+    result.
     """
 
     p_value: float | None
     reasons: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
 
     @property
     def trusted(self) -> bool:
-        """Whether the galaxy is like those of the training set, as far as the checks can see."""
-        return self.p_value is not None and self.p_value >= FALSE_ALARM_RATE
+        """Whether the galaxy is like those of the training set and its inputs agree, as far as can be seen."""
+        return self.p_value is not None and not self.reasons
 
     @property
     def summary(self) -> str:
         """The verdict in one or two sentences."""
         if self.p_value is None:
             return NO_REFERENCE if not self.reasons else "There is no reference for it: do not trust this result."
-        text = f"{_percent(self.p_value)} of galaxies like those of the training set deviate at least as much"
-        text += "." if self.trusted else f", below {_percent(FALSE_ALARM_RATE)}: do not trust this result."
+        text = (
+            f"{_percent(self.p_value)} of galaxies like those of the training set are as far from others of the same "
+            "mass and kind"
+        )
+        text += "." if self.trusted else ": do not trust this result."
         if self.unchecked:
             text += f" Not checked, because the unit of a map is not known: {', '.join(self.unchecked)}."
         return text
