@@ -266,8 +266,8 @@ def write_scoreboard_file(folder):
             "slope_68": {"value": 0.7, "error": 0.02},
             "slope_95": {"value": 0.95, "error": 0.01},
             "flagged": 0.1,
-            "rms_flagged": 0.15,
-            "rms_trusted": 0.08,
+            "rms_doubtful": 0.15,
+            "rms_others": 0.08,
         }
         for maker, kind, tracers, n, covered in (
             ("theirs", "all", "stars and gas", 1, 0.9),

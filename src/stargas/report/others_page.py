@@ -237,14 +237,14 @@ def _slope_table(rows: Sequence[Row]) -> Table:
 def _validity_table(rows: Sequence[Row]) -> Table:
     chosen = [row for row in rows if row["maker"] != SPHERES or row["kind"] == ALL]
     return Table(
-        ["galaxies", "from", "flagged", "rms of the flagged [dex]", "rms of the others [dex]"],
+        ["galaxies", "from", "not trusted", "rms of the most doubtful third [dex]", "rms of the others [dex]"],
         [
             [
                 label(row),
                 tracer_label(row),
                 percent(row["flagged"]),
-                number(row["rms_flagged"], 3),
-                number(row["rms_trusted"], 3),
+                number(row["rms_doubtful"], 3),
+                number(row["rms_others"], 3),
             ]
             for row in chosen
         ],

@@ -50,10 +50,14 @@ def test_kinds_have_rows_of_their_own():
     assert [score.n_views for score in found] == [600, 300, 300]
 
 
-def test_flagged_views_are_apart():
+def test_doubtful_views_are_apart():
     score = of_all(predictions())
     assert 0.05 < score.flagged < 0.3
-    assert score.rms_flagged > 1.5 * score.rms_trusted
+    assert score.rms_doubtful > 1.5 * score.rms_others
+    blind = np.random.default_rng(1).random(600)
+    by_chance = of_all(replace(predictions(), p_value=blind))
+    assert by_chance.rms_doubtful == pytest.approx(by_chance.rms_others, rel=0.15)
+    assert np.isnan(of_all(replace(predictions(), p_value=np.full(600, np.nan))).rms_doubtful)
 
 
 def test_hi_gain_compares_the_same_galaxies():

@@ -29,6 +29,7 @@ from stargas.storage import json_bytes, plain, rounded, write_atomically
 from stargas.tracers import STARS, STARS_AND_GAS, TRACER_SETS
 from stargas.validity.assessment import assess_validity
 from stargas.validity.reference import ValidityReference
+from stargas.validity.result import ValidityResult
 
 N_VIEWS = 12
 """Sides from which each galaxy is seen."""
@@ -58,8 +59,8 @@ class Predictions:
         log10 M [Msun] at `RADII`, shape (n, 4).
     quantiles
         Of the posterior there, at `stargas.evaluation.intervals.QUANTILE_LEVELS`, shape (n, 5, 4).
-    p_value
-        Of the validity of the view, shape (n,); NaN without a reference.
+    p_value, trusted
+        Of the validity of the view, and its verdict, shape (n,); NaN and true without a reference.
     formula_error
         Error of each closed formula from stars at its own radius [dex], shape (n, 5); NaN without stars.
     error_there
@@ -78,6 +79,7 @@ class Predictions:
     log10_true: FloatArray
     quantiles: FloatArray
     p_value: FloatArray
+    trusted: NDArray[np.bool_]
     formula_error: FloatArray
     error_there: FloatArray
     slope_true: FloatArray
@@ -186,12 +188,9 @@ def _predict_galaxy(
     samples = [side.sample for side in sides_of(one, model.data_config, seed)]
     for tracers in [name.name for name in TRACER_SETS] if samples[0].tracers.all() else [STARS.name]:
         conditioned = model.conditioned_on(tracers)
-        p_value = None
-        if reference is not None:
-            results = assess_validity(samples, conditioned, reference)
-            p_value = np.array([np.nan if one.p_value is None else one.p_value for one in results])
+        validity = () if reference is None else assess_validity(samples, conditioned, reference)
         draws = conditioned.sample(samples, n_draws, seed)
-        yield summarize_draws(one, samples, np.asarray(model.target.radii_R_hl), draws, tracers, p_value)
+        yield summarize_draws(one, samples, np.asarray(model.target.radii_R_hl), draws, tracers, validity)
 
 
 def summarize_draws(
@@ -200,7 +199,7 @@ def summarize_draws(
     radii_R_hl: FloatArray,
     draws: ArrayLike,
     tracers: str,
-    p_value: FloatArray | None = None,
+    validity: Sequence[ValidityResult] = (),
 ) -> Predictions:
     """Compare posterior draws of n views of a galaxy with its true mass.
 
@@ -216,8 +215,8 @@ def summarize_draws(
         log10 M [Msun] there, shape (n, draws, m).
     tracers
         Name of the tracer set that they come from.
-    p_value
-        Of the validity of the views, shape (n,).
+    validity
+        Of the views; none without a reference.
     """
     n, radii, drawn = len(samples), radii_R_hl, np.asarray(draws, dtype=np.float64)
     truth = np.array([sample.log10_mass for sample in samples])
@@ -226,6 +225,7 @@ def summarize_draws(
     formulas = np.column_stack([np.log10(formula.mass(sigma, R_hl)[1]) for formula in STAR_ESTIMATORS.values()])
     true_there = np.array([np.log10(one.galaxy.enclosed_mass(own_radii * R)) for R in R_hl])
     unknown = np.nan if tracers.startswith("gas") else 0.0
+    verdicts = validity or [ValidityResult(None)] * n
     return Predictions(
         galaxy=np.full(n, one.galaxy.id),
         maker=np.full(n, one.maker),
@@ -234,7 +234,8 @@ def summarize_draws(
         inclination_deg=np.array([sample.row["inclination_deg"] for sample in samples]),
         log10_true=_at(RADII, radii, truth),
         quantiles=np.moveaxis(np.quantile(_at(RADII, radii, drawn), QUANTILE_LEVELS, axis=1), 0, 1),
-        p_value=np.full(n, np.nan) if p_value is None else p_value,
+        p_value=np.array([np.nan if one.p_value is None else one.p_value for one in verdicts]),
+        trusted=np.array([one.trusted for one in verdicts]) if validity else np.ones(n, bool),
         formula_error=formulas - true_there + unknown,
         error_there=np.median(_at(own_radii, radii, drawn), axis=1) - true_there + unknown,
         slope_true=_slope(radii, truth),
@@ -282,8 +283,9 @@ class Score:
         Fraction of views whose slope lies inside the interval.
     flagged
         Fraction of the views that are not trusted.
-    rms_flagged, rms_trusted
-        Root mean square error over all radii of those and of the others [dex]; NaN where there is none.
+    rms_doubtful, rms_others
+        Root mean square error over all radii of the third of the views with the smallest p-values, and of the others
+        [dex]; NaN without a reference.
     """
 
     maker: str
@@ -304,19 +306,17 @@ class Score:
     slope_68: Measured
     slope_95: Measured
     flagged: float
-    rms_flagged: float
-    rms_trusted: float
+    rms_doubtful: float
+    rms_others: float
 
 
-def scores(predictions: Predictions, threshold: float = 0.01) -> list[Score]:
+def scores(predictions: Predictions) -> list[Score]:
     """Summarize predictions by maker, kind and tracers.
 
     Parameters
     ----------
     predictions
         Of one model.
-    threshold
-        Views of smaller p-values are not trusted.
 
     Returns
     -------
@@ -329,17 +329,19 @@ def scores(predictions: Predictions, threshold: float = 0.01) -> list[Score]:
         kinds = dict.fromkeys(of_maker.kind.tolist())
         for tracers in dict.fromkeys(of_maker.tracers.tolist()):
             chosen = of_maker.where(of_maker.tracers == tracers)
-            found.append(_score(chosen, maker, ALL, tracers, threshold))
+            found.append(_score(chosen, maker, ALL, tracers))
             if len(kinds) > 1:
-                found += [_score(chosen.where(chosen.kind == kind), maker, kind, tracers, threshold) for kind in kinds]
+                found += [_score(chosen.where(chosen.kind == kind), maker, kind, tracers) for kind in kinds]
     return found
 
 
-def _score(views: Predictions, maker: str, kind: str, tracers: str, threshold: float) -> Score:
+def _score(views: Predictions, maker: str, kind: str, tracers: str) -> Score:
     bootstrap = bootstrap_galaxies(views.galaxy)
     error, low95, low, _, high, high95 = views.error, *np.moveaxis(views.quantiles, 1, 0)
     truth = views.log10_true
-    flagged = views.p_value < threshold
+    order = np.argsort(views.p_value)
+    doubtful, others = np.split(order, [len(order) // 3])
+    known = bool(np.isfinite(views.p_value).all())
     slope = views.slope_true
     slope_error = views.slope_quantiles[:, 2] - slope
     return Score(
@@ -364,9 +366,9 @@ def _score(views: Predictions, maker: str, kind: str, tracers: str, threshold: f
         slope_95=bootstrap.measure_mean(
             (views.slope_quantiles[:, 0] <= slope) & (slope <= views.slope_quantiles[:, 4])
         ),
-        flagged=float(flagged.mean()),
-        rms_flagged=_rms(error[flagged]),
-        rms_trusted=_rms(error[~flagged]),
+        flagged=float(np.mean(~views.trusted)),
+        rms_doubtful=_rms(error[doubtful]) if known else float("nan"),
+        rms_others=_rms(error[others]) if known else float("nan"),
     )
 
 
