@@ -1,13 +1,16 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
-from stargas.config import ConvolutionalConfig, ResidualConfig, TrainingConfig
+from stargas.config import ConvolutionalConfig, ModelConfig, ResidualConfig, TrainingConfig
 from stargas.model.convolutional_network import ConvolutionalNetwork
+from stargas.model.designs import make_flow
 from stargas.model.network import NetworkSizes
 from stargas.model.residual_network import ResidualNetwork
 from stargas.tracers import STARS_AND_GAS
 from stargas.training.examples import NetworkBatch
-from stargas.training.stages import NetworkStage, StageConfig
+from stargas.training.stages import JointStage, NetworkAndFlow, NetworkStage, StageConfig
 
 RESIDUAL = ResidualConfig(filters=(2, 4), width=16, n_blocks=1, ensemble_size=2)
 SIZES = NetworkSizes(n_maps=5, n_pixels=16, n_features=5, n_targets=10)
@@ -59,10 +62,25 @@ def test_a_network_that_predicts_no_inclination_has_the_error_of_its_targets_alo
     assert not torch.allclose(losses, 1.01 * error.square().mean(dim=1))
 
 
+def test_the_loss_of_both_is_that_of_the_regression_less_the_log_density():
+    torch.manual_seed(0)
+    network = ResidualNetwork(RESIDUAL, SIZES).eval()
+    flow = make_flow(ModelConfig(), SIZES.n_targets, network.embedding_size + 2).eval()
+    batch, config = batch_of(torch.rand(8)), StageConfig.of_both(TrainingConfig(joint_epochs=2), seed=0)
+    losses = JointStage(NetworkAndFlow(network, flow, (0, 3)), config, 0.5).losses(batch)
+    regression = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), 0.5).losses(batch)
+    context = torch.cat([network.embed(batch.maps, batch.features), batch.features[:, [0, 3]]], dim=1)
+    torch.testing.assert_close(losses, regression - flow.log_prob(batch.theta, context))
+    losses.mean().backward()
+    assert all(p.grad is not None for module in (network.members, flow.density) for p in module.parameters())
+
+
 def test_each_stage_has_its_own_epochs_and_learning_rate():
     training = TrainingConfig(epochs=3, flow_epochs=5, learning_rate=0.1, flow_learning_rate=0.2, batch_size=7)
     network, flow = StageConfig.of_network(training, seed=4), StageConfig.of_flow(training, seed=4)
     assert (network.name, network.epochs, network.learning_rate) == ("network", 3, 0.1)
     assert (flow.name, flow.epochs, flow.learning_rate) == ("flow", 5, 0.2)
     assert network.batch_size == flow.batch_size == 7
-    assert network.seed == flow.seed == 4
+    both = StageConfig.of_both(replace(training, joint_epochs=2, joint_learning_rate=0.3), seed=4)
+    assert (both.name, both.epochs, both.learning_rate) == ("joint", 2, 0.3)
+    assert network.seed == flow.seed == both.seed == 4

@@ -132,6 +132,28 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(trained, data, tmp_p
     assert history_of(folder) == history_of(trained)
 
 
+@pytest.mark.parametrize(
+    "interruption",
+    [Interruption("flow", "last", 3, is_written=True), Interruption("joint", "last", 1, is_written=True)],
+)
+def test_training_together_goes_on_too(data, tmp_path, interruption):
+    together = replace(TRAINING, joint_epochs=3)
+    train_model(data, tmp_path / "undisturbed", MODEL, together, QUIET, seed=3)
+    assert [len(epochs) for epochs in history_of(tmp_path / "undisturbed").values()] == [4, 4, 3]
+    interrupt(data, tmp_path / "model", interruption, together)
+    train_model(data, tmp_path / "model", MODEL, together, QUIET, seed=3)
+    assert weights_of(tmp_path / "model") == weights_of(tmp_path / "undisturbed")
+    assert history_of(tmp_path / "model") == history_of(tmp_path / "undisturbed")
+
+
+def test_training_together_raises_the_density_and_keeps_the_regression(trained, data, tmp_path):
+    together = replace(TRAINING, joint_epochs=8, joint_learning_rate=2e-3)
+    joint = train_model(data, tmp_path / "model", MODEL, together, QUIET, seed=3).about["validation"]
+    alone = load_model(trained).about["validation"]
+    assert joint["log_prob"] > alone["log_prob"] + 0.1
+    assert joint["network_rms_dex"] < 1.1 * alone["network_rms_dex"]
+
+
 def test_a_training_that_had_stopped_early_is_not_trained_on(data, tmp_path):
     hasty = replace(TRAINING, patience=1, epochs=20, learning_rate=0.1)
     train_model(data, tmp_path / "undisturbed", MODEL, hasty, QUIET, seed=3)
@@ -174,9 +196,11 @@ def test_a_second_training_in_the_same_folder_is_refused(data, tmp_path):
         train_model(data, tmp_path / "model", MODEL, TRAINING, QUIET)
 
 
-@pytest.mark.parametrize(("stage", "name"), [("network", "learning_rate"), ("flow", "flow_learning_rate")])
+@pytest.mark.parametrize(
+    ("stage", "name"), [("network", "learning_rate"), ("flow", "flow_learning_rate"), ("joint", "joint_learning_rate")]
+)
 def test_a_training_that_diverges_gives_no_model(data, tmp_path, stage, name):
-    training = replace(TRAINING)
+    training = replace(TRAINING, joint_epochs=2)
     object.__setattr__(training, name, 1e30)  # beyond the bounds of the setting, so that it diverges for certain
     with pytest.raises(StargasError, match=rf"the training of the {stage} diverged.* lower training\.{name}"):
         train_model(data, tmp_path / "model", MODEL, training, QUIET)
@@ -241,8 +265,9 @@ def test_the_test_split_is_not_touched(data, tmp_path):
 def test_a_flow_is_trained_on_the_network_of_another_model(trained, data, tmp_path, memory_gb):
     network_of = load_model(trained)
     model = replace(MODEL, maf=replace(MODEL.maf, transforms=1))
+    together = replace(TRAINING, joint_epochs=2)  # but for the network, which is to stay
     posterior = train_model(
-        data, tmp_path / "model", model, TRAINING, replace(QUIET, memory_gb=memory_gb), network_of=network_of
+        data, tmp_path / "model", model, together, replace(QUIET, memory_gb=memory_gb), network_of=network_of
     )
     test = data.split("test")
     assert np.array_equal(posterior.features(test), network_of.features(test))
