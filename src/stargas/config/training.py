@@ -19,7 +19,7 @@ class TrainingConfig(Checked):
     learning_rate
         Peak learning rate of the network (one-cycle schedule).
     weight_decay
-        Weight decay of AdamW, of both stages.
+        Weight decay of AdamW, of all stages.
     patience
         Epochs without a better validation loss before a stage stops.
     flow_epochs

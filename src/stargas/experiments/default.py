@@ -40,7 +40,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 """What the network receives → changes of the preset; each is trained with all `SEEDS`."""
 
-NETWORK_EPOCHS = {"epochs": 10, "flow_epochs": 6, "joint_epochs": 10}
+NETWORK_EPOCHS: dict[str, Any] = {"epochs": 10, "flow_epochs": 6, "joint_epochs": 10}
 """Epochs of all `NETWORKS`: convolutions take ten times the time of features."""
 
 CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

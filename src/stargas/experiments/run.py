@@ -152,7 +152,7 @@ class Run:
         return read_result(folder) if (folder / HEADER).exists() else None
 
     def history(self, model: str) -> dict[str, int]:
-        """Return the epochs of both stages of a network; nothing of trees."""
+        """Return the epochs of each stage of a network; nothing of trees."""
         path = self.out / "models" / model / "history.json"
         if not path.exists():
             return {}

@@ -83,7 +83,7 @@ def train_model(
     -------
     Posterior
         The model, also in ``out`` as `stargas.model.files.load_model` reads it, with ``history.json``: losses per epoch
-        of both stages.
+        of each stage.
 
     Raises
     ------
