@@ -15,6 +15,7 @@ from stargas.experiments import plan as plan_module
 from stargas.experiments.default import (
     CHOICES,
     FLOWS,
+    LEFT_OUT,
     NETWORKS,
     REFERENCE,
     SEEDS,
@@ -185,6 +186,15 @@ class TestComparisons:
         assert changed(PRESET.training, trial.training) == of_training
         assert of_model or of_training
 
+    @pytest.mark.parametrize(("number", "words"), list(enumerate(LEFT_OUT)))
+    def test_models_of_one_suite_are_tested_on_others(self, number, words):
+        trial = FULL.models[f"left_out_{number}"]
+        assert changed(PRESET.training, trial.training) == LEFT_OUT[words]
+        rows = [rows for rows in FULL.parts["left_out"].rows if rows.model == trial.name]
+        assert len(rows) == 2
+        for row in rows:
+            assert not {FULL.data[name].suite for name in FULL.tests[row.test].data} & set(trial.data)
+
     @pytest.mark.parametrize(("number", "words"), list(enumerate(FLOWS)))
     def test_flows_are_on_the_network_that_ships(self, number, words):
         trial = FULL.models[f"flow_{number}"]
@@ -203,8 +213,8 @@ class TestComparisons:
             "residual.ensemble_size": 3 * model.residual.ensemble_size
         }
         assert CHOICES["width 768"][0] == {"residual.width": 768}
-        assert CHOICES["twice the epochs"][1] == {"epochs": 2 * training.epochs}
-        assert training.feature_noise > 0
+        assert training.joint_epochs > 0
+        assert training.feature_noise > 0.15
         assert (model.baseline, model.whiten, model.calibrate, model.flow) == ("scalars", True, True, "maf")
         assert model.residual.filters == ()
 
@@ -219,7 +229,16 @@ TINY = (
     *("--data.views.n_views", "2", "--data.stars.n_pixels", "16", "--data.gas.n_pixels", "16"),
     *("--data.stars.max_stars", "300", "--data.split.validation", "0.3", "--data.split.test", "0.3"),
     *("--model.residual.width", "8", "--model.residual.embedding_size", "8", "--model.maf.hidden", "[8]"),
-    *("--model.maf.transforms", "1", "--training.epochs", "2", "--training.flow_epochs", "2"),
+    *(
+        "--model.maf.transforms",
+        "1",
+        "--training.epochs",
+        "2",
+        "--training.flow_epochs",
+        "2",
+        "--training.joint_epochs",
+        "2",
+    ),
     *("--training.batch_size", "16"),
 )
 

@@ -46,10 +46,21 @@ NETWORK_EPOCHS: dict[str, Any] = {"epochs": 10, "flow_epochs": 6, "joint_epochs"
 CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "an ensemble of three networks": ({"residual.ensemble_size": 3}, {}),
     "width 768": ({"residual.width": 768}, {}),
-    "no noise on the features": ({}, {"feature_noise": 0.0}),
     "network and flow one after the other": ({}, {"joint_epochs": 0}),
 }
 """Description → changes of model and training, each on its own."""
+
+LEFT_OUT: dict[str, dict[str, Any]] = {
+    "the preset": {},
+    "noise of 0.05 on the features": {"feature_noise": 0.05},
+    "noise of 0.15 on the features": {"feature_noise": 0.15},
+    "network and flow one after the other": {"joint_epochs": 0},
+}
+"""Description → changes of training of models that learn from a part of ``broad`` alone and are tested on suites that
+they have never seen: the choices that decide how a model does on galaxies of others."""
+
+LEFT_OUT_GALAXIES = 6000
+"""Galaxies that those learn from."""
 
 FLOWS: dict[str, dict[str, Any]] = {
     "spline flow": {"flow": "spline"},
@@ -116,6 +127,14 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
             )
     for number, (changes, schedule) in enumerate(CHOICES.values()):
         add(f"choice_{number}", model=replace_settings(model, changes), training=replace(training, **schedule))
+    for number, changes in enumerate(LEFT_OUT.values()):
+        plan.models[f"left_out_{number}"] = ModelSpec(
+            f"left_out_{number}",
+            ("broad",),
+            replace(model, priors=()),
+            replace(training, **changes),
+            first_galaxies=LEFT_OUT_GALAXIES,
+        )
     for number, changes in enumerate(FLOWS.values()):
         add(f"flow_{number}", model=replace_settings(model, changes), network_of="default")
     stars = replace(model, tracers="star", priors=())
@@ -180,6 +199,21 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             )
             for number, name in enumerate(NETWORKS)
             for seed in SEEDS
+        ),
+    )
+    yield Part(
+        "left_out",
+        "Suites that a model has never seen",
+        tuple(
+            Rows(
+                suite,
+                f"left_out_{number}",
+                "StarGas",
+                "broad",
+                extra={"choice": f"{choice}, tested on {suite}", "chosen": number == 0},
+            )
+            for suite in ("bursty", "smooth")
+            for number, choice in enumerate(LEFT_OUT)
         ),
     )
     yield Part(

@@ -42,7 +42,7 @@ BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- 
 SUITES = ("bursty", "smooth", "shifted", "broad")
 """Suites of the tests."""
 
-PARTS = ("accuracy", "calibration", "observed", "networks", "trials", "tng")
+PARTS = ("accuracy", "calibration", "observed", "networks", "left_out", "trials", "tng")
 """All parts in the order of the page."""
 
 
@@ -177,7 +177,7 @@ def _tables(name: str, part: Part) -> list[PagePart]:
         return parts
     if name == "calibration":
         return calibration_tables(part, SUITES)
-    if name in {"networks", "trials"}:
+    if name in {"networks", "left_out", "trials"}:
         return [choice_table(part["rows"])]
     if name == "tng":
         return [*views_tables(part)]
