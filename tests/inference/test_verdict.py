@@ -10,6 +10,7 @@ from formula_posteriors import WolfPosterior
 from stargas.inference.attribution import Attribution
 from stargas.inference.infer import infer
 from stargas.inference.verdict import limitations, verdict
+from stargas.validity.neighbors import Deviation
 from stargas.validity.result import NO_REFERENCE, ValidityResult
 
 USUAL = ValidityResult(0.4)
@@ -36,7 +37,15 @@ def limitation(result, name):
 
 def test_a_result_is_trusted_where_nothing_stands_out(result):
     assert verdict(result).level == "trusted"
-    assert str(verdict(result)).startswith("Trusted. No measurement stands out: 40 % of galaxies")
+    assert str(verdict(result)).startswith("Trusted. No measurement stands out. 40 % of galaxies")
+
+
+def test_what_stands_out_among_its_kind_is_named_and_is_no_reason_for_distrust(result):
+    deviations = (Deviation("HI rotation", -4.2), Deviation("offset of the light", 3.3), Deviation("HI radius", 3.1))
+    found = verdict(replace(result, validity=replace(USUAL, deviations=deviations)))
+    assert found.level == "trusted"
+    assert "the HI rotation (-4.2σ) and the offset of the light (+3.3σ) stand out. 40 % of" in found.reason
+    assert "HI radius" not in found.reason
 
 
 def test_the_measurement_that_stands_out_comes_first(result):

@@ -14,9 +14,13 @@ import numpy as np
 from stargas.evaluation.intervals import MEDIAN, QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.inference.result import InferenceResult
+from stargas.validity.result import ValidityResult
 
 MAX_DISAGREEMENT = 2.0
 """Standard deviations between the tracers beyond which they disagree."""
+
+MAX_NAMED = 2
+"""Measurements that are named at most."""
 
 Level = Literal["trusted", "with care", "not trusted", "not checked"]
 
@@ -82,10 +86,19 @@ def verdict(result: InferenceResult) -> Verdict:
     if validity.p_value is None and not validity.reasons:
         return Verdict("not checked", validity.summary)
     if not validity.trusted:
-        return Verdict("not trusted", " ".join((*validity.reasons[:1], validity.summary)))
+        return Verdict("not trusted", " ".join((*validity.reasons[:1], _standing_out(validity), validity.summary)))
     deciding = [f"{one.claim}." for one in limitations(result) if one.matters]
-    usual = f"No measurement stands out: {validity.summary}"
+    usual = f"{_standing_out(validity)} {validity.summary}"
     return Verdict("with care" if deciding else "trusted", " ".join([*deciding, usual]))
+
+
+def _standing_out(validity: ValidityResult) -> str:
+    """Name the measurements that stand out the most."""
+    named = [str(one) for one in validity.deviations[:MAX_NAMED]]
+    if not named:
+        return "No measurement stands out."
+    verb = "stands" if len(named) == 1 else "stand"
+    return f"Among galaxies of the same mass and kind the {' and the '.join(named)} {verb} out."
 
 
 def limitations(result: InferenceResult) -> tuple[Limitation, ...]:
