@@ -8,8 +8,8 @@ process of their own:
 - The command line reads with `in_child`: a fork of the process, which takes 20 to 40 ms, reads and measures, sends the
   result back and ends. It is ended when it takes too much time of the processor, or waits for very long, and refused
   more memory than the machine has left.
-- A worker of the page (`stargas.serve.worker`) is such a process already: it lives longer, since it holds the model,
-  is killed by `stargas.serve.pool`, and bounds its memory by `limit_memory`, so that all workers together fit into the
+- A worker of the page (``stargas.serve.worker``) is such a process already: it lives longer, since it holds the model,
+  is killed by ``serve.pool``, and bounds its memory by `limit_memory`, so that all workers together fit into the
   machine.
 
 Both may open no connection and start no program, and a worker opens the files of its job alone. Python asks an audit

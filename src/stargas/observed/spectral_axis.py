@@ -129,7 +129,7 @@ def _frequency_ratio(kind: str, values: FloatArray, path: object) -> FloatArray:
 
 
 def require_hi_line(header: Any, path: object) -> None:  # noqa: ANN401 (headers of astropy)
-    """Raise `InputError` where a header states the rest frequency of another line."""
+    """Raise ``InputError`` where a header states the rest frequency of another line."""
     rest = next((header[key] for key in ("RESTFRQ", "RESTFREQ", "FREQ0") if key in header), None)
     if isinstance(rest, (int, float)) and rest > 0 and abs(rest / HI_FREQUENCY_HZ - 1) > OTHER_LINE:
         raise InputError(
