@@ -87,7 +87,7 @@ def test_samples_of_a_galaxy_are_those_of_its_views_one_by_one():
     galaxy = star_gas_galaxy(600, 400)
     samples = make_samples(galaxy, TINY, seed=5)
     views = standard_views(TINY.views, rng_for(5, "views", galaxy.id))
-    subsets = draw_star_subsets(600, 3, TINY.stars, rng_for(5, "stars", galaxy.id))
+    subsets = draw_star_subsets(600, TINY.views, TINY.stars, rng_for(5, "stars", galaxy.id))
     assert len(samples) == 3
     for number, (sample, view, subset) in enumerate(zip(samples, views, subsets, strict=True)):
         alone = make_sample(project(galaxy, view), rng_for(5, "noise", galaxy.id, number), TINY, subset)

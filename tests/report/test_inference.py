@@ -156,7 +156,7 @@ class TestPage:
         assert [view["validity"]["trusted"] for view in described] == [True, False]
         for text in (page, " ".join(printed(judged).split())):
             assert text.count("do not trust this result") == 1
-            assert text.count("deviate at least as much") == 2
+            assert text.count("as far from others of the same mass and kind") == 2
             assert reason in text
 
     def test_the_verdict_comes_first(self, results, tmp_path):
