@@ -18,7 +18,7 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     known
         What there is.
     cutoff
-        Least likeness, 0 to 1, as `difflib.get_close_matches` has it.
+        Least likeness, 0 to 1, as ``difflib.get_close_matches`` has it.
 
     Examples
     --------

@@ -363,7 +363,7 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     Returns
     -------
     list of Sample
-        One per view, of rising inclination, with sets of stars as `~stargas.config.ViewConfig` says.
+        One per view, of rising inclination, with sets of stars as `~stargas.config.data.ViewConfig` says.
 
     Raises
     ------
