@@ -28,6 +28,7 @@ NOT_RUN = {
     "cluster.md": "a cluster",
     "own_simulation.md": "snapshots of a simulation",
     "extending.md": "a test of its own",
+    "evaluation.md": "evaluations of a trained model, and samples of a galaxy",
 }
 """Page → what its Python needs that is not here."""
 
@@ -83,6 +84,7 @@ def folder(tmp_path_factory):
     shutil.copy(example["hi"], folder / "ngc6946.fits")
     star_table().write(folder / "carina.csv", format="ascii.csv")
     at_fornax = Table.read(example["stars"], format="ascii.csv")
+    at_fornax["ra", "dec"].write(folder / "phot.csv", format="ascii.csv")
     for axis, middle in zip(("ra", "dec"), sg.find_galaxy("Fornax").center, strict=True):
         at_fornax[axis] += middle - at_fornax[axis].mean()
     at_fornax.write(folder / "fornax.csv", format="ascii.csv")
@@ -115,6 +117,7 @@ WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in WITH_PYTHON if page.name not in NOT_RUN], ids=lambda page: page.stem)
 def test_the_python_of_a_page_runs(page, folder):
+    shutil.rmtree(folder / "DIR", ignore_errors=True)  # of another page
     code = "import stargas as sg\n" + BEFORE.get(page.name, "") + "\n".join(blocks(page, "python"))
     done = run(code.replace('stars="stars.csv", name="Fornax"', 'stars="fornax.csv", name="Fornax"'), folder)
     assert done.returncode == 0, done.stderr
