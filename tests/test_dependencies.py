@@ -45,7 +45,7 @@ SIMULATES = "import sys\nsys.modules['lightning'] = sys.modules['sklearn'] = Non
 
 def test_an_inference_does_without_what_only_training_needs():
     script = SIMULATES + (
-        "import stargas.inference.infer, stargas.report.inference, stargas.observed.galaxy\n"
+        "import stargas.inference.infer, stargas.report.inference, stargas.observed.observation\n"
         "from stargas import load_model\nload_model()\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -13,7 +13,7 @@ from stars_for_tests import CENTER, DISTANCE, star_table
 from toy import toy_dataset
 
 import stargas as sg
-from stargas.observed.galaxy import observe
+from stargas.observed.observation import observe
 
 LONGEST = 300
 """Characters of the longest line."""

@@ -39,7 +39,7 @@ _HOME = {
     "mock_suite": "stargas.simulations.mock_suites.suites",
     "open_dataset": "stargas.dataset.store",
     "project": "stargas.sky.projection",
-    "read_hi": "stargas.observed.galaxy",
+    "read_hi": "stargas.observed.sources",
     "read_stars": "stargas.observed.catalogue",
     "read_galaxy": "stargas.simulations.files",
     "star_maps": "stargas.sky.star_maps",

@@ -98,7 +98,7 @@ def test_a_photometric_catalog_is_read_and_reported(capsys, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        ("stargas.observed.galaxy.observe_galaxy", ["infer", "--distance-kpc", "100", "--stars"]),
+        ("stargas.observed.observation.observe_galaxy", ["infer", "--distance-kpc", "100", "--stars"]),
         ("stargas.simulations.files.read_galaxy", ["infer"]),
         ("stargas.simulations.files.read_galaxy", ["show"]),
         ("stargas.simulations.files.open_files", ["build", "{out}", "--source"]),

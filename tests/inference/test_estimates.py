@@ -8,7 +8,7 @@ from stargas.baselines.estimators import INCLINATION_SCATTER_DEX, estimate_mass
 from stargas.config.observation import ObservationConfig
 from stargas.inference.estimates import closed_formulas, flat_dispersion
 from stargas.inference.infer import infer
-from stargas.observed.galaxy import observe_galaxy
+from stargas.observed.observation import observe_galaxy
 from stargas.profiles import ProfileDraws
 
 

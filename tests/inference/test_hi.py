@@ -16,8 +16,9 @@ from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.errors import InputError
 from stargas.inference.infer import infer
-from stargas.observed.galaxy import observe_galaxy, velocity_position_angle
 from stargas.observed.hi import faintest_column
+from stargas.observed.observation import observe_galaxy
+from stargas.observed.orientation import velocity_position_angle
 from stargas.observed.tangent_plane import sky_position
 
 N, WEST, R_HL = 64, 270.0, 0.6

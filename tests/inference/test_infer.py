@@ -17,7 +17,7 @@ from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
 from stargas.inference.infer import infer, infer_in_steps
 from stargas.model.files import save_model
-from stargas.observed.galaxy import observe_galaxy
+from stargas.observed.observation import observe_galaxy
 from stargas.observed.tangent_plane import sky_position
 from stargas.sky.projection import SkyGalaxy
 from stargas.validity.reference import fit_validity

@@ -13,7 +13,7 @@ from stargas.config import DataConfig, DegradationConfig, ModelConfig
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.inference.infer import infer
-from stargas.observed.galaxy import observe_galaxy
+from stargas.observed.observation import observe_galaxy
 from stargas.sample import QUALITY
 
 EXACT = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}

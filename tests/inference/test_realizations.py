@@ -11,7 +11,7 @@ from stars_for_tests import CENTER, DISTANCE, star_table
 from stargas.config import DataConfig, DegradationConfig
 from stargas.inference.realizations import NO_LIGHT, make_realizations
 from stargas.observed.draws import draw_galaxies, uncertain_inputs
-from stargas.observed.galaxy import observe
+from stargas.observed.observation import observe
 
 KNOWN = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}
 

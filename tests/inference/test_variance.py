@@ -7,7 +7,7 @@ from stars_for_tests import CENTER, DISTANCE, star_table, write
 
 from stargas.config.observation import ObservationConfig
 from stargas.inference.infer import infer
-from stargas.observed.galaxy import observe_galaxy
+from stargas.observed.observation import observe_galaxy
 
 EXACT = {"distance_kpc": DISTANCE, "center": CENTER, "R_hl_kpc": 0.3}
 

@@ -8,9 +8,9 @@ from stars_for_tests import CENTER, DISTANCE, star_table, write
 
 from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
-from stargas.observed.galaxy import observe, observe_galaxy
 from stargas.observed.known_values import circle_over_major, circularized
 from stargas.observed.local_volume import find_galaxy
+from stargas.observed.observation import observe, observe_galaxy
 from stargas.sky.half_count_radius import half_count_radius
 
 CARINA = find_galaxy("Carina")

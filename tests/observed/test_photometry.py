@@ -11,7 +11,7 @@ from stars_for_tests import CENTER, DISTANCE, SCALE, SYSTEMIC, plummer_stars, wr
 
 from stargas.errors import InputError, ObservationWarning
 from stargas.observed.draws import draw_galaxies
-from stargas.observed.galaxy import observe
+from stargas.observed.observation import observe
 from stargas.observed.photometry import observe_photometry, read_photometry
 from stargas.observed.tangent_plane import ARCMIN, sky_position
 

@@ -21,7 +21,7 @@ from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.errors import InputError
 from stargas.inference.infer import infer
-from stargas.observed.galaxy import observe_galaxy
+from stargas.observed.observation import observe_galaxy
 from stargas.report.inference import print_answer, print_limitations, write_inference_report
 from stargas.report.observed import share_table
 from stargas.validity.result import NO_REFERENCE, ValidityResult

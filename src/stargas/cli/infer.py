@@ -248,7 +248,7 @@ def _begin_reading(
 
     if options.galaxy is not None:
         return started_in_child([options.galaxy], read_file, options.galaxy, snapshots)
-    from stargas.observed.galaxy import observe_galaxy
+    from stargas.observed.observation import observe_galaxy
 
     files = (config.stars, config.photometry, config.hi_cube, config.moment0, config.moment1, config.moment2)
     return started_in_child(files, observe_galaxy, config)

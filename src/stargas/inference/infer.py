@@ -20,7 +20,8 @@ from stargas.inference.variance import draws_at, variance_shares
 from stargas.model.files import load_model
 from stargas.model.layout import received
 from stargas.model.posterior import Posterior
-from stargas.observed.galaxy import ObservedGalaxy, observe
+from stargas.observed.galaxy import ObservedGalaxy
+from stargas.observed.observation import observe
 from stargas.sample import Sample
 from stargas.sky.projection import SkyGalaxy
 from stargas.tracers import TRACERS
@@ -96,7 +97,7 @@ def infer(
     reference
         Validity reference of the model; the one in its folder if None.
     **observation
-        ``stars``, ``hi`` and everything that an observer knows beside them, as `stargas.observed.galaxy.observe`
+        ``stars``, ``hi`` and everything that an observer knows beside them, as `stargas.observed.observation.observe`
         takes it.
 
     Returns

@@ -181,7 +181,7 @@ class InferenceWorker:
     def infer(self, payload: dict[str, Any], on_phase: OnPhase) -> dict[str, Any]:
         """Infer a mass profile and write its report."""
         from stargas.inference.infer import infer_in_steps
-        from stargas.observed.galaxy import observe_galaxy
+        from stargas.observed.observation import observe_galaxy
         from stargas.report.inference import write_inference_report
 
         tracers = {TRACER_OF_ROLE[role] for role in payload["files"]}

@@ -20,7 +20,7 @@ from stargas.experiments.observed.invariances import check_invariances
 from stargas.experiments.observed.parts import write_degradation, write_round_trip
 from stargas.experiments.observed.round_trip import RoundTrip, run_round_trip, summary
 from stargas.inference.infer import infer
-from stargas.observed.galaxy import observe_galaxy
+from stargas.observed.observation import observe_galaxy
 from stargas.randomness import rng_for
 from stargas.report.observed_page import write_observed_page
 from stargas.sample import make_sample

@@ -13,7 +13,7 @@ from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.observed.files import observation_of
 from stargas.galaxy import FloatArray
 from stargas.inference.infer import infer
-from stargas.observed.galaxy import observe_galaxy
+from stargas.observed.observation import observe_galaxy
 
 WRONG_DISTANCE = 1.1
 """A distance that is 10 % too large."""

@@ -21,7 +21,7 @@ from stargas.experiments.observed.files import observation_of, write_mock
 from stargas.experiments.observed.metrics import coverage_and_width, difference, median_of
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.inference.infer import infer
-from stargas.observed.galaxy import observe_galaxy
+from stargas.observed.observation import observe_galaxy
 from stargas.profiles import ProfileDraws
 from stargas.randomness import rng_for
 from stargas.sample import Sample, make_sample

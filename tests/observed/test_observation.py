@@ -1,0 +1,44 @@
+"""What an observation refuses, and what it warns of."""
+
+import numpy as np
+import pytest
+from stars_for_tests import CENTER, DISTANCE, star_table
+
+from stargas.errors import InputError
+from stargas.observed.observation import observe
+
+
+def test_a_center_in_degrees_is_refused_where_positions_are_offsets():
+    table = star_table()
+    xi, eta = ((table[name] - middle) * 60 for name, middle in zip(("ra", "dec"), CENTER, strict=True))
+    with pytest.raises(InputError, match="holds offsets from its own center"):
+        observe({"xi": xi, "eta": eta, "v_los": table["v_los"]}, distance_kpc=DISTANCE, center=CENTER)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda table, _: table, None),
+        (lambda table, name: np.radians(table[name]), "as angles in radians do"),
+        # offsets in arcmin under the names of angles: up to a degree from the center
+        (lambda table, name: (80 * (table[name] - table[name].mean())).clip(-60, 60), "farther than in any galaxy"),
+    ],
+)
+def test_angles_that_are_no_degrees_are_warned_of(change, words):
+    table = star_table()
+    if words is not None:
+        for name in ("ra", "dec"):
+            table[name] = change(table, name)
+    found = [
+        warning
+        for warning in observe(table, distance_kpc=DISTANCE).warnings
+        if "check" in warning or "state" in warning
+    ]
+    assert any(words in warning for warning in found) if words else not found
+
+
+def test_a_half_light_radius_of_another_unit_is_warned_of():
+    size = observe(star_table(), distance_kpc=DISTANCE).R_hl_kpc
+    for factor, is_warned in ((1.0, False), (3.0, False), (1000.0, True), (1e-3, True)):
+        warnings = observe(star_table(), distance_kpc=DISTANCE, R_hl_kpc=factor * size).warnings
+        assert any("check its unit and the distance" in warning for warning in warnings) == is_warned
