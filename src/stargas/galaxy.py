@@ -40,6 +40,14 @@ def _require_sign(name: str, array: FloatArray, *, zero_allowed: bool = False) -
         raise InputError(f"{name} must be {wanted}, got {array[bad[0]]:g} in row {bad[0]} ({bad.size} such rows).")
 
 
+def _radii(r_kpc: ArrayLike) -> FloatArray:
+    """Radii of spheres [kpc], of which one that is no number would hold all particles."""
+    radii = to_array("r_kpc", r_kpc)
+    if not (radii >= 0).all():
+        raise InputError(f"r_kpc must be zero or positive, got {radii[~(radii >= 0)].flat[0]:g}.")
+    return radii
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Particles(Described):
     """Point masses of one component.
@@ -98,9 +106,9 @@ class Particles(Described):
         return self.radius_kpc[order], np.concatenate([[0.0], np.cumsum(self.mass_msun[order])])
 
     def enclosed_mass(self, r_kpc: ArrayLike) -> FloatArray:
-        """Mass [Msun] inside spheres of radius ``r_kpc``, same shape as ``r_kpc``."""
+        """Mass [Msun] inside spheres of radius ``r_kpc``, zero or positive, same shape as ``r_kpc``."""
         radius, mass = self._cumulative
-        return mass[np.searchsorted(radius, to_array("r_kpc", r_kpc), side="right")]
+        return mass[np.searchsorted(radius, _radii(r_kpc), side="right")]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -187,7 +195,7 @@ class MassProfile(Described):
         Inside the first radius the first interval's power law goes on; beyond the last the mass
         stays what it is there.
         """
-        r = to_array("r_kpc", r_kpc)
+        r = _radii(r_kpc)
         log_r, log_m = np.log(self.r_kpc), np.log(self.mass_msun)
         with np.errstate(divide="ignore"):
             x = np.log(r)
@@ -251,6 +259,8 @@ class Galaxy(Described):
             raise InputError("a galaxy needs an id, got an empty one.")
         if not len(self.stars):
             raise InputError(f"galaxy {self.id} has no stars; at least one is needed.")
+        if not 0 <= self.redshift < np.inf:
+            raise InputError(f"galaxy {self.id} has the redshift {self.redshift}, expected zero or a positive number.")
         if not self.host_id:
             object.__setattr__(self, "host_id", self.id)
         if self.gas is not None and not len(self.gas):
@@ -289,7 +299,7 @@ class Galaxy(Described):
         Raises
         ------
         InputError
-            If the component has another name.
+            If the component has another name, or a radius is negative or no number.
         """
         parts = {"stars": self.stars, "gas": self.gas, "dark": self.dark}
         if component == "total":

@@ -58,6 +58,8 @@ def to_array(name: str, values: Any) -> NDArray[np.float64]:  # noqa: ANN401 (wh
         return values  # most calls, from within: nothing to convert
     if getattr(values, "unit", None) is not None:
         values = _converted(name, values)
+    elif isinstance(values, list | tuple) and any(hasattr(one, "unit") for one in values):
+        values = [to_array(name, one) for one in values]  # whose units would be dropped in one array
     if np.any(getattr(values, "mask", False)):
         masked = int(np.count_nonzero(values.mask))
         raise InputError(f"{name} has {masked} masked values: drop those rows or fill in measured ones.")
@@ -91,6 +93,16 @@ def to_number(name: str, value: Any) -> float:  # noqa: ANN401 (whatever a calle
     if array.ndim:
         raise InputError(f"{name} must be one number, got an array of shape {array.shape}.")
     return float(array)
+
+
+def to_numbers(**values: Any) -> list[float | None]:  # noqa: ANN401 (whatever a caller passes)
+    """Return values, named as the arguments that they are, as numbers by `to_number`; None stays.
+
+    >>> import astropy.units as u
+    >>> to_numbers(systemic_kms=2000 * u.m / u.s, position_angle_deg=None)
+    [2.0, None]
+    """
+    return [None if value is None else to_number(name, value) for name, value in values.items()]
 
 
 def to_center(center: Any, unit: str = "deg") -> tuple[float, float]:  # noqa: ANN401 (whatever a caller passes)

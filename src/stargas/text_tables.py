@@ -3,6 +3,7 @@
 import csv
 import math
 import re
+import warnings
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,20 @@ characters than the second: cells of text are kept in arrays as wide as the long
 MAX_UNIT = 80
 """Longest text that is read as a unit."""
 
-_ABSURD = re.compile(r"(\^|\*\*|[A-Za-z)]|[-+.])\s*\(?[-+]?\d{3,}|\d{20,}")
+NO_UNIT = ("", "-", "---")
+"""What stands for the unit of a column that has none."""
+
+SEXAGESIMAL = ("h:m:s", "d:m:s")
+"""What VizieR writes below the names of angles in hours or degrees, minutes and seconds."""
+
+_ABSURD = re.compile(r"(\^|\*\*|[A-Za-z)]|[-+])\s*\(?[-+]?\.?\d{3,}|\d{20,}")
 """Exponents and numbers that no unit of a map has, and that would keep a library busy without end."""
 
 _ALIAS = re.compile(r"(^|[\s,\[{:-])[&*]\w")
 _UNIT = re.compile(r"unit:\s*([^,}]*)")
 _SHAPE = re.compile(r"\[([\d,\s]+)\]")
+_WITH_UNIT = re.compile(r"(.*?\w)\s*[\[(]([^\[\]]+)[\])]")
+_RULE = re.compile(r"-{2,}")
 _NUMBERED = re.compile(r" \(\d+\)$")
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?")
 
@@ -50,8 +59,8 @@ def is_absurd_unit(text: str) -> bool:
 
     Examples
     --------
-    >>> is_absurd_unit("10**9999999999 Jy"), is_absurd_unit("1e-20 erg s-1 cm-2")
-    (True, False)
+    >>> is_absurd_unit("10**9999999999 Jy"), is_absurd_unit("1e-20 erg s-1 cm-2"), is_absurd_unit("0.001 Jy / beam")
+    (True, False, False)
     """
     return len(text) > MAX_UNIT or bool(_ABSURD.search(text))
 
@@ -158,7 +167,19 @@ def namesakes(table: "Table", names: Collection[str]) -> list[str]:
 
 
 def _bare(name: str) -> str:
-    return _NUMBERED.sub("", name).lower()
+    return name_and_unit(_NUMBERED.sub("", name))[0].lower()
+
+
+def name_and_unit(name: str) -> tuple[str, str]:
+    """Return the name of a column without the unit that stands behind it in brackets, and that unit.
+
+    Examples
+    --------
+    >>> name_and_unit("v_los [km/s]"), name_and_unit("RA (J2000)"), name_and_unit("v (2)")
+    (('v_los', 'km/s'), ('RA (J2000)', ''), ('v (2)', ''))
+    """
+    found = _WITH_UNIT.fullmatch(name)
+    return (found[1], found[2]) if found and _is_unit(found[2]) else (name, "")
 
 
 def _hold_the_same(table: "Table", name: str, other: str) -> bool:
@@ -202,7 +223,7 @@ def parse_text_table(lines: list[str], path: object, **options: Any) -> "Table":
     comments = [line.lstrip("# \t") for line in lines if line.lstrip().startswith("#")]
     if not values:
         raise InputError(f"{path} holds a table without rows: write one below the names of the columns.")
-    delimiter = next((mark for mark in (",", "\t", ";") if mark in values[-1]), " ")
+    delimiter = next((mark for mark in ("\t", ";", ",") if mark in values[0] and mark in values[len(values) // 2]), " ")
     if (n_columns := len(_fields(values[0], delimiter))) > MAX_COLUMNS:
         raise InputError(f"{path} has {n_columns} columns, at most {MAX_COLUMNS} are read: leave some out.")
     if not _names_columns(values[0], delimiter):
@@ -212,9 +233,37 @@ def parse_text_table(lines: list[str], path: object, **options: Any) -> "Table":
         if not names:
             raise InputError(f"{path} has no line with the names of its columns: write one above the values.")
         values = [names[-1], *values]
-    kind = "ascii.csv" if delimiter == "," else "ascii.basic"
-    table = Table.read(values, format=kind, delimiter=delimiter, guess=False, **options)
+    units, n_lines = _units_below(values, delimiter)
+    require_units(units, path)
+    kind = {",": "ascii.csv", "\t": "ascii.tab"}.get(delimiter, "ascii.basic")
+    table = Table.read([values[0], *values[1 + n_lines :]], format=kind, delimiter=delimiter, guess=False, **options)
+    for name, unit in zip(table.colnames, units, strict=False):
+        table[name].unit = unit or None
     return rename_repeated(table, named_columns(values[0], delimiter))
+
+
+def _units_below(values: list[str], delimiter: str) -> tuple[list[str], int]:
+    """Return the units that stand below the names, as VizieR writes them, and how many lines are no values."""
+    units: list[str] = []
+    for number, line in enumerate(values[1:3]):
+        fields = [field.strip().strip('"') for field in _fields(line, delimiter)]
+        if _RULE.fullmatch("".join(fields)):
+            return units, number + 1
+        if number or len(fields) != len(_fields(values[0], delimiter)) or not all(map(_is_unit, fields)):
+            return units, number
+        units = fields
+    return units, len(values[1:3])
+
+
+def _is_unit(text: str) -> bool:
+    """Whether a text is a unit, or stands where a column has none."""
+    from astropy import units
+
+    if text in (*NO_UNIT, *SEXAGESIMAL) or _NUMBER.fullmatch(text) or is_absurd_unit(text):
+        return text in (*NO_UNIT, *SEXAGESIMAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return not isinstance(units.Unit(text, parse_strict="silent"), units.UnrecognizedUnit)
 
 
 def _fields(line: str, delimiter: str) -> list[str]:

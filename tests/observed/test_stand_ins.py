@@ -64,7 +64,24 @@ def test_a_catalogue_made_by_hand_is_refused_too():
 
 
 def test_errors_of_zero_alone_are_perfect_data():
-    refuse_stand_ins("errors", np.zeros(5), zero_too=True)
+    refuse_stand_ins("errors", np.zeros(5), "any")
     with pytest.raises(InputError, match="errors holds 0 in 1 of 2 rows"):
-        refuse_stand_ins("errors", np.array([0.0, 2.0]), zero_too=True)
+        refuse_stand_ins("errors", np.array([0.0, 2.0]), "any")
     refuse_stand_ins("velocities", np.array([0.0, 2.0]))
+
+
+def test_velocities_of_zero_are_measured_unless_they_are_repeated():
+    near = np.random.default_rng(0).normal(0, 8, 200)
+    refuse_stand_ins("velocities", np.append(near, [0.0, 0.0]), "repeated")
+    refuse_stand_ins("velocities", np.round(near), "repeated")  # in whole km/s, so that 0 occurs often
+    with pytest.raises(InputError, match="velocities holds 0 in 3 of 203 rows"):
+        refuse_stand_ins("velocities", np.append(near, [0.0] * 3), "repeated")
+
+
+def test_zeros_of_a_galaxy_at_rest_are_refused_by_name(tmp_path):
+    """Half a galaxy's dispersion from its mean, where nothing else tells them from stars."""
+    table = star_table(200)
+    table["v_los"] -= np.mean(table["v_los"]) + 3
+    table["v_los"][:20] = 0.0
+    with pytest.raises(InputError, match="the column 'v_los' holds 0 in 20 of 200 rows"):
+        read_stars(write(table, tmp_path, ".csv"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stargas.constants import BOLTZMANN, HI_ATOMS_PER_CM2, HI_FREQUENCY_HZ, HI_MASS_PER_FLUX, SPEED_OF_LIGHT_KMS
 from stargas.errors import InputError
+from stargas.observed.table_columns import factor_between
 from stargas.text_tables import is_absurd_unit
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def parse_unit(text: object, what: str) -> "UnitBase":
             for operator, factor in re.findall(r"([*/]|^)([^*/]+)", words):
                 unit = unit / u.Unit(factor) if operator == "/" else unit * u.Unit(factor)
             return unit
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, u.UnitsError) as error:  # the last of logarithmic units
         raise InputError(
             f"{what} has the unit {text!r}, which is not known: write one as 'Jy/beam', 'K' or 'km/s'."
         ) from error
@@ -151,6 +152,6 @@ def _times(unit: "UnitBase", other: "UnitBase") -> float | None:
     from astropy import units as u
 
     try:
-        return float(unit.to(other))
+        return factor_between(unit, other)
     except u.UnitsError:
         return None

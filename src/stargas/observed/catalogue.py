@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from stargas.errors import InputError, ObservationWarning
 from stargas.galaxy import FloatArray
 from stargas.observed.columns import POSITIONS, UNITS, PositionKind, find_columns
-from stargas.observed.stand_ins import refuse_stand_ins
+from stargas.observed.stand_ins import ZEROS, refuse_stand_ins
 from stargas.observed.table import read_table
 from stargas.observed.table_columns import numbers, sky_angles
 from stargas.observed.velocities import GAUSSIAN_MAD
@@ -151,7 +151,7 @@ class StarCatalogue(Described):
             raise InputError("a catalogue needs stars, got none.")
         for name in ("v_los_kms", "v_los_error_kms", "p_member"):
             if getattr(self, name) is not None:
-                refuse_stand_ins(name, getattr(self, name), zero_too=name == "v_los_error_kms")
+                refuse_stand_ins(name, getattr(self, name), ZEROS.get(name.removesuffix("_kms"), "measured"))
 
 
 def position_problems(position: FloatArray, kind: PositionKind) -> Iterator[str]:
@@ -314,7 +314,7 @@ def complete_rows(
     for quantity, values in read.items():
         for missing in missing_values:
             values[np.isclose(values, missing, rtol=1e-6, atol=0)] = np.nan
-        refuse_stand_ins(f"{path}: the column {names[quantity]!r}", values, zero_too=quantity == "v_los_error")
+        refuse_stand_ins(f"{path}: the column {names[quantity]!r}", values, ZEROS.get(quantity, "measured"))
     complete = np.asarray(np.isfinite(np.column_stack(list(read.values()))).all(axis=1))
     if complete.sum() < MIN_STARS:
         raise InputError(

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from stargas.errors import InputError, did_you_mean
-from stargas.text_tables import namesakes
+from stargas.text_tables import name_and_unit, namesakes
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -36,20 +36,12 @@ _VELOCITIES = (
 ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "ra": (
-            "ra",
-            "raj2000",
-            "ra_icrs",
-            "ra_deg",
-            "radeg",
-            "_ra",
-            "_raj2000",
-            "alpha",
-            "target_ra",
-            "right_ascension",
+            *("ra", "raj2000", "ra_icrs", "ra_deg", "radeg", "_ra", "_raj2000", "alpha", "target_ra"),
+            *("right_ascension", "ra_j2000", "alpha_j2000"),
         ),
         "dec": (
             *("dec", "dej2000", "decj2000", "de_icrs", "dec_icrs", "dec_deg", "dedeg", "decdeg", "_de", "_dej2000"),
-            *("delta", "target_dec", "declination"),
+            *("delta", "target_dec", "declination", "dec_j2000", "delta_j2000"),
         ),
         "xi": ("xi", "xi_arcmin", "dx_arcmin", "x_arcmin"),
         "eta": ("eta", "eta_arcmin", "dy_arcmin", "y_arcmin"),
@@ -166,9 +158,9 @@ def _fitting(names: Collection[str], quantity: str, wanted: Mapping[str, str]) -
     free = [name for name in names if name not in set(wanted.values())]
     if quantity in free:
         return [quantity]
-    found = [name for name in free if name.lower() in ALIASES[quantity]]
+    found = [name for name in free if name_and_unit(name)[0].lower() in ALIASES[quantity]]
     if not found and quantity in AMBIGUOUS and not _has_photometry(names):
-        found = [name for name in free if name in AMBIGUOUS[quantity]]
+        found = [name for name in free if name_and_unit(name)[0] in AMBIGUOUS[quantity]]
     return found
 
 

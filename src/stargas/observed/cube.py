@@ -1,7 +1,6 @@
 """HI cubes: brightness over two axes on the sky and one of velocity."""
 
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas.errors import DamagedFileError, InputError, ObservationWarning
+from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.observed.beams import SkyBeam, beam_of_header, beams_of_table
+from stargas.observed.blanks import blank_flagged
 from stargas.observed.brightness import column_per_brightness, parse_unit
 from stargas.observed.fits import open_fits
 from stargas.observed.fits_header import standard_header, stokes_index
@@ -159,8 +159,8 @@ def read_cube(
     Returns
     -------
     HICube
-        With rising velocities, in the frame that the file has them in (barycentric, LSR: it is not changed). Channels
-        and pixels that hold zeros alone are blank.
+        With rising velocities, in the frame that the file has them in (barycentric, LSR: it is not changed). What was
+        not measured is blank, as `stargas.observed.blanks` finds it.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def read_cube(
     Warns
     -----
     ObservationWarning
-        If a unit is assumed, or channels that hold zeros alone are taken for blank.
+        If a unit is assumed, what was not measured is taken for blank, or the cube was masked.
     """
     with open_fits(path) as hdus:
         hdu = _cube_hdu(hdus, path)
@@ -183,7 +183,7 @@ def read_cube(
         beams = [beam] if beam is not None else _beams(hdus, header, len(data))
         text = str(parse_unit(unit if unit is not None else header.get("BUNIT"), str(path)).to_string())
         grid = SkyGrid(wcs.celestial, data.shape[1:])
-    blank_zeros(data, path)
+    blank_flagged(data, path)
     order = slice(None, None, -1 if velocity[0] > velocity[-1] else 1)
     areas = None
     if beams:
@@ -246,21 +246,6 @@ def _voxels(hdu: Any, header: Any, wcs: Any, path: object) -> NDArray[np.float32
             plane[~(np.abs(plane) < MAX_VALUE)] = np.nan  # what damage leaves: infinities, signaling NaNs, 1e30
         planes[number] = plane
     return np.ascontiguousarray(planes.transpose([sorted(kept).index(axis) for axis in kept]))
-
-
-def blank_zeros(data: NDArray[np.float32], path: object) -> None:
-    """Make channels and pixels blank that hold zeros alone, as flags and the edges of a field are written by some."""
-    channels = np.array([not np.nan_to_num(channel).any() for channel in data])
-    n_zero = int(sum(bool((channel == 0).any()) for channel in data[channels]))
-    data[channels] = np.nan
-    if n_zero and any((channel < 0).any() for channel in data):
-        warnings.warn(
-            f"{path}: {n_zero} channels hold zeros alone and are taken for blank.", ObservationWarning, stacklevel=3
-        )
-    outside = np.ones(data.shape[1:], dtype=bool)
-    for channel in data:
-        outside &= (channel == 0) | np.isnan(channel)
-    data[:, outside] = np.nan
 
 
 def _beams(hdus: Any, header: Any, n_channels: int) -> list[SkyBeam]:  # noqa: ANN401 (of astropy)

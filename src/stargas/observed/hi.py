@@ -29,6 +29,9 @@ SUBPIXELS = 8
 EDGE_PERCENTILE = 5
 """Percentile of the known columns that stands for the faintest one of blanked maps."""
 
+ONE_PIXEL = 0.5
+"""Largest fraction of the HI mass in one pixel: a beam of one pixel spreads a point over more."""
+
 EDGE_FLUX = 0.1
 """Flux of the first or last channel over that of the brightest at which the band may cut the line."""
 
@@ -180,6 +183,8 @@ def observe_hi(
         If the line reaches an end of the band, or there is hardly any HI.
     """
     distance_kpc = _positive_distance(distance_kpc)
+    distance_error_kpc = to_number("distance_error_kpc", distance_error_kpc)
+    systemic_kms = None if systemic_kms is None else to_number("systemic_kms", systemic_kms)
     center = None if center is None else _checked_center(center)
     if not (distance_error_kpc >= 0 and math.isfinite(distance_error_kpc)):
         raise InputError(f"the error of the distance must be zero or positive, got {distance_error_kpc} kpc.")
@@ -190,7 +195,7 @@ def observe_hi(
         cube = data
         source = _source(cube, mask)
         maps = cube_moments(cube, source, added_noise)
-        _warn_of_edges(cube, source)
+        _warn_of_band(cube, source)
     elif mask is None:
         maps = data
     else:
@@ -232,8 +237,8 @@ def observe_hi(
     return observed
 
 
-def _warn_of_edges(cube: HICube, source: EmissionRegion) -> None:
-    """Warn of a line that reaches the first or the last channel with data: the band may cut it."""
+def _warn_of_band(cube: HICube, source: EmissionRegion) -> None:
+    """Warn of continuum, and of a line that reaches the first or the last channel with data: the band may cut it."""
     with_data = np.flatnonzero([np.isfinite(channel).any() for channel in cube.data])
     flux = np.zeros(len(cube.data))
     for channel in np.flatnonzero(source.mask.any(axis=(1, 2))):
@@ -248,15 +253,33 @@ def _warn_of_edges(cube: HICube, source: EmissionRegion) -> None:
             ObservationWarning,
             stacklevel=3,
         )
+    continuum = source.mask[with_data].all(axis=0)
+    if not ends and source.noise > 0 and (n_continuum := int(continuum.sum())):
+        y, x = (float(np.mean(at)) for at in np.nonzero(continuum))
+        ra, dec = cube.grid.sky_of(x, y)
+        warnings.warn(
+            f"{n_continuum} pixels around RA {ra:.4f}°, Dec {dec:.4f}° shine in all channels, as continuum does, which "
+            "counts as HI: subtract it.",
+            ObservationWarning,
+            stacklevel=3,
+        )
 
 
 def _check_amount(observed: ObservedHI) -> None:
-    column = observed.moment_maps.moment0[observed.moment_maps.known]
+    maps = observed.moment_maps
+    column = maps.moment0[maps.known]
     low, high = np.percentile(column, [1, 99])
     if not max(-low, high) <= MAX_COLUMN_MSUN_PC2:
         raise InputError(
             f"the HI columns reach {low:.3g} to {high:.3g} Msun/pc², beyond any galaxy's: correct the unit (BUNIT) or "
             "the beam."
+        )
+    peak = float(column.max()) / max(float(np.maximum(column, 0).sum()), float(column.max()))
+    if column.size > 1 and peak > ONE_PIXEL:
+        y, x = (int(at) for at in np.unravel_index(np.argmax(maps.moment0), maps.moment0.shape))
+        raise InputError(
+            f"{100 * peak:.0f} % of the HI are in the pixel x = {x}, y = {y} (from 0), of up to {column.max():.3g} "
+            "Msun/pc²: no beam does that, so blank its damaged values."
         )
     if not (mass := observed.hi_mass_msun) > 0:
         raise InputError(f"the HI mass is {mass:.3g} Msun: give maps whose HI outweighs their negative pixels.")

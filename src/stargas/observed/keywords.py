@@ -20,6 +20,9 @@ NOT_USED = dict.fromkeys(
 TEXT_UNITS = {"arcmin": "arcmin", "arcsec": "arcsec", "mag": "mag", "%": "%"}
 """Unit of a quantity → that of text, as `stargas.notation` reads it."""
 
+PLAIN = ("p_member_min", "ellipticity", "ellipticity_error")
+"""Keywords of numbers without a unit."""
+
 TUPLES: Mapping[str, tuple[tuple[int, ...], str]] = {
     "missing_values": ((0,), "numbers"),
     "proper_motion_masyr": ((2,), "two numbers"),
@@ -64,8 +67,10 @@ def _checked(keyword: str, value: Any) -> Any:  # noqa: ANN401 (of several types
         raise InputError(f"columns must map quantities to names of columns, as {{'v_los': 'HRV'}}, got {value!r}.")
     if keyword in TUPLES:
         return _checked_tuple(keyword, value)
+    if keyword in PLAIN:
+        return to_number(keyword, value)
     text = _as_text(value)
-    if (unit_of(keyword) or keyword == "p_member_min") and not (isinstance(text, str) and unit_of(keyword) == "kpc"):
+    if unit_of(keyword) and not (isinstance(text, str) and unit_of(keyword) == "kpc"):
         return to_number(keyword, text)
     return text
 

@@ -10,6 +10,7 @@ import numpy as np
 from stargas.errors import InputError, ObservationWarning
 from stargas.galaxy import FloatArray
 from stargas.observed.beams import SkyBeam, beam_of_header
+from stargas.observed.blanks import repeated_value
 from stargas.observed.brightness import column_per_moment0, parse_unit, velocity_per_unit
 from stargas.observed.cube import check_beam
 from stargas.observed.fits import open_fits
@@ -28,8 +29,12 @@ SAME_PIXELS = 0.1
 MAX_SPREAD_KMS = 2000.0
 """No galaxy's HI is spread over more than this [km/s]."""
 
-MAX_SIGMA_KMS = 500.0
-"""No galaxy's HI has a median dispersion above this [km/s]."""
+MIN_SPREAD_KMS = 0.2
+"""Velocities measured in the pixels of a galaxy differ by more than this [km/s]."""
+
+MIN_SIGMA_KMS, HIGH_SIGMA_KMS, MAX_SIGMA_KMS = 0.3, 50.0, 500.0
+"""Median dispersions of HI [km/s]: none is below the first, that of cold gas alone, or above the last; few are above the
+second."""
 
 
 def read_moments(
@@ -47,6 +52,7 @@ def read_moments(
         Map in Jy/beam km/s, K km/s, Msun/pc² or cm^-2; blank pixels are NaN or 0.
     moment1
         Mean velocity, km/s or m/s, of the same pixels; blank pixels are NaN, or exactly 0 where there are several.
+        In all maps a value that is repeated as no measured one is, as -999, is blank.
     moment2
         Velocity dispersion, or its square, of the same pixels. If None, `SIGMA_KMS` everywhere.
     beam
@@ -66,16 +72,19 @@ def read_moments(
     Warns
     -----
     ObservationWarning
-        If velocities of exactly zero are taken for blank.
+        If values that are no measured ones are taken for blank, or the dispersion is high.
     """
     first, grid, header = _read_map(moment0)
     with one_sentence(moment0, "a map of HI"):
         beam = beam if beam is not None else beam_of_header(header)
         check_beam(beam, grid)
         unit = parse_unit(header.get("BUNIT"), str(moment0))
+        first = _without_stand_ins(first, np.abs(first), moment0, zero=False)
         column = first * column_per_moment0(unit, None if beam is None else beam.area_sr, str(moment0))
-    mean = _without_zeros(_velocities(moment1, grid, squared=False), column, moment1)
-    sigma = np.full(grid.shape, SIGMA_KMS) if moment2 is None else _velocities(moment2, grid, squared=True)
+    mean = _without_stand_ins(_velocities(moment1, grid, squared=False), column, moment1)
+    sigma = np.full(grid.shape, SIGMA_KMS)
+    if moment2 is not None:
+        sigma = _without_stand_ins(_velocities(moment2, grid, squared=True), column, moment2, zero=False)
     known = np.isfinite(column) & (column > 0) & np.isfinite(mean) & np.isfinite(sigma) & (sigma >= 0)
     if not known.any():
         raise InputError(f"{moment0} and {moment1} have no pixel with both a column and a velocity: give maps that do.")
@@ -84,11 +93,12 @@ def read_moments(
         raise InputError(
             f"{moment1} has velocities of {low:.4g} to {high:.4g} km/s, too much for a galaxy: is its unit m/s?"
         )
-    if np.median(sigma[known]) > MAX_SIGMA_KMS:
+    if known.sum() > 1 and high - low < MIN_SPREAD_KMS:
         raise InputError(
-            f"{moment2} has a median dispersion of {np.median(sigma[known]):.3g} km/s, too much for a galaxy: is its "
-            "unit m/s, or is it a square?"
+            f"{moment1} has velocities of {low:.6g} to {high:.6g} km/s, nearer to each other than any galaxy's: is its "
+            "unit km/s, or is it no map of velocities?"
         )
+    _check_dispersion(float(np.median(sigma[known])), moment2)
     return MomentMaps(
         moment0=np.where(np.isfinite(column), column, 0.0),
         moment1=np.where(known, mean, 0.0),
@@ -100,18 +110,43 @@ def read_moments(
     )
 
 
-def _without_zeros(velocity_kms: FloatArray, column: FloatArray, path: str | PathLike[str]) -> FloatArray:
-    """Velocities with those of exactly zero blank: measured ones are not, and several equal ones less so."""
-    zero = velocity_kms == 0
-    if np.count_nonzero(zero) < 2:
-        return velocity_kms
-    if n_used := int(np.count_nonzero(zero & (column > 0))):
+def _check_dispersion(median_kms: float, path: str | PathLike[str] | None) -> None:
+    """Refuse, or warn of, a dispersion that looks like one in another unit."""
+    if median_kms > MAX_SIGMA_KMS:
+        raise InputError(
+            f"{path} has a median dispersion of {median_kms:.3g} km/s, too much for a galaxy: is its unit m/s, or is it "
+            "a square?"
+        )
+    if median_kms < MIN_SIGMA_KMS:
+        raise InputError(
+            f"{path} has a median dispersion of {median_kms:.3g} km/s, below that of any gas: is its unit km/s? Leave it "
+            "out if lines are not resolved."
+        )
+    if median_kms > HIGH_SIGMA_KMS:
         warnings.warn(
-            f"{path}: the velocity of {n_used} pixels with HI is exactly 0, which is taken for blank.",
+            f"{path} has a median dispersion of {median_kms:.3g} km/s, more than most galaxies: is it a square, or the "
+            "full width of the line?",
             ObservationWarning,
             stacklevel=3,
         )
-    return np.where(zero, np.nan, velocity_kms)
+
+
+def _without_stand_ins(
+    values: FloatArray, column: FloatArray, path: str | PathLike[str], *, zero: bool = True
+) -> FloatArray:
+    """Return values without those that are repeated as no measured ones are, nor exact zeros where those are blank."""
+    repeated = repeated_value(values[np.isfinite(values) & (values != 0)])
+    blank = np.zeros(values.shape, dtype=bool) if repeated is None else values == repeated
+    if zero and np.count_nonzero(values == 0) > 1:
+        blank |= values == 0
+    for value in np.unique(values[blank & (column > 0)]):
+        n_used = np.count_nonzero((values == value) & (column > 0))
+        warnings.warn(
+            f"{path}: {n_used} pixels with HI have the value {value:g}, which is taken for blank.",
+            ObservationWarning,
+            stacklevel=3,
+        )
+    return np.where(blank, np.nan, values)
 
 
 def _velocities(path: str | PathLike[str], grid: SkyGrid, *, squared: bool) -> FloatArray:

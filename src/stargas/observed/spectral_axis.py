@@ -131,6 +131,8 @@ def _frequency_ratio(kind: str, values: FloatArray, path: object) -> FloatArray:
 def require_hi_line(header: Any, path: object) -> None:  # noqa: ANN401 (headers of astropy)
     """Raise ``InputError`` where a header states the rest frequency of another line."""
     rest = next((header[key] for key in ("RESTFRQ", "RESTFREQ", "FREQ0") if key in header), None)
+    if rest is None and isinstance(wave := header.get("RESTWAV"), (int, float)) and wave > 0:
+        rest = SPEED_OF_LIGHT_KMS * 1e3 / wave
     if isinstance(rest, (int, float)) and rest > 0 and abs(rest / HI_FREQUENCY_HZ - 1) > OTHER_LINE:
         raise InputError(
             f"{path} is of a line at {rest / 1e6:.6g} MHz, expected HI at 1420.406 MHz: give HI, or correct the rest "

@@ -1,12 +1,15 @@
 """Numbers that stand for missing values: -999, 99.99, 9e9 and their like, and errors of zero among others.
 
 They are recognized by their digits and by lying apart from the other values, or by being repeated as no measured value
-is.
+is. A zero is one in a column of errors, and among velocities where it is repeated so.
 """
 
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -75,7 +78,15 @@ def stand_in(values: FloatArray) -> float | None:
     return max(found)[1] if found else None
 
 
-def refuse_stand_ins(name: str, values: FloatArray, *, zero_too: bool = False) -> None:
+Zeros = Literal["measured", "repeated", "any"]
+"""Which zeros stand for missing values: none; three and more, where no other value is as frequent; or all, unless the
+column holds nothing else."""
+
+ZEROS: Mapping[str, Zeros] = MappingProxyType({"v_los": "repeated", "v_los_error": "any"})
+"""Quantity → its zeros, where they are not measured."""
+
+
+def refuse_stand_ins(name: str, values: FloatArray, zeros: Zeros = "measured") -> None:
     """Refuse a column in which a number stands for missing values.
 
     Parameters
@@ -84,8 +95,8 @@ def refuse_stand_ins(name: str, values: FloatArray, *, zero_too: bool = False) -
         Of the column, with its file, for the message.
     values
         Shape (n,); NaN where missing.
-    zero_too
-        Whether zeros among other values are stand-ins, as in a column of errors; a column of zeros alone is not one.
+    zeros
+        Which zeros are stand-ins.
 
     Raises
     ------
@@ -94,7 +105,7 @@ def refuse_stand_ins(name: str, values: FloatArray, *, zero_too: bool = False) -
     """
     known = values[np.isfinite(values)]
     value = stand_in(known)
-    if value is None and zero_too and known.any() and not known.all():
+    if value is None and known.any() and _stand_in_zeros(known, zeros):
         value = 0.0
     if value is not None:
         count = int(np.count_nonzero(known == value))
@@ -102,3 +113,10 @@ def refuse_stand_ins(name: str, values: FloatArray, *, zero_too: bool = False) -
             f"{name} holds {value:g} in {count} of {len(values)} rows, which is not a measured value: leave these "
             f"cells empty, or set missing_values to {value:g} to leave these stars out."
         )
+
+
+def _stand_in_zeros(known: FloatArray, zeros: Zeros) -> bool:
+    n_zero = int(np.count_nonzero(known == 0))
+    if zeros == "repeated":
+        return n_zero >= MANY_EQUAL and n_zero >= MANY_EQUAL * max(Counter(known[known != 0].tolist()).values())
+    return zeros == "any" and n_zero > 0

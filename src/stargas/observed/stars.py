@@ -19,7 +19,7 @@ from stargas.observed.spectral_axis import MAX_DISTANCE_KPC
 from stargas.observed.star_warnings import star_warnings
 from stargas.observed.tangent_plane import aligned, perspective_velocity, plane_offsets, sky_middle
 from stargas.observed.velocities import fit_velocities
-from stargas.quantities import to_center, to_number
+from stargas.quantities import to_array, to_center, to_number, to_numbers
 from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.projection import SkyGalaxy
 
@@ -198,8 +198,17 @@ def observe_stars(
     ObservationWarning
         Wherever the stars need care; the page on observed galaxies lists all warnings.
     """
-    distance_kpc = None if distance_kpc is None else to_number("distance_kpc", distance_kpc)
-    R_hl_kpc = None if R_hl_kpc is None else to_number("R_hl_kpc", R_hl_kpc)
+    distance_kpc, R_hl_kpc, systemic_kms, position_angle_deg = to_numbers(
+        distance_kpc=distance_kpc,
+        R_hl_kpc=R_hl_kpc,
+        systemic_kms=systemic_kms,
+        position_angle_deg=position_angle_deg,
+    )
+    distance_error_kpc = to_number("distance_error_kpc", distance_error_kpc)
+    R_hl_error_kpc = to_number("R_hl_error_kpc", R_hl_error_kpc)
+    if proper_motion_masyr is not None:
+        mu_alpha, mu_delta = to_array("proper_motion_masyr", proper_motion_masyr)
+        proper_motion_masyr = float(mu_alpha), float(mu_delta)
     if center is not None:
         center = to_center(center, catalogue.position_kind.rpartition("_")[2])
     _check(catalogue, distance_kpc, distance_error_kpc, R_hl_kpc, R_hl_error_kpc, p_member_min)
@@ -325,6 +334,8 @@ def _check(
         raise InputError(
             f"distance_error_kpc must be below the distance of {distance_kpc} kpc, got {distance_error_kpc}."
         )
+    if R_hl_kpc is not None and R_hl_error_kpc >= R_hl_kpc:
+        raise InputError(f"R_hl_error_kpc must be below R_hl of {R_hl_kpc} kpc, got {R_hl_error_kpc}.")
     if not 0 <= p_member_min <= 1:
         raise InputError(f"p_member_min must lie between 0 and 1, got {p_member_min}.")
 

@@ -12,7 +12,7 @@ import numpy as np
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.observed.fits_header import standard_unit
-from stargas.text_tables import is_absurd_unit
+from stargas.text_tables import NO_UNIT, is_absurd_unit, name_and_unit
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 TRUTH: Mapping[str, str] = MappingProxyType({"true": "1", "false": "0"})
 """Words that stand for a probability, in lower case → its number."""
+
+BLANKS = ("", "-", "--", "---", "...", "n/a", "na", "null", "none", "indef", "<na>")
+"""What programs write into a cell of text that has no number, in lower case."""
+
+HOURS = ("h", "hr", "hour", "hours")
+"""Units of time that, of right ascensions, are those of angle, in lower case."""
 
 SEXAGESIMAL = re.compile(r"\s*[+-]?\d+\s*[:hd ]\s*\d")
 """Text that is an angle of hours or degrees and minutes."""
@@ -35,7 +41,7 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
     name
         Column.
     unit
-        Unit of the answer, and of a column that states none. Where it is none, the words true and false are 1 and 0.
+        Unit of the answer, and of a column that states none, nor has one in brackets behind its name. Where it is none, the words true and false are 1 and 0.
     path
         For messages.
 
@@ -66,10 +72,12 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
         if values.ndim != 1:
             raise InputError(f"{path}: the column {name!r} has shape {values.shape}, expected one number per row.")
         stated = getattr(column, "unit", None)
-        if stated is None or str(stated).strip() in ("", "-", "---"):
+        if stated is None or str(stated).strip() in NO_UNIT:
+            stated = name_and_unit(name)[1]
+        if str(stated).strip() in NO_UNIT:
             return values
         try:
-            factor = _unit(stated).to(units.Unit(unit))
+            factor = factor_between(_unit(stated), units.Unit(unit))
         except Exception as error:
             raise InputError(
                 f"{path}: the column {name!r} has the unit {str(stated)!r}, which is not one of {unit}: convert the "
@@ -77,6 +85,21 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
             ) from error
     with np.errstate(all="ignore"):
         return np.asarray(values * factor)
+
+
+def factor_between(one: "UnitBase", other: "UnitBase") -> float:
+    """How many of another unit a unit is.
+
+    Raises
+    ------
+    astropy.units.UnitsError
+        If they are of different kinds, or one of them is logarithmic: ``dex(km / s)`` is no multiple of km/s.
+    """
+    from astropy import units
+
+    if any(isinstance(unit, units.function.FunctionUnitBase) for unit in (one, other)):
+        raise units.UnitsError(f"{one} or {other} is logarithmic")
+    return float(one.to(other))
 
 
 def _unit(stated: Any) -> "UnitBase":  # noqa: ANN401 (of astropy, or text that is none of its units)
@@ -95,6 +118,9 @@ def sky_angles(table: "Table", name: str, path: Path, *, hours: bool) -> FloatAr
     else is as in `numbers`.
     """
     column: Any = table[name]
+    if hours and str(getattr(column, "unit", "")).strip().lower() in HOURS:
+        table = table[[name]]
+        table[name].unit = "hourangle"
     if getattr(column.dtype, "kind", "") not in "SU" or not any(SEXAGESIMAL.match(str(entry)) for entry in column):
         return numbers(table, name, "deg", path)
     from astropy.coordinates import Angle
@@ -102,7 +128,7 @@ def sky_angles(table: "Table", name: str, path: Path, *, hours: bool) -> FloatAr
     values = np.full(len(column), np.nan)
     for row, entry in enumerate(column):
         text = "" if np.ma.is_masked(entry) else str(entry).strip()
-        if not text:
+        if text.lower() in (*BLANKS, "nan"):
             continue
         try:
             values[row] = Angle(text, unit="hourangle" if hours else "deg").deg
@@ -116,11 +142,11 @@ def sky_angles(table: "Table", name: str, path: Path, *, hours: bool) -> FloatAr
 def _floats(data: Any, blank: Any, words: Mapping[str, str]) -> FloatArray:  # noqa: ANN401 (arrays of any type)
     """Make floats of numbers, or of text that spells them or is a word for one; NaN where blank."""
     if data.dtype.kind in "SU":
-        # an empty cell is blank in a table of text too
         text = np.char.strip(data.astype(str))
+        lower = np.char.lower(text)
         for word, number in words.items():
-            text = np.where(np.char.lower(text) == word, number, text)
-        data = np.where(blank | (text == ""), "nan", text)
+            text = np.where(lower == word, number, text)
+        data = np.where(blank | np.isin(lower, BLANKS), "nan", text)
     elif data.dtype.kind not in "biufO":
         raise TypeError(data.dtype)
     if data.dtype.kind == "O":
@@ -138,7 +164,7 @@ def _first_bad(column: Any) -> str:  # noqa: ANN401 (columns of any type)
             try:
                 float(entry)
             except (TypeError, ValueError):
-                if not np.ma.is_masked(entry) and str(entry).strip():
+                if not np.ma.is_masked(entry) and str(entry).strip().lower() not in BLANKS:
                     return f"row {row + 1} has {str(entry)[:30]!r}"
     except Exception:  # noqa: BLE001 (a message must not fail)
         return f"they are {type(column).__name__}"

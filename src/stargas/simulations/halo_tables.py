@@ -55,6 +55,9 @@ def read_plain(path: Path, only: str | None) -> list[Halo]:
 
     def numbers(name: str) -> FloatArray:
         """Return a column as numbers; what is left out is NaN."""
+        stated = str(getattr(table[name], "unit", None) or "kpc")
+        if name in TABLE_COLUMNS and stated != "kpc":
+            raise InputError(f"{path}: the column {name!r} has the unit {stated!r}, expected physical kpc: convert it.")
         try:
             return np.ma.filled(np.ma.asarray(table[name]).astype(np.float64), np.nan)
         except (ValueError, TypeError) as error:
@@ -75,6 +78,8 @@ def read_plain(path: Path, only: str | None) -> list[Halo]:
     }
     extra |= {name: _truth(table[name]) for name in table.colnames if _is_truth(table[name])}
     hosts = _names(table["host_id"]) if "host_id" in table.colnames else [""] * len(table)
+    # a column of whole numbers with blanks is one of floats in many programs: 1.0 is the halo 1
+    hosts = [host if host in ids else host.removesuffix(".0") for host in hosts]
     hosts = [host if has_host(host) or host in ids else "" for host in hosts]
     return [
         Halo(

@@ -237,6 +237,11 @@ def project(galaxy: Galaxy, view: View) -> SkyGalaxy:
     SkyGalaxy
         All its stars and all its gas with HI, at infinite distance (parallel rays).
 
+    Raises
+    ------
+    InputError
+        If ``view`` is none.
+
     Examples
     --------
     >>> import stargas as sg
@@ -245,6 +250,8 @@ def project(galaxy: Galaxy, view: View) -> SkyGalaxy:
     >>> len(sky.stars) == len(galaxy.stars)
     True
     """
+    if not isinstance(view, View):
+        raise InputError(f"a galaxy is projected along a View, as View(60.0), got {view!r}.")
     matrix = view.matrix
 
     def on_sky(position: FloatArray, velocity: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
