@@ -120,3 +120,20 @@ def test_empty_gas_is_no_gas():
     assert galaxy.hi_mass_msun == 0
     assert galaxy.enclosed_mass(1.0, "gas") == 0
     assert galaxy.host_id == "dry"
+
+
+def test_a_radius_that_is_no_number_holds_nothing():
+    """As the last in order it held all particles."""
+    profile = MassProfile(np.array([1.0, 10.0]), np.array([1e8, 1e9]))
+    part = Particles(np.ones(3), np.eye(3), np.zeros((3, 3)))
+    for whole in (profile, part):
+        for radius in (np.nan, -1.0, [1.0, np.nan]):
+            with pytest.raises(InputError, match="r_kpc must be zero or positive, got (nan|-1)"):
+                whole.enclosed_mass(radius)
+        assert whole.enclosed_mass(np.inf) == (1e9 if whole is profile else 3)
+
+
+@pytest.mark.parametrize("redshift", [-0.5, np.nan, np.inf])
+def test_a_redshift_is_zero_or_positive(redshift):
+    with pytest.raises(InputError, match="the redshift .* expected zero or a positive number"):
+        Galaxy("a", Particles(np.ones(3), np.eye(3), np.zeros((3, 3))), redshift=redshift)

@@ -1,5 +1,7 @@
 """Arguments are in the unit of their name: quantities are converted, what cannot be right is refused."""
 
+import dataclasses
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from astropy.table import MaskedColumn, QTable, Table
 
 import stargas as sg
 from stargas.errors import InputError
+from stargas.observed.stars import observe_stars
 from stargas.quantities import to_array, to_number, unit_of
 
 
@@ -111,3 +114,33 @@ class TestPublicFunctions:
 
     def test_views(self):
         assert sg.View(np.pi / 3 * u.rad).inclination_deg == pytest.approx(60.0)
+
+
+def test_quantities_in_a_list_keep_their_units():
+    """NumPy drops the units of arrays that it joins."""
+    np.testing.assert_allclose(to_array("x_kpc", [250 * u.pc, 0.5 * u.kpc]), [0.25, 0.5])
+    with pytest.raises(InputError, match="moments is in solMass / pc2, expected plain numbers"):
+        to_array("moments", [np.ones((2, 2)) * unit for unit in (u.Msun / u.pc**2, u.m / u.s, u.m / u.s)])
+
+
+def test_all_that_is_known_of_observed_stars_and_gas_may_be_quantities():
+    rng = np.random.default_rng(0)
+    stars = sg.StarCatalogue(rng.normal(0, 10, (200, 2)), rng.normal(50, 9, 200), position_kind="offset_arcmin")
+    bare = {"distance_kpc": 100.0, "distance_error_kpc": 5.0, "R_hl_kpc": 0.3, "R_hl_error_kpc": 0.01}
+    bare |= {"fit_contaminants": False, "systemic_kms": 50.0, "position_angle_deg": 90.0, "proper_motion_masyr": (0.1, -0.1)}
+    given = {"distance_kpc": 0.1 * u.Mpc, "distance_error_kpc": 5e3 * u.pc, "R_hl_kpc": 300 * u.pc}
+    given |= {"fit_contaminants": False, "R_hl_error_kpc": 10 * u.pc, "systemic_kms": 5e4 * u.m / u.s, "position_angle_deg": np.pi / 2 * u.rad}
+    given |= {"proper_motion_masyr": (100 * u.uas / u.yr, -100 * u.uas / u.yr)}
+    one, other = (observe_stars(with_errors(stars), **known) for known in (bare, given))
+    np.testing.assert_allclose(other.x_kpc, one.x_kpc)
+    assert other.sigma_kms == pytest.approx(one.sigma_kms)
+    for name in ("distance_error_kpc", "R_hl_kpc", "R_hl_error_kpc", "systemic_kms"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name))
+    with pytest.raises(InputError, match="systemic_kms is in kpc"):
+        observe_stars(with_errors(stars), **{**bare, "systemic_kms": 50 * u.kpc})
+    with pytest.raises(InputError, match="R_hl_error_kpc must be below R_hl of 0.3 kpc"):
+        observe_stars(with_errors(stars), **{**bare, "R_hl_error_kpc": 0.3})
+
+
+def with_errors(stars):
+    return dataclasses.replace(stars, v_los_error_kms=np.ones(len(stars)))

@@ -210,3 +210,23 @@ def test_a_table_without_rows_of_names_lists_some(tmp_path):
     wide = Table({f"c{number}": np.zeros(40) for number in range(30)})
     with pytest.raises(InputError, match=r"c0, .*c19 and 10 more; name them"):
         read_stars(write(wide, tmp_path, ".csv"))
+
+
+def test_a_unit_in_brackets_behind_a_name_is_that_of_the_column(tmp_path, table):
+    expected = catalogue(table.copy())
+    table["v_los"] *= 1e3
+    table["v_los_error"] *= 1e3
+    table.rename_columns(table.colnames, ["RA [deg]", "Dec (deg)", "Vlos [m/s]", "e_Vlos(m/s)", "p_member"])
+    same(read_stars(write(table, tmp_path, ".csv")), expected)
+    table.rename_column("Vlos [m/s]", "speed (m/s)")
+    same(read_stars(write(table, tmp_path, ".csv"), {"v_los": "speed (m/s)"}), expected)
+    table.rename_column("speed (m/s)", "Vlos (deg)")
+    with pytest.raises(InputError, match=r"'Vlos \(deg\)' has the unit 'deg', which is not one of km/s"):
+        read_stars(table)
+
+
+def test_columns_that_differ_in_their_bracket_are_a_question(table):
+    table.rename_column("v_los", "vlos [km/s]")
+    table["vlos [m/s]"] = table["vlos [km/s]"] * 1.1
+    with pytest.raises(InputError, match="several columns that may be v_los"):
+        read_stars(table)

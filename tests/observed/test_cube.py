@@ -223,6 +223,7 @@ def test_units_are_read_as_headers_write_them(text):
     ("text", "column"),
     [
         ("JY/B*M/S", 2.36e5 * 1e-12 / 1e-8 / 1e3),
+        ("1e-3 Jy/beam km/s", 2.36e5 * 1e-12 / 1e-8 / 1e3),
         ("JY/BEAM.KM/S", 2.36e5 * 1e-12 / 1e-8),
         ("Jy beam-1 km s-1", 2.36e5 * 1e-12 / 1e-8),
         ("K km/s", KELVIN),
@@ -235,6 +236,17 @@ def test_units_are_read_as_headers_write_them(text):
 )
 def test_units_of_moment_0(text, column):
     assert column_per_moment0(parse_unit(text, "x"), 1e-8, "x") == pytest.approx(column, rel=1e-6)
+
+
+def test_a_scale_before_a_unit_counts(tmp_path, column, flux):
+    path = write_cube(tmp_path / "milli.fits", 1e3 * flux, BUNIT="1e-3 Jy/beam")
+    assert np.allclose(column_of(read_cube(path)), column, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("unit", ["dex(K)", "dB(K)", "mag", "dex(Jy/beam)"])
+def test_logarithms_are_no_brightness(tmp_path, flux, unit):
+    with pytest.raises(InputError, match=r"unit|not a brightness"):
+        read_cube(write_cube(tmp_path / "log.fits", flux, BUNIT=unit))
 
 
 def test_a_given_beam_and_unit_stand_for_the_header(tmp_path, column, flux):
@@ -296,6 +308,7 @@ SPOILED = [
     ({"BUNIT": "furlong/x"}, InputError, "not known"),
     ({"BUNIT": "km/s"}, InputError, "expected Jy/beam or K"),
     ({"RESTFRQ": 1.15271e11}, InputError, "expected HI"),
+    ({"RESTFRQ": "absent", "RESTWAV": 2.6e-3}, InputError, "expected HI"),
     ({"CUNIT3": "km/s"}, InputError, "of the HI line"),
     ({"CDELT3": 0.01}, InputError, "holds no line of a galaxy"),
     ({"BMAJ": 1e-300, "BMIN": 1e-300}, InputError, "correct BMAJ and BMIN"),

@@ -275,6 +275,8 @@ def test_nothing_to_warn_of_is_silent():
         ({"foreground": 200}, {}, "% of the stars are contaminants: with so many the dispersion depends"),
         ({}, {"systemic_kms": 240.0}, "given systemic velocity 240.00 km/s is more than 5 standard errors"),
         ({}, {"center": (CENTER[0], CENTER[1] + 0.5)}, "middle of the stars lies .* R_hl from the center"),
+        ({}, {"distance_kpc": 1e3 * DISTANCE, "R_hl_kpc": 300.0}, "radius of 300 kpc is that of no known galaxy"),
+        ({}, {"distance_kpc": 1e-3 * DISTANCE, "R_hl_kpc": 3e-4}, "radius of 0.0003 kpc is that of no known galaxy"),
     ],
 )
 def test_what_needs_care_is_told(changes, options, message):

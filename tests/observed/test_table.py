@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 from stars_for_tests import FORMATS, star_table, write
 
-from stargas.errors import DamagedFileError, InputError, StargasError
+from stargas.errors import DamagedFileError, InputError, ObservationWarning, StargasError
 from stargas.observed.catalogue import read_stars
 from stargas.observed.table import read_table
 
@@ -70,6 +70,91 @@ def test_units_spelled_in_capitals_are_known(tmp_path, table):
         for name, unit in (("ra", "DEGREE"), ("dec", "DEGREES"), ("v_los", "KM/S"), ("v_los_error", "km/sec")):
             hdus[1].header[f"TUNIT{table.colnames.index(name) + 1}"] = unit
     np.testing.assert_allclose(read_stars(path).position[:, 0], table["ra"])
+
+
+VIZIER = """#RESOURCE=yCat
+#Column ra (F9.5)
+{names}
+{units}
+{rule}
+{rows}
+"""
+
+
+@pytest.mark.parametrize("unit", ["km/s", "m/s"])
+@pytest.mark.parametrize("delimiter", ["\t", ";", ","])
+@pytest.mark.parametrize("rule", [True, False])
+def test_units_below_the_names_are_those_of_the_columns(tmp_path, table, unit, delimiter, rule):
+    """VizieR writes a line of units, blank where there is none, and one of dashes."""
+    names, rows = lines_of(table, delimiter)
+    text = VIZIER.format(
+        names=names,
+        units=delimiter.join(["deg", "deg", unit, unit, ""]),
+        rule=delimiter.join(["-----"] * 5) if rule else "#",
+        rows="\n".join(rows),
+    )
+    (tmp_path / "stars.tsv").write_text(text)
+    read = read_table(tmp_path / "stars.tsv")
+    same(read, table)
+    assert [str(read[name].unit) for name in ("ra", "v_los", "p_member")] == ["deg", unit.replace("/", " / "), "None"]
+    if unit == "km/s":
+        np.testing.assert_allclose(read_stars(tmp_path / "stars.tsv").v_los_kms, table["v_los"])
+    else:
+        with pytest.raises(InputError, match="correct the unit"):  # of numbers that are in km/s
+            read_stars(tmp_path / "stars.tsv")
+
+
+def test_words_below_the_names_are_no_units(tmp_path, table):
+    names, rows = lines_of(table)
+    (tmp_path / "stars.csv").write_text("\n".join([names, "deg,deg,furlong,km/s,", *rows]))
+    with pytest.raises(InputError, match=r"'ra' does not hold numbers only \(row 1 has 'deg'\)"):
+        read_stars(tmp_path / "stars.csv")
+
+
+def test_blank_cells_between_tabulators_are_blank(tmp_path, table):
+    names, rows = lines_of(table, "\t")
+    rows[3] = "\t" + rows[3].partition("\t")[2]
+    rows[5] = rows[5].rpartition("\t")[0] + "\t"
+    rows[7] = rows[7].replace("\t", " \t ")
+    (tmp_path / "stars.tsv").write_text("\n".join([names, *rows]))
+    with pytest.warns(ObservationWarning, match="2 of 60 rows are left out"):
+        assert read_stars(tmp_path / "stars.tsv").row.tolist() == [row for row in range(60) if row not in (3, 5)]
+
+
+@pytest.mark.parametrize("word", ["N/A", "null", "None", "--", "-", "INDEF", "NA", "..."])
+def test_words_of_programs_for_no_value_are_blank(tmp_path, table, word):
+    names, rows = lines_of(table)
+    ra, dec, _, rest = rows[4].split(",", 3)
+    rows[4] = ",".join([ra, dec, word, rest])
+    (tmp_path / "stars.csv").write_text("\n".join([names, *rows]))
+    with pytest.warns(ObservationWarning, match="1 of 60 rows are left out"):
+        assert 4 not in read_stars(tmp_path / "stars.csv").row
+
+
+def test_decimal_commas_are_no_numbers(tmp_path, table):
+    names, rows = lines_of(table, ";")
+    (tmp_path / "stars.csv").write_text("\n".join([names, *rows]).replace(".", ","))
+    with pytest.raises(InputError, match=r"'ra' does not hold numbers only \(row 1 has '\d+,\d+'\)"):
+        read_stars(tmp_path / "stars.csv")
+
+
+def test_a_logarithm_of_a_velocity_is_no_velocity(tmp_path, table):
+    """Its factor was that of the number 1: velocities came out ten times too large."""
+    path = write(table, tmp_path, ".fits")
+    with fits.open(path, mode="update") as hdus:
+        hdus[1].header["TUNIT3"] = "dex(km/s)"
+    with pytest.raises(InputError, match=r"the unit 'dex\(km/s\)', which is not one of km/s"):
+        read_stars(path)
+
+
+@pytest.mark.parametrize("unit", ["h", "hour", "HOURS", "hourangle"])
+def test_right_ascensions_in_a_unit_of_time_are_hours(tmp_path, table, unit):
+    expected = np.array(table["ra"])
+    table["ra"] = expected / 15
+    path = write(table, tmp_path, ".fits")
+    with fits.open(path, mode="update") as hdus:
+        hdus[1].header["TUNIT1"] = unit
+    np.testing.assert_allclose(read_stars(path).position[:, 0], expected)
 
 
 def hostile(kind, path, table):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import h5py
 import numpy as np
 import pytest
+from astropy.table import Table
 
 from stargas.config import SnapshotConfig
 from stargas.errors import DamagedFileError, InputError
@@ -203,6 +204,27 @@ def test_a_host_of_nobody_makes_each_halo_its_own(tmp_path, nobody):
     path = tmp_path / "halos.csv"
     path.write_text(f"id,x_kpc,y_kpc,z_kpc,radius_kpc,host_id\n1,1,2,3,20,{nobody}\n2,5,6,7,8,{nobody}\n3,5,6,7,8,1\n")
     assert [halo.host_id for halo in read_halos(path, SNAPSHOT, CONFIG)] == ["", "", "1"]
+
+
+@pytest.mark.parametrize(("ids", "hosts"), [(("1", "2"), ("", "1.0")), (("1.0", "2.0"), ("", "1"))])
+def test_a_host_as_a_number_with_a_point_is_the_halo_of_that_number(tmp_path, ids, hosts):
+    """Columns of whole numbers with blanks become such; a host of its own would let views of one halo leak."""
+    path = tmp_path / "halos.csv"
+    rows = [f"{name},{number},2,3,20,{host}" for number, (name, host) in enumerate(zip(ids, hosts, strict=True))]
+    path.write_text("\n".join(["id,x_kpc,y_kpc,z_kpc,radius_kpc,host_id", *rows]))
+    assert [halo.host_id for halo in read_halos(path, SNAPSHOT, CONFIG)] == ["", ids[0]]
+
+
+def test_lengths_of_halos_in_another_unit_are_refused(tmp_path):
+    path = tmp_path / "halos.ecsv"
+    table = Table({"id": ["1"], **dict.fromkeys(("x_kpc", "y_kpc", "z_kpc", "radius_kpc"), [1.0])})
+    table["x_kpc"].unit = "kpc"
+    table.write(path)
+    assert read_halos(path, SNAPSHOT, CONFIG)[0].center_kpc == (1.0, 1.0, 1.0)
+    table["x_kpc"].unit = "Mpc"
+    table.write(path, overwrite=True)
+    with pytest.raises(InputError, match="the column 'x_kpc' has the unit 'Mpc', expected physical kpc"):
+        read_halos(path, SNAPSHOT, CONFIG)
 
 
 def test_a_halo_called_0_may_be_a_host(tmp_path):

@@ -53,3 +53,9 @@ def test_columns_of_stars_agree_and_are_finite():
         SkyGalaxy.from_stars([1.0, 2.0], [1.0], [1.0, 2.0])
     with pytest.raises(InputError, match="finite"):
         SkyGalaxy.from_stars([1.0, 2.0], [1.0, 2.0], [1.0, np.nan])
+
+
+@pytest.mark.parametrize("view", [60.0, (60.0, 0.0), None])
+def test_a_galaxy_is_projected_along_a_view(view):
+    with pytest.raises(InputError, match="projected along a View, as View"):
+        project(star_gas_galaxy(50, 60), view)

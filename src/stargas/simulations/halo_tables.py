@@ -79,7 +79,8 @@ def read_plain(path: Path, only: str | None) -> list[Halo]:
     extra |= {name: _truth(table[name]) for name in table.colnames if _is_truth(table[name])}
     hosts = _names(table["host_id"]) if "host_id" in table.colnames else [""] * len(table)
     # a column of whole numbers with blanks is one of floats in many programs: 1.0 is the halo 1
-    hosts = [host if host in ids else host.removesuffix(".0") for host in hosts]
+    known = {name.removesuffix(".0"): name for name in ids} | {name: name for name in ids}
+    hosts = [known.get(host, known.get(host.removesuffix(".0"), host)) for host in hosts]
     hosts = [host if has_host(host) or host in ids else "" for host in hosts]
     return [
         Halo(
