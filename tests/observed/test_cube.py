@@ -420,7 +420,7 @@ def test_one_plane_of_polarization_is_no_intensity(value, refused, tmp_path):
 def test_weights_before_a_cube_are_not_taken_for_it(tmp_path):
     data = in_jy_per_beam(disc_cube()[0]).astype(np.float32)
     header = header_of(data.shape)
-    weights = fits.ImageHDU(np.full_like(data, 1e-3) - 2e-3 * (data < 0), header, name="WEIGHT")
+    weights = fits.ImageHDU(np.where(data < 0, -1e-3, 1e-3).astype(np.float32), header, name="WEIGHT")
     fits.HDUList([fits.PrimaryHDU(), weights, fits.ImageHDU(data, header, name="DATA")]).writeto(tmp_path / "cube.fits")
     np.testing.assert_array_equal(read_cube(tmp_path / "cube.fits").data, data)
     fits.HDUList([fits.PrimaryHDU(), weights]).writeto(tmp_path / "only.fits")
