@@ -128,12 +128,12 @@ def test_a_radius_that_is_no_number_holds_nothing():
     part = Particles(np.ones(3), np.eye(3), np.zeros((3, 3)))
     for whole in (profile, part):
         for radius in (np.nan, -1.0, [1.0, np.nan]):
-            with pytest.raises(InputError, match="r_kpc must be zero or positive, got (nan|-1)"):
+            with pytest.raises(InputError, match=r"r_kpc must be zero or positive, got (nan|-1)"):
                 whole.enclosed_mass(radius)
         assert whole.enclosed_mass(np.inf) == pytest.approx(1e9 if whole is profile else 3)
 
 
 @pytest.mark.parametrize("redshift", [-0.5, np.nan, np.inf])
 def test_a_redshift_is_zero_or_positive(redshift):
-    with pytest.raises(InputError, match="the redshift .* expected zero or a positive number"):
+    with pytest.raises(InputError, match=r"the redshift .* expected zero or a positive number"):
         Galaxy("a", Particles(np.ones(3), np.eye(3), np.zeros((3, 3))), redshift=redshift)

@@ -127,9 +127,19 @@ def test_all_that_is_known_of_observed_stars_and_gas_may_be_quantities():
     rng = np.random.default_rng(0)
     stars = sg.StarCatalogue(rng.normal(0, 10, (200, 2)), rng.normal(50, 9, 200), position_kind="offset_arcmin")
     bare = {"distance_kpc": 100.0, "distance_error_kpc": 5.0, "R_hl_kpc": 0.3, "R_hl_error_kpc": 0.01}
-    bare |= {"fit_contaminants": False, "systemic_kms": 50.0, "position_angle_deg": 90.0, "proper_motion_masyr": (0.1, -0.1)}
+    bare |= {
+        "fit_contaminants": False,
+        "systemic_kms": 50.0,
+        "position_angle_deg": 90.0,
+        "proper_motion_masyr": (0.1, -0.1),
+    }
     given = {"distance_kpc": 0.1 * u.Mpc, "distance_error_kpc": 5e3 * u.pc, "R_hl_kpc": 300 * u.pc}
-    given |= {"fit_contaminants": False, "R_hl_error_kpc": 10 * u.pc, "systemic_kms": 5e4 * u.m / u.s, "position_angle_deg": np.pi / 2 * u.rad}
+    given |= {
+        "fit_contaminants": False,
+        "R_hl_error_kpc": 10 * u.pc,
+        "systemic_kms": 5e4 * u.m / u.s,
+        "position_angle_deg": np.pi / 2 * u.rad,
+    }
     given |= {"proper_motion_masyr": (100 * u.uas / u.yr, -100 * u.uas / u.yr)}
     one, other = (observe_stars(with_errors(stars), **known) for known in (bare, given))
     np.testing.assert_allclose(other.x_kpc, one.x_kpc)
@@ -138,7 +148,7 @@ def test_all_that_is_known_of_observed_stars_and_gas_may_be_quantities():
         assert getattr(other, name) == pytest.approx(getattr(one, name))
     with pytest.raises(InputError, match="systemic_kms is in kpc"):
         observe_stars(with_errors(stars), **{**bare, "systemic_kms": 50 * u.kpc})
-    with pytest.raises(InputError, match="R_hl_error_kpc must be below R_hl of 0.3 kpc"):
+    with pytest.raises(InputError, match=r"R_hl_error_kpc must be below R_hl of 0.3 kpc"):
         observe_stars(with_errors(stars), **{**bare, "R_hl_error_kpc": 0.3})
 
 

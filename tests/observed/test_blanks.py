@@ -114,9 +114,9 @@ def write_maps(folder, units=("K km/s", "km/s", "km/s"), **changes):
     paths = []
     for unit, (name, values) in zip(units, maps.items(), strict=True):
         header["BUNIT"] = unit
-        values = changes.get(name, lambda values: values)(np.where(maps["moment0"] > 5, values, np.nan))
+        masked = np.where(maps["moment0"] > 5, values, np.nan)
         paths.append(folder / f"{name}.fits")
-        fits.PrimaryHDU(values, header).writeto(paths[-1], overwrite=True)
+        fits.PrimaryHDU(changes.get(name, np.asarray)(masked), header).writeto(paths[-1], overwrite=True)
     return paths
 
 

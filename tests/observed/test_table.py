@@ -125,7 +125,7 @@ def test_blank_cells_between_tabulators_are_blank(tmp_path, table):
 def test_words_of_programs_for_no_value_are_blank(tmp_path, table, word):
     names, rows = lines_of(table)
     ra, dec, _, rest = rows[4].split(",", 3)
-    rows[4] = ",".join([ra, dec, word, rest])
+    rows[4] = f"{ra},{dec},{word},{rest}"
     (tmp_path / "stars.csv").write_text("\n".join([names, *rows]))
     with pytest.warns(ObservationWarning, match="1 of 60 rows are left out"):
         assert 4 not in read_stars(tmp_path / "stars.csv").row

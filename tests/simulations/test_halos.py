@@ -217,7 +217,7 @@ def test_a_host_as_a_number_with_a_point_is_the_halo_of_that_number(tmp_path, id
 
 def test_lengths_of_halos_in_another_unit_are_refused(tmp_path):
     path = tmp_path / "halos.ecsv"
-    table = Table({"id": ["1"], **dict.fromkeys(("x_kpc", "y_kpc", "z_kpc", "radius_kpc"), [1.0])})
+    table = Table({"id": ["1"], **{key: [1.0] for key in ("x_kpc", "y_kpc", "z_kpc", "radius_kpc")}})
     table["x_kpc"].unit = "kpc"
     table.write(path)
     assert read_halos(path, SNAPSHOT, CONFIG)[0].center_kpc == (1.0, 1.0, 1.0)

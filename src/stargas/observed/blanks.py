@@ -1,8 +1,8 @@
 """Pixels of cubes and maps that were never measured, although the file holds numbers for them.
 
-Measured brightness is noise and differs from voxel to voxel. A channel or a line of sight that holds one value alone was
-flagged, or lies outside of the field; and so does a voxel of exactly zero among others, unless numbers were rounded so
-that zero is no more frequent than its neighbors.
+Measured brightness is noise and differs from voxel to voxel. A channel or a line of sight that holds one value alone
+was flagged, or lies outside of the field; and so does a voxel of exactly zero among others, unless numbers were rounded
+so that zero is no more frequent than its neighbors.
 """
 
 import warnings
@@ -60,14 +60,14 @@ def blank_flagged(data: NDArray[np.float32], path: object) -> None:
         for number in np.flatnonzero(counts[:, 0]):
             data[number][data[number] == 0] = np.nan
         _warn(
-            f"{path}: {100 * n_zero / n_known:.2g} % of the voxels are exactly zero among measured ones and are taken for "
-            "blank."
+            f"{path}: {100 * n_zero / n_known:.2g} % of the voxels are exactly zero among measured ones and are taken "
+            "for blank."
         )
     negative = sum(np.count_nonzero(channel < 0) for channel in data)
     if negative < HARDLY_NEGATIVE * n_known:
         _warn(
-            f"{path}: {100 * negative / n_known:.2g} % of the voxels are negative, of noise half would be: the cube was "
-            "masked, so its noise cannot be measured, and the HI mass is too large where noise was masked with it."
+            f"{path}: {100 * negative / n_known:.2g} % of the voxels are negative, of noise half would be: the cube "
+            "was masked, so its noise cannot be measured, and the HI mass is too large where noise was masked with it."
         )
 
 

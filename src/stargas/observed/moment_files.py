@@ -33,8 +33,8 @@ MIN_SPREAD_KMS = 0.2
 """Velocities measured in the pixels of a galaxy differ by more than this [km/s]."""
 
 MIN_SIGMA_KMS, HIGH_SIGMA_KMS, MAX_SIGMA_KMS = 0.3, 50.0, 500.0
-"""Median dispersions of HI [km/s]: none is below the first, that of cold gas alone, or above the last; few are above the
-second."""
+"""Median dispersions of HI [km/s]: none is below the first, that of cold gas alone, or above the last; few are above
+the second."""
 
 
 def read_moments(
@@ -114,13 +114,13 @@ def _check_dispersion(median_kms: float, path: str | PathLike[str] | None) -> No
     """Refuse, or warn of, a dispersion that looks like one in another unit."""
     if median_kms > MAX_SIGMA_KMS:
         raise InputError(
-            f"{path} has a median dispersion of {median_kms:.3g} km/s, too much for a galaxy: is its unit m/s, or is it "
-            "a square?"
+            f"{path} has a median dispersion of {median_kms:.3g} km/s, too much for a galaxy: is its unit m/s, or is "
+            "it a square?"
         )
     if median_kms < MIN_SIGMA_KMS:
         raise InputError(
-            f"{path} has a median dispersion of {median_kms:.3g} km/s, below that of any gas: is its unit km/s? Leave it "
-            "out if lines are not resolved."
+            f"{path} has a median dispersion of {median_kms:.3g} km/s, below that of any gas: is its unit km/s? Leave "
+            "it out if lines are not resolved."
         )
     if median_kms > HIGH_SIGMA_KMS:
         warnings.warn(

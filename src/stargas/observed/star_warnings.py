@@ -32,8 +32,8 @@ COLD_KMS, HOT_KMS = 1.0, 350.0
 """Dispersions of galaxies of stars lie between these."""
 
 SMALL_KPC, LARGE_KPC = 0.015, 50.0
-"""Half-light radii of galaxies with 30 stars bright enough for a velocity lie between these: that of Segue 1 is 0.02 kpc,
-that of M87 some 10 kpc."""
+"""Half-light radii of galaxies with 30 stars bright enough for a velocity lie between these: that of Segue 1 is
+0.02 kpc, that of M87 some 10 kpc."""
 
 NARROWEST_AXIS_RATIO = 1 / 7
 """Axis ratio below which the members form a strip rather than a galaxy."""
@@ -149,8 +149,8 @@ def _position_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> I
         )
     if not SMALL_KPC <= observed.R_hl_kpc <= LARGE_KPC:
         yield (
-            f"a half-light radius of {observed.R_hl_kpc:.3g} kpc is that of no known galaxy: check the distance, and the "
-            f"unit of the columns {names[0]!r} and {names[1]!r}."
+            f"a half-light radius of {observed.R_hl_kpc:.3g} kpc is that of no known galaxy: check the distance, and "
+            f"the unit of the columns {names[0]!r} and {names[1]!r}."
         )
     ratio = _axis_ratio(observed)
     if ratio < NARROWEST_AXIS_RATIO:

@@ -41,7 +41,8 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
     name
         Column.
     unit
-        Unit of the answer, and of a column that states none, nor has one in brackets behind its name. Where it is none, the words true and false are 1 and 0.
+        Unit of the answer, and of a column that states none, nor has one in brackets behind its name. Where it is none,
+        the words true and false are 1 and 0.
     path
         For messages.
 
