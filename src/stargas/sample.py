@@ -19,7 +19,13 @@ from stargas.sky.channels import CHANNELS, channels_of
 from stargas.sky.degradation import Degradation, draw_degradation
 from stargas.sky.hi_scalars import HIScalars
 from stargas.sky.intrinsic_hi import intrinsic_hi
-from stargas.sky.observables import ObservingConditions, observe_hi_maps, observe_star_maps, require_stars
+from stargas.sky.observables import (
+    ObservingConditions,
+    StarObservables,
+    observe_hi_maps,
+    observe_star_maps,
+    require_stars,
+)
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.star_maps import draw_star_subsets
 from stargas.sky.view import standard_views
@@ -54,6 +60,12 @@ _SCALARS = (
     Entry("v_cold_kms", "km/s", ("gas",)),
     Entry("sigma_cold_kms", "km/s", ("gas",)),
 )
+_STAR_SET = (
+    Entry("star_x_over_R_hl", "", ("stars",)),
+    Entry("star_y_over_R_hl", "", ("stars",)),
+    Entry("star_v_over_sigma", "", ("stars",)),
+    Entry("star_error_over_sigma", "", ("stars",)),
+)
 _QUALITY = (
     Entry("n_stars", "", ("stars",)),
     Entry("velocity_error_kms", "km/s", ("stars",)),
@@ -70,7 +82,10 @@ SCALARS = tuple(entry.name for entry in _SCALARS)
 QUALITY = tuple(entry.name for entry in _QUALITY)
 """Entries of `Sample.quality`, in order."""
 
-PIXELS, RADII = "pixels", "radii"
+STAR_SET = tuple(entry.name for entry in _STAR_SET)
+"""Entries of `Sample.star_set`, in order."""
+
+PIXELS, RADII, KEPT = "pixels", "radii", "kept"
 """Axes of arrays whose length follows from the settings."""
 
 
@@ -85,7 +100,7 @@ class ArrayField:
     dtype
         In a sample and on disk.
     axes
-        Its axes: the entries along it, or `PIXELS` or `RADII`.
+        Its axes: the entries along it, or `PIXELS`, `RADII` or `KEPT`.
     unit
         Of its values where it has no entries, which have units of their own.
     absent
@@ -108,7 +123,7 @@ class ArrayField:
 
     def shape(self, config: DataConfig) -> tuple[int, ...]:
         """Shape in a sample that was made with some settings."""
-        length = {PIXELS: config.stars.n_pixels, RADII: len(config.truth.radii)}
+        length = {PIXELS: config.stars.n_pixels, RADII: len(config.truth.radii), KEPT: config.stars.kept}
         return tuple(length[axis] if isinstance(axis, str) else len(axis) for axis in self.axes)
 
     def filled(self, values: Mapping[str, Any], config: DataConfig) -> NDArray[Any]:
@@ -178,6 +193,9 @@ class Arrays:
     star_features
         Shape (66,), float32, entries `stargas.features.star_features.STAR_FEATURES`: measured on the stars as a set.
         NaN where they are too few or absent.
+    star_set
+        Shape (4, ``config.stars.kept``), float32, entries `STAR_SET`: positions, velocities from their median, and
+        errors of the stars themselves. NaN beyond the last star, and where stars are absent.
     quality
         Shape (4,), entries `QUALITY` [stars, km/s, kpc, Msun/pc²]: how good the data are. Zero if perfect.
     r_kpc
@@ -190,6 +208,7 @@ class Arrays:
     scalars: NDArray[np.float64] = field(metadata=_declared(np.float64, _SCALARS))
     tracers: NDArray[np.bool_] = field(metadata=_declared(np.bool_, _TRACERS))
     star_features: NDArray[np.float32] = field(metadata=_declared(np.float32, _STAR_FEATURES, absent=np.nan))
+    star_set: NDArray[np.float32] = field(metadata=_declared(np.float32, _STAR_SET, KEPT, absent=np.nan))
     quality: NDArray[np.float64] = field(metadata=_declared(np.float64, _QUALITY))
     r_kpc: NDArray[np.float64] = field(metadata=_declared(np.float64, RADII, unit="kpc"))
     log10_mass: NDArray[np.float64] | None = field(
@@ -199,6 +218,12 @@ class Arrays:
 
 FIELDS = tuple(ArrayField(declared.name, **declared.metadata) for declared in fields(Arrays))
 """The arrays of a sample, in order."""
+
+
+def stored_fields(config: DataConfig) -> tuple[ArrayField, ...]:
+    """Return the arrays that are written of samples of some settings: those with any values, `star_set` if asked for."""
+    return tuple(declared for declared in FIELDS if 0 not in declared.shape(config))
+
 
 NEEDS: Mapping[str, tuple[str, ...]] = {e.name: e.needs for declared in FIELDS for e in declared.entries}
 """Entry of an array → what must be known of the galaxy."""
@@ -448,11 +473,28 @@ def _measure_stars(sky: SkyGalaxy, conditions: ObservingConditions) -> dict[str,
     return {
         **dict(zip(channels_of("stars"), observed.maps, strict=True)),
         **dict(zip(STAR_FEATURES, features, strict=True)),
+        **dict(zip(STAR_SET, _kept_stars(observed, sky.R_hl_kpc or 0.0, conditions), strict=True)),
         "sigma_kms": observed.sigma_kms,
         "n_stars": len(stars),
         "velocity_error_kms": observed.velocity_error_kms,
         "velocity_scale_kms": observed.velocity_scale_kms,
     }
+
+
+def _kept_stars(observed: StarObservables, R_hl_kpc: float, conditions: ObservingConditions) -> NDArray[np.float32]:
+    """Return the stars that a sample keeps, shape (4, ``config.stars.kept``); NaN beyond the last one."""
+    stars, n_kept = observed.stars, conditions.config.stars.kept
+    kept = np.full((len(STAR_SET), n_kept), np.nan, np.float32)
+    if not n_kept:
+        return kept
+    v = stars.v_los_kms - np.median(stars.v_los_kms)
+    error = np.zeros_like(v) if stars.v_error_kms is None else stars.v_error_kms
+    columns = np.stack(
+        [stars.x_kpc / R_hl_kpc, stars.y_kpc / R_hl_kpc, v / observed.sigma_kms, error / observed.sigma_kms]
+    )
+    chosen = conditions.rng.permutation(len(stars))[:n_kept]
+    kept[:, : len(chosen)] = columns[:, chosen]
+    return kept
 
 
 def _measure_hi(sky: SkyGalaxy, conditions: ObservingConditions) -> dict[str, Any]:

@@ -22,8 +22,9 @@ PAPER_RADII = (
 """The paper's ten radii [R_hl], to the last bit those of ``numpy.linspace(0.6, 2.4, 10)``."""
 
 
-MAX_PIXELS, MAX_CHANNELS, MAX_STARS, MAX_RADII = 1024, 10_000, 10_000_000, 100
-"""Largest maps, bands, samples and profiles: far beyond what is of use, and within the memory of a machine."""
+MAX_PIXELS, MAX_CHANNELS, MAX_STARS, MAX_KEPT, MAX_RADII = 1024, 10_000, 10_000_000, 100_000, 100
+"""Largest maps, bands, samples, sets of stars and profiles: far beyond what is of use, and within the memory of a
+machine."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class StarMapConfig(Checked):
         Smallest number of stars of a sample (paper: 100). A galaxy with fewer is an error.
     max_stars
         Largest number of stars of a sample (paper: 10⁴).
+    kept
+        Stars that a sample keeps beside their maps, drawn at random where it has more (paper: none). 0 keeps none.
     """
 
     n_pixels: int = 64
@@ -99,6 +102,7 @@ class StarMapConfig(Checked):
     stars_in: Literal["all", "within_R_hl", "in_map"] = "all"
     min_stars: int = 100
     max_stars: int = 10_000
+    kept: int = 0
 
     _block = "data.stars"
 
@@ -118,6 +122,7 @@ class StarMapConfig(Checked):
                 self.min_stars <= self.max_stars <= MAX_STARS,
                 f"at least min_stars, {self.min_stars}, and at most {MAX_STARS}",
             ),
+            "kept": between(self.kept, 0, MAX_KEPT),
         }
 
 

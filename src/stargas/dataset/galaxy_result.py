@@ -20,7 +20,7 @@ from safetensors.numpy import load, save
 
 from stargas.config import DataConfig
 from stargas.errors import NoGalaxyError, StargasError, VirialWarning
-from stargas.sample import FIELDS, Sample, make_samples
+from stargas.sample import Sample, make_samples, stored_fields
 from stargas.simulations.selection import selected_galaxy
 from stargas.simulations.source import Source
 
@@ -96,7 +96,8 @@ def process_galaxy(source: Source, index: int, config: DataConfig, seed: int) ->
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     rows = tuple({name: _plain(value) for name, value in sample.row.items()} for sample in samples)
     outcome = Outcome(index, galaxy_id, status, reason, tuple(dict.fromkeys(notes)), rows)
-    arrays = {f.name: np.stack([getattr(sample, f.name) for sample in samples]) for f in FIELDS} if samples else {}
+    stored = stored_fields(config) if samples else ()
+    arrays = {f.name: np.stack([getattr(sample, f.name) for sample in samples]) for f in stored}
     return encode_result(outcome, arrays)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from stargas import __version__
-from stargas.config import DataConfig
+from stargas.config import DataConfig, settings_from
 from stargas.errors import InputError
-from stargas.sample import FIELDS
+from stargas.sample import stored_fields
 from stargas.simulations.source import Source
 from stargas.storage import Format, differences, json_bytes, plain, read_header
 
@@ -39,15 +39,21 @@ def new_manifest(source: Source, config: DataConfig, seed: int) -> dict[str, Any
             "seed": seed,
             "source": {"name": source.name, "galaxies": len(source), **source.provenance()},
             "config": asdict(config),
-            **entries_of_arrays(),
+            **entries_of_arrays(config),
         }
     )
     return result
 
 
-def entries_of_arrays() -> dict[str, list[str]]:
+def entries_of_arrays(config: DataConfig) -> dict[str, list[str]]:
     """Return the names of the entries of each array of a sample that has any."""
-    return {declared.name: [entry.name for entry in declared.entries] for declared in FIELDS if declared.entries}
+    return {one.name: [entry.name for entry in one.entries] for one in stored_fields(config) if one.entries}
+
+
+def stated_settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a manifest with every name that they have today: a later one has its default."""
+    stated: dict[str, Any] = plain(asdict(settings_from(DataConfig, manifest["config"])))
+    return stated
 
 
 def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
@@ -76,5 +82,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def manifest_differences(manifest: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
     """Yield what makes two data sets different ones, in words: ``seed is 1 there and 2 here``."""
+    one = {**manifest, "config": stated_settings(manifest)}
     for name in _IDENTITY:
-        yield from differences(manifest.get(name), other.get(name), name)
+        yield from differences(one.get(name), other.get(name), name)

@@ -20,7 +20,7 @@ from stargas.config import DataConfig
 from stargas.dataset.galaxy_result import Outcome, encode_result, read_arrays, read_outcome_file
 from stargas.errors import DamagedFileError
 from stargas.reading import reason
-from stargas.sample import FIELDS, ArrayField
+from stargas.sample import ArrayField, stored_fields
 from stargas.storage import sync_folder, write_atomically
 
 INDEX = "index.json"
@@ -139,7 +139,7 @@ def read_outcomes(folder: Path) -> list[Outcome]:
 
 
 def open_array(path: Path, declared: ArrayField, n_samples: int, config: DataConfig) -> NDArray[Any]:
-    """Memory-map an array of a shard.
+    """Memory-map an array of a shard; one without values has no file.
 
     Parameters
     ----------
@@ -157,13 +157,15 @@ def open_array(path: Path, declared: ArrayField, n_samples: int, config: DataCon
     DamagedFileError
         If the file is missing, truncated, holds Python objects, or another shape or type than declared.
     """
+    shape = (n_samples, *declared.shape(config))
+    if 0 in shape[1:]:
+        return np.empty(shape, declared.dtype)
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # of many kinds, of the parser of a header that is damaged
         raise DamagedFileError(
             f"{path} is missing, truncated or no plain array ({reason(error)}): build the data set again."
         ) from error
-    shape = (n_samples, *declared.shape(config))
     if array.shape != shape or array.dtype != declared.dtype:
         raise DamagedFileError(
             f"{path} holds {array.dtype} of shape {array.shape}, expected {declared.dtype} of shape {shape}: build the "
@@ -183,7 +185,8 @@ def unpack_shard(folder: Path, config: DataConfig) -> Iterable[tuple[int, bytes]
     index = read_index(folder)
     arrays = {}
     if index["samples"]:
-        arrays = {f.name: open_array(array_path(folder, f), f, index["samples"], config) for f in FIELDS}
+        stored = stored_fields(config)
+        arrays = {f.name: open_array(array_path(folder, f), f, index["samples"], config) for f in stored}
     start = 0
     for outcome in (Outcome.from_json(record) for record in index["galaxies"]):
         stop = start + len(outcome.rows)

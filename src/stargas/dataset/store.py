@@ -21,7 +21,7 @@ from stargas.map_settings import map_differences
 from stargas.observed.fits import open_fits
 from stargas.reading import one_sentence
 from stargas.representation import Described
-from stargas.sample import FIELDS, ArrayField, Sample
+from stargas.sample import FIELDS, ArrayField, Sample, stored_fields
 from stargas.storage import sha256_of_file
 from stargas.text_tables import require_units
 
@@ -285,14 +285,15 @@ def open_dataset(path: str | os.PathLike[str], *, skip_damaged: bool = False, ch
     manifest = read_manifest(folder)
     if manifest.get("complete") is not True:
         raise InputError(f"the data set {folder} is not complete: run the same build again, it goes on where it ended.")
-    for name, entries in entries_of_arrays().items():
+    with one_sentence(folder / MANIFEST, "the manifest of a data set"):
+        config = settings_from(DataConfig, manifest["config"])
+    for name, entries in entries_of_arrays(config).items():
         if manifest.get(name) != entries:
             raise InputError(
                 f"the {name} of the data set {folder} are other ones than the {len(entries)} of this stargas: build it "
                 "again."
             )
     with one_sentence(folder / MANIFEST, "the manifest of a data set"):
-        config = settings_from(DataConfig, manifest["config"])
         shards = [Shard(folder / SHARDS / name, n, config) for name, n in _listed(manifest)]
         files = [_files_of(shard) for shard in manifest["shards"]]
         checksum = manifest["catalogue"]["sha256"]
@@ -353,7 +354,7 @@ def _read_catalogue(path: Path, n_samples: int, checksum: str) -> "Table":
 def _check_shard(shard: Shard, files: Mapping[str, tuple[int, str]], *, check_sums: bool) -> None:
     """Raise `DamagedFileError` where a file of a shard is not what the manifest and the declarations say."""
     remedy = f"delete the folder {shard.folder} and run the same build again, or skip damaged shards"
-    for declared in FIELDS if shard.n_samples else ():
+    for declared in stored_fields(shard.config) if shard.n_samples else ():
         path = array_path(shard.folder, declared)
         wanted, checksum = files.get(path.name, (None, None))
         size = path.stat().st_size if path.is_file() else None

@@ -23,7 +23,7 @@ from stargas.evaluation.array_fields import arrays_of, from_arrays
 from stargas.evaluation.result import EvaluatedSamples, EvaluationResult, Example
 from stargas.evaluation.summary import PosteriorSummary
 from stargas.galaxy import FloatArray
-from stargas.sample import FIELDS, Sample
+from stargas.sample import FIELDS, Sample, stored_fields
 from stargas.storage import Format, json_bytes, read_header, sha256_of, write_atomically
 
 FORMAT = Format("stargas evaluation", 2)
@@ -88,7 +88,7 @@ def _arrays(result: EvaluationResult) -> dict[str, NDArray[Any]]:
     for name, summary in result.summaries.items():
         arrays |= arrays_of(summary, f"models/{name}")
     arrays["example/rows"] = np.array(result.example.rows)
-    for declared in FIELDS:
+    for declared in stored_fields(result.example.samples[0].config):
         arrays[f"example/{declared.name}"] = np.stack([getattr(one, declared.name) for one in result.example.samples])
     return arrays
 
@@ -102,9 +102,11 @@ def _assemble(folder: Path, header: dict[str, Any], arrays: Mapping[str, NDArray
     summaries = {name: from_arrays(PosteriorSummary, arrays, f"models/{name}", sizes) for name in models}
     rows = tuple(arrays["example/rows"].tolist())
     config = map_settings(header["provenance"].dataset)
+    shown = {declared.name: np.empty((len(rows), *declared.shape(config)), declared.dtype) for declared in FIELDS}
+    shown |= {declared.name: arrays[f"example/{declared.name}"] for declared in stored_fields(config)}
     views = []
     for number, row in enumerate(rows):
-        values = {declared.name: arrays[f"example/{declared.name}"][number] for declared in FIELDS}
+        values = {name: array[number] for name, array in shown.items()}
         galaxy_id = header["galaxies"][samples.galaxy[row]].split("/", 1)[1]
         described = {"galaxy_id": galaxy_id} | {name: float(column[row]) for name, column in columns.items()}
         views.append(Sample(**values, config=config, row=described))

@@ -96,7 +96,7 @@ class ObservedGalaxy(Described):
         if self.stars is not None:
             sky = dataclasses.replace(
                 sky,
-                stars=SkyStars(self.stars.x_kpc, self.stars.y_kpc, self.stars.v_los_kms),
+                stars=self.stars.sky_stars,
                 R_hl_kpc=self.stars.R_hl_kpc,
                 sigma_kms=self.stars.sigma_kms,
                 velocity_error_kms=self.stars.velocity_error_kms,

@@ -21,7 +21,7 @@ from stargas.observed.tangent_plane import aligned, perspective_velocity, plane_
 from stargas.observed.velocities import fit_velocities
 from stargas.quantities import to_array, to_center, to_number, to_numbers
 from stargas.sky.half_count_radius import half_count_radius
-from stargas.sky.projection import SkyGalaxy
+from stargas.sky.projection import SkyGalaxy, SkyStars
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -112,6 +112,11 @@ class ObservedStars:
         """Root mean square of the members' errors of velocity [km/s]."""
         return float(np.sqrt(np.mean(self.v_los_error_kms**2)))
 
+    @property
+    def sky_stars(self) -> SkyStars:
+        """The members on the sky."""
+        return SkyStars(self.x_kpc, self.y_kpc, self.v_los_kms, self.v_los_error_kms)
+
     def membership_table(self) -> "Table":
         """Return the probability of membership of every star of the catalogue.
 
@@ -129,7 +134,9 @@ class ObservedStars:
         """
         sky = SkyGalaxy.from_stars(self.x_kpc, self.y_kpc, self.v_los_kms, self.R_hl_kpc, self.sigma_kms)
         photometry = None if self.photometry is None else self.photometry.positions
-        return replace(sky, velocity_error_kms=self.velocity_error_kms, photometry=photometry)
+        return replace(
+            sky, stars=self.sky_stars, velocity_error_kms=self.velocity_error_kms, photometry=photometry
+        )
 
 
 def observe_stars(

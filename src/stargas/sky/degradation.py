@@ -186,7 +186,7 @@ def observe_stars(
             v = np.append(v[foreign:], rng.uniform(-3, 3, foreign) * sigma)
         x = np.append(x[foreign:], radius * np.cos(angle))
         y = np.append(y[foreign:], radius * np.sin(angle))
-    rms = 0.0
+    rms, error = 0.0, None
     if degradation.velocity_error:
         typical = degradation.velocity_error * min(config.velocity_error_kms, sigma)
         error = typical * 10 ** (ERROR_SCATTER_DEX * rng.standard_normal(n))
@@ -197,7 +197,7 @@ def observe_stars(
     scatter = velocity_dispersion(v)
     x, y = x - degradation.offset_x * R_hl_kpc, y - degradation.offset_y * R_hl_kpc
     v = v - degradation.velocity_offset * sigma
-    return SkyStars(x, y, v), float(np.sqrt(max(scatter**2 - rms**2, (MIN_RESOLVED * scatter) ** 2))), rms
+    return SkyStars(x, y, v, error), float(np.sqrt(max(scatter**2 - rms**2, (MIN_RESOLVED * scatter) ** 2))), rms
 
 
 def _chosen_by_radius(R_over_R_hl: FloatArray, n: int, center_dex: float, rng: np.random.Generator) -> NDArray[np.intp]:

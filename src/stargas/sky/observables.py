@@ -131,7 +131,7 @@ def observe_star_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> StarOb
     stars, chosen = sky.stars, conditions.chosen
     config, degradation, rng = conditions.config, conditions.degradation, conditions.rng
     if chosen is not None:
-        stars = SkyStars(stars.x_kpc[chosen], stars.y_kpc[chosen], stars.v_los_kms[chosen])
+        stars = stars[chosen]
     require_stars(len(stars), config.min_stars)
     if sky.R_hl_kpc is None or not sky.R_hl_kpc > 0:
         raise InputError(f"star maps need a positive half-light radius, got R_hl_kpc={sky.R_hl_kpc}.")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray, Galaxy
@@ -40,15 +40,23 @@ class SkyStars:
         Position from the galaxy's center, x right and y up [kpc], shape (n,).
     v_los_kms
         Line-of-sight velocity from the systemic one, receding positive [km/s], shape (n,).
+    v_error_kms
+        Standard error of each velocity [km/s], shape (n,); None where the velocities have none.
     """
 
     x_kpc: FloatArray
     y_kpc: FloatArray
     v_los_kms: FloatArray
+    v_error_kms: FloatArray | None = None
 
     def __len__(self) -> int:
         """Return the number of stars."""
         return len(self.x_kpc)
+
+    def __getitem__(self, rows: NDArray[np.intp]) -> "SkyStars":
+        """Return some of the stars."""
+        error = None if self.v_error_kms is None else self.v_error_kms[rows]
+        return SkyStars(self.x_kpc[rows], self.y_kpc[rows], self.v_los_kms[rows], error)
 
 
 @dataclass(frozen=True, eq=False)
