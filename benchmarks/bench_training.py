@@ -35,7 +35,9 @@ def _samples(sizes, n):
     torch.manual_seed(0)
     maps = torch.randn(n, sizes.n_maps, 64, 64).half()
     unknown, tracer_set = torch.full((n,), torch.nan), torch.zeros(n, dtype=torch.long)
-    return NetworkBatch(maps, torch.randn(n, sizes.n_features), torch.randn(n, 10), unknown, tracer_set)
+    return NetworkBatch(
+        maps, torch.randn(n, sizes.n_features), torch.zeros(n, 0, 0), torch.randn(n, 10), unknown, tracer_set
+    )
 
 
 def _step(network, fused):

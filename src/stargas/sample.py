@@ -221,7 +221,7 @@ FIELDS = tuple(ArrayField(declared.name, **declared.metadata) for declared in fi
 
 
 def stored_fields(config: DataConfig) -> tuple[ArrayField, ...]:
-    """Return the arrays that are written of samples of some settings: those with any values, `star_set` if asked for."""
+    """Return the arrays of samples of some settings that are written: those that hold any values."""
     return tuple(declared for declared in FIELDS if 0 not in declared.shape(config))
 
 

@@ -53,7 +53,7 @@ def tracer_sets_of(features):
 
 
 def vary(maps, rng, channels=CHANNELS):
-    return apply_symmetries(maps, channels, rng)
+    return apply_symmetries(maps, torch.zeros(len(maps), 0, 0), channels, rng)[0]
 
 
 class TestSymmetries:

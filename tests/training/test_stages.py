@@ -19,7 +19,9 @@ SIZES = NetworkSizes(n_maps=5, n_pixels=16, n_features=5, n_targets=10)
 def batch_of(cos_inclination):
     """Eight random samples."""
     maps, features, theta = torch.randn(8, 5, 16, 16), torch.randn(8, 5), torch.randn(8, 10)
-    return NetworkBatch(maps, features, theta, cos_inclination, torch.full((8,), STARS_AND_GAS.index))
+    return NetworkBatch(
+        maps, features, torch.zeros(8, 0, 0), theta, cos_inclination, torch.full((8,), STARS_AND_GAS.index)
+    )
 
 
 def gradients(cos_inclination, inclination_weight):

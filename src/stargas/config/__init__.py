@@ -17,7 +17,14 @@ from stargas.config.data import (
     ViewConfig,
 )
 from stargas.config.local import LocalConfig
-from stargas.config.model import ConvolutionalConfig, MAFConfig, ModelConfig, ResidualConfig, SplineConfig
+from stargas.config.model import (
+    ConvolutionalConfig,
+    MAFConfig,
+    ModelConfig,
+    ResidualConfig,
+    SplineConfig,
+    StarSetConfig,
+)
 from stargas.config.observation import ObservationConfig
 from stargas.config.snapshots import SnapshotConfig
 from stargas.config.training import TrainingConfig
@@ -37,6 +44,7 @@ __all__ = [
     "SplineConfig",
     "SplitConfig",
     "StarMapConfig",
+    "StarSetConfig",
     "TrainingConfig",
     "TruthConfig",
     "ViewConfig",

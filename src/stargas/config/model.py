@@ -58,6 +58,30 @@ class ConvolutionalConfig(Checked):
 
 
 @dataclass(frozen=True)
+class StarSetConfig(Checked):
+    """The encoder of the stars as a set, beside the features (ours).
+
+    Parameters
+    ----------
+    width
+        Width of the layers that each star goes through. 0 for a network that does not receive the stars themselves.
+    n_heads
+        Sets of weights with which the stars of a galaxy are averaged.
+    """
+
+    width: int = 0
+    n_heads: int = 4
+
+    _block = "model.residual.stars"
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "width": between(self.width, 0, MAX_WIDTH),
+            "n_heads": between(self.n_heads, 1, MAX_LAYERS),
+        }
+
+
+@dataclass(frozen=True)
 class ResidualConfig(Checked):
     """The network of residual blocks (ours).
 
@@ -65,6 +89,8 @@ class ResidualConfig(Checked):
     ----------
     filters
         Filters of the convolutions of each map, each of stride 2. None for a network without maps.
+    stars
+        Encoder of the stars themselves, of which samples must keep some (``data.stars.kept``).
     width
         Width of the residual blocks.
     n_blocks
@@ -78,6 +104,7 @@ class ResidualConfig(Checked):
     """
 
     filters: tuple[int, ...] = (8, 16)
+    stars: StarSetConfig = field(default_factory=StarSetConfig)
     width: int = 256
     n_blocks: int = 3
     embedding_size: int = 32
@@ -208,3 +235,16 @@ class ModelConfig(Checked):
     def receives_maps(self) -> bool:
         """Whether the network receives maps."""
         return self.network != "residual" or bool(self.residual.filters)
+
+    @property
+    def receives_stars(self) -> bool:
+        """Whether the network receives the stars themselves."""
+        return self.network == "residual" and bool(self.residual.stars.width)
+
+    def _limits(self) -> Mapping[str, tuple[bool, str]]:
+        return {
+            "residual.stars.width": (
+                self.tracers != "gas" or not self.receives_stars,
+                "0 where model.tracers is gas, which leaves the stars out",
+            ),
+        }

@@ -13,6 +13,7 @@ from typing import Any
 from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig, ViewConfig, replace_settings
 from stargas.experiments.paper.plan import ANGLES, COUNTS, DWARFS, FAST, MASSIVE, SLOW
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
+from stargas.experiments.star_sets import add_star_sets
 
 TRAINING_SETS = {"broad": 24_000, "bursty": 8000, "smooth": 4000}
 """Suite → number of galaxies that the pretrained model learns from."""
@@ -93,6 +94,7 @@ def default_plan(
     _add_tests(plan)
     for part in _parts(tng):
         plan.parts[part.name] = part
+    add_star_sets(plan, data, model, training)
     return plan
 
 

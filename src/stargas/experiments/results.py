@@ -171,17 +171,17 @@ def _comparisons(plan: Plan, part: Part, evaluation: ReadEvaluation, seed: int) 
     for first, second in part.compared:
         for one in part.rows:
             for other in part.rows:
-                if (one.label, other.label) != (first, second) or (one.test, one.extra) != (other.test, other.extra):
+                if (one.label, other.label) != (first, second) or one.test != other.test:
+                    continue
+                if _without_mark(one.extra) != _without_mark(other.extra):
                     continue
                 a, b = evaluation(one.test, one.model), evaluation(other.test, other.model)
                 if a is None or b is None or not np.array_equal(a.samples.log10_mass, b.samples.log10_mass):
                     continue
-                ratio = scatter_ratio(
-                    a.summaries[one.model].median,
-                    b.summaries[other.model].median,
-                    a.samples.log10_mass,
-                    bootstrap_galaxies(a.samples.galaxy, seed=seed),
-                )
+                bootstrap = bootstrap_galaxies(a.samples.galaxy, seed=seed)
+                ours, theirs = a.summaries[one.model], b.summaries[other.model]
+                ratio = scatter_ratio(ours.median, theirs.median, a.samples.log10_mass, bootstrap)
+                gain = ours.log_prob - theirs.log_prob
                 yield {
                     "of": first,
                     "to": second,
@@ -189,6 +189,7 @@ def _comparisons(plan: Plan, part: Part, evaluation: ReadEvaluation, seed: int) 
                     "r_over_R_hl": a.r_over_R_hl.tolist(),
                     **_measured("half_width", ratio.half_width),
                     **_measured("rms_dex", ratio.rms_dex),
+                    **_measured("log_prob_gain", Measured.from_replicas(gain.mean(), bootstrap.mean(gain))),
                     **one.extra,
                 }
 
@@ -198,6 +199,11 @@ def _evaluated(plan: Plan, part: Part, evaluation: ReadEvaluation) -> Iterator[t
     for spec in part.rows:
         if (result := evaluation(spec.test, spec.model)) is not None:
             yield f"{spec.label}, {plan.tests[spec.test].label}", spec, result
+
+
+def _without_mark(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the extras of a row without the mark of the chosen one."""
+    return {name: value for name, value in extra.items() if name != "chosen"}
 
 
 def _curves(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str, Any]:

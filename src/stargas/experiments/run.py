@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from stargas.config import LocalConfig
+from stargas.config import LocalConfig, ModelConfig, TrainingConfig, settings_from
 from stargas.dataset.build import build_dataset
 from stargas.dataset.completion import is_complete
 from stargas.dataset.manifest import new_manifest
@@ -196,8 +196,8 @@ class Run:
         if spec.kind != "network" or not path.exists():
             return False
         about = read_json(path, "remove its folder and train again")["about"]
-        model, training = (plain(dataclasses.asdict(spec.model)), plain(dataclasses.asdict(spec.training)))
-        return (about["seed"], about["model"], about["training"]) == (self.seed + spec.seed, model, training)
+        made = (settings_from(ModelConfig, about["model"]), settings_from(TrainingConfig, about["training"]))
+        return (about["seed"], *made) == (self.seed + spec.seed, spec.model, spec.training)
 
     def _can_learn(self, name: str) -> bool:
         """Whether training and validation have samples; at a small scale a rare kind of galaxy may be missing."""

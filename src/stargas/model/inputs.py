@@ -7,7 +7,7 @@ else can leak into it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from stargas.errors import InputError
 from stargas.features.table import SCALAR_FEATURES
 from stargas.galaxy import FloatArray
 from stargas.model.layout import CHANNEL_OF, GROUP_OF, InputLayout, received
+from stargas.model.network import network_inputs
 from stargas.model.scaling import InputScaling
 from stargas.sample import Sample
 from stargas.tracers import STARS_AND_GAS, TRACERS, TracerSet
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 MAX_DEVIATION = 5.0
 """Measured features further than so many standard deviations from the mean count as so many."""
+
+MAX_STAR = 1e3
+"""Stars further out [R_hl] or faster [dispersions] count as that far and fast."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,16 @@ class Inputs:
         What is known of each sample, indices into `stargas.tracers.TRACER_SETS`, shape (n,).
     log_scalars
         log10 of all scalars, shape (n, 5), float64, NaN where they are not known; the targets are standardized by them.
+    stars
+        The stars themselves, shape (n, 4, n_stars), float16, NaN where there is none; (n, 0, 0) where the network does
+        not receive them.
     """
 
     maps: Tensor
     features: Tensor
     tracer_sets: NDArray[np.integer]
     log_scalars: FloatArray
+    stars: Tensor
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -60,7 +68,13 @@ class Inputs:
 
     def __getitem__(self, rows: slice) -> "Inputs":
         """Return the inputs of some of the samples."""
-        return Inputs(self.maps[rows], self.features[rows], self.tracer_sets[rows], self.log_scalars[rows])
+        own = {field.name: getattr(self, field.name)[rows] for field in fields(self)}
+        return Inputs(**own)
+
+    @property
+    def of_network(self) -> tuple[Tensor, ...]:
+        """The arguments of the network."""
+        return network_inputs(self.maps, self.features, self.stars)
 
 
 def prepare(batch: Batch, scaling: InputScaling, prior: int = -1, tracer_set: TracerSet | None = None) -> Inputs:
@@ -80,7 +94,8 @@ def prepare(batch: Batch, scaling: InputScaling, prior: int = -1, tracer_set: Tr
     Raises
     ------
     InputError
-        If a map or feature of the model is not finite, or a scalar of a tracer that is known is not positive.
+        If a map or feature of the model is not finite, a scalar of a tracer that is known is not positive, or the
+        network receives stars and the samples keep none.
     """
     layout, known = scaling.layout, batch.tracer_sets
     if tracer_set is not None:
@@ -94,7 +109,20 @@ def prepare(batch: Batch, scaling: InputScaling, prior: int = -1, tracer_set: Tr
         torch.from_numpy(columns.astype(np.float32)),
         known,
         batch.measure(SCALAR_FEATURES),
+        _prepare_stars(batch, layout, known),
     )
+
+
+def _prepare_stars(batch: Batch, layout: InputLayout, known: NDArray[np.integer]) -> Tensor:
+    if not layout.stars:
+        return torch.zeros((len(batch), 0, 0), dtype=torch.float16)
+    if not batch.star_set.shape[-1]:
+        raise InputError(
+            "the network receives the stars themselves, and these samples keep none: build the data set with "
+            "data.stars.kept above 0."
+        )
+    visible = layout.visible_stars[known][:, None, None]
+    return torch.from_numpy(np.where(visible, batch.star_set.clip(-MAX_STAR, MAX_STAR), np.nan).astype(np.float16))
 
 
 def _prepare_maps(batch: Batch, scaling: InputScaling, known: NDArray[np.integer]) -> Tensor:

@@ -60,12 +60,15 @@ class InputLayout:
         Whether flags state which of `KNOWN` are known: of a model of any tracers.
     priors
         Suites that the further flags stand for.
+    stars
+        Whether the network receives the stars themselves.
     """
 
     maps: tuple[str, ...]
     features: tuple[str, ...]
     conditional: bool = False
     priors: tuple[str, ...] = ()
+    stars: bool = False
 
     @classmethod
     def of(cls, config: ModelConfig) -> "InputLayout":
@@ -73,7 +76,7 @@ class InputLayout:
         maps = tuple(CHANNELS[i].name for i in map_channels(config)) if config.receives_maps else ()
         groups = known_groups(FEATURES if config.features else SCALAR_FEATURES, received(config))
         names = tuple(name for group in groups for name in group.names)
-        return cls(maps, names, conditional=config.tracers == "any", priors=config.priors)
+        return cls(maps, names, config.tracers == "any", config.priors, config.receives_stars)
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -111,6 +114,11 @@ class InputLayout:
     def visible_maps(self) -> NDArray[np.bool_]:
         """Which maps are known in each of `stargas.tracers.TRACER_SETS`, shape (n_sets, n_maps)."""
         return _known([channel.needs for channel in self.channels])
+
+    @cached_property
+    def visible_stars(self) -> NDArray[np.bool_]:
+        """Whether the stars are known in each of `stargas.tracers.TRACER_SETS`, shape (n_sets,)."""
+        return _known([("stars",)])[:, 0]
 
     @cached_property
     def visible_columns(self) -> NDArray[np.bool_]:

@@ -1,4 +1,8 @@
-"""What every network is: maps and features become an embedding, from which the standardized targets are predicted."""
+"""What every network is: maps and features become an embedding, from which the standardized targets are predicted.
+
+A network whose settings ask for the stars themselves (`stargas.config.ModelConfig.receives_stars`) takes them as a
+third argument of ``embed``; no other is given them.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -76,9 +80,9 @@ class Network(nn.Module, ABC):
         """Return the standardized targets for an embedding, shape (n, n_targets): the mean of the members."""
         return self.outputs(embedding).mean(dim=0)[:, : self.n_targets]
 
-    def forward(self, maps: Tensor, features: Tensor) -> Tensor:
-        """Return the standardized targets, shape (n, n_targets)."""
-        return self.predict(self.embed(maps, features))
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Return the standardized targets, shape (n, n_targets), for the arguments of ``embed``."""
+        return self.predict(self.embed(*inputs))
 
 
 def one_channel(maps: Tensor, channel: int, dtype: torch.dtype) -> Tensor:
@@ -87,6 +91,11 @@ def one_channel(maps: Tensor, channel: int, dtype: torch.dtype) -> Tensor:
     The convolutions of the CPU prefer that order, which torch would not choose for a single channel.
     """
     return maps[:, channel].to(dtype).unsqueeze(-1).permute(0, 3, 1, 2)
+
+
+def network_inputs(maps: Tensor, features: Tensor, stars: Tensor) -> tuple[Tensor, ...]:
+    """Return the arguments of ``embed``: the stars, shape (n, 4, n_stars), only where they have columns."""
+    return (maps, features, stars) if stars.shape[1] else (maps, features)
 
 
 def flow_context(embedding: Tensor, features: Tensor, columns: Sequence[int]) -> Tensor:

@@ -310,7 +310,7 @@ class Posterior(Described):
     @torch.no_grad()
     def context(self, inputs: Inputs) -> Tensor:
         """Return what the flow is conditioned on for some inputs, shape (n, n_context)."""
-        embedding = self.network.embed(inputs.maps, inputs.features)
+        embedding = self.network.embed(*inputs.of_network)
         return flow_context(embedding, inputs.features, self.scaling.layout.context_columns)
 
     def draw(self, context: Tensor, inputs: Inputs, noise: NDArray[np.float32]) -> FloatArray:

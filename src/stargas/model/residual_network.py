@@ -1,4 +1,4 @@
-"""A network of residual blocks, which take the features and, where wanted, an embedding of each map.
+"""A network of residual blocks, which take the features and, where wanted, embeddings of each map and of the stars.
 
 Features measured on the stars as a set and on the HI maps carry most of the information of a galaxy; a few convolutions
 per map add what they miss. Residual blocks with batch norms, SiLU and dropout take both. Beside the targets the network
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from stargas.config import ResidualConfig
 from stargas.errors import InputError
 from stargas.model.network import Network, NetworkSizes, one_channel
+from stargas.model.star_set import EMBEDDING_SIZE, StarSetEncoder
 
 MAP_EMBEDDING_SIZE = 24
 """Columns of the embedding of one map."""
@@ -37,16 +38,19 @@ class ResidualNetwork(Network):
         super().__init__(config.ensemble_size * config.embedding_size, sizes.n_targets)
         if sizes.n_maps and sizes.n_pixels < 2 ** len(config.filters):
             raise InputError(f"maps of {sizes.n_pixels} pixels are too small for {len(config.filters)} strides of 2.")
-        n_in = sizes.n_maps * MAP_EMBEDDING_SIZE + sizes.n_features
+        self.stars = StarSetEncoder(config.stars) if config.stars.width else None
+        n_in = sizes.n_maps * MAP_EMBEDDING_SIZE + (EMBEDDING_SIZE if self.stars else 0) + sizes.n_features
         members = range(config.ensemble_size)
         self.branches = nn.ModuleList(_branch(config, sizes.n_pixels) for _ in range(sizes.n_maps))
         self.members = nn.ModuleList(_member(n_in, config) for _ in members)
         self.heads = nn.ModuleList(nn.Linear(config.embedding_size, sizes.n_targets + 1) for _ in members)
 
-    def embed(self, maps: Tensor, features: Tensor) -> Tensor:
+    def embed(self, maps: Tensor, features: Tensor, stars: Tensor | None = None) -> Tensor:
         """Return the embeddings of all members side by side, shape (n, ensemble_size * config.embedding_size)."""
         images = [one_channel(maps, i, features.dtype) for i in range(len(self.branches))]
         embedded = [branch(image) for branch, image in zip(self.branches, images, strict=True)]
+        if self.stars is not None and stars is not None:
+            embedded.append(self.stars(stars.to(features.dtype)))
         joined = torch.cat([*embedded, features], dim=1)
         return torch.cat([member(joined) for member in self.members], dim=1)
 

@@ -1,7 +1,7 @@
 """Units of the inputs of a network, which bring them to order one, and their measurement on a training set."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ class InputScaling:
         unknown = [*(maps.keys() - CHANNEL_OF.keys()), *(features.keys() - GROUP_OF.keys())]
         if unknown:
             raise InputError(f"the model receives {', '.join(sorted(unknown))}, which this stargas does not measure")
-        layout = InputLayout(tuple(maps), tuple(features), conditional=config.tracers == "any", priors=config.priors)
+        layout = replace(InputLayout.of(config), maps=tuple(maps), features=tuple(features))
         rms, moments = np.array(list(maps.values()), float), np.array(list(features.values()), float).reshape(-1, 2)
         spreads = np.concatenate([rms, moments[:, 1]])
         if not ((spreads > 0) & (spreads < MAX_SCALE)).all() or not (np.abs(moments) < MAX_SCALE).all():

@@ -10,7 +10,7 @@ from stargas.observed.hi import ObservedHI
 from stargas.observed.photometry import ObservedPhotometry
 from stargas.observed.stars import ObservedStars
 from stargas.representation import Described
-from stargas.sky.projection import SkyGalaxy, SkyStars
+from stargas.sky.projection import SkyGalaxy
 
 Origin = Literal["given", "database", "photometry", "stars", "table", "HI", "none"]
 """Where a number of the galaxy comes from."""

@@ -134,9 +134,7 @@ class ObservedStars:
         """
         sky = SkyGalaxy.from_stars(self.x_kpc, self.y_kpc, self.v_los_kms, self.R_hl_kpc, self.sigma_kms)
         photometry = None if self.photometry is None else self.photometry.positions
-        return replace(
-            sky, stars=self.sky_stars, velocity_error_kms=self.velocity_error_kms, photometry=photometry
-        )
+        return replace(sky, stars=self.sky_stars, velocity_error_kms=self.velocity_error_kms, photometry=photometry)
 
 
 def observe_stars(

@@ -59,7 +59,7 @@ class Augmentation:
         return self.condition(examples, rng_for(self.seed, "show", "validation", number))
 
     def apply(self, examples: Examples, rng: np.random.Generator) -> NetworkBatch:
-        """Choose what is known of each example, add noise to its features, and apply symmetries to its maps.
+        """Choose what is known of each example, add noise to its features, and turn its maps and stars.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class Augmentation:
         rng
             Draws tracers and priors; nothing is drawn for a model of fixed tracers without priors.
         """
-        layout, maps, features = self.scaling.layout, examples.maps, examples.features
+        layout, maps, features, stars = self.scaling.layout, examples.maps, examples.features, examples.stars
         tracer_set, prior = examples.tracer_set.numpy(), examples.prior.numpy()
         if self.model.priors:
             prior = np.where(rng.random(len(prior)) < self.training.prior_probability, prior, -1)
@@ -88,6 +88,7 @@ class Augmentation:
             tracer_set = self._draw_tracer_sets(tracer_set, rng)
             maps = maps * torch.from_numpy(layout.visible_maps[tracer_set])[:, :, None, None]
             features = features * torch.from_numpy(layout.visible_columns[tracer_set])
+            stars = stars.masked_fill(torch.from_numpy(~layout.visible_stars[tracer_set])[:, None, None], torch.nan)
         if n_flags := len(layout.flags):
             own_flags = torch.from_numpy(layout.flag_values(tracer_set, prior))
             features = torch.cat([features[:, :-n_flags], own_flags], dim=1)
@@ -95,6 +96,7 @@ class Augmentation:
         return NetworkBatch(
             maps,
             features,
+            stars,
             torch.from_numpy(theta.astype(np.float32)),
             examples.cos_inclination,
             torch.from_numpy(tracer_set),
@@ -107,42 +109,87 @@ class Augmentation:
         return cast("NDArray[np.integer]", np.where(reduced, rng.integers(both, size=len(tracer_set)), tracer_set))
 
     def _perturb(self, batch: NetworkBatch, rng: np.random.Generator) -> NetworkBatch:
-        """Add noise to the features that are known, and apply symmetries to the maps, where the settings say so."""
-        maps, features = batch.maps, batch.features
+        """Add noise to the features that are known, and turn maps and stars, where the settings say so."""
+        maps, features, stars = batch.maps, batch.features, batch.stars
         if self.training.feature_noise:
             noise = torch.from_numpy(rng.standard_normal(features.shape, dtype=np.float32))
             noise[:, features.shape[1] - len(self.scaling.layout.flags) :] = 0
             features = features + self.training.feature_noise * noise * (features != 0)
-        if self.training.augment and maps.shape[1]:
-            maps = apply_symmetries(maps, self.scaling.layout.channels, rng)
-        return replace(batch, maps=maps, features=features)
+        if self.training.augment and (maps.shape[1] or stars.shape[1]):
+            maps, stars = apply_symmetries(maps, stars, self.scaling.layout.channels, rng)
+        return replace(batch, maps=maps, features=features, stars=stars)
 
 
-def apply_symmetries(maps: Tensor, channels: Sequence[Channel], rng: np.random.Generator) -> Tensor:
+def apply_symmetries(
+    maps: Tensor, stars: Tensor, channels: Sequence[Channel], rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """Rotate and reflect the sky of a batch, and reverse its velocities.
 
     Parameters
     ----------
     maps
         Shape (n, n_maps, n_pixels, n_pixels).
+    stars
+        Shape (n, 4, n_stars), columns as `stargas.sample.STAR_SET`, or (n, 0, 0) for none.
     channels
         What each map is.
     rng
-        Draws one of the eight symmetries of the square, and the sign of the velocities, for each quarter of the batch.
+        Draws a `Symmetry` for each quarter of the batch: of a square where there are maps, which have square pixels.
 
     Returns
     -------
-    torch.Tensor
-        A copy. Maps on the sky are rotated and reflected together; others do not depend on the orientation there.
+    tuple of torch.Tensor
+        Copies of maps and stars.
     """
-    on_sky = [i for i, channel in enumerate(channels) if channel.on_sky]
+    n_parts = min(_SYMMETRIES_PER_BATCH, len(maps))
     parts = []
-    for part in torch.tensor_split(maps, min(_SYMMETRIES_PER_BATCH, len(maps))):
-        varied = part.clone()
-        sky = torch.rot90(part[:, on_sky], int(rng.integers(4)), dims=(2, 3))
-        varied[:, on_sky] = sky.flip(3) if rng.random() < 0.5 else sky
-        if rng.random() < 0.5:
+    for own_maps, own_stars in zip(maps.tensor_split(n_parts), stars.tensor_split(n_parts), strict=True):
+        symmetry = Symmetry.draw(rng, of_square=bool(len(channels)))
+        parts.append((symmetry.of_maps(own_maps, channels), symmetry.of_stars(own_stars)))
+    turned_maps, turned_stars = zip(*parts, strict=True)
+    return torch.cat(turned_maps), torch.cat(turned_stars)
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """A change of a galaxy on the sky that leaves its mass.
+
+    Parameters
+    ----------
+    quarter_turns
+        Rotation [90°], from y to x; a whole number where it turns maps.
+    is_mirrored
+        Whether x changes its sign after that.
+    is_reversed
+        Whether all velocities change their sign.
+    """
+
+    quarter_turns: float
+    is_mirrored: bool
+    is_reversed: bool
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, *, of_square: bool) -> "Symmetry":
+        """Draw one, with a rotation by any angle unless it is to be one ``of_square``."""
+        turns = float(rng.integers(4)) if of_square else rng.uniform(0, 4)
+        return cls(turns, rng.random() < 0.5, rng.random() < 0.5)
+
+    def of_maps(self, maps: Tensor, channels: Sequence[Channel]) -> Tensor:
+        """Return a copy of maps. Those on the sky change together; others do not depend on the orientation there."""
+        on_sky = [i for i, channel in enumerate(channels) if channel.on_sky]
+        varied = maps.clone()
+        sky = torch.rot90(maps[:, on_sky], int(self.quarter_turns), dims=(2, 3))
+        varied[:, on_sky] = sky.flip(3) if self.is_mirrored else sky
+        if self.is_reversed:
             for i, channel in enumerate(channels):
                 varied[:, i] = channel.reverse(varied[:, i])
-        parts.append(varied)
-    return torch.cat(parts)
+        return varied
+
+    def of_stars(self, stars: Tensor) -> Tensor:
+        """Return a copy of stars, columns as `stargas.sample.STAR_SET`."""
+        if not stars.shape[1]:
+            return stars
+        angle = 0.5 * np.pi * self.quarter_turns
+        cos, sin, side, sign = np.cos(angle), np.sin(angle), 1 - 2 * self.is_mirrored, 1 - 2 * self.is_reversed
+        x, y, v, error = stars.unbind(dim=1)
+        return torch.stack([side * (cos * x + sin * y), cos * y - sin * x, sign * v, error], dim=1)

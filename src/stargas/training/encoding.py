@@ -46,7 +46,7 @@ def encode(
             batch = augmentation.condition(part, rng_for(0, "features", "as they are", start))
         else:
             batch = augmentation.apply(part, rng_for(0, "features", repetition, start))
-        embedding = network.embed(batch.maps.to(device), batch.features.to(device)).cpu()
+        embedding = network.embed(*(tensor.to(device) for tensor in batch.of_network)).cpu()
         parts.append(FlowBatch(flow_context(embedding, batch.features, columns), batch.theta))
     network.cpu()
     return FlowBatch.concatenate(parts)
@@ -72,7 +72,7 @@ def validation_metrics(
     for start, part in _parts(examples):
         batch = augmentation.condition(part, rng_for(0, "metrics", start))
         tracer_sets = batch.tracer_set.numpy()
-        embedding = network.embed(batch.maps, batch.features)
+        embedding = network.embed(*batch.of_network)
         error = (network.predict(embedding) - batch.theta).double().numpy() * target.spreads(tracer_sets)
         log_prob = flow.log_prob(batch.theta, flow_context(embedding, batch.features, columns)).numpy()
         squares.append(np.mean(error**2, axis=1))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stargas.model.inputs import prepare
+from stargas.model.network import network_inputs
 from stargas.model.scaling import InputScaling
 from stargas.model.target import Target, cos_inclination, true_quantities
 
@@ -79,6 +80,8 @@ class Examples(TensorRecord):
         suite that is not a prior of the model.
     cos_inclination
         Absolute cosine of the inclination, shape (n,); NaN where it is unknown.
+    stars
+        The stars themselves, as in `stargas.model.inputs.Inputs`.
     """
 
     maps: Tensor
@@ -88,6 +91,7 @@ class Examples(TensorRecord):
     targets: Tensor
     prior: Tensor
     cos_inclination: Tensor
+    stars: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +100,7 @@ class NetworkBatch(TensorRecord):
 
     Parameters
     ----------
-    maps, features
+    maps, features, stars
         Inputs of the network, as in `Examples`.
     theta
         Standardized targets, shape (n, n_radii).
@@ -108,9 +112,15 @@ class NetworkBatch(TensorRecord):
 
     maps: Tensor
     features: Tensor
+    stars: Tensor
     theta: Tensor
     cos_inclination: Tensor
     tracer_set: Tensor
+
+    @property
+    def of_network(self) -> tuple[Tensor, ...]:
+        """The arguments of the network."""
+        return network_inputs(self.maps, self.features, self.stars)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +196,7 @@ class StreamedExamples:
             targets=torch.from_numpy(np.column_stack([batch.log10_mass, self.further_targets[indices]])),
             prior=torch.from_numpy(self.prior[indices]),
             cos_inclination=torch.from_numpy(self.cos_inclination[indices]),
+            stars=inputs.stars,
         )
 
 
@@ -201,19 +212,19 @@ def load_examples(
     scaling, target
         Of the model.
     memory_gb
-        Memory that their maps may occupy [10⁹ bytes].
+        Memory that their maps and stars may occupy [10⁹ bytes].
 
     Returns
     -------
     Examples or StreamedExamples
-        In memory if the maps fit, else read and prepared as they are needed.
+        In memory if they fit, else read and prepared as they are needed.
     """
     further = true_quantities(dataset.catalogue, target.further).astype(np.float32)
     inclination = cos_inclination(dataset.catalogue).astype(np.float32)
     streamed = StreamedExamples(dataset, scaling, further, _priors(dataset, scaling), inclination)
-    n_pixels = dataset.batch(np.arange(1)).maps.shape[-1]
-    bytes_of_maps = len(dataset) * len(scaling.layout.maps) * n_pixels**2 * 2
-    return streamed if bytes_of_maps > memory_gb * 1e9 else _in_memory(streamed)
+    first = streamed[np.arange(min(1, len(dataset)))]
+    n_bytes = len(dataset) * (first.maps.nbytes + first.stars.nbytes)
+    return streamed if n_bytes > memory_gb * 1e9 else _in_memory(streamed)
 
 
 def _in_memory(streamed: StreamedExamples) -> Examples:

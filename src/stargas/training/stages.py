@@ -153,7 +153,7 @@ class NetworkStage(Stage[Network]):
 
     def losses(self, batch: NetworkBatch) -> Tensor:
         """Return the loss of each sample of a batch, shape (n,)."""
-        embedding = self.module.embed(batch.maps, batch.features)
+        embedding = self.module.embed(*batch.of_network)
         return _regression_losses(self.module, embedding, batch, self.inclination_weight)
 
 
@@ -218,7 +218,7 @@ class JointStage(Stage[NetworkAndFlow]):
     def losses(self, batch: NetworkBatch) -> Tensor:
         """Return the loss of each sample of a batch, shape (n,)."""
         network = self.module.network
-        embedding = network.embed(batch.maps, batch.features)
+        embedding = network.embed(*batch.of_network)
         context = flow_context(embedding, batch.features, self.module.context_columns)
         regression = _regression_losses(network, embedding, batch, self.inclination_weight)
         return regression - self.module.flow.log_prob(batch.theta, context)
