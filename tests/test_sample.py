@@ -6,12 +6,21 @@ from analytic import plummer_galaxy, plummer_mass, rotating_gas, star_gas_galaxy
 from samples_for_tests import hand_made
 from sources_for_tests import TINY
 
-from stargas.config import DataConfig, ViewConfig
+from stargas.config import DataConfig, DegradationConfig, ViewConfig
 from stargas.errors import InputError
 from stargas.galaxy import Galaxy
 from stargas.map_settings import pretrained_settings
 from stargas.randomness import rng_for
-from stargas.sample import FIELDS, MAPS, SCALARS, Sample, make_sample, make_samples, without_tracer
+from stargas.sample import (
+    FIELDS,
+    MAPS,
+    SCALARS,
+    Sample,
+    make_sample,
+    make_samples,
+    stored_fields,
+    without_tracer,
+)
 from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.hi_maps import hi_moments
 from stargas.sky.projection import SkyGalaxy, project
@@ -176,6 +185,70 @@ def test_observed_maps_on_the_right_pixels_stay_what_they_are():
     assert again.scalars[2:] == pytest.approx(particles.scalars[2:], rel=0.03)
     peak = particles.maps[2].max()
     assert np.sqrt(np.mean((again.maps[2] - particles.maps[2]) ** 2)) < 0.02 * peak
+
+
+# ---- the stars themselves
+
+
+def keeping(n_kept, config=TINY):
+    return dataclasses.replace(config, stars=dataclasses.replace(config.stars, kept=n_kept))
+
+
+def test_stars_are_kept_in_units_of_the_galaxy_and_padded():
+    sky = project(star_gas_galaxy(600, 400), View(60.0))
+    chosen = np.arange(150)
+    sample = make_sample(sky, rng(), keeping(200), chosen)
+    x, y, v, error = sample.star_set[:, :150]
+    stars = sky.stars[chosen]
+    expected = np.stack([stars.x_kpc / sky.R_hl_kpc, stars.y_kpc / sky.R_hl_kpc])
+    order, of_expected = np.lexsort((y, x)), np.lexsort(expected[::-1])
+    assert np.allclose(np.stack([x, y])[:, order], expected[:, of_expected], rtol=1e-5)
+    velocity = (stars.v_los_kms - np.median(stars.v_los_kms)) / sample.scalars[1]
+    assert np.allclose(v[order], velocity[of_expected], rtol=1e-4, atol=1e-5)
+    assert not error.any()
+    assert np.isnan(sample.star_set[:, 150:]).all()
+    assert np.array_equal(sample.star_features, make_sample(sky, rng(), TINY, chosen).star_features)
+
+
+def test_of_many_stars_a_random_part_is_kept():
+    sky = project(star_gas_galaxy(600, 400), View(60.0))
+    one, same, other = (
+        make_sample(sky, np.random.default_rng(seed), keeping(50), np.arange(300)).star_set for seed in (0, 0, 1)
+    )
+    assert one.shape == (4, 50)
+    assert np.isfinite(one).all()
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+    assert len(np.unique(one[0])) == 50
+
+
+def test_errors_of_single_stars_are_kept_with_their_stars():
+    stars = project(star_gas_galaxy(300, 300), View(40.0)).stars
+    sky = SkyGalaxy.from_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms, sigma_kms=20.0)
+    errors = 1.0 + np.hypot(stars.x_kpc, stars.y_kpc)
+    sky = dataclasses.replace(sky, stars=dataclasses.replace(sky.stars, v_error_kms=errors))
+    x, y, _, error = make_sample(sky, rng(), keeping(100)).star_set
+    assert np.allclose(20.0 * error, 1.0 + np.hypot(x, y) * sky.R_hl_kpc, rtol=1e-4)
+
+
+def test_degraded_stars_have_the_errors_that_were_added():
+    config = dataclasses.replace(keeping(100), degradation=DegradationConfig(share=1.0, each=1.0))
+    sample = make_samples(star_gas_galaxy(2000, 300), config)[0]
+    known = np.isfinite(sample.star_set[3])
+    rms = np.sqrt(np.mean(sample.star_set[3, known] ** 2)) * sample.scalars[1]
+    assert rms == pytest.approx(sample.quality[1], rel=0.2)
+    assert sample.quality[1] > 0
+
+
+def test_without_the_setting_no_star_is_kept_and_no_random_number_is_drawn():
+    galaxy = star_gas_galaxy(600, 400)
+    bare, kept = (make_samples(galaxy, config) for config in (TINY, keeping(10)))
+    assert bare[0].star_set.shape == (4, 0)
+    for one, other in zip(bare, kept, strict=True):
+        for name in ("maps", "scalars", "star_features"):  # perfect data draw nothing after the stars
+            assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
+    assert [declared.name for declared in FIELDS if declared not in stored_fields(TINY)] == ["star_set"]
+    assert stored_fields(keeping(10)) == FIELDS
 
 
 # ---- the record

@@ -6,7 +6,7 @@ from sources_for_tests import TINY, AnalyticSource
 
 from stargas.dataset.manifest import FORMAT, manifest_bytes, manifest_differences, new_manifest, read_manifest
 from stargas.errors import DamagedFileError, InputError
-from stargas.sample import MAPS, QUALITY, SCALARS
+from stargas.sample import MAPS, QUALITY, SCALARS, STAR_SET
 
 
 @pytest.fixture
@@ -69,3 +69,19 @@ def test_differences_are_those_of_seed_settings_and_source(manifest):
         "config.galaxies_per_shard is 4 there and 5 here",
         "source.galaxies is 3 there and 4 here",
     ]
+
+
+def test_a_setting_that_was_added_since_has_its_default(manifest):
+    """A data set that was begun before stars could be kept is the same as one that keeps none."""
+    earlier = json.loads(manifest_bytes(manifest))
+    assert earlier["config"]["stars"].pop("kept") == 0
+    assert not list(manifest_differences(earlier, manifest))
+    keeping = dataclasses.replace(TINY, stars=dataclasses.replace(TINY.stars, kept=5))
+    differing = list(manifest_differences(earlier, new_manifest(AnalyticSource(3), keeping, seed=5)))
+    assert differing == ["config.stars.kept is 0 there and 5 here"]
+
+
+def test_only_arrays_that_are_written_are_stated(manifest):
+    keeping = dataclasses.replace(TINY, stars=dataclasses.replace(TINY.stars, kept=5))
+    assert "star_set" not in manifest
+    assert new_manifest(AnalyticSource(3), keeping, seed=5)["star_set"] == list(STAR_SET)

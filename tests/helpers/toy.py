@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Table
 from samples_for_tests import map_settings
 
+from stargas.config import replace_settings
 from stargas.dataset.store import Dataset
 from stargas.features.star_features import STAR_FEATURES
 
@@ -23,8 +24,11 @@ class MemoryShard:
         return self.arrays[name]
 
 
-def toy_dataset(n_galaxies=60, n_views=4, seed=0, noise=0.03, n_pixels=N_PIXELS, no_gas=0.0):
-    """Masses grow with σ²R and with the width of a blob that every map shows; some galaxies may lack gas."""
+def toy_dataset(n_galaxies=60, n_views=4, seed=0, noise=0.03, n_pixels=N_PIXELS, no_gas=0.0, n_kept=0):
+    """Masses grow with σ²R and with the width of a blob that every map shows; some galaxies may lack gas.
+
+    Samples keep ``n_kept`` stars each, the radii of which grow with that width.
+    """
     rng = np.random.default_rng(seed)
     n = n_galaxies * n_views
     galaxy = np.repeat(np.arange(n_galaxies), n_views)
@@ -54,13 +58,16 @@ def toy_dataset(n_galaxies=60, n_views=4, seed=0, noise=0.03, n_pixels=N_PIXELS,
     )
     star_features, quality = _numbers(width, n, np.random.default_rng(seed + 1))
     quality[~tracers[:, 1], 2:] = 0
-    config = map_settings(n_pixels)
+    config = replace_settings(map_settings(n_pixels), {"stars.kept": n_kept})
+    star_set = np.random.default_rng(seed + 2).normal(size=(n, 4, n_kept)).astype(np.float32)
+    star_set[:, :2] *= width[:, None, None]
     shard = MemoryShard(
         config,
         maps=maps,
         scalars=scalars,
         tracers=tracers,
         star_features=star_features,
+        star_set=star_set,
         quality=quality,
         r_kpc=R_hl[:, None] * x,
         log10_mass=mass.astype(np.float32),

@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stargas.config import ResidualConfig
+from stargas.config import ResidualConfig, StarSetConfig
 from stargas.errors import InputError
 from stargas.model.network import NetworkSizes
 from stargas.model.residual_network import MAP_EMBEDDING_SIZE, ResidualNetwork
+from stargas.model.star_set import EMBEDDING_SIZE
 
 CONFIG = ResidualConfig(filters=(2, 4), width=16, n_blocks=2, embedding_size=8, ensemble_size=3)
 SIZES = NetworkSizes(n_maps=5, n_pixels=16, n_features=7, n_targets=10)
@@ -103,3 +104,20 @@ class TestWithoutMaps:
             changed = maps.clone()
             changed[:, i] += 1
             assert not torch.allclose(network(changed, features), before, atol=1e-6)
+
+
+class TestWithStars:
+    CONFIG = replace(CONFIG, stars=StarSetConfig(width=8))
+
+    def test_the_stars_are_embedded_beside_the_features(self):
+        network, (maps, features) = network_of(self.CONFIG), inputs_of()
+        stars = torch.randn(5, 4, 30, generator=torch.Generator().manual_seed(2))
+        assert network.members[0][0].in_features == 5 * MAP_EMBEDDING_SIZE + EMBEDDING_SIZE + SIZES.n_features
+        before = network(maps, features, stars)
+        assert not torch.allclose(network(maps, features, stars + 0.5), before, atol=1e-5)
+        assert torch.allclose(network(maps, features, stars.flip(2)), before, atol=1e-5)
+
+    def test_without_them_the_weights_are_those_of_before(self):
+        names = set(network_of().state_dict())
+        assert not any(name.startswith("stars") for name in names)
+        assert {name for name in network_of(self.CONFIG).state_dict() if not name.startswith("stars")} == names

@@ -6,15 +6,18 @@ import torch
 from toy import toy_dataset
 
 from stargas.batch import Batch
-from stargas.config import ModelConfig, TrainingConfig
+from stargas.config import ModelConfig, StarMapConfig, TrainingConfig, replace_settings
+from stargas.errors import InputError
+from stargas.features.star_features import measure_stars
 from stargas.model.inputs import prepare
 from stargas.model.layout import InputLayout
 from stargas.model.standardization import fit_scaling
 from stargas.randomness import rng_for
-from stargas.sample import MAPS
-from stargas.sky.channels import CHANNELS
-from stargas.tracers import STARS_AND_GAS, TRACERS
-from stargas.training.augmentation import Augmentation, apply_symmetries
+from stargas.sample import MAPS, STAR_SET
+from stargas.sky.channels import CHANNELS, make_channels
+from stargas.sky.star_maps import scaled_stars
+from stargas.tracers import STARS_AND_GAS, TRACER_SETS, TRACERS
+from stargas.training.augmentation import Augmentation, Symmetry, apply_symmetries
 from stargas.training.examples import load_examples
 
 PAPER = ModelConfig()
@@ -117,6 +120,118 @@ class TestSymmetries:
     @pytest.mark.parametrize("n", [1, 2, 3])
     def test_few_samples(self, n):
         assert vary(self.patterned(n), np.random.default_rng(0)).shape == (n, 5, SIZE, SIZE)
+
+
+class TestSymmetriesOfStars:
+    """The stars turn with the maps that are made of them, and nothing that is measured on them as a set changes."""
+
+    SYMMETRIES = tuple(Symmetry(k, m, r) for k in range(4) for m in (False, True) for r in (False, True))
+
+    @staticmethod
+    def stars(n_galaxies=1, n_stars=400):
+        """Stars without symmetry: a flat, turning galaxy with a companion on one side."""
+        rng = np.random.default_rng(4)
+        x, y = rng.normal(0.2, 1.0, (n_galaxies, n_stars)), rng.normal(-0.1, 0.4, (n_galaxies, n_stars))
+        v = 0.6 * x + 0.3 * y + rng.normal(0, 1, x.shape)
+        return torch.from_numpy(np.stack([x, y, v - np.median(v), 0.1 + rng.random(x.shape)], axis=1).astype("f4"))
+
+    @staticmethod
+    def maps_of(stars):
+        config = replace(StarMapConfig(), n_pixels=SIZE, xy_limit=2.0, radius_limit=3.0, velocity_scale="sigma")
+        scaled = scaled_stars(*stars[0, :3].double().numpy(), 1.0, config)
+        return torch.from_numpy(make_channels("stars", scaled, config))[None]
+
+    @pytest.mark.parametrize("symmetry", SYMMETRIES)
+    def test_maps_of_turned_stars_are_the_turned_maps(self, symmetry):
+        stars = self.stars()
+        maps, turned = self.maps_of(stars), self.maps_of(symmetry.of_stars(stars))
+        assert torch.allclose(turned, symmetry.of_maps(maps, CHANNELS[:2]), atol=1e-4 * float(maps.max()))
+        if symmetry != Symmetry(0, False, False):
+            assert not torch.allclose(turned, maps, atol=0.02 * float(maps.max()))
+
+    @pytest.mark.parametrize("symmetry", [*SYMMETRIES, Symmetry(0.3, False, False), Symmetry(2.7, True, True)])
+    def test_features_of_turned_stars_are_those_of_the_stars(self, symmetry):
+        stars = self.stars()
+        features = [measure_stars(*one[0, :3].numpy(), 1.0) for one in (stars, symmetry.of_stars(stars))]
+        assert np.allclose(*features, atol=2e-3, equal_nan=True)
+        stretched = stars.clone()
+        stretched[:, 0] *= 1.1
+        assert not np.allclose(features[0], measure_stars(*stretched[0, :3].numpy(), 1.0), atol=2e-3, equal_nan=True)
+
+    def test_errors_stay_and_what_is_no_star_stays_none(self):
+        stars = self.stars()
+        stars[:, :, -7:] = torch.nan
+        turned = Symmetry(1.2, True, True).of_stars(stars)
+        assert torch.equal(turned[:, 3].nan_to_num(), stars[:, 3].nan_to_num())
+        assert torch.equal(turned.isnan(), stars.isnan())
+
+    def test_beside_maps_they_turn_by_right_angles_with_them_and_alone_by_any_angle(self):
+        stars = self.stars(64)
+        maps = TestSymmetries.patterned()
+        angles = {"with maps": [], "alone": []}
+        for seed in range(20):
+            rng = np.random.default_rng(seed)
+            turned_maps, with_maps = apply_symmetries(maps, stars, CHANNELS, rng)
+            alone = apply_symmetries(torch.zeros(64, 0, 0, 0), stars, (), np.random.default_rng(seed))[1]
+            for name, turned in (("with maps", with_maps), ("alone", alone)):
+                radii = [torch.hypot(*one[:, :2].unbind(1)) for one in (stars, turned)]
+                assert torch.allclose(*radii, atol=1e-5)
+                angles[name].append(float(torch.atan2(turned[0, 1, 0].abs(), turned[0, 0, 0].abs())))
+            for i in (0, 63):
+                own = [s for s in self.SYMMETRIES if torch.equal(s.of_maps(maps, CHANNELS)[i], turned_maps[i])]
+                assert len(own) == 1
+                assert torch.allclose(own[0].of_stars(stars)[i], with_maps[i], atol=1e-5)
+        assert len({round(angle, 3) for angle in angles["with maps"]}) == 2
+        assert len({round(angle, 3) for angle in angles["alone"]}) > 10
+
+
+@pytest.fixture(scope="module")
+def with_stars():
+    return toy_dataset(60, no_gas=0.3, n_kept=20)
+
+
+class TestStarsOfAModel:
+    """A model that receives the stars themselves, of samples that keep some."""
+
+    MODEL = replace_settings(
+        ModelConfig(tracers="any", network="residual"), {"residual.filters": (), "residual.stars.width": 8}
+    )
+
+    def test_stars_are_hidden_with_their_tracer_and_else_as_they_were(self, with_stars):
+        fitted = fit_scaling(with_stars, self.MODEL)
+        examples = load_examples(with_stars, *fitted, memory_gb=1.0)
+        assert examples.stars.shape == (240, len(STAR_SET), 20)
+        batch = Augmentation(*fitted, self.MODEL, TrainingConfig()).condition(examples, rng_for(0, "test"))
+        hidden = np.isin(batch.tracer_set.numpy(), [one.index for one in TRACER_SETS if not one.knows(("stars",))])
+        assert 0 < hidden.sum() < len(hidden)
+        assert batch.stars[hidden].isnan().all()
+        assert torch.equal(batch.stars[~hidden].nan_to_num(), examples.stars[~hidden].nan_to_num())
+        assert batch.of_network[-1] is batch.stars
+
+    def test_they_vary_in_training_and_not_in_validation(self, with_stars):
+        fitted = fit_scaling(with_stars, self.MODEL)
+        examples = load_examples(with_stars, *fitted, memory_gb=1.0)
+        augmentation = Augmentation(*fitted, self.MODEL, TrainingConfig(augment=True))
+        plain = augmentation.validation_batch(examples, 0, 0).stars
+        first, again, second = (augmentation.training_batch(examples, epoch, 0).stars for epoch in (0, 0, 1))
+        assert torch.equal(first.nan_to_num(), again.nan_to_num())
+        assert not torch.equal(first.nan_to_num(), second.nan_to_num())
+        assert torch.equal(plain.nan_to_num(), augmentation.validation_batch(examples, 1, 0).stars.nan_to_num())
+
+    def test_samples_that_keep_none_are_refused(self):
+        bare = toy_dataset(20)
+        with pytest.raises(
+            InputError, match=r"these samples keep none: build the data set with data\.stars\.kept above"
+        ):
+            load_examples(bare, *fit_scaling(bare, self.MODEL), memory_gb=1.0)
+
+    def test_a_network_that_does_not_receive_them_is_not_given_any(self, with_stars):
+        model = replace_settings(self.MODEL, {"residual.stars.width": 0})
+        fitted = fit_scaling(with_stars, model)
+        batch = Augmentation(*fitted, model, TrainingConfig()).condition(
+            load_examples(with_stars, *fitted, memory_gb=1.0), rng_for(0, "test")
+        )
+        assert batch.of_network == (batch.maps, batch.features)
 
 
 def test_a_model_of_the_paper_is_trained_on_samples_as_they_are(data):

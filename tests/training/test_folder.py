@@ -1,9 +1,11 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from trainings import QUIET
 
+from stargas.config import ModelConfig
 from stargas.errors import DamagedFileError, InputError
+from stargas.storage import plain
 from stargas.training.folder import claimed, is_first_process, require_same_settings
 
 SETTINGS = {"training": {"epochs": 4, "batch_size": 32}, "seed": 3}
@@ -29,6 +31,18 @@ def test_other_settings_are_named(tmp_path):
     many = {"seed": 0, **dict.fromkeys("abcd", 1)}
     with pytest.raises(InputError, match="and 3 more"):
         require_same_settings(tmp_path, many)
+
+
+def test_a_setting_of_models_that_was_added_since_has_its_default(tmp_path):
+    model = plain(asdict(ModelConfig()))
+    earlier = {**SETTINGS, "model": {**model, "residual": {**model["residual"]}}}
+    del earlier["model"]["residual"]["stars"]
+    with claimed(tmp_path, earlier, QUIET):
+        pass
+    require_same_settings(tmp_path, {**SETTINGS, "model": model})
+    other = {**model, "residual": {**model["residual"], "stars": {"width": 8, "n_heads": 4}}}
+    with pytest.raises(InputError, match=r"model\.residual\.stars\.width is 0 there and 8 here"):
+        require_same_settings(tmp_path, {**SETTINGS, "model": other})
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

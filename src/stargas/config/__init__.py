@@ -5,7 +5,7 @@ a result. The defaults are the method of Expósito-Márquez et al. (2026) where 
 choice where it does not ("ours").
 """
 
-from stargas.config.checked import replace_settings, settings_from
+from stargas.config.checked import replace_settings, restated, settings_from
 from stargas.config.data import (
     DataConfig,
     DegradationConfig,
@@ -49,5 +49,6 @@ __all__ = [
     "TruthConfig",
     "ViewConfig",
     "replace_settings",
+    "restated",
     "settings_from",
 ]

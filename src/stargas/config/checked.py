@@ -4,7 +4,7 @@ import itertools
 import math
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass, replace
+from dataclasses import asdict, is_dataclass, replace
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from stargas.config.renamed import renamed
@@ -129,6 +129,17 @@ def settings_from(kind: type[T], values: Mapping[str, Any]) -> T:
         return tuple(value) if isinstance(value, list) else value
 
     return kind(**{name: typed(name, value) for name, value in values.items()})
+
+
+def restated(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of an earlier file as plain data of today: fields that were added since have their default.
+
+    Settings that are not possible today are returned as they are.
+    """
+    try:
+        return asdict(settings_from(kind, values))
+    except (TypeError, ValueError):
+        return dict(values)
 
 
 def replace_settings(settings: T, changes: Mapping[str, Any]) -> T:

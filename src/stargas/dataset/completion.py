@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from stargas.config import SplitConfig, settings_from
+from stargas.config import DataConfig, SplitConfig, restated, settings_from
 from stargas.dataset.catalogue import catalogue_bytes, make_catalogue, table_bytes
 from stargas.dataset.galaxy_result import Outcome
 from stargas.dataset.manifest import (
@@ -17,7 +17,6 @@ from stargas.dataset.manifest import (
     REJECTED,
     SHARDS,
     manifest_bytes,
-    stated_settings,
 )
 from stargas.dataset.shards import read_index, shard_name
 from stargas.dataset.split import SPLITS, split_of
@@ -79,7 +78,7 @@ def is_complete(folder: Path, manifest: Mapping[str, Any]) -> bool:
     if not (folder / MANIFEST).exists():
         return False
     there = read_json(folder / MANIFEST, "remove the data set and build it again")
-    there["config"] = stated_settings(there)
+    there["config"] = plain(restated(DataConfig, there["config"]))
     begun = plain({name: value for name, value in manifest.items() if name != "complete"})
     return bool(there.get("complete")) and all(there.get(name) == value for name, value in begun.items())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stargas import __version__
-from stargas.config import DataConfig, settings_from
+from stargas.config import DataConfig, restated
 from stargas.errors import InputError
 from stargas.sample import stored_fields
 from stargas.simulations.source import Source
@@ -50,12 +50,6 @@ def entries_of_arrays(config: DataConfig) -> dict[str, list[str]]:
     return {one.name: [entry.name for entry in one.entries] for one in stored_fields(config) if one.entries}
 
 
-def stated_settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a manifest with every name that they have today: a later one has its default."""
-    stated: dict[str, Any] = plain(asdict(settings_from(DataConfig, manifest["config"])))
-    return stated
-
-
 def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
     """Return a manifest as the bytes of its file."""
     return json_bytes(manifest, indent=2)
@@ -82,6 +76,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def manifest_differences(manifest: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
     """Yield what makes two data sets different ones, in words: ``seed is 1 there and 2 here``."""
-    one = {**manifest, "config": stated_settings(manifest)}
+    one = {**manifest, "config": plain(restated(DataConfig, manifest["config"]))}
     for name in _IDENTITY:
         yield from differences(one.get(name), other.get(name), name)

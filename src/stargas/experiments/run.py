@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from stargas.config import LocalConfig, ModelConfig, TrainingConfig, settings_from
+from stargas.config import LocalConfig, ModelConfig, TrainingConfig, restated
 from stargas.dataset.build import build_dataset
 from stargas.dataset.completion import is_complete
 from stargas.dataset.manifest import new_manifest
@@ -196,8 +196,9 @@ class Run:
         if spec.kind != "network" or not path.exists():
             return False
         about = read_json(path, "remove its folder and train again")["about"]
-        made = (settings_from(ModelConfig, about["model"]), settings_from(TrainingConfig, about["training"]))
-        return (about["seed"], *made) == (self.seed + spec.seed, spec.model, spec.training)
+        made = (restated(ModelConfig, about["model"]), restated(TrainingConfig, about["training"]))
+        wanted = (dataclasses.asdict(spec.model), dataclasses.asdict(spec.training))
+        return (about["seed"], *made) == (self.seed + spec.seed, *wanted)
 
     def _can_learn(self, name: str) -> bool:
         """Whether training and validation have samples; at a small scale a rare kind of galaxy may be missing."""

@@ -15,11 +15,14 @@ from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Par
 KEPT = 256
 """Stars of a galaxy that the encoder receives at most."""
 
-GALAXIES = {"broad": 6000, "bursty": 300, "smooth": 300}
+GALAXIES = {"broad": 1800, "bursty": 300, "smooth": 300}
 """Suite → number of galaxies; of ``broad`` the test split is not learned from, of the others none is."""
 
 VIEWS = 2
 """Sides from which each is seen."""
+
+BATCH_SIZE = 128
+"""Samples per step of all networks: fewer galaxies than those of the preset need smaller batches for enough steps."""
 
 ENCODER: dict[str, Any] = {"residual.stars.width": 48}
 """Changes of a model that receives the stars."""
@@ -61,7 +64,9 @@ def add_star_sets(plan: Plan, data: DataConfig, model: ModelConfig, training: Tr
         for seed in SEEDS:
             name = f"star_set_{number}_{seed}"
             own = replace(replace_settings(model, changes), priors=())
-            plan.models[name] = ModelSpec(name, ("broad_with_stars",), own, training, seed=seed)
+            plan.models[name] = ModelSpec(
+                name, ("broad_with_stars",), own, replace(training, batch_size=BATCH_SIZE), seed=seed
+            )
     plan.parts["star_sets"] = Part(
         "star_sets",
         "The stars themselves",

@@ -14,7 +14,9 @@ from stargas.report.result_tables import (
     RADII_HEAD,
     calibration_tables,
     choice_table,
+    comparison_table,
     coverage,
+    flow_table,
     ratio_table,
     training_table,
     views_tables,
@@ -42,7 +44,7 @@ BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- 
 SUITES = ("bursty", "smooth", "shifted", "broad")
 """Suites of the tests."""
 
-PARTS = ("accuracy", "calibration", "observed", "networks", "left_out", "trials", "tng")
+PARTS = ("accuracy", "calibration", "observed", "networks", "star_sets", "flows", "left_out", "trials", "tng")
 """All parts in the order of the page."""
 
 
@@ -179,6 +181,10 @@ def _tables(name: str, part: Part) -> list[PagePart]:
         return calibration_tables(part, SUITES)
     if name in {"networks", "left_out", "trials"}:
         return [choice_table(part["rows"])]
+    if name == "star_sets":
+        return [comparison_table(part), choice_table(part["rows"])]
+    if name == "flows":
+        return [comparison_table(part), flow_table(part["rows"])]
     if name == "tng":
         return [*views_tables(part)]
     return [ratio_table(part["rows"]), width_table(part["rows"])]

@@ -127,6 +127,39 @@ def choice_table(rows: Sequence[Row]) -> Table:
     return Table(["choice", *RADII_HEAD, "rms [dex]", "in 68 %", "−log q(truth)"], lines)
 
 
+def comparison_table(part: Part) -> Table:
+    """Return rms and half-width of one row over those of another on the same galaxies, and what log q(truth) gains."""
+    lines = [
+        [
+            f"{entry['of']} / {entry['to']}",
+            str(entry["choice"]),
+            Value(entry["rms_dex"], entry["rms_dex_se"]).text(3),
+            at(entry, "half_width", 1.0).text(3),
+            Value(entry["log_prob_gain"], entry["log_prob_gain_se"]).text(2),
+        ]
+        for entry in part["comparisons"]
+    ]
+    return Table(["compared", "choice", "rms", "half-width, 1 R_hl", "gain of log q(truth)"], lines)
+
+
+def flow_table(rows: Sequence[Row]) -> Table:
+    """Return density, score, coverage and speed of each flow; the chosen ones in bold."""
+    lines = [
+        [
+            f"**{label}**" if row.get("chosen") else label,
+            number(row.get("negative_log_prob"), 2),
+            number(row["quantile_score_dex"], 4),
+            Value(row["rms_dex"], row["rms_dex_se"]).text(4),
+            coverage(row, 68),
+            coverage(row, 95),
+            number(row["seconds_per_1000_draws"], 3),
+        ]
+        for label, row in zip(choice_labels(rows), rows, strict=True)
+    ]
+    head = ["flow", "−log q(truth)", "quantile score [dex]", "rms [dex]", "in 68 %", "in 95 %", "s per 1,000 draws"]
+    return Table(head, lines)
+
+
 def gain_table(part: Part) -> Table:
     """Return half-widths at 1 R_hl along the dial of the gas, and Star over StarGas at three radii."""
     lines = []

@@ -3,13 +3,12 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from stargas.config import LocalConfig, ModelConfig, settings_from
+from stargas.config import LocalConfig, ModelConfig, restated
 from stargas.errors import InputError
 from stargas.storage import differences, json_bytes, locked, plain, read_json, refuse_foreign, write_atomically
 
@@ -73,7 +72,8 @@ def require_same_settings(folder: Path, settings: dict[str, Any]) -> None:
             raise InputError(f"{folder} holds a model that was not trained there: give another folder.")
         return
     there = read_json(path, f"remove the folder {folder} and train again")
-    there |= {"model": asdict(settings_from(ModelConfig, there["model"]))}  # later settings have their defaults
+    if "model" in there:
+        there["model"] = restated(ModelConfig, there["model"])
     changes = list(differences(plain(there), plain(settings)))
     if changes:
         hidden = len(changes) - _MAX_DIFFERENCES
