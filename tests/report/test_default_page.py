@@ -12,6 +12,8 @@ from results_for_tests import row, write_parts, write_scoreboard_file
 from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments.default import CHOICES, TRACER_SETS, default_plan
+from stargas.experiments.flow_trial import FLOWS, KINDS
+from stargas.experiments.star_sets import RECEIVED
 from stargas.model.files import load_model
 from stargas.report.default_page import (
     BEGIN,
@@ -54,6 +56,14 @@ def parts():
             row("any", 0.16 + 0.001 * number, choice=choice, chosen=number == 0, split="validation")
             for number, choice in enumerate(choices)
         ]
+    compared = {
+        "star_sets": list(RECEIVED),
+        "flows": list(KINDS),
+    }
+    for name, of in compared.items():
+        rows[name] = [row(one, 0.16, choice="seed 0", chosen=number == 0) for number, one in enumerate(of)]
+        for line in rows[name]:
+            line |= {"quantile_score_dex": 0.05, "seconds_per_1000_draws": 0.012}
     content = {
         name: {
             **FORMAT.stated,
@@ -62,11 +72,19 @@ def parts():
             "stargas": "0.1.0",
             "scale": 1.0,
             "rows": found,
+            "comparisons": [compared_pair(one, compared[name][0]) for one in compared.get(name, ())[1:]],
             "provenance": {},
         }
         for name, found in rows.items()
     }
     return content | {"tng": paper_parts()["tng"] | {"title": "tng"}}
+
+
+def compared_pair(one, other):
+    """What a part says of two of its rows on the same galaxies."""
+    lists = {"r_over_R_hl": [0.6, 1.0], "half_width": [0.9, 0.95], "half_width_se": [0.02, 0.03]}
+    numbers = {"rms_dex": 0.987, "rms_dex_se": 0.004, "log_prob_gain": 0.31, "log_prob_gain_se": 0.05}
+    return {"of": one, "to": other, "tested_on": "broad", "choice": "seed 0", **lists, **numbers}
 
 
 def tables(text):
@@ -105,12 +123,23 @@ class TestPage:
     def test_parts_are_those_of_the_plan(self):
         preset = read_settings([], preset="default")
         plan = default_plan(preset.data, preset.model, preset.training, tng=[Path("galaxy.hdf5")])
-        assert list(plan.parts) == list(PARTS)
+        assert [*plan.parts, FLOWS] == list(PARTS)
 
     def test_galaxies_of_others_come_first(self, text):
         found = sections(text)
         assert next(iter(found)) == "Galaxies that others made"
         assert tables(found["Galaxies that others made"])
+
+    def test_pairs_on_the_same_galaxies_are_compared(self, text):
+        for name, of in (("star_sets", list(RECEIVED)), ("flows", list(KINDS))):
+            pairs, _ = tables(sections(text)[name])
+            assert [line[0] for line in pairs[2:]] == [f"{one} / {of[0]}" for one in of[1:]]
+            assert pairs[2][1:] == ["seed 0", "0.987 ± 0.004", "0.950 ± 0.030", "0.31 ± 0.05"]
+
+    def test_flows_have_their_score_and_speed(self, text):
+        _, lines = tables(sections(text)["flows"])
+        assert lines[2][0] == f"**seed 0 ({next(iter(KINDS))})**"
+        assert (lines[2][2], lines[2][-1]) == ("0.0500", "0.012")
 
     def test_tables_are_whole(self, text):
         for lines in tables(text):

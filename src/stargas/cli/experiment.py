@@ -130,7 +130,8 @@ def _run_paper(options: Namespace, settings: Settings) -> None:
     from stargas.report.results import read_parts
 
     plan = paper_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
-    made = _run_plan(plan, options, settings)
+    made = _new_run(plan, options, settings)
+    made.make(tuple(options.parts))
     write_claims(made.results, COMMAND)
     draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures")
     page = write_paper_page(made.results, made.results / "README.md", made.results / "figures")
@@ -139,11 +140,17 @@ def _run_paper(options: Namespace, settings: Settings) -> None:
 
 def _run_default(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.default import default_plan
+    from stargas.experiments.flow_trial import FLOWS, write_flow_trial
     from stargas.experiments.release import release_model
     from stargas.report.default_page import write_default_page, write_readme_numbers
 
     plan = default_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
-    made = _run_plan(plan, options, settings)
+    made = _new_run(plan, options, settings)
+    parts = options.parts or [*plan.parts, FLOWS]
+    if of_plan := tuple(name for name in parts if name != FLOWS):
+        made.make(of_plan)
+    if FLOWS in parts:
+        write_flow_trial(made)
     page = write_default_page(made.results)
     if options.readme is not None:
         write_readme_numbers(made.results, options.readme)
@@ -153,12 +160,12 @@ def _run_default(options: Namespace, settings: Settings) -> None:
     made.log(f"Page: {page}")
 
 
-def _run_plan(plan: Plan, options: Namespace, settings: Settings) -> Run:
-    """Make what the parts of a plan lack."""
+def _new_run(plan: Plan, options: Namespace, settings: Settings) -> Run:
+    """Return a run of a plan with the options of the command line."""
     from stargas.experiments.run import Run
 
     use_threads(options.workers)
-    made = Run(
+    return Run(
         plan,
         options.out or Path("runs") / plan.name,
         options.results or Path("results") / plan.name,
@@ -167,8 +174,6 @@ def _run_plan(plan: Plan, options: Namespace, settings: Settings) -> Run:
         options.draws,
         _line_printer(),
     )
-    made.make(tuple(options.parts))
-    return made
 
 
 def _run_observed(options: Namespace) -> None:

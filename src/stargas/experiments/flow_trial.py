@@ -28,6 +28,7 @@ from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.evaluation.result import EvaluationResult
 from stargas.experiments.plan import EvaluationSpec, ModelSpec, Part, Plan, Rows
 from stargas.experiments.results import part_results
+from stargas.experiments.run import Run
 from stargas.model.designs import maf, spline
 from stargas.model.flow import ConditionalFlow
 from stargas.model.posterior import Posterior
@@ -45,8 +46,11 @@ from stargas.training.training_set import training_splits
 if TYPE_CHECKING:
     from stargas.galaxy import FloatArray
 
-PART = "flows"
+FLOWS = "flows"
 """Name of the part and of its file."""
+
+NETWORK = "star_set_0_0"
+"""Model of the plan whose data and settings the trial takes."""
 
 SEEDS = (0, 1, 2)
 """Seeds with which each flow is trained."""
@@ -131,7 +135,7 @@ class FlowTrial:
     training: TrainingConfig
     local: LocalConfig
 
-    def run(self, log: Callable[[str], None] = print) -> dict[str, Any]:
+    def compare(self, log: Callable[[str], None] = print) -> dict[str, Any]:
         """Train and compare all flows; return the part, ready for JSON."""
         training = replace(self.training, joint_epochs=0)
         posterior = train_model(self.data, self.out / "network", self.model, training, self.local)
@@ -186,14 +190,14 @@ class FlowTrial:
     def _part(self, found: Mapping[tuple[str, int], tuple[EvaluationResult, float]]) -> dict[str, Any]:
         label, first = "broad, with and without gas", next(iter(KINDS))
         rows = tuple(
-            Rows(PART, _name(*key), key[0], "broad", extra={"choice": f"seed {key[1]}", "chosen": key[0] == first})
+            Rows(FLOWS, _name(*key), key[0], "broad", extra={"choice": f"seed {key[1]}", "chosen": key[0] == first})
             for key in found
         )
-        part = Part(PART, "Kinds of flows", rows, compared=tuple((kind, first) for kind in KINDS if kind != first))
+        part = Part(FLOWS, "Kinds of flows", rows, compared=tuple((kind, first) for kind in KINDS if kind != first))
         models = {_name(*key): ModelSpec(_name(*key), (), self.model, self.training, seed=key[1]) for key in found}
-        tests = {PART: EvaluationSpec(PART, (), label, cold_gas_only=False)}
+        tests = {FLOWS: EvaluationSpec(FLOWS, (), label, cold_gas_only=False)}
         results = {_name(*key): result for key, (result, _) in found.items()}
-        plan = Plan(PART, 1.0, {}, models, tests, {PART: part})
+        plan = Plan(FLOWS, 1.0, {}, models, tests, {FLOWS: part})
         collected = part_results(plan, part, lambda _, model: results[model], lambda _: {})
         for row, (result, seconds) in zip(collected["rows"], found.values(), strict=True):
             row["quantile_score_dex"] = rounded(quantile_score(result), 4)
@@ -213,8 +217,11 @@ def _name(kind: str, seed: int) -> str:
     return f"{kind} {seed}".replace(" ", "_")
 
 
-def write_flow_trial(trial: FlowTrial, results: Path, log: Callable[[str], None] = print) -> Path:
-    """Run a trial and write its part into a folder of results."""
-    path = results / f"{PART}.json"
-    write_atomically(path, json_bytes(trial.run(log)))
+def write_flow_trial(run: Run) -> Path:
+    """Make the trial with the data and settings of a run, and write its part into the folder of results."""
+    spec, path = run.plan.models[NETWORK], run.results / f"{FLOWS}.json"
+    trial = FlowTrial(run.built(*spec.data), run.out / "flow_trial", spec.model, spec.training, run.local)
+    content = json_bytes(trial.compare(run.log))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, content)
     return path

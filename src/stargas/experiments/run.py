@@ -158,6 +158,11 @@ class Run:
             return {}
         return {stage: len(epochs) for stage, epochs in read_json(path, "train again").items()}
 
+    def built(self, name: str) -> Dataset:
+        """Return a data set of the plan, which is built first where it is missing."""
+        make_steps([Step(f"data {name}", (), lambda: self._build(name))], self.out / "locks")
+        return self.dataset(name)
+
     def dataset(self, name: str) -> Dataset:
         """Return a data set of the plan that is built."""
         return open_dataset(self.out / "data" / name)

@@ -44,7 +44,7 @@ BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- 
 SUITES = ("bursty", "smooth", "shifted", "broad")
 """Suites of the tests."""
 
-PARTS = ("accuracy", "calibration", "observed", "networks", "star_sets", "flows", "left_out", "trials", "tng")
+PARTS = ("accuracy", "calibration", "observed", "networks", "left_out", "trials", "tng", "star_sets", "flows")
 """All parts in the order of the page."""
 
 
