@@ -16,6 +16,9 @@ from stargas.errors import InputError
 from stargas.quantities import to_array
 from stargas.representation import Described, interval
 
+MIN_REDSHIFT = -0.01
+"""The last snapshot of a run may lie beyond today by rounding."""
+
 Component = Literal["total", "stars", "gas", "dark"]
 FloatArray = NDArray[np.float64]
 
@@ -259,7 +262,7 @@ class Galaxy(Described):
             raise InputError("a galaxy needs an id, got an empty one.")
         if not len(self.stars):
             raise InputError(f"galaxy {self.id} has no stars; at least one is needed.")
-        if not 0 <= self.redshift < np.inf:
+        if not MIN_REDSHIFT <= self.redshift < np.inf:
             raise InputError(f"galaxy {self.id} has the redshift {self.redshift}, expected zero or a positive number.")
         if not self.host_id:
             object.__setattr__(self, "host_id", self.id)

@@ -15,11 +15,12 @@ from rich.table import Table
 from fuzz.readers import READERS
 from fuzz.trial import SECONDS, Outcome, Trial
 
-START_SECONDS = 300.0
+START_SECONDS = 1200.0
 """Longest time for making the sound inputs [s]."""
 
-GRACE_SECONDS = 60.0
-"""After which the watchdog ends a process whose alarm did not ring: it waits, or is not in Python."""
+GRACE_SECONDS = 600.0
+"""After which the watchdog ends a process whose alarm did not ring: it waits, or is not in Python. By the clock, so
+that a busy machine must not reach it."""
 
 MEMORY_BYTES = 3_000_000_000
 """That the worker may take beside what it maps; beyond it, it is refused more."""

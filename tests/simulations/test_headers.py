@@ -5,6 +5,7 @@ import dataclasses
 import fcntl
 import warnings
 
+import astropy.units as u
 import h5py
 import numpy as np
 import pytest
@@ -285,3 +286,79 @@ def test_types_2_and_3_of_an_isolated_galaxy_are_said_to_be_dark(gadget):
         assert open_snapshot(gadget, config).count("stars") == 400
     stars = dataclasses.replace(config, star_types=(2, 4))
     assert open_snapshot(gadget, stars).count("stars") == 800
+
+
+def test_a_run_that_expands_and_states_no_box_is_said_not_to_be_periodic(gadget):
+    whole = len(read(gadget).stars)
+    change(gadget, ["BoxSize"])
+    with pytest.warns(AssumptionWarning, match="assumed no periodic box, as no BoxSize is stated"):
+        assert len(read(gadget).stars) < whole  # the galaxy lies across the edges
+
+
+def rewrite(path, name, changed):
+    with h5py.File(path, "a") as file:
+        values, attributes = changed(file[name][()]), dict(file[name].attrs)
+        del file[name]
+        file[name] = values
+        file[name].attrs.update(attributes)
+
+
+@pytest.mark.parametrize("kind", ["f2", "i4"])
+def test_coarse_positions_are_refused(gadget, kind):
+    """Of half precision, half of a galaxy's stars came out within half of their radius."""
+    rewrite(gadget, "PartType4/Coordinates", lambda values: values.astype(kind))
+    with pytest.raises(InputError, match="too coarse for a galaxy in a box"):
+        read(gadget)
+
+
+def test_positions_in_two_units_are_refused(galaxy, tmp_path):
+    """The galaxy came out without its dark matter."""
+    path = tmp_path / "eagle.hdf5"
+    write_hdf5(path, galaxy, "eagle")
+    with h5py.File(path, "a") as file:
+        file["PartType1/Coordinates"].attrs["CGSConversionFactor"] /= 1000
+    with pytest.raises(InputError, match=r"the unit of /PartType\d/Coordinates is 1e\+03 times that of /PartType1"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "changed", "words"),
+    [
+        (
+            "arepo",
+            "PartType0/GFM_Metals",
+            lambda values: 0.02 + 0 * values[:, 0],
+            "fraction of hydrogen of 0.02 or less",
+        ),
+        ("arepo", "PartType0/GFM_Metals", lambda values: values[:, ::-1], "is it one of metals or helium"),
+        ("eagle", "PartType0/Temperature", lambda values: 0 * values, "has a temperature or energy of 0"),
+        ("gadget", "PartType0/InternalEnergy", lambda values: 0 * values, "has a temperature or energy of 0"),
+        ("gadget", "PartType0/SmoothingLength", lambda values: 0 * values, "half of the gas has a size of 0"),
+        (
+            "gadget",
+            "PartType4/Velocities",
+            lambda values: values[:1] + (values - values[:1]) / 1e4,
+            "half of the stars move with less than",
+        ),
+    ],
+)
+def test_fields_of_another_meaning_or_of_zeros_are_refused(galaxy, tmp_path, family, name, changed, words):
+    path = tmp_path / "snapshot.hdf5"
+    write_hdf5(path, galaxy, family)
+    rewrite(path, name, changed)
+    with pytest.raises(InputError, match=words):
+        read(path)
+
+
+def test_center_and_radius_may_be_quantities_and_nothing_else(gadget):
+    expected = read(gadget)
+    found = read_snapshot_galaxy(gadget, center_kpc=CENTER_KPC / 1e3 * u.Mpc, radius_kpc=1e5 * u.pc, config=CONFIG)
+    np.testing.assert_array_equal(found.stars.mass_msun, expected.stars.mass_msun)
+    for center, radius, words in (
+        (CENTER_KPC, np.nan, "radius_kpc must be positive"),
+        (CENTER_KPC, 0.0, "radius_kpc must be positive"),
+        (CENTER_KPC[:2], 100.0, "center_kpc must be three finite numbers"),
+        ([np.nan, 1.0, 1.0], 100.0, "center_kpc must be three finite numbers"),
+    ):
+        with pytest.raises(InputError, match=words):
+            read_snapshot_galaxy(gadget, center_kpc=center, radius_kpc=radius, config=CONFIG)

@@ -6,17 +6,20 @@ from os import PathLike
 import numpy as np
 
 from stargas.errors import InputError
-from stargas.galaxy import Galaxy, Gas, Particles
+from stargas.galaxy import MIN_REDSHIFT, Galaxy, Gas, Particles
 
 STELLAR_MASS_MSUN = (1.0, 1e14)
 TOTAL_MASS_MSUN = 1e17
-REDSHIFT = (-0.01, 100.0)  # the last snapshot of a run may lie beyond today by rounding
+REDSHIFT = (MIN_REDSHIFT, 100.0)
 RADIUS_KPC = 1e6
 BOX_KPC = 1e9
 MEDIAN_RADIUS_KPC = 1e-4
 """Of the stars: a tenth of a parsec, below any galaxy and any cluster of stars."""
 
 SPEED_KMS = 1e5
+MEDIAN_SPEED_KMS = 0.1
+"""Of the stars, about their median: a tenth of that of the coldest cluster."""
+
 TEMPERATURE_K = 1e11
 KERNEL_KPC = 1e5
 MIN_STARS = 10
@@ -46,6 +49,10 @@ def _problems(galaxy: Galaxy) -> Iterator[str]:
     median = float(np.median(np.linalg.norm(stars - np.median(stars, axis=0), axis=1)))
     if len(stars) > MIN_STARS and median < MEDIAN_RADIUS_KPC:
         yield f"half of the stars lie within {median:.3g} kpc, expected at least {MEDIAN_RADIUS_KPC:g}"
+    moving = galaxy.stars.velocity_kms
+    median = float(np.median(np.linalg.norm(moving - np.median(moving, axis=0), axis=1)))
+    if len(stars) > MIN_STARS and median < MEDIAN_SPEED_KMS:
+        yield f"half of the stars move with less than {median:.3g} km/s, expected at least {MEDIAN_SPEED_KMS:g}"
     total = float(galaxy.enclosed_mass(np.inf))
     if not total <= TOTAL_MASS_MSUN:
         yield f"the galaxy weighs {total:.3g} Msun, expected at most {TOTAL_MASS_MSUN:g}"

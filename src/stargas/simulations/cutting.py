@@ -188,6 +188,8 @@ def _gas(snapshot: Snapshot, gas: Particles, rows: Rows, config: SnapshotConfig)
         raise InputError(
             f"{snapshot.path}: the gas has neither smoothing lengths nor densities, so no size on the sky."
         )
+    if len(hsm) and not np.median(hsm) > 0:
+        raise InputError(f"{snapshot.path}: half of the gas has a size of 0: write its smoothing lengths or densities.")
     provenance["hsm_from"] = "cell radius" if snapshot.family == "arepo" else "kernel FWHM"
     return (
         Gas(

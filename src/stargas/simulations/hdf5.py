@@ -21,7 +21,7 @@ from stargas.config import SnapshotConfig
 from stargas.errors import DamagedFileError, InputError
 from stargas.galaxy import FloatArray
 from stargas.reading import one_sentence
-from stargas.simulations.code_units import CodeUnits, Convention, Dimension, scalar
+from stargas.simulations.code_units import AGREEMENT, CodeUnits, Convention, Dimension, scalar
 from stargas.simulations.hdf5_files import open_hdf5, require_stored
 from stargas.simulations.kernels import GIZMO_KERNELS, KERNELS
 from stargas.simulations.simulation import Kind, Rows, require_in_box, rows_in_spheres
@@ -92,6 +92,7 @@ class HDF5Snapshot:
             self.units = CodeUnits(self.path, self._attributes, self._convention(), config)
             self.redshift, self.hubble = self.units.redshift, self.units.hubble
             self._segments = self._find_kinds(config)
+            self._require_one_length()
             self.is_mesh = self._is_mesh()
             self.family = self._family()
             self.box_kpc = self._box()
@@ -218,6 +219,11 @@ class HDF5Snapshot:
                 f"{self.path}: {dataset.name} has the shape {shape} and the type {dataset.dtype}, expected "
                 f"{'(n, 3)' if vector else '(n,)'} numbers of the {n} particles: write it again."
             )
+        if dataset.name.endswith("/Coordinates") and (dataset.dtype.kind != "f" or dataset.dtype.itemsize < 4):
+            raise InputError(
+                f"{self.path}: {dataset.name} holds numbers of the type {dataset.dtype}, too coarse for a galaxy in a "
+                "box: write single or double precision."
+            )
 
     def _from_mass_table(self, segment: _Segment, n: int) -> FloatArray:
         table = np.ravel(self._attributes.get("MassTable", np.zeros(6)))
@@ -284,6 +290,17 @@ class HDF5Snapshot:
                 start = stop
         return segments
 
+    def _require_one_length(self) -> None:
+        """Refuse particles whose positions are in different units: one of them is wrong."""
+        datasets = [one.group["Coordinates"] for segments in self._segments.values() for one in segments]
+        factors = [self.units.factor(dataset, "length", physical=False) for dataset in datasets]
+        if factors and max(factors) > (1 + AGREEMENT) * min(factors):
+            large, small = (datasets[int(extreme(factors))].name for extreme in (np.argmax, np.argmin))
+            raise InputError(
+                f"{self.path}: the unit of {large} is {max(factors) / min(factors):.3g} times that of {small}: correct "
+                "the attributes of one."
+            )
+
     def _require_no_particles(self, group: h5py.Group | None) -> None:
         """Refuse particles without positions; AREPO's tracers have no masses and velocities either."""
         if group is not None and any(name in group for name in (*FIELDS["velocity_kms"][1], *FIELDS["mass_msun"][1])):
@@ -305,7 +322,10 @@ class HDF5Snapshot:
 
     def _box(self) -> float | None:
         """Side of a periodic box in a cosmological run [kpc]; None otherwise."""
-        if "BoxSize" not in self._attributes or not self.units.is_cosmological:
+        if not self.units.is_cosmological:
+            return None
+        if "BoxSize" not in self._attributes:
+            self.units.assumptions.append("no periodic box, as no BoxSize is stated")
             return None
         sides = np.ravel(self._attributes["BoxSize"]).astype(np.float64)
         if not (np.isfinite(sides).all() and (sides > 0).all()):

@@ -55,6 +55,9 @@ RANGES: Mapping[str, tuple[float, float]] = {
 }
 """What the fields of gas can be; a field beyond is another one than its name says, or in another unit."""
 
+MEDIAN_HYDROGEN = 0.5
+"""Least median fraction of hydrogen in gas, of which three quarters were made in the first minutes."""
+
 ROUNDING = 1e-3
 """How far single precision and interpolation may lead beyond a range."""
 
@@ -258,6 +261,22 @@ def _require_ranges(fields: Mapping[str, FloatArray | None]) -> None:
                 f"the field {name} of the gas runs from {values.min():.3g} to {values.max():.3g}, expected "
                 f"{low:.3g} to {high:.3g}: correct it, or leave it out of the snapshot."
             )
+    hydrogen, temperature = fields.get("hydrogen_fraction"), _thermal(fields)
+    if hydrogen is not None and len(hydrogen) and (median := float(np.median(hydrogen))) < MEDIAN_HYDROGEN:
+        raise InputError(
+            f"half of the gas has a fraction of hydrogen of {median:.3g} or less, expected about {HYDROGEN_FRACTION}: "
+            "is it one of metals or helium? Correct it, or leave it out of the snapshot."
+        )
+    if temperature is not None and len(temperature) and not np.median(temperature) > 0:
+        raise InputError(
+            "half of the gas has a temperature or energy of 0: correct it, or leave it out of the snapshot."
+        )
+
+
+def _thermal(fields: Mapping[str, FloatArray | None]) -> FloatArray | None:
+    """Return what the temperature is from."""
+    temperature = fields.get("temperature_K")
+    return fields.get("u_kms2") if temperature is None else temperature
 
 
 def _temperature(fields: Mapping[str, FloatArray | None], hydrogen: FloatArray) -> FloatArray | None:

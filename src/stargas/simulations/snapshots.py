@@ -4,6 +4,7 @@ HDF5 snapshots are read by `stargas.simulations.hdf5`, binary ones of Gadget thr
 `stargas.simulations.gadget_binary`, all others through pynbody by `stargas.simulations.pynbody_reader`.
 """
 
+import math
 import warnings
 from collections.abc import Sequence
 from os import PathLike
@@ -15,6 +16,7 @@ import numpy as np
 from stargas.config import SnapshotConfig
 from stargas.errors import AssumptionWarning, DamagedFileError, InputError
 from stargas.galaxy import Galaxy
+from stargas.quantities import to_array, to_number
 from stargas.simulations.cutting import center_of_stars, cut_galaxy
 from stargas.simulations.gadget_binary import is_gadget_binary, open_gadget_binary
 from stargas.simulations.halo import Halo
@@ -90,19 +92,26 @@ def read_snapshot_galaxy(
     Raises
     ------
     InputError
-        If the snapshot is of no known format, does not state its units, or has no stars there.
+        If the snapshot is of no known format, does not state its units, or has no stars there, or center or radius
+        cannot be.
     DamagedFileError
         If it is truncated or damaged.
     """
     if center_kpc is not None and radius_kpc is None:
         raise InputError("a center needs a radius: give radius_kpc as well.")
+    center = None if center_kpc is None else to_array("center_kpc", center_kpc)
+    radius = math.inf if radius_kpc is None else to_number("radius_kpc", radius_kpc)
+    if not radius > 0:
+        raise InputError(f"radius_kpc must be positive, got {radius:g}.")
+    if center is not None and not (center.shape == (3,) and np.isfinite(center).all()):
+        raise InputError(f"center_kpc must be three finite numbers, got {center_kpc}.")
     config = config or SnapshotConfig()
     snapshot = open_snapshot(path, config)
     try:
         name = galaxy_id or snapshot_name(path)
         if radius_kpc is None:
-            return cut_galaxy(snapshot, Halo(name, (0.0, 0.0, 0.0), np.inf), config)
-        x, y, z = center_of_stars(snapshot) if center_kpc is None else center_kpc
-        return cut_galaxy(snapshot, Halo(name, (float(x), float(y), float(z)), radius_kpc), config)
+            return cut_galaxy(snapshot, Halo(name, (0.0, 0.0, 0.0), math.inf), config)
+        x, y, z = center_of_stars(snapshot) if center is None else center
+        return cut_galaxy(snapshot, Halo(name, (float(x), float(y), float(z)), radius), config)
     finally:
         snapshot.close()
