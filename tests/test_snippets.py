@@ -1,4 +1,4 @@
-"""Every command of README and documentation can be parsed, and every piece of Python runs, page by page."""
+"""Commands of README and documentation can be parsed; those of observers and the quickstart, and the Python, run."""
 
 import os
 import re
@@ -10,13 +10,16 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from astropy.io import fits
 from astropy.table import Table
+from cube_files import write_moments
 from stars_for_tests import star_table
 
 import stargas as sg
 from stargas.cli import COMMANDS
 from stargas.cli.settings import read_settings
 from stargas.config import DataConfig, HIMapConfig, LocalConfig, ModelConfig, StarMapConfig, TrainingConfig, ViewConfig
+from stargas.observed.hi import observe_hi
 from stargas.pretrained import FOLDER as PRETRAINED
 
 ROOT = Path(__file__).parents[1]
@@ -24,15 +27,36 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|do |srun )stargas (\w+)([^&;\n]*)", flags=re.MULTILINE)
 
+LANGUAGES = {"sh", "python", "yaml", "text", "{code-cell} ipython3"}
+"""Of the pieces of code: the first two are tested here, cells in the tests of tutorials."""
+
 NOT_RUN = {
     "cluster.md": "a cluster",
-    "own_simulation.md": "snapshots of a simulation",
-    "extending.md": "a test of its own",
-    "evaluation.md": "evaluations of a trained model, and samples of a galaxy",
+    "own_simulation.md": "snapshots of a simulation; tests/simulations read such",
+    "extending.md": "a test of its own, tests/test_extending.py",
 }
-"""Page → what its Python needs that is not here."""
+"""Page → why its Python does not run here."""
+
+COMMANDS_NOT_RUN = {
+    "build": "snapshots of a simulation; tests/cli/test_build.py",
+    "inspect": "snapshots of a simulation; tests/cli/test_inspect.py",
+    "show": "what the build above it makes; tests/cli/test_show.py",
+    "train": "several GPUs, or what the quickstart runs; tests/cli/test_train.py",
+    "evaluate": "thousands of galaxies, or what the quickstart runs; tests/cli/test_evaluate.py",
+    "experiment": "hours; tests/experiments run every part on a small scale",
+    "serve": "it ends when it is interrupted; tests/serve",
+    "infer": "galaxies of a simulation, as in the quickstart; tests/cli/test_infer.py",
+}
+"""Command → why it does not run outside of the quickstart; inferences of observed galaxies run wherever they stand."""
 
 BEFORE = {
+    "evaluation.md": (
+        "galaxy = sg.mock_suite('bursty', 3, seed=1)[2]\n"
+        "samples = sg.make_samples(galaxy)[:2]\nsample = samples[0]\n"
+        "sky = sg.project(galaxy, sg.View(60.0))\n"
+        "x_kpc, y_kpc, v_los_kms = (one[:100] for one in (sky.stars.x_kpc, sky.stars.y_kpc, sky.stars.v_los_kms))\n"
+        "R_hl_kpc = sky.R_hl_kpc\n"
+    ),
     "explanations.md": "sample = sg.make_samples(sg.mock_suite('bursty', 3, seed=1)[2])[0]\n",
     "formats.md": (
         "import numpy as np\none = np.ones(3), np.ones((3, 3)), np.ones((3, 3))\nstars = gas = dark = one\n"
@@ -41,6 +65,12 @@ BEFORE = {
     "observed.md": "stars_galaxy = sg.SkyGalaxy(R_hl_kpc=3.0)\n",
 }
 """Page → what its text takes as given."""
+
+SMALLER = {
+    "build": ["--data.views.n_views", "2", "--data.stars.n_pixels", "16", "--data.gas.n_pixels", "16"],
+    "train": ["--training.epochs", "1", "--training.flow_epochs", "1"],
+}
+"""Command of the quickstart → options that make it small."""
 
 
 def blocks(page, language):
@@ -82,6 +112,8 @@ def folder(tmp_path_factory):
     shutil.copy(example["stars"], folder / "stars.csv")
     shutil.copy(example["hi"], folder / "cube.fits")
     shutil.copy(example["hi"], folder / "ngc6946.fits")
+    maps = observe_hi(sg.read_hi(example["hi"]), 930.0).moment_maps
+    write_moments(folder, maps, fits.getheader(example["hi"]))
     star_table().write(folder / "carina.csv", format="ascii.csv")
     at_fornax = Table.read(example["stars"], format="ascii.csv")
     at_fornax["ra", "dec"].write(folder / "phot.csv", format="ascii.csv")
@@ -132,13 +164,51 @@ def test_what_is_not_run_has_names_that_are_there(page):
                 assert hasattr(import_module(line[0]), name) or import_module(f"{line[0]}.{name}")
 
 
+def test_every_piece_of_code_has_a_language_that_is_tested():
+    for page in (*PAGES, ROOT / "CONTRIBUTING.md"):
+        fences = re.findall(r"^ *```(.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        opened = fences[::2]
+        assert not any(fences[1::2]), page
+        assert all(one in LANGUAGES or re.fullmatch(r"\{(?!code-cell).*", one) for one in opened), (page, opened)
+
+
+def of_an_observed_galaxy(words):
+    return any(word in ("--stars", "--hi-cube", "--moment0") for word in words)
+
+
+def test_every_command_runs_or_has_a_reason():
+    for page, name, words in commands():
+        if page != "quickstart.md" and not (name == "infer" and of_an_observed_galaxy(words)):
+            assert name in COMMANDS_NOT_RUN, (page, name)
+            for path in re.findall(r"tests/\S+", COMMANDS_NOT_RUN[name]):
+                assert (ROOT / path).exists(), path
+
+
+OBSERVED = sorted({words for _, name, words in commands() if name == "infer" and of_an_observed_galaxy(words)})
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("words", sorted({words for page, name, words in commands() if page == "your_galaxy.md"}))
+@pytest.mark.parametrize("words", OBSERVED)
 def test_a_command_for_observers_runs(words, folder, tmp_path):
-    if "--moment0" in words:
-        pytest.skip("moment maps are read in the tests of observations")
     changed = {"DIR": str(tmp_path / "out")} | ({"stars.csv": "fornax.csv"} if "Fornax" in words else {})
     words = ["infer", *(changed.get(word, word) for word in words)]
     done = run(f"from stargas.cli import main; raise SystemExit(main({words!r}))", folder)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_the_quickstart_runs_from_top_to_bottom(folder, tmp_path):
+    shutil.copy(folder / "galaxy.hdf5", tmp_path)
+    code = "from stargas.cli import main\n"
+    for page, name, words in commands():
+        if page == "quickstart.md":
+            shorter = [*words, *SMALLER.get(name, [])]
+            if "--n-galaxies" in words:
+                shorter[shorter.index("--n-galaxies") + 1] = "60"
+            elif name == "build":
+                shorter += ["--n-galaxies", "3"]
+            code += f"assert main({[name, *shorter]!r}) == 0\n"
+    done = run(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "inferred" / "report.html").exists()

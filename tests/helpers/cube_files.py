@@ -69,3 +69,18 @@ def write_cube(path, data, **header):
         path, overwrite=True
     )
     return path
+
+
+def write_moments(folder, maps, header, **cards):
+    """Write moment maps as ``mom0.fits`` and so on, blank where not known: in Msun/pc², m/s and km²/s².
+
+    ``header`` is that of their cube, whose spectral axis is left out.
+    """
+    flat = {name: value for name, value in header.items() if not name.endswith("3") and name != "NAXIS"}
+    blank = np.where(maps.known, 1.0, np.nan)
+    values = {"Msun/pc^2": maps.moment0, "m/s": 1e3 * maps.moment1 * blank, "km2 s-2": maps.moment2**2 * blank}
+    paths = []
+    for number, (unit, data) in enumerate(values.items()):
+        paths.append(folder / f"mom{number}.fits")
+        fits.PrimaryHDU(data, fits.Header({**flat, "BUNIT": unit, **cards})).writeto(paths[-1], overwrite=True)
+    return paths

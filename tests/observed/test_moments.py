@@ -21,6 +21,7 @@ from cube_files import (
     header_of,
     in_jy_per_beam,
     write_cube,
+    write_moments,
 )
 from hi_for_tests import HI_CENTER_MSUN_PC2, HI_SCALE_KPC, disc_on_sky
 
@@ -196,22 +197,8 @@ def test_draws_scatter_by_the_noise_and_the_distance(observed):
         draw_hi(observed, 3, rng, distance_kpc=[1.0])
 
 
-def write_maps(folder, maps, cube, **header):
-    """Moment maps as files, blank where not known: in Msun/pc², m/s and km²/s²."""
-    cards = header_of(cube.data.shape)
-    for name in ("CTYPE3", "CRVAL3", "CDELT3", "CRPIX3", "CUNIT3"):
-        del cards[name]
-    blank = np.where(maps.known, 1.0, np.nan)
-    values = {"Msun/pc^2": maps.moment0, "m/s": 1e3 * maps.moment1 * blank, "km2 s-2": maps.moment2**2 * blank}
-    paths = []
-    for number, (unit, data) in enumerate(values.items()):
-        paths.append(folder / f"moment{number}.fits")
-        fits.PrimaryHDU(data, fits.Header({**cards, "BUNIT": unit, **header})).writeto(paths[-1], overwrite=True)
-    return paths
-
-
 def test_moment_maps_give_what_their_cube_gives(tmp_path, cube, observed):
-    paths = write_maps(tmp_path, observed.moment_maps, cube)
+    paths = write_moments(tmp_path, observed.moment_maps, header_of(cube.data.shape))
     maps = read_moments(*paths)
     again = observe_hi(maps, DISTANCE_KPC, **KNOWN)
     assert again.measure() == pytest.approx(observed.measure(), rel=1e-5)
@@ -228,7 +215,7 @@ def test_moment_maps_give_what_their_cube_gives(tmp_path, cube, observed):
 
 def test_velocities_of_exactly_zero_are_blank(tmp_path, cube, observed):
     """Some write the blanks of moments 1 and 2 as 0, under a moment 0 that is not blanked."""
-    paths = write_maps(tmp_path, observed.moment_maps, cube)
+    paths = write_moments(tmp_path, observed.moment_maps, header_of(cube.data.shape))
     expected = observe_hi(read_moments(*paths), DISTANCE_KPC)
     for path in paths[1:]:
         data, header = fits.getdata(path, header=True)
@@ -251,7 +238,7 @@ def test_velocities_of_exactly_zero_are_blank(tmp_path, cube, observed):
     ],
 )
 def test_headers_of_moment_maps_that_cannot_be(tmp_path, cube, observed, header, words):
-    paths = write_maps(tmp_path, observed.moment_maps, cube, **header)
+    paths = write_moments(tmp_path, observed.moment_maps, header_of(cube.data.shape), **header)
     with pytest.raises(InputError, match=words):
         read_moments(*paths)
 
@@ -310,7 +297,7 @@ def test_a_cube_costs_at_most_six_bytes_per_byte(tmp_path):
 
 
 def test_moment_maps_that_do_not_fit_are_refused(tmp_path, cube, observed):
-    zero, one, two = write_maps(tmp_path, observed.moment_maps, cube)
+    zero, one, two = write_moments(tmp_path, observed.moment_maps, header_of(cube.data.shape))
 
     def changed(path, data=None, **cards):
         header = fits.getheader(path)

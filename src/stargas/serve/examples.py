@@ -51,6 +51,9 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
 )
 """Examples by name."""
 
+TRUE_LOG10_MASS: Mapping[float, float] = MappingProxyType({0.84: 7.60, 1.41: 8.10, 1.87: 8.38, 3.37: 8.86})
+"""Radius [kpc] → true log10 M [Msun] inside it, of the mock dwarf."""
+
 
 def example(name: str = "both") -> dict[str, Any]:
     """Return what `stargas.inference.infer.infer` takes, for a mock dwarf galaxy that comes with the package.
