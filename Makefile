@@ -31,8 +31,9 @@ docs: .venv/dev.stamp
 setup: .venv/dev.stamp
 
 .venv/run.stamp: pyproject.toml
+	@echo "Setting up .venv, 1.6 GB with the CPU build of torch. The downloads take minutes."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[training]"
 	touch $@
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -34,6 +36,15 @@ def test_versions_of_python_are_those_that_are_tested():
     lowest = PROJECT["requires-python"].removeprefix(">=")
     others = re.search(r"for version in (.*); do", (ROOT / ".ci" / "pythons").read_text(encoding="utf-8"))[1].split()
     assert named == {lowest, *others}
+
+
+def test_torch_may_come_from_another_index():
+    """As docs/install.md says; pip takes a requirement and an option as words of their own."""
+    torch = "torch --index-url https://download.pytorch.org/whl/cpu"
+    assert f'TORCH="{torch}"' in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    words = ["make", "--always-make", "--dry-run", ".venv/run.stamp", f"TORCH={torch}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert any(shlex.split(line)[-3:] == torch.split() for line in done.stdout.splitlines())
 
 
 def test_every_reference_of_the_paper_is_in_its_list_and_used():
