@@ -119,8 +119,8 @@ def _verdicts_in_words(evaluation: EvaluationResult) -> list[str]:
     words = []
     for name in evaluation.models:
         faults = evaluation.scores(name).calibration.verdict
-        meaning = "; ".join(FAULTS.get(fault, fault) for fault in faults)
-        words.append(f"**{name}**, {', '.join(faults)}: {meaning}.")
+        meanings = [f"{fault}: {FAULTS[fault]}" if fault in FAULTS else fault for fault in faults]
+        words.append(f"**{name}**, {'; '.join(meanings)}.")
     return words
 
 
