@@ -106,7 +106,7 @@ def _answer(folder: Path, seed: int, console: Console) -> InferenceResult:
     from stargas.report.inference import print_answer, print_limitations, write_inference_report
     from stargas.serve.examples import example
 
-    result = infer(**example("both"), seed=seed)
+    result: InferenceResult = infer(**example("both"), seed=seed)
     print_answer([result], console)
     print_limitations([result], console)
     console.print(f"Report: {write_inference_report([result], folder, overwrite=True)}", highlight=False)

@@ -10,7 +10,7 @@ from stargas.evaluation.result import EvaluationResult
 from stargas.inference.result import InferenceResult
 from stargas.inference.verdict import verdict
 from stargas.report.inference_page import MOODS
-from stargas.report.page import Bullets, Callout, Figure, Page, Section, Table, text_from, write_page
+from stargas.report.page import Bullets, Callout, Figure, Page, Part, Section, Table, text_from, write_page
 from stargas.report.table import accuracy_table, calibration_table
 
 FAULTS = {
@@ -62,13 +62,13 @@ def write_demo_report(
         "Predicted over true mass against radius for each model; the values are in the table.",
         "Lines: median; bands: the middle 68 % of the views; symbols: closed formulas at their own radii.",
     )
-    answered = [
+    answered: list[Part] = [
         Callout(one.level.capitalize(), one.reason, MOODS[one.level]),
         profile,
         _against_truth(answer, true_log10_mass),
         text_from("demo", "answer"),
     ]
-    trained = [
+    trained: list[Part] = [
         text_from("demo", "models", n_galaxies=evaluation.n_galaxies, n_samples=evaluation.n_samples),
         ratio,
         accuracy_table(evaluation),
@@ -84,7 +84,7 @@ def write_demo_report(
             ["`inferred/report.html`", "StarGas on one galaxy of the suite from three sides, beside the truth"],
         ],
     )
-    parts = [
+    parts: list[Part | Section] = [
         text_from("demo", "lead"),
         Section("The pretrained model on a mock dwarf", answered),
         Section("Three small models, trained here", trained),
