@@ -186,11 +186,12 @@ def _draw_maps(panels: "Sequence[Axes]", sample: Sample) -> None:
     xy, phase, column, velocity, dispersion = sample.maps.astype(float)
     blank = dispersion <= 0
     speed = max(float(sample.scalars[SCALARS.index("v_cold_kms")]) * 1.2, 5.0)
-    panels[0].imshow(np.sqrt(xy), cmap="magma")
-    panels[1].imshow(np.sqrt(phase), cmap="magma")
-    panels[2].imshow(np.log10(np.maximum(column, 0.05)), cmap="inferno", vmin=-1, vmax=1.3)
-    panels[3].imshow(np.where(blank, np.nan, velocity), cmap="RdBu_r", vmin=-speed, vmax=speed)
-    panels[4].imshow(np.where(blank, np.nan, dispersion), cmap="viridis", vmin=4, vmax=25)
+    for axes, values in zip(panels, (xy, phase), strict=False):
+        axes.imshow(np.sqrt(values), cmap="magma", origin="lower")
+    panels[2].imshow(np.log10(np.maximum(column, 0.05)), cmap="inferno", vmin=-1, vmax=1.3, origin="lower")
+    panels[3].imshow(np.where(blank, np.nan, velocity), cmap="RdBu_r", vmin=-speed, vmax=speed, origin="lower")
+    top = 25.0 if blank.all() else max(25.0, float(np.percentile(dispersion[~blank], 98)))
+    panels[4].imshow(np.where(blank, np.nan, dispersion), cmap="viridis", vmin=4, vmax=top, origin="lower")
 
 
 def suite_sheet(tiles: Sequence[Tile]) -> FloatArray:

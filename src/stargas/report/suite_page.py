@@ -50,6 +50,7 @@ def write_suite_page(folder: Path, name: str) -> Path:
                 prose("pairs"),
                 figure("pairs", "Baryonic relations and pairs of quantities"),
                 _baryons(card["baryons"]),
+                *([prose("massive"), _massive(card["massive"])] if "massive" in card else []),
             ],
         ),
         Section("Dark matter", [prose("dark_matter"), _inner_slopes(card["inner_slopes"])]),
@@ -170,6 +171,21 @@ def _baryons(relations: Mapping[str, Any]) -> Table:
         for group, values in groups.items()
     ]
     return Table(["relation", "galaxies", "median residual [dex]", "half-width [dex]", "number"], rows)
+
+
+def _massive(bins: Sequence[Mapping[str, Any]]) -> Table:
+    quantities = {"BTFR": "baryonic Tully-Fisher", "RAR": "radial acceleration", "M*/M": "stellar_share"}
+    halos = {"": "suite", ", ordinary halos": "ordinary_halos"}
+    head = [f"{words}{whose}" for whose in halos for words in quantities]
+    rows = [
+        [
+            _bin(row),
+            *(_spread(row[kind][quantity]) for kind in halos.values() for quantity in quantities.values()),
+            str(row["suite"]["stellar_share"]["n"]),
+        ]
+        for row in bins
+    ]
+    return Table(["log M*", *head, "galaxies"], rows)
 
 
 def _contribution(card: Card, prose: Callable[[str], Text]) -> Section:

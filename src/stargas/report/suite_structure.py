@@ -32,7 +32,10 @@ LABEL_WIDTH = 26
 """Letters in a line of a label."""
 
 N_BINS = 32
-"""Bins of a histogram, between the lowest and the highest galaxy that is shown."""
+"""Edges of the bins of a histogram, between the lowest and the highest galaxy that is shown."""
+
+SHOWN = (0.7, 99.3)
+"""Percentiles of the galaxies of a suite between which axes reach at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +122,8 @@ def draw_quantities(
         grid = list(figure.subplots(rows, columns).flat)
         for axes, panel in zip(grid, panels, strict=False):
             values = panel.values[np.isfinite(panel.values)]
-            ends = np.concatenate([np.percentile(values, [0.3, 99.7]), panel.others[np.isfinite(panel.others)]])
-            axes.hist(values, np.linspace(ends.min(), ends.max(), N_BINS), color=suite_color(suite), alpha=0.75)
+            bins = np.linspace(*_limits(values, panel.others), N_BINS)
+            axes.hist(values, bins, color=suite_color(suite), alpha=0.75)
             for edge in np.percentile(values, percentiles):
                 axes.axvline(edge, color=INK, linewidth=0.8, linestyle="--")
             top = axes.get_ylim()[1]
@@ -153,6 +156,7 @@ def draw_pairs(suite: str, panels: Sequence[PairPanel], names: Sequence[str]) ->
                 axes.plot(*panel.line, color=INK, linewidth=1.2)
                 axes.text(0.04, 0.94, panel.source, transform=axes.transAxes, fontsize=7, color=MUTED, va="top")
             axes.set(xlabel=fill(panel.labels[0], 2 * LABEL_WIDTH), ylabel=fill(panel.labels[1], LABEL_WIDTH))
+            axes.set(xlim=_limits(panel.values[0], panel.others[0]), ylim=_limits(panel.values[1], panel.others[1]))
         if len(names):
             grid[-1].legend(fontsize=6)
     return figure
@@ -177,6 +181,13 @@ def draw_unruly(examples: Sequence[UnrulyExample]) -> "Figure":
         for axes, inclination in zip(grid[0, 1:], examples[0].inclinations_deg, strict=True):
             axes.set_title(f"stars, HI, velocity at {inclination:.0f}°", fontsize=7)
     return figure
+
+
+def _limits(values: FloatArray, others: FloatArray) -> tuple[float, float]:
+    """Return the ends of an axis that shows all galaxies of others and most of the suite, with a margin."""
+    ends = np.concatenate([np.nanpercentile(values, SHOWN), others[np.isfinite(others)]])
+    margin = 0.04 * np.ptp(ends)
+    return float(ends.min() - margin), float(ends.max() + margin)
 
 
 def _kinds(names: Sequence[str]) -> Mapping[str, list[int]]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from stargas.experiments.mock_suites.coverage_of_others import others as others_
 from stargas.experiments.mock_suites.ingredients import measure_ingredients
 from stargas.experiments.mock_suites.measure import Workers, columns_of, measure_suite, start_workers
 from stargas.experiments.mock_suites.quantities import measure_structure
+from stargas.experiments.paper.plan import N_BURSTY, N_SMOOTH
 from stargas.report import suite_figures as figures
 from stargas.report.suite_page import write_suite_index, write_suite_page
 from stargas.report.suite_structure import draw_pairs, draw_quantities, draw_unruly
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 SUITES = ("bursty", "smooth", "broad", "shifted")
 """Suites that have a card in the documentation."""
+
+N_MADE = {"bursty": N_BURSTY, "smooth": N_SMOOTH}
+"""Galaxies of the suites that the experiments of the paper make before cuts."""
 
 SIGNIFICANT_DIGITS = 4
 """Digits of the numbers in the JSON files."""
@@ -126,6 +131,7 @@ def measure_card(
         "relations": realism.relations(suite, galaxies),
         "quantities": compare(structure, others),
         "baryons": realism.baryons(galaxies, structure),
+        "others_with_gas": realism.others_with_gas(others),
         "inner_slopes": realism.inner_slopes(galaxies),
         "estimators": realism.estimator_ratios(galaxies, views),
         "hi_rotation": realism.hi_rotation(galaxies, views),
@@ -137,6 +143,8 @@ def measure_card(
     if isinstance(suite.physics, BroadPhysics):
         card["ingredients"] = measure_ingredients(suite, workers, ingredients, report)
     else:
+        card["selection"] = realism.selection(replace(suite, n_galaxies=N_MADE.get(suite.name, len(suite))))
+        card["massive"] = realism.massive(suite, workers)
         card["switch_off"] = realism.switch_off(few, workers, ingredients)
         report(f"{suite.name}: {len(card['switch_off']) - 1} ingredients switched off in turn")
     card["stirring"] = realism.stirring_sweep(few, workers)

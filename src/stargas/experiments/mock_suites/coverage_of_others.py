@@ -62,16 +62,18 @@ def compare(suite: Columns, galaxies: Mapping[str, Mapping[str, float]]) -> list
     Returns
     -------
     list of dict
-        ``quantity`` in words, ``low``, ``median`` and ``high`` of the suite at `PERCENTILES`, ``others_low`` and
+        ``quantity`` in words, ``low``, ``median`` and ``high`` of the suite at `PERCENTILES`, ``p5`` and ``p95``,
+        ``others_low`` and
         ``others_high``, their number ``n_others``, and the names ``outside``. Pairs have no ranges.
     """
     rows: list[dict[str, Any]] = []
     for name, words in QUANTITIES.items():
         values = suite[name][np.isfinite(suite[name])]
-        low, middle, high = (float(q) for q in np.percentile(values, [PERCENTILES[0], 50, PERCENTILES[1]]))
+        percentiles = [PERCENTILES[0], 5, 50, 95, PERCENTILES[1]]
+        low, p5, middle, p95, high = (float(q) for q in np.percentile(values, percentiles))
         found = {key: one[name] for key, one in galaxies.items() if np.isfinite(one[name])}
         rows.append(
-            {"quantity": words, "low": low, "median": middle, "high": high}
+            {"quantity": words, "low": low, "p5": p5, "median": middle, "p95": p95, "high": high}
             | {"others_low": min(found.values(), default=None), "others_high": max(found.values(), default=None)}
             | {"n_others": len(found), "outside": [key for key, value in found.items() if not low <= value <= high]}
         )
@@ -93,7 +95,7 @@ def _lonely(point: FloatArray, points: FloatArray) -> bool:
     def ranks(values: FloatArray) -> FloatArray:
         return np.column_stack([np.searchsorted(ordered[:, k], values[:, k]) for k in range(2)]) / len(points)
 
-    places = ranks(points)
-    between = np.sort(np.linalg.norm(places[:, None] - places[None], axis=2), axis=1)[:, NEIGHBORS]
-    own = np.sort(np.linalg.norm(places - ranks(point[None]), axis=1))[NEIGHBORS - 1]
+    places, neighbor = ranks(points), min(NEIGHBORS, len(points) - 1)
+    between = np.sort(np.linalg.norm(places[:, None] - places[None], axis=2), axis=1)[:, neighbor]
+    own = np.sort(np.linalg.norm(places - ranks(point[None]), axis=1))[max(neighbor - 1, 0)]
     return bool(own > np.percentile(between, PERCENTILES[1]))

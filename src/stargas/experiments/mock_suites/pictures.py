@@ -1,5 +1,7 @@
 """What the figures of a mock suite show: relations beside their galaxies, example galaxies, a sheet of fifty."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from stargas.config import DataConfig
@@ -35,10 +37,10 @@ EXAMPLE_INCLINATIONS_DEG = (30.0, 60.0, 90.0)
 UNRULY_INCLINATIONS_DEG = (10.0, 60.0, 90.0)
 """Views of the galaxies that each show one ingredient."""
 
-UNRULY_STARS = 6000
-"""They have more stars than this."""
+UNRULY_STARS, UNRULY_GAS = 40_000, 10_000
+"""They are made with so many particles, more than in the suite, so that the ingredient is seen."""
 
-WAVES, CANDIDATES = {"a bar": 2, "arms": 2, "a lopsided disk": 1}, 5
+WAVES, CANDIDATES = {"a bar": 2, "arms": 2, "a lopsided disk": 1}, 8
 """Waves of the stars by the number of their arms; of so many strong ones the one is shown that is seen best."""
 
 CONTRAST_R_HL, CONTRAST_PIXELS, CONTRAST_STARS = 1.5, 3.0, 20
@@ -59,12 +61,19 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
     of_mass = np.linspace(mass.min(), mass.max(), 60)
     of_halo = np.linspace(halo.min(), halo.max(), 60)
     halo_of_mass = recipe.moster_halo_mass(of_mass) + recipe.halo_offset(physics.halo_offset_dex, of_mass)
+    below_cap = halo_of_mass < recipe.MAX_LOG10_HALO_MASS
     of_hi = np.linspace(np.nanmin(hi), np.nanmax(hi), 60)
     of_ratio = np.linspace(ratio.min(), ratio.max(), 60)
     star, gas, virial = (rf"log M$_{{{name}}}$ [M$_\odot$]" for name in ("*", "HI", "200"))
     return [
         RelationPanel(
-            halo, mass, halo_of_mass, of_mass, physics.halo_mass_scatter * recipe.moster_scatter(of_mass), virial, star
+            halo,
+            mass,
+            halo_of_mass[below_cap],
+            of_mass[below_cap],
+            physics.halo_mass_scatter * recipe.moster_scatter(of_mass[below_cap]),
+            virial,
+            star,
         ),
         RelationPanel(
             halo,
@@ -174,11 +183,13 @@ def unruly_examples(suite: MockSuite, columns: Columns) -> list[UnrulyExample]:
     }
     rows, taken = [], set()
     for name, values in strength.items():
-        seen = [value * (one.n_stars > UNRULY_STARS) for value, one in zip(values, drawn, strict=True)]
-        order = [int(index) for index in np.argsort(seen)[::-1] if int(index) not in taken]
-        best = max(order[:CANDIDATES], key=lambda i: _seen_wave(suite[i], WAVES[name])) if name in WAVES else order[0]
+        order = [int(index) for index in np.argsort(values)[::-1] if int(index) not in taken]
+        if not order:
+            break
+        candidates = {i: _well_sampled(suite, drawn[i], i) for i in order[: CANDIDATES if name in WAVES else 1]}
+        best = max(candidates, key=lambda i: _seen_wave(candidates[i], WAVES[name])) if name in WAVES else order[0]
         taken.add(best)
-        galaxy = suite[best]
+        galaxy = candidates[best]
         reach = 8 if name == "tails" else 3
         images = []
         for inclination in UNRULY_INCLINATIONS_DEG:
@@ -187,6 +198,13 @@ def unruly_examples(suite: MockSuite, columns: Columns) -> list[UnrulyExample]:
             images.append(galaxy_images(sky, reach * (sky.R_hl_kpc or 1.0), 1.5 * R_HI))
         rows.append(UnrulyExample(name, _contrast(galaxy), UNRULY_INCLINATIONS_DEG, images))
     return rows
+
+
+def _well_sampled(suite: MockSuite, drawn: BroadProperties, index: int) -> Galaxy:
+    """Make a galaxy with `UNRULY_STARS` and `UNRULY_GAS` particles."""
+    gas = None if drawn.gas is None else replace(drawn.gas, n_particles=UNRULY_GAS)
+    population = replace(drawn.population, n_stars=UNRULY_STARS)
+    return suite.broad_galaxy(replace(drawn, population=population, gas=gas), index)
 
 
 def _seen_wave(galaxy: Galaxy, m: int) -> float:

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stargas.constants import G
+from stargas.errors import InputError
 from stargas.experiments.mock_suites.measure import measure_gas
 from stargas.galaxy import FloatArray, Galaxy, MassProfile
-from stargas.simulations.mock_suites.suites import MockSuite
+from stargas.simulations.mock_suites.population import GalaxyProperties
+from stargas.simulations.mock_suites.stars import GasDisk, stellar_model
+from stargas.simulations.mock_suites.suites import MockSuite, galaxy_potential
 from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.hi_particles import SkyGas
 from stargas.sky.projection import project
@@ -43,7 +46,7 @@ AT_THE_EDGE = {
     "log10_v": "log10 v_c [km/s] at R_HI",
     "log10_baryons": "log10 mass of stars and gas [Msun]",
     "log10_g": "log10 acceleration at R_HI [m/s²]",
-    "log10_g_baryons": "log10 that of stars and gas [m/s²]",
+    "log10_g_baryons": "log10 acceleration by stars and gas alone [m/s²]",
 }
 """What the two relations are between."""
 
@@ -63,6 +66,33 @@ def radial_acceleration(log10_g_baryons: ArrayLike) -> FloatArray:
     g = 10 ** np.asarray(log10_g_baryons, dtype=np.float64)
     result: FloatArray = np.log10(g / (1 - np.exp(-np.sqrt(g / ACCELERATION_SCALE))))
     return result
+
+
+def drawn_masses(suite: MockSuite, index: int) -> dict[str, float]:
+    """Return masses of a galaxy with HI as they follow from its drawn properties, without particles; not of ``broad``.
+
+    Returns
+    -------
+    dict
+        log10 M* [Msun], `AT_THE_EDGE` at the drawn R_HI, and M*/M inside R_e.
+    """
+    properties = suite.properties(index)
+    if not isinstance(properties, GalaxyProperties):
+        raise InputError(f"the masses of {suite.name} depend on the orbits of its stars; measure its galaxies instead.")
+    model, gas = stellar_model(properties), GasDisk.of(properties)
+    dark = galaxy_potential(properties, model)[1]
+    radii = np.array([properties.hi_radius_kpc, properties.R_e_kpc])
+    stars, baryons = model.enclosed_mass(radii), model.enclosed_mass(radii) + gas.enclosed_mass(radii)
+    total = baryons + dark.enclosed_mass(radii)
+    R_HI = properties.hi_radius_kpc
+    return {
+        "log10_stellar_mass": properties.log10_stellar_mass,
+        "log10_v": float(0.5 * np.log10(G * total[0] / R_HI)),
+        "log10_baryons": float(np.log10(properties.stellar_mass_msun + properties.gas_mass_msun)),
+        "log10_g": float(np.log10(G * total[0] / R_HI**2 * _KMS2_PER_KPC)),
+        "log10_g_baryons": float(np.log10(G * baryons[0] / R_HI**2 * _KMS2_PER_KPC)),
+        "stellar_share": float(stars[1] / total[1]),
+    }
 
 
 def measure_structure(suite: MockSuite, index: int) -> dict[str, float]:

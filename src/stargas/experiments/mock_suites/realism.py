@@ -1,18 +1,23 @@
 """Statistics of the galaxies of a mock suite beside the relations they were drawn from, as numbers ready for JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from stargas.baselines.estimators import STAR_ESTIMATORS
+from stargas.config import SelectionConfig
 from stargas.evaluation.strata import ROTATION_KAPPA
-from stargas.experiments.mock_suites.equilibrium import evolve
-from stargas.experiments.mock_suites.measure import Columns, Workers, measure_suite, time_galaxy
-from stargas.experiments.mock_suites.quantities import baryonic_tully_fisher, radial_acceleration
+from stargas.experiments.mock_suites.equilibrium import compare_density, evolve
+from stargas.experiments.mock_suites.measure import Columns, Workers, columns_of, measure_suite, time_galaxy
+from stargas.experiments.mock_suites.quantities import baryonic_tully_fisher, drawn_masses, radial_acceleration
 from stargas.galaxy import FloatArray
 from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites.broad.galaxy import BroadProperties
+from stargas.simulations.mock_suites.physics import BroadPhysics, SuitePhysics
+from stargas.simulations.mock_suites.population import GalaxyProperties
 from stargas.simulations.mock_suites.suites import MockSuite
 
 MASS_BINS = (4.5, 5.5, 7.5, 8.5, 9.5, 11.0, 11.5)
@@ -29,6 +34,15 @@ STIRRINGS = (0.0, 0.5, 1.0, 1.5, 2.0)
 
 FEW_VIEWS = 4
 """Views per galaxy in the tables that measure many variants of a suite."""
+
+MASSIVE_BINS = (9.5, 10.0, 10.4, 10.7, 11.0)
+"""Edges in log10 M* [Msun] of the table of massive galaxies, which are rare in a suite."""
+
+N_MASSIVE = 2000
+"""Galaxies that are drawn for that table, without particles."""
+
+CUTS = SelectionConfig(min_gas=100)
+"""Cuts of the paper on particles and on cold gas."""
 
 SLOPE_BINS = (-4.0, -3.5, -3.0, -2.5, -2.0, -1.5)
 """Edges in log10 M*/Mh of the inner slopes."""
@@ -161,6 +175,14 @@ def size_from_gas(galaxies: Columns) -> dict[str, Any]:
     }
 
 
+def baryonic_residuals(structure: Columns) -> dict[str, FloatArray]:
+    """Residuals [dex] from the two relations that `stargas.experiments.mock_suites.quantities.AT_THE_EDGE` is for."""
+    return {
+        "baryonic Tully-Fisher": structure["log10_baryons"] - baryonic_tully_fisher(structure["log10_v"]),
+        "radial acceleration": structure["log10_g"] - radial_acceleration(structure["log10_g_baryons"]),
+    }
+
+
 def baryons(galaxies: Columns, structure: Columns) -> dict[str, Any]:
     """Residuals [dex] from the baryonic Tully-Fisher and the radial acceleration relation, both at R_HI.
 
@@ -169,16 +191,63 @@ def baryons(galaxies: Columns, structure: Columns) -> dict[str, Any]:
     galaxies, structure
         Columns of `measure_suite` and of `stargas.experiments.mock_suites.quantities.measure`, of the same galaxies.
     """
-    residuals = {
-        "baryonic Tully-Fisher": structure["log10_baryons"] - baryonic_tully_fisher(structure["log10_v"]),
-        "radial acceleration": structure["log10_g"] - radial_acceleration(structure["log10_g_baryons"]),
-    }
+    residuals = baryonic_residuals(structure)
     observed = structure["log10_baryons"] > MIN_BARYONS_LOG10
     satellite = galaxies["is_satellite"] > 0
     groups = {"centrals": observed & ~satellite, "satellites": observed & satellite, "all": observed}
     return {
         name: {group: spread(residual[chosen]) for group, chosen in groups.items()}
         for name, residual in residuals.items()
+    }
+
+
+def others_with_gas(others: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Residuals [dex] of galaxies of others from the baryonic relations, and M*/M inside R_hl, by name."""
+    names = [name for name, one in others.items() if np.isfinite(one["log10_v"])]
+    columns = columns_of([others[name] for name in names])
+    if not names:
+        return {}
+    found = baryonic_residuals(columns) | {name: columns[name] for name in ("stellar_share", "log10_baryons")}
+    return {name: {key: float(values[i]) for key, values in found.items()} for i, name in enumerate(names)}
+
+
+def massive(suite: MockSuite, workers: Workers) -> list[dict[str, Any]]:
+    """Baryonic relations at R_HI and M*/M inside R_e by stellar mass, of a suite with massive galaxies alone.
+
+    They are given for the suite as it is, and with halos no more concentrated than others of their mass.
+    """
+    rows: dict[tuple[float, float], dict[str, Any]] = {
+        (low, high): {"from": low, "to": high} for low, high in pairwise(MASSIVE_BINS)
+    }
+    assert isinstance(suite.physics, SuitePhysics)  # noqa: S101 (for the type checker)
+    of_massive = replace(suite.physics, massive_share=1.0)
+    for name, physics in {"suite": of_massive, "ordinary_halos": replace(of_massive, early_massive_dex=0.0)}.items():
+        drawn = columns_of(workers(drawn_masses, MockSuite(physics, N_MASSIVE, suite.seed), range(N_MASSIVE)))
+        found = baryonic_residuals(drawn) | {"stellar_share": drawn["stellar_share"]}
+        for (low, high), row in rows.items():
+            inside = (drawn["log10_stellar_mass"] >= low) & (drawn["log10_stellar_mass"] < high)
+            row[name] = {quantity: spread(values[inside]) for quantity, values in found.items()}
+    return list(rows.values())
+
+
+def selection(suite: MockSuite) -> dict[str, Any]:
+    """Count the galaxies that `CUTS` leave without the mergers, and those of them that fail the cold-gas cut."""
+    drawn = [one for one in map(suite.properties, range(len(suite))) if isinstance(one, GalaxyProperties)]
+    few_stars = np.array([one.n_stars < CUTS.min_stars for one in drawn])
+    few_gas = np.array([one.hi_mass_msun == 0 or one.n_gas < CUTS.min_gas for one in drawn])
+    merger = np.array([one.is_merger for one in drawn])
+    hi_msun, stars_msun = (np.array([getattr(one, f"{kind}_mass_msun") for one in drawn]) for kind in ("hi", "stellar"))
+    cold = (hi_msun > 10**CUTS.min_log10_cold_gas_mass) & (hi_msun > CUTS.min_cold_gas_fraction * stars_msun)
+    kept = ~(few_stars | few_gas | merger)
+    share = float(np.mean(~cold[kept]))
+    return {
+        "drawn": len(drawn),
+        "few_stars": int(few_stars.sum()),
+        "few_gas": int(few_gas.sum()),
+        "mergers": int(merger.sum()),
+        "kept": int(kept.sum()),
+        "without_cold_gas": share,
+        "without_cold_gas_error": float(np.sqrt(share * (1 - share) / kept.sum())),
     }
 
 
@@ -222,12 +291,31 @@ def switch_off(suite: MockSuite, workers: Workers, ingredients: Sequence[str] | 
 
 
 def equilibrium(suite: MockSuite, n: int, workers: Workers) -> dict[str, Any]:
-    """Change of R_hl and σ_los of the stars over 2 Gyr in the fixed potential, median and largest."""
-    changes = workers(evolve, suite, range(n))
-    columns = {name: np.array([change[name] for change in changes]) for name in changes[0]}
-    return {"n": n} | {
-        name: {"median": float(np.median(c)), "max": float(c.max()), "galaxy": int(c.argmax())}
-        for name, c in columns.items()
+    """Change of R_hl and σ_los of the stars over 2 Gyr in the fixed potential, median and largest.
+
+    Of ``broad`` there are two more: the same of spheres with ``gaussian_velocities``, which are left out of the rest
+    since they are in no lasting equilibrium, and how far the surface density of the stars is from that of the mass
+    whose potential moved them.
+    """
+    drawn = [suite.properties(index) for index in range(n)]
+    brief = [i for i, one in enumerate(drawn) if isinstance(one, BroadProperties) and one.structure.gaussian]
+    lasting = [i for i in range(n) if i not in brief]
+    found = _changes(lasting, workers(evolve, suite, lasting))
+    if not isinstance(suite.physics, BroadPhysics):
+        return found
+    density = columns_of(workers(compare_density, suite, lasting))
+    return found | {
+        "gaussian": _changes(brief, workers(evolve, suite, brief)),
+        "density": {
+            edge: {"median": float(np.median(c)), "size": float(np.median(abs(c)))} for edge, c in density.items()
+        },
+    }
+
+
+def _changes(galaxies: Sequence[int], changes: Sequence[dict[str, float]]) -> dict[str, Any]:
+    return {"n": len(galaxies)} | {
+        name: {"median": float(np.median(c)), "max": float(c.max()), "galaxy": int(galaxies[int(c.argmax())])}
+        for name, c in columns_of(changes).items()
     }
 
 

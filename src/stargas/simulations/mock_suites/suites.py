@@ -70,7 +70,7 @@ class MockSuite:
         """Make one galaxy, in its own frame."""
         properties = self.properties(index)
         if isinstance(properties, BroadProperties):
-            return self._broad_galaxy(properties, index)
+            return self.broad_galaxy(properties, index)
         model = stellar_model(properties)
         potential, dark = galaxy_potential(properties, model)
         rng = rng_for(self.seed, "mock stars", self.name, self._checked(index))
@@ -91,7 +91,8 @@ class MockSuite:
             provenance={"source": "mock suite"},
         )
 
-    def _broad_galaxy(self, properties: BroadProperties, index: int) -> Galaxy:
+    def broad_galaxy(self, properties: BroadProperties, index: int) -> Galaxy:
+        """Make a galaxy of ``broad`` of these properties, with the random numbers of the one at ``index``."""
         star_rng, gas_rng = (rng_for(self.seed, f"broad {kind}", self._checked(index)) for kind in ("stars", "gas"))
         stars, gas, dark = make_broad(properties, self.stirring, star_rng, gas_rng)
         return Galaxy(
