@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stargas.experiments.mock_suites import realism
-from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites import relations as published
 from stargas.simulations.mock_suites.physics import SUITES
 from stargas.simulations.mock_suites.suites import mock_suite
 
@@ -15,15 +15,15 @@ def recipe_columns(n=4000, stretch=1.0, offset=0.0, seed=0):
     """Galaxies exactly on the recipe of `bursty`, or off it."""
     rng = np.random.default_rng(seed)
     halo = rng.uniform(10.0, 12.0, n)
-    mass = recipe.moster_stellar_mass(halo)
-    size = recipe.median_size(mass) + offset + stretch * recipe.size_scatter(mass) * rng.normal(size=n)
-    hi = recipe.median_hi_mass(mass) + recipe.hi_mass_scatter(mass) * rng.normal(size=n)
-    R_HI = recipe.median_hi_radius(hi) + recipe.HI_RADIUS_SCATTER * rng.normal(size=n)
-    drawn = mass + recipe.moster_scatter(mass) * rng.normal(size=n)
+    mass = published.moster_stellar_mass(halo)
+    size = published.median_size(mass) + offset + stretch * published.size_scatter(mass) * rng.normal(size=n)
+    hi = published.median_hi_mass(mass) + published.hi_mass_scatter(mass) * rng.normal(size=n)
+    R_HI = published.median_hi_radius(hi) + published.HI_RADIUS_SCATTER * rng.normal(size=n)
+    drawn = mass + published.moster_scatter(mass) * rng.normal(size=n)
     return {
         "log10_stellar_mass": drawn,
         "log10_halo_mass": halo,
-        "log10_concentration": recipe.median_concentration(halo) + CONCENTRATION_SCATTER * rng.normal(size=n),
+        "log10_concentration": published.median_concentration(halo) + CONCENTRATION_SCATTER * rng.normal(size=n),
         "log10_R_e": size,
         "log10_R_hl": size,
         "log10_hi_mass": hi,
@@ -31,7 +31,7 @@ def recipe_columns(n=4000, stretch=1.0, offset=0.0, seed=0):
         "log10_R_HI": R_HI,
         "log10_R_HI_measured": R_HI,
         "cold_gas_set": np.ones(n),
-        "inner_slope": recipe.tollet_slope(drawn - halo),
+        "inner_slope": published.tollet_slope(drawn - halo),
         "kappa_co": np.where(mass > 9.0, 0.6, 0.3),
     }
 

@@ -8,7 +8,8 @@ import pytest
 from stargas.constants import BARYON_FRACTION
 from stargas.simulations.mock_suites.halo import dark_halo, dc14_exponents, inner_slope
 from stargas.simulations.mock_suites.physics import SUITES
-from stargas.simulations.mock_suites.population import TOLLET_SCATTER, draw_properties, tollet_slope
+from stargas.simulations.mock_suites.population import draw_properties
+from stargas.simulations.mock_suites.relations import TOLLET_SCATTER, tollet_slope
 from stargas.simulations.mock_suites.stars import stellar_model
 
 

@@ -8,11 +8,10 @@ import pytest
 from stargas.constants import G
 from stargas.errors import InputError
 from stargas.simulations.mock_suites.physics import SUITES, SuitePhysics
-from stargas.simulations.mock_suites.population import (
+from stargas.simulations.mock_suites.population import GALAXIES_PER_HOST, draw_properties
+from stargas.simulations.mock_suites.relations import (
     CONCENTRATION_SCATTER,
-    GALAXIES_PER_HOST,
     HI_RADIUS_SCATTER,
-    draw_properties,
     hi_mass_scatter,
     median_concentration,
     median_hi_mass,

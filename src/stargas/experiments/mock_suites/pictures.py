@@ -21,7 +21,7 @@ from stargas.report.contact_sheet import PIXELS, Tile
 from stargas.report.suite_figures import Example, RelationPanel
 from stargas.report.suite_structure import PairPanel, QuantityPanel, UnrulyExample
 from stargas.sample import make_sample
-from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites import relations as published
 from stargas.simulations.mock_suites.broad.galaxy import BroadProperties
 from stargas.simulations.mock_suites.suites import MockSuite
 from stargas.sky.half_count_radius import half_count_radius
@@ -60,8 +60,8 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
     ratio = mass - halo
     of_mass = np.linspace(mass.min(), mass.max(), 60)
     of_halo = np.linspace(halo.min(), halo.max(), 60)
-    halo_of_mass = recipe.moster_halo_mass(of_mass) + recipe.halo_offset(physics.halo_offset_dex, of_mass)
-    below_cap = halo_of_mass < recipe.MAX_LOG10_HALO_MASS
+    halo_of_mass = published.moster_halo_mass(of_mass) + published.halo_offset(physics.halo_offset_dex, of_mass)
+    below_cap = halo_of_mass < published.MAX_LOG10_HALO_MASS
     of_hi = np.linspace(np.nanmin(hi), np.nanmax(hi), 60)
     of_ratio = np.linspace(ratio.min(), ratio.max(), 60)
     star, gas, virial = (rf"log M$_{{{name}}}$ [M$_\odot$]" for name in ("*", "HI", "200"))
@@ -71,7 +71,7 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
             mass,
             halo_of_mass[below_cap],
             of_mass[below_cap],
-            physics.halo_mass_scatter * recipe.moster_scatter(of_mass[below_cap]),
+            physics.halo_mass_scatter * published.moster_scatter(of_mass[below_cap]),
             virial,
             star,
         ),
@@ -79,8 +79,8 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
             halo,
             galaxies["log10_concentration"],
             of_halo,
-            recipe.median_concentration(of_halo),
-            physics.concentration_scatter * recipe.CONCENTRATION_SCATTER,
+            published.median_concentration(of_halo),
+            physics.concentration_scatter * published.CONCENTRATION_SCATTER,
             virial,
             r"log c$_{200}$",
         ),
@@ -88,8 +88,8 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
             mass,
             galaxies["log10_R_hl"],
             of_mass,
-            recipe.median_size(of_mass) + physics.size_offset_dex,
-            physics.size_scatter * recipe.size_scatter(of_mass),
+            published.median_size(of_mass) + physics.size_offset_dex,
+            physics.size_scatter * published.size_scatter(of_mass),
             star,
             r"log R$_{hl}$ [kpc]",
         ),
@@ -97,8 +97,8 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
             mass,
             hi,
             of_mass,
-            recipe.median_hi_mass(of_mass) + physics.hi_offset_dex,
-            physics.hi_scatter * np.hypot(1, physics.hi_halo) * recipe.hi_mass_scatter(of_mass),
+            published.median_hi_mass(of_mass) + physics.hi_offset_dex,
+            physics.hi_scatter * np.hypot(1, physics.hi_halo) * published.hi_mass_scatter(of_mass),
             star,
             gas,
         ),
@@ -106,8 +106,8 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
             hi,
             galaxies["log10_R_HI_measured"],
             of_hi,
-            recipe.median_hi_radius(of_hi) + physics.hi_radius_offset_dex,
-            recipe.HI_RADIUS_SCATTER,
+            published.median_hi_radius(of_hi) + physics.hi_radius_offset_dex,
+            published.HI_RADIUS_SCATTER,
             gas,
             r"log R$_{HI}$ [kpc] on the maps",
         ),
@@ -115,8 +115,8 @@ def relation_panels(suite: MockSuite, galaxies: Columns) -> list[RelationPanel]:
             ratio,
             galaxies["inner_slope"],
             of_ratio,
-            recipe.tollet_slope(of_ratio),
-            recipe.TOLLET_SCATTER,
+            published.tollet_slope(of_ratio),
+            published.TOLLET_SCATTER,
             r"log M$_*$/M$_{200}$",
             r"slope of dark matter at 1-2 % R$_{200}$",
         ),

@@ -14,7 +14,7 @@ from stargas.experiments.mock_suites.equilibrium import compare_density, evolve
 from stargas.experiments.mock_suites.measure import Columns, Workers, columns_of, measure_suite, time_galaxy
 from stargas.experiments.mock_suites.quantities import baryonic_tully_fisher, drawn_masses, radial_acceleration
 from stargas.galaxy import FloatArray
-from stargas.simulations.mock_suites import population as recipe
+from stargas.simulations.mock_suites import relations as published
 from stargas.simulations.mock_suites.broad.galaxy import BroadProperties
 from stargas.simulations.mock_suites.physics import BroadPhysics, SuitePhysics
 from stargas.simulations.mock_suites.population import GalaxyProperties
@@ -83,30 +83,30 @@ def relations(suite: MockSuite, galaxies: Columns) -> dict[str, Any]:
     physics = suite.physics
     mass, halo = galaxies["log10_stellar_mass"], galaxies["log10_halo_mass"]
     hi_mass = galaxies["log10_hi_mass_unstripped"]
-    size = recipe.median_size(mass) + physics.size_offset_dex
-    hi_size = recipe.median_hi_radius(galaxies["log10_hi_mass"]) + physics.hi_radius_offset_dex
+    size = published.median_size(mass) + physics.size_offset_dex
+    hi_size = published.median_hi_radius(galaxies["log10_hi_mass"]) + physics.hi_radius_offset_dex
     return {
         "stellar-halo mass": _residual(
-            mass - recipe.moster_stellar_mass(halo - recipe.halo_offset(physics.halo_offset_dex, mass)),
-            physics.halo_mass_scatter * recipe.moster_scatter(mass),
+            mass - published.moster_stellar_mass(halo - published.halo_offset(physics.halo_offset_dex, mass)),
+            physics.halo_mass_scatter * published.moster_scatter(mass),
         ),
         "concentration": _residual(
             # halos of massive galaxies may have formed early
-            (galaxies["log10_concentration"] - recipe.median_concentration(halo))[mass < EARLY_LOG10],
-            physics.concentration_scatter * recipe.CONCENTRATION_SCATTER,
+            (galaxies["log10_concentration"] - published.median_concentration(halo))[mass < EARLY_LOG10],
+            physics.concentration_scatter * published.CONCENTRATION_SCATTER,
         ),
         "stellar size (drawn R_e)": _residual(
-            galaxies["log10_R_e"] - size, physics.size_scatter * recipe.size_scatter(mass)
+            galaxies["log10_R_e"] - size, physics.size_scatter * published.size_scatter(mass)
         ),
         "stellar size (R_hl of the stars)": _residual(
-            galaxies["log10_R_hl"] - size, physics.size_scatter * recipe.size_scatter(mass)
+            galaxies["log10_R_hl"] - size, physics.size_scatter * published.size_scatter(mass)
         ),
         "HI mass (before stripping)": _residual(
-            hi_mass - recipe.median_hi_mass(mass) - physics.hi_offset_dex,
-            physics.hi_scatter * np.hypot(1, physics.hi_halo) * recipe.hi_mass_scatter(mass),
+            hi_mass - published.median_hi_mass(mass) - physics.hi_offset_dex,
+            physics.hi_scatter * np.hypot(1, physics.hi_halo) * published.hi_mass_scatter(mass),
         ),
-        "HI size (drawn)": _residual(galaxies["log10_R_HI"] - hi_size, recipe.HI_RADIUS_SCATTER),
-        "HI size (on the maps)": _residual(galaxies["log10_R_HI_measured"] - hi_size, recipe.HI_RADIUS_SCATTER),
+        "HI size (drawn)": _residual(galaxies["log10_R_HI"] - hi_size, published.HI_RADIUS_SCATTER),
+        "HI size (on the maps)": _residual(galaxies["log10_R_HI_measured"] - hi_size, published.HI_RADIUS_SCATTER),
     }
 
 
@@ -116,8 +116,8 @@ def inner_slopes(galaxies: Columns) -> list[dict[str, Any]]:
     rows = []
     for low, high in pairwise(SLOPE_BINS):
         inside = (ratio >= low) & (ratio < high)
-        published = float(np.median(recipe.tollet_slope(ratio[inside]))) if inside.any() else None
-        rows.append({"from": low, "to": high, "tollet2016": published} | spread(galaxies["inner_slope"][inside]))
+        tollet = float(np.median(published.tollet_slope(ratio[inside]))) if inside.any() else None
+        rows.append({"from": low, "to": high, "tollet2016": tollet} | spread(galaxies["inner_slope"][inside]))
     return rows
 
 

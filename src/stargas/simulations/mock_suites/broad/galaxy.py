@@ -12,7 +12,7 @@ from stargas.simulations.mock_suites.broad.halo import Halo, draw_halo, halo_rad
 from stargas.simulations.mock_suites.broad.moments import draw_gaussian_stars
 from stargas.simulations.mock_suites.broad.orbits import MixedOrbits, follow, mix
 from stargas.simulations.mock_suites.broad.patterns import Patterns, draw_patterns
-from stargas.simulations.mock_suites.broad.population import GALAXIES_PER_HOST, Population, draw_population
+from stargas.simulations.mock_suites.broad.population import Population, draw_population
 from stargas.simulations.mock_suites.broad.structure import (
     HALO_STEEPNESS,
     SpheroidComponent,
@@ -27,6 +27,7 @@ from stargas.simulations.mock_suites.broad.triaxial import (
     layered_mass,
 )
 from stargas.simulations.mock_suites.broad.unrest import BREATHING_CYCLES, Unrest, displaced_mass, draw_unrest
+from stargas.simulations.mock_suites.population import name_galaxy
 from stargas.simulations.mock_suites.potential import radial_nodes
 
 N_ORBITS = (600, 2000)
@@ -153,8 +154,7 @@ def draw_broad(name: str, without: frozenset[str], seed: int, index: int) -> Bro
     population = draw_population(seed, index)
     halo = draw_halo(population, without, seed, index)
     structure = draw_structure(population, without, seed, index)
-    galaxy_id = f"{name}-{seed}-{index:06d}"
-    host = f"{name}-{seed}-host-{index // GALAXIES_PER_HOST:05d}" if population.is_satellite else galaxy_id
+    galaxy_id, host = name_galaxy(name, seed, index, population.is_satellite)
     # what is in no lasting equilibrium cannot be followed through time
     unrest = draw_unrest(population.is_satellite, without | LASTING if structure.gaussian else without, seed, index)
     return BroadProperties(

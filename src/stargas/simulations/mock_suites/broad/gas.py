@@ -27,7 +27,7 @@ from stargas.simulations.mock_suites.gas import (
     thermal_temperature_K,
 )
 from stargas.simulations.mock_suites.physics import BroadPhysics
-from stargas.simulations.mock_suites.population import hi_mass_scatter, median_hi_mass
+from stargas.simulations.mock_suites.relations import hi_mass_scatter, median_hi_mass
 
 GAS_FREE_SHARE = 0.35
 """Fraction of the galaxies without gas."""

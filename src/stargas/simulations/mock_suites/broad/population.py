@@ -10,7 +10,7 @@ import numpy as np
 
 from stargas.randomness import rng_for
 from stargas.simulations.mock_suites.physics import BroadPhysics
-from stargas.simulations.mock_suites.population import (
+from stargas.simulations.mock_suites.relations import (
     CONCENTRATION_SCATTER,
     SPIN_MEDIAN,
     SPIN_SCATTER,
@@ -36,9 +36,6 @@ N_GAS = (500, 10_000)
 
 SATELLITE_SHARE = 0.4
 """Fraction of galaxies that orbit in the halo of another; tides cut the halo and the gas of most of them."""
-
-GALAXIES_PER_HOST = 6
-"""Indices that share a host halo, where they are satellites."""
 
 
 @dataclass(frozen=True)
