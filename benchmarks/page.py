@@ -58,6 +58,7 @@ def read_build(folder):
         "views": manifest["config"]["views"]["n_views"],
         "minutes": round(sum(entry["seconds"] for entry in log) / 60, 1),
         "workers": max(entry["workers"] for entry in log),
+        "gigabytes": round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e9, 2),
         "stargas": manifest["stargas_version"],
     }
 
@@ -65,10 +66,12 @@ def read_build(folder):
 def build_lines(builds):
     """Format the table of large builds."""
     rows = [
-        f"| `{b['source']}` | {b['galaxies']:,} | {b['galaxies'] * b['views']:,} | {b['workers']} | {b['minutes']} |"
+        f"| `{b['source']}` | {b['galaxies']:,} | {b['galaxies'] * b['views']:,} | {b['workers']} | {b['minutes']} | "
+        f"{b['gigabytes']} |"
         for b in builds
     ]
-    return ["| suite | galaxies | samples | workers | minutes |", "| --- | --- | --- | --- | --- |", *rows]
+    head = ["| suite | galaxies | samples | workers | minutes | GB |", "| --- | --- | --- | --- | --- | --- |"]
+    return [*head, *rows]
 
 
 def main():

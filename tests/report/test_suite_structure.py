@@ -44,6 +44,14 @@ def test_published_relations_are_drawn():
     assert axes.texts[0].get_text() == "Source (2016)"
 
 
+def test_odd_galaxies_of_the_suite_do_not_stretch_the_axes():
+    x = np.append(np.linspace(0, 1, 400), 1000.0)
+    others = np.array([-3.0, 0.5, 0.5, np.nan])
+    axes = draw_pairs("broad", [PairPanel((x, x), (others, others), ("x", "y"))] * 6, NAMES).axes[0]
+    assert -4 < axes.get_xlim()[0] < -3
+    assert 0.9 < axes.get_ylim()[1] < 2
+
+
 def test_contrast_is_drawn_with_y_upward():
     contrast = np.zeros((PIXELS, PIXELS))
     contrast[-1, 0] = 1.0  # large y, small x

@@ -17,3 +17,5 @@ def test_table_names_what_lies_outside_alone_and_in_pairs():
     assert [row["quantity"] for row in rows if "far" in row["outside"]] == [QUANTITIES["A1"]]
     assert sum("odd" in row["outside"] for row in rows) == 1
     assert not any(row["outside"] for row in compare(suite, {}))
+    few = {name: values[:2] for name, values in suite.items()}
+    assert len(compare(few, {"usual": usual})) == len(rows)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stargas.errors import InputError
 from stargas.experiments.mock_suites import ingredients
 from stargas.experiments.mock_suites.ingredients import N_VIEWS, RADII_R_HL, measure, measure_ingredients
 from stargas.experiments.mock_suites.measure import start_workers
@@ -49,3 +50,9 @@ def test_only_galaxies_with_the_ingredient_are_made_again(made):
     assert table["bars"]["changed"] == pytest.approx(len(barred) / 24)
     assert table["nothing"]["trees"]["change_dex"] == 0
     assert table["gas_free"]["trees"]["rms_dex"] == pytest.approx(table["nothing"]["trees"]["rms_dex"])
+
+
+def test_too_few_galaxies_for_trees_are_refused(made):
+    with start_workers(1) as workers, pytest.raises(InputError, match="takes 4 hosts or more"):
+        measure_ingredients(mock_suite("broad", 3), workers, ["bars"], lambda _: None)
+    assert not made

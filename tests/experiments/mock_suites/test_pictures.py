@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from stargas.experiments.mock_suites.pictures import choose_examples
+from stargas.experiments.mock_suites.measure import columns_of
+from stargas.experiments.mock_suites.pictures import UNRULY_STARS, choose_examples, unruly_examples
+from stargas.experiments.mock_suites.quantities import measure_structure
+from stargas.simulations.mock_suites.suites import mock_suite
 
 
 def test_examples_are_different_galaxies():
@@ -12,3 +15,10 @@ def test_examples_are_different_galaxies():
     assert len(set(rows)) == len(rows) == 5
     assert rows[2] == 2
     assert choose_examples({name: column[:2] for name, column in columns.items()}) == [0, 1]
+
+
+def test_unruly_examples_are_different_galaxies_with_many_stars():
+    suite = mock_suite("broad", 3)
+    examples = unruly_examples(suite, columns_of([measure_structure(suite, i) for i in range(3)]))
+    assert [one.label for one in examples] == ["a bar", "arms", "a lopsided disk"]  # there are no more galaxies
+    assert all(0.9 * UNRULY_STARS < one.images[0].stars.sum() <= UNRULY_STARS for one in examples)

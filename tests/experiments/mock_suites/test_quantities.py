@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from stargas.constants import G
+from stargas.errors import InputError
 from stargas.experiments.mock_suites.quantities import (
     AT_THE_EDGE,
     QUANTITIES,
     baryonic_tully_fisher,
+    drawn_masses,
     measure,
     radial_acceleration,
 )
@@ -62,3 +64,19 @@ def test_rotation_at_the_edge_of_the_gas_is_that_of_the_mass():
     assert found["log10_baryons"] == pytest.approx(np.log10(galaxy.stellar_mass_msun + galaxy.gas.mass_msun.sum()))
     assert found["log10_g"] == pytest.approx(np.log10(1e6 / 3.0857e19 * G * galaxy.enclosed_mass(R) / R**2), abs=0.05)
     assert found["log10_g_baryons"] < found["log10_g"]
+
+
+def test_drawn_masses_are_those_of_the_particles():
+    suite = mock_suite("smooth", 60)
+    chosen = [i for i in range(60) if 2000 < suite.properties(i).n_stars < 9000 and suite.properties(i).n_gas > 1000][
+        :4
+    ]
+    measured, drawn = (
+        [found(i) for i in chosen] for found in (lambda i: measure(suite[i]), lambda i: drawn_masses(suite, i))
+    )
+    for name in ("log10_v", "log10_baryons", "log10_g", "log10_g_baryons"):
+        assert [one[name] for one in drawn] == pytest.approx([one[name] for one in measured], abs=0.06)
+    shares = np.array([[one["stellar_share"] for one in found] for found in (measured, drawn)])
+    assert np.median(np.abs(shares[0] / shares[1] - 1)) < 0.1
+    with pytest.raises(InputError, match="depend on the orbits"):
+        drawn_masses(mock_suite("broad", 1), 0)

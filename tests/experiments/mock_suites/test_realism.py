@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stargas.experiments.mock_suites import realism
+from stargas.experiments.mock_suites.measure import start_workers
 from stargas.simulations.mock_suites import relations as published
 from stargas.simulations.mock_suites.physics import SUITES
 from stargas.simulations.mock_suites.suites import mock_suite
@@ -86,3 +87,48 @@ def test_slopes_and_shares_by_mass():
     shares = [row["share_above"] for row in realism.rotation_support(columns) if row["kappa_co"]["n"]]
     assert shares == sorted(shares)
     assert shares[-1] > 0.9
+
+
+def test_cuts_leave_galaxies_with_enough_particles_and_no_mergers():
+    suite = mock_suite("bursty", 400)
+    found = realism.selection(suite)
+    drawn = [suite.properties(i) for i in range(400)]
+    kept = [one for one in drawn if one.n_stars >= 100 and one.hi_mass_msun > 0 and one.n_gas >= 100]
+    kept = [one for one in kept if one.id not in suite.mergers()]
+    assert found["kept"] == len(kept)
+    assert found["few_gas"] > found["few_stars"] > found["mergers"] > 0
+    failing = np.mean([one.hi_mass_msun <= max(10**7.5, 0.1 * one.stellar_mass_msun) for one in kept])
+    assert found["without_cold_gas"] == pytest.approx(failing)
+
+
+def test_early_halos_take_massive_galaxies_off_the_baryonic_tully_fisher_relation(monkeypatch):
+    monkeypatch.setattr(realism, "N_MASSIVE", 120)
+    with start_workers(1) as workers:
+        rows = realism.massive(mock_suite("bursty", 1), workers)
+    assert [row["from"] for row in rows] == [9.5, 10.0, 10.4, 10.7]
+    for row in rows[1:3]:
+        early, ordinary = row["suite"], row["ordinary_halos"]
+        assert early["baryonic Tully-Fisher"]["median"] < ordinary["baryonic Tully-Fisher"]["median"] - 0.03
+        assert early["stellar_share"]["median"] < ordinary["stellar_share"]["median"] - 0.05
+
+
+def test_others_with_gas_are_named():
+    dark = dict.fromkeys(("log10_v", "log10_baryons", "log10_g", "log10_g_baryons"), float("nan")) | {
+        "stellar_share": 0.1
+    }
+    seen = {"log10_v": 2.0, "log10_baryons": 9.66, "log10_g": -8.0, "log10_g_baryons": -8.0, "stellar_share": 0.3}
+    found = realism.others_with_gas({"sphere": dark, "live": seen})
+    assert list(found) == ["live"]
+    assert found["live"]["baryonic Tully-Fisher"] == pytest.approx(-0.1)
+    assert realism.others_with_gas({"sphere": dark}) == {}
+
+
+def test_spheres_without_a_distribution_function_are_measured_apart():
+    suite = mock_suite("broad", 3)
+    assert [suite.properties(i).structure.gaussian for i in range(3)] == [False, False, True]
+    with start_workers(1) as workers:
+        found = realism.equilibrium(suite, 3, workers)
+        none = realism.equilibrium(suite, 2, workers)["gaussian"]
+    assert (found["n"], found["gaussian"]["n"]) == (2, 1)
+    assert found["gaussian"]["R_hl"]["galaxy"] == 2
+    assert (none["n"], none["R_hl"]["median"]) == (0, None)

@@ -32,6 +32,9 @@ SUITES = ("bursty", "smooth", "broad", "shifted")
 N_MADE = {"bursty": N_BURSTY, "smooth": N_SMOOTH}
 """Galaxies of the suites that the experiments of the paper make before cuts."""
 
+STRUCTURE_FACTOR = 3
+"""Shapes and motions, whose percentiles count, are measured on so many times the galaxies of the rest."""
+
 SIGNIFICANT_DIGITS = 4
 """Digits of the numbers in the JSON files."""
 
@@ -55,9 +58,9 @@ def write_suite_cards(
     out
         Folder; gets ``<suite>.md``, ``<suite>.json``, ``<suite>_*.png`` and ``index.md``.
     n_galaxies
-        Galaxies to measure per suite. Each variant of a suite (one ingredient off, another strength of the gas
-        disturbances) is measured on a fifth of them, the equilibrium on 50 at most; of ``broad``, boosted trees learn
-        from all of them without each ingredient.
+        Galaxies to measure per suite, shapes and motions on three times as many. Each variant of a suite (one
+        ingredient off, another strength of the gas disturbances) is measured on a fifth of them, the equilibrium on 50
+        at most; of ``broad``, boosted trees learn from all of them without each ingredient.
     seed
         Root seed of the suites.
     workers
@@ -106,17 +109,17 @@ def measure_card(
     few = MockSuite(suite.physics, max(len(suite) // 5, min(len(suite), 8)), suite.seed, suite.stirring)
     galaxies, views = measure_suite(suite, workers)
     report(f"{suite.name}: {len(suite)} galaxies measured in {len(views['galaxy'])} views")
-    structure = columns_of(workers(measure_structure, suite, range(len(suite))))
+    many = replace(suite, n_galaxies=STRUCTURE_FACTOR * len(suite))
+    shapes = columns_of(workers(measure_structure, many, range(len(many))))
+    structure = {name: values[: len(suite)] for name, values in shapes.items()}
     theirs = columns_of(list(others.values()))
     examples = [pictures.example(suite[row]) for row in pictures.choose_examples(galaxies)]
     drawn: dict[str, Figure | FloatArray] = {
         "relations": figures.draw_relations(suite.name, pictures.relation_panels(suite, galaxies)),
         "distributions": figures.draw_distributions(suite.name, galaxies),
         "realism": figures.draw_realism(suite.name, galaxies, views, realism.mass_bins(galaxies)),
-        "quantities": draw_quantities(
-            suite.name, pictures.quantity_panels(structure, theirs), list(others), PERCENTILES
-        ),
-        "pairs": draw_pairs(suite.name, pictures.pair_panels(structure, theirs), list(others)),
+        "quantities": draw_quantities(suite.name, pictures.quantity_panels(shapes, theirs), list(others), PERCENTILES),
+        "pairs": draw_pairs(suite.name, pictures.pair_panels(shapes, theirs), list(others)),
         "examples": figures.draw_examples(examples),
         "sheet": figures.suite_sheet(pictures.sheet_tiles(suite)),
     }
@@ -129,7 +132,8 @@ def measure_card(
         "provenance": suite.provenance(),
         "population": realism.population(galaxies),
         "relations": realism.relations(suite, galaxies),
-        "quantities": compare(structure, others),
+        "n_shapes": len(many),
+        "quantities": compare(shapes, others),
         "baryons": realism.baryons(galaxies, structure),
         "others_with_gas": realism.others_with_gas(others),
         "inner_slopes": realism.inner_slopes(galaxies),

@@ -18,6 +18,7 @@ from stargas.baselines.trees import fit_features
 from stargas.batch import Batch
 from stargas.config import ModelConfig, TruthConfig, ViewConfig
 from stargas.constants import G
+from stargas.errors import InputError
 from stargas.experiments.mock_suites.measure import Workers
 from stargas.experiments.mock_suites.realism import spread
 from stargas.galaxy import FloatArray
@@ -147,6 +148,11 @@ def _folds(suite: MockSuite) -> NDArray[np.int_]:
     """Part of each galaxy; galaxies of one host are in the same."""
     hosts = [suite.properties(index).host_id for index in range(len(suite))]
     names, number = np.unique(hosts, return_inverse=True)
+    if len(names) < N_FOLDS:
+        raise InputError(
+            f"trees are tested on galaxies that they have not seen, which takes {N_FOLDS} hosts or more, got "
+            f"{len(names)} in {len(suite)} galaxies of {suite.name}; measure more galaxies."
+        )
     parts: NDArray[np.int_] = rng_for(suite.seed, "folds").permutation(len(names)) % N_FOLDS
     return parts[number]
 

@@ -313,6 +313,9 @@ def equilibrium(suite: MockSuite, n: int, workers: Workers) -> dict[str, Any]:
 
 
 def _changes(galaxies: Sequence[int], changes: Sequence[dict[str, float]]) -> dict[str, Any]:
+    """Median and largest change, and the galaxy that has it; None of no galaxies."""
+    if not galaxies:
+        return {"n": 0} | {name: {"median": None, "max": None, "galaxy": None} for name in ("R_hl", "sigma_los")}
     return {"n": len(galaxies)} | {
         name: {"median": float(np.median(c)), "max": float(c.max()), "galaxy": int(galaxies[int(c.argmax())])}
         for name, c in columns_of(changes).items()
