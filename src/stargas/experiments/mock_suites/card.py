@@ -33,7 +33,7 @@ N_MADE = {"bursty": N_BURSTY, "smooth": N_SMOOTH}
 """Galaxies of the suites that the experiments of the paper make before cuts."""
 
 STRUCTURE_FACTOR = 3
-"""Shapes and motions, whose percentiles count, are measured on so many times the galaxies of the rest."""
+"""Shapes and motions of ``broad``, whose percentiles count, are measured on so many times the galaxies of the rest."""
 
 SIGNIFICANT_DIGITS = 4
 """Digits of the numbers in the JSON files."""
@@ -58,9 +58,9 @@ def write_suite_cards(
     out
         Folder; gets ``<suite>.md``, ``<suite>.json``, ``<suite>_*.png`` and ``index.md``.
     n_galaxies
-        Galaxies to measure per suite, shapes and motions on three times as many. Each variant of a suite (one
-        ingredient off, another strength of the gas disturbances) is measured on a fifth of them, the equilibrium on 50
-        at most; of ``broad``, boosted trees learn from all of them without each ingredient.
+        Galaxies to measure per suite. Each variant of a suite (one ingredient off, another strength of the gas
+        disturbances) is measured on a fifth of them, the equilibrium on 50 at most; of ``broad``, shapes and motions
+        are measured on three times as many, and boosted trees learn from all of them without each ingredient.
     seed
         Root seed of the suites.
     workers
@@ -109,7 +109,8 @@ def measure_card(
     few = MockSuite(suite.physics, max(len(suite) // 5, min(len(suite), 8)), suite.seed, suite.stirring)
     galaxies, views = measure_suite(suite, workers)
     report(f"{suite.name}: {len(suite)} galaxies measured in {len(views['galaxy'])} views")
-    many = replace(suite, n_galaxies=STRUCTURE_FACTOR * len(suite))
+    is_broad = isinstance(suite.physics, BroadPhysics)
+    many = replace(suite, n_galaxies=STRUCTURE_FACTOR * len(suite)) if is_broad else suite
     shapes = columns_of(workers(measure_structure, many, range(len(many))))
     structure = {name: values[: len(suite)] for name, values in shapes.items()}
     theirs = columns_of(list(others.values()))
@@ -123,7 +124,7 @@ def measure_card(
         "examples": figures.draw_examples(examples),
         "sheet": figures.suite_sheet(pictures.sheet_tiles(suite)),
     }
-    if isinstance(suite.physics, BroadPhysics):
+    if is_broad:
         drawn["unruly"] = draw_unruly(pictures.unruly_examples(suite, structure))
     for name, picture in drawn.items():
         figures.save_small(picture, folder / f"{suite.name}_{name}.png")
@@ -144,7 +145,7 @@ def measure_card(
         "equilibrium": realism.equilibrium(suite, min(50, len(suite)), workers),
     }
     report(f"{suite.name}: orbits followed for 2 Gyr")
-    if isinstance(suite.physics, BroadPhysics):
+    if is_broad:
         card["ingredients"] = measure_ingredients(suite, workers, ingredients, report)
     else:
         card["selection"] = realism.selection(replace(suite, n_galaxies=N_MADE.get(suite.name, len(suite))))
