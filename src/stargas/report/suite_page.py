@@ -29,6 +29,7 @@ def write_suite_page(folder: Path, name: str) -> Path:
     def figure(kind: str, alt: str, caption: str = "") -> Figure:
         return Figure(folder / f"{name}_{kind}.png", alt, caption)
 
+    massive: list[Part] = [prose("massive"), _massive(card["massive"])] if "massive" in card else []
     parts: list[Part | Section] = [
         prose("opening"),
         figure("sheet", "Fifty galaxies", prose("sheet").markdown),
@@ -50,7 +51,7 @@ def write_suite_page(folder: Path, name: str) -> Path:
                 prose("pairs"),
                 figure("pairs", "Baryonic relations and pairs of quantities"),
                 _baryons(card["baryons"]),
-                *([prose("massive"), _massive(card["massive"])] if "massive" in card else []),
+                *massive,
             ],
         ),
         Section("Dark matter", [prose("dark_matter"), _inner_slopes(card["inner_slopes"])]),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from stargas.experiments.mock_suites.measure import columns_of
-from stargas.experiments.mock_suites.pictures import UNRULY_STARS, choose_examples, unruly_examples
+from stargas.experiments.mock_suites.pictures import choose_examples, unruly_examples
 from stargas.experiments.mock_suites.quantities import measure_structure
 from stargas.simulations.mock_suites.suites import mock_suite
 
@@ -21,4 +21,5 @@ def test_unruly_examples_are_different_galaxies_with_many_stars():
     suite = mock_suite("broad", 3)
     examples = unruly_examples(suite, columns_of([measure_structure(suite, i) for i in range(3)]))
     assert [one.label for one in examples] == ["a bar", "arms", "a lopsided disk"]  # there are no more galaxies
-    assert all(0.9 * UNRULY_STARS < one.images[0].stars.sum() <= UNRULY_STARS for one in examples)
+    assert min(suite.properties(i).n_stars for i in range(3)) < 2000
+    assert all(np.isfinite(one.contrast).mean() > 0.9 for one in examples)  # few stars would leave gaps
