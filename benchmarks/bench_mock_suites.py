@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 
+from stargas.config import DataConfig
 from stargas.randomness import rng_for
 from stargas.sample import make_samples
 from stargas.simulations.mock_suites.gas import make_gas
@@ -40,7 +41,7 @@ def time_broad(suite, index):
     ticks = [time.process_time()]
     galaxy = suite[index]
     ticks.append(time.process_time())
-    make_samples(galaxy)
+    make_samples(galaxy, DataConfig())
     ticks.append(time.process_time())
     return *(1e3 * np.diff(ticks)), len(galaxy.stars)
 

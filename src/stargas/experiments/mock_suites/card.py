@@ -129,7 +129,7 @@ def measure_card(
     for name, picture in drawn.items():
         figures.save_small(picture, folder / f"{suite.name}_{name}.png")
     report(f"{suite.name}: figures drawn in {folder}")
-    card = {
+    card: dict[str, Any] = {
         "provenance": suite.provenance(),
         "population": realism.population(galaxies),
         "relations": realism.relations(suite, galaxies),
