@@ -285,7 +285,7 @@ def write_scoreboard_file(folder):
         "radii_R_hl": [0.6, 1.0, 1.7, 2.4],
         "formulas": formulas,
         "rows": rows,
-        "hi_gain": {"one": [0.08, 0.1]},
+        "hi_gain": {"one": {"both": 0.08, "stars": 0.1, "ratio": {"value": 0.8, "error": 0.05}, "n_sides": 60}},
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scoreboard.json").write_text(json.dumps(content))

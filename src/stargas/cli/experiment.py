@@ -228,7 +228,7 @@ def _run_others(options: Namespace) -> None:
     from itertools import chain
 
     from stargas.experiments.others.galaxies import GalaxyOfOthers, read_galaxies_of_others
-    from stargas.experiments.others.scoreboard import predict, write_scoreboard
+    from stargas.experiments.others.scoreboard import HI_SEEDS, hi_gain, joined, predict, write_scoreboard
     from stargas.experiments.others.spheres import analytic_spheres
     from stargas.model.files import load_model
     from stargas.report.others_page import write_others_page
@@ -253,7 +253,11 @@ def _run_others(options: Namespace) -> None:
     if SCOREBOARD in parts:
         reference = None if model.folder is None else load_validity(model.folder)
         predictions = predict(model, galaxies(), reference, options.draws, options.seed, report)
-        write_scoreboard(predictions, results, f"stargas experiment others{words}")
+        with_gas = [one for one in galaxies() if one.has_gas]
+        seeds = range(options.seed, options.seed + HI_SEEDS)
+        sides = [predict(model, with_gas, None, options.draws, seed) for seed in seeds if with_gas]
+        gain = hi_gain(joined(sides)) if sides else {}
+        write_scoreboard(predictions, gain, results, f"stargas experiment others{words}")
     if PEERS in parts:
         from stargas.experiments.others.peers import compare, write_peers
 

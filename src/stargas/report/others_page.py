@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from stargas.errors import DamagedFileError, InputError
-from stargas.report.cells import number, percent
+from stargas.report.cells import number, percent, with_error
 from stargas.report.page import Figure, Page, Part, Section, Table, text_from, write_page
 from stargas.report.style import FAINT, INK, TRACER_COLORS, apply_style, new_figure, save_figure
 from stargas.storage import Format, read_header
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = Mapping[str, Any]
 """One row of the scoreboard, as JSON holds it."""
 
-FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 1)
+FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 2)
 """Name and format of the file of results."""
 
 AGAIN = "remove it and run the experiment again"
@@ -117,9 +117,9 @@ def write_others_page(results: Path) -> Path:
         Section("Validity", [text_from("others", "validity"), _validity_table(rows)]),
     ]
     if board["hi_gain"]:
-        gain = [[name, number(both, 3), number(stars, 3)] for name, (both, stars) in board["hi_gain"].items()]
-        table = Table(["galaxy", "stars and HI", "stars"], gain)
-        sections.append(Section("What HI adds", [text_from("others", "gain"), table]))
+        gains: Mapping[str, Row] = board["hi_gain"]
+        n = max(gain["n_sides"] for gain in gains.values())
+        sections.append(Section("What HI adds", [text_from("others", "gain", n=n), _gain_table(gains)]))
     return write_page(Page("Galaxies that others made", sections), results / "README.md")
 
 
@@ -270,3 +270,12 @@ def draw_coverage(rows: Sequence[Row]) -> "Drawing":
             range(len(shown)), [f"{label(row)} ({tracer_label(row)})" for row in shown[::-1]], fontsize=7
         )
     return figure
+
+
+def _gain_table(gains: Mapping[str, Row]) -> Table:
+    """Return the errors of each galaxy with HI, with and without it, and their ratio."""
+    lines = []
+    for name, gain in gains.items():
+        ratio = with_error(gain["ratio"]["value"], gain["ratio"]["error"], digits=2)
+        lines.append([name, number(gain["both"], 3), number(gain["stars"], 3), ratio])
+    return Table(["galaxy", "stars and HI [dex]", "stars [dex]", "ratio"], lines)

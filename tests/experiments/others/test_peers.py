@@ -78,7 +78,7 @@ def test_sides_are_those_of_the_scoreboard(model):
 
 
 def test_the_comparison_is_a_table_of_the_page(compared, tmp_path):
-    write_scoreboard(predictions(), tmp_path, "stargas experiment others")
+    write_scoreboard(predictions(), {}, tmp_path, "stargas experiment others")
     assert "Jeans modeling beside" not in write_others_page(tmp_path).read_text()
     write_peers(compared[1][-1], tmp_path, "stargas experiment others peers", (0, 6))
     found = read_peers(tmp_path)

@@ -64,14 +64,21 @@ def test_hi_gain_compares_the_same_galaxies():
     both = replace(predictions(scatter=0.05), tracers=np.full(600, "stars and gas"))
     gain = hi_gain(joined(both, predictions(scatter=0.1)))
     assert len(gain) == N_GALAXIES
-    assert np.mean([with_hi < stars for with_hi, stars in gain.values()]) > 0.7
+    assert np.mean([one.ratio.value < 1 for one in gain.values()]) > 0.7
+    one = next(iter(gain.values()))
+    assert one.ratio.value == pytest.approx(one.both / one.stars)
+    assert 0 < one.ratio.error < one.ratio.value
+    nothing = replace(predictions(), tracers=np.full(600, "stars and gas"))
+    assert all(
+        one.ratio.value == 1 and one.ratio.error == 0 for one in hi_gain(joined(nothing, predictions())).values()
+    )
     assert not hi_gain(predictions())
 
 
 def test_results_become_a_page_with_the_worst_kind(tmp_path):
     gas = replace(predictions(tracers="gas"), formula_error=np.full((600, 5), np.nan), p_value=np.full(600, 0.5))
     found = joined(predictions(), gas, predictions(width=0.05, maker=SPHERES))
-    write_scoreboard(found, tmp_path, "stargas experiment others")
+    write_scoreboard(found, {}, tmp_path, "stargas experiment others")
     board = read_scoreboard(tmp_path)
     assert {row["maker"] for row in board["rows"]} == {"theirs", SPHERES}
     worst = min((row for row in board["rows"]), key=lambda row: row["coverage_95"]["value"])

@@ -4,7 +4,7 @@ Every galaxy is seen from `N_VIEWS` sides with all its stars, up to the most tha
 from stars alone and HI alone, too. Sides of one galaxy are not independent: errors come from bootstrap over galaxies.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,6 +36,9 @@ N_VIEWS = 12
 
 RADII = (0.6, 1.0, 1.7, 2.4)
 """Radii [R_hl] of the tables."""
+
+HI_SEEDS = 5
+"""Sets of `N_VIEWS` sides over which what HI adds is measured: the one nearest to face-on decides over a single set."""
 
 SLOPE_RADII = (0.8, 1.2)
 """Radii [R_hl] between which the slope of the mass at R_hl is measured."""
@@ -382,23 +385,47 @@ def _rms(error: FloatArray) -> float:
     return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
 
 
-def hi_gain(predictions: Predictions) -> dict[str, tuple[float, float]]:
-    """Return, for each galaxy with HI, its rms error from stars and HI and from stars alone [dex], over all sides."""
+class HIGain(NamedTuple):
+    """What HI adds to the stars of one galaxy.
+
+    Parameters
+    ----------
+    both, stars
+        Root mean square error over all sides and radii from stars and HI, and from stars alone [dex].
+    ratio
+        The first over the second; its error comes from a bootstrap over sides.
+    n_sides
+        Sides of the galaxy, the same for both.
+    """
+
+    both: float
+    stars: float
+    ratio: Measured
+    n_sides: int
+
+
+def hi_gain(predictions: Predictions) -> dict[str, HIGain]:
+    """Return what HI adds to each galaxy that has it; both errors are of the same sides in the same order."""
     found = {}
     for name in dict.fromkeys(predictions.galaxy[predictions.tracers == STARS_AND_GAS.name].tolist()):
         of_galaxy = predictions.where(predictions.galaxy == name)
-        both, stars = (_rms(of_galaxy.error[of_galaxy.tracers == one.name]) for one in (STARS_AND_GAS, STARS))
-        found[name] = (both, stars)
+        square = [np.mean(of_galaxy.error[of_galaxy.tracers == one.name] ** 2, 1) for one in (STARS_AND_GAS, STARS)]
+        both, stars = (float(np.sqrt(one.mean())) for one in square)
+        sides = bootstrap_galaxies(np.arange(len(square[0])))
+        replicas = np.sqrt(sides.mean(square[0]) / sides.mean(square[1]))
+        found[name] = HIGain(both, stars, Measured.from_replicas(both / stars, replicas), len(square[0]))
     return found
 
 
-def write_scoreboard(predictions: Predictions, results: Path, command: str) -> Path:
+def write_scoreboard(predictions: Predictions, gain: Mapping[str, HIGain], results: Path, command: str) -> Path:
     """Write ``scoreboard.json``.
 
     Parameters
     ----------
     predictions
         Of one model on all galaxies.
+    gain
+        What HI adds to those that have it.
     results
         Folder of the results.
     command
@@ -412,7 +439,7 @@ def write_scoreboard(predictions: Predictions, results: Path, command: str) -> P
         "radii_R_hl": RADII,
         "formulas": [formula.label for formula in STAR_ESTIMATORS.values()],
         "rows": rows,
-        "hi_gain": hi_gain(predictions),
+        "hi_gain": {name: plain(one._asdict()) for name, one in gain.items()},
     }
     path = results / FILE
     results.mkdir(parents=True, exist_ok=True)
