@@ -180,8 +180,17 @@ class TestComparisons:
         assert [model.seed for model in models] == list(SEEDS)
         assert {model.training for model in models} == {FULL.models["network_0_0"].training}
         for model in models:
-            assert changed(PRESET.model, model.model) == NETWORKS[name]
+            assert changed(PRESET.model, model.model) == {"priors": (), **NETWORKS[name]}
             assert model.model.features or model.model.receives_maps
+
+    def test_ensembles_are_of_all_networks_of_a_seed_and_of_all_seeds_of_a_network(self):
+        ensembles = [model for model in FULL.models.values() if model.kind == "ensemble"]
+        assert len(ensembles) == len(SEEDS) + 1
+        for model in ensembles:
+            members = [FULL.models[name] for name in model.members]
+            assert {one.data for one in members} == {model.data}
+            assert len({(one.model, one.seed) for one in members}) == len(members) == 3
+            assert len({one.seed for one in members}) == 1 or len({one.model for one in members}) == 1
 
     @pytest.mark.parametrize(("number", "words"), list(enumerate(CHOICES)))
     def test_each_choice_changes_what_it_says_and_nothing_else(self, number, words):
@@ -222,10 +231,10 @@ class TestComparisons:
         assert (model.baseline, model.whiten, model.calibrate, model.flow) == ("scalars", True, True, "maf")
         assert model.residual.filters == ()
 
-    def test_they_are_evaluated_on_the_validation_split_and_all_else_on_tests(self):
+    def test_settings_are_evaluated_on_the_validation_split_and_all_else_on_tests(self):
         for part in FULL.parts.values():
             splits = {FULL.tests[rows.test].split for rows in part.rows}
-            assert splits == {"validation" if part.name in {"networks", "trials"} else "test"}
+            assert splits == {"validation" if part.name == "trials" else "test"}
 
 
 TINY = (

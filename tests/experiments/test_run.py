@@ -49,6 +49,7 @@ def plan():
             "flow": ModelSpec("flow", ("mocks",), STAR, TRAINING, network_of="star"),
             "giants": ModelSpec("giants", ("mocks",), STAR, TRAINING, min_log10_stellar_mass=13.0),
             "few": ModelSpec("few", ("mocks",), STAR, TRAINING, first_galaxies=16),
+            "pair": ModelSpec("pair", ("mocks",), STAR, TRAINING, kind="ensemble", members=("star", "few")),
         },
         {"all": EvaluationSpec("all", ("mocks", "others"), "bursty", cold_gas_only=False)},
         {
@@ -77,6 +78,7 @@ def plan():
                     Rows("all", "giants", "Star", "giants"),
                     Rows("all", "flow", "Star", "bursty"),
                     Rows("all", "few", "Star", "few"),
+                    Rows("all", "pair", "Star", "pair"),
                 ),
             ),
         },
@@ -155,7 +157,7 @@ def test_blocks_of_details_hold_every_row(made):
 def test_what_cannot_be_learned_is_named_and_left_out(made):
     found = results(made[0], "second")
     assert found["left_out"] == ["Star, giants, on all"]
-    assert len(found["rows"]) == 2
+    assert len(found["rows"]) == 3
     assert any("giants: left out" in line for line in made[1])
 
 
@@ -169,6 +171,19 @@ def test_a_flow_on_a_given_network_shares_its_features(made):
     few = load_model(made[0] / "runs/models/few")
     assert not np.allclose(star.features(data), few.features(data))
     assert few.about["galaxies"] < star.about["galaxies"]
+
+
+def test_an_ensemble_has_the_draws_of_its_members(made):
+    run = new_run(made[0], [])
+    test = run.plan.tests["all"]
+    data = run.test_set(test)
+    pair, star, few = (run.posterior(run.plan.models[name], test) for name in ("pair", "star", "few"))
+    drawn = pair.sample(data, 20, seed=3)
+    np.testing.assert_array_equal(drawn[:, :10], star.sample(data, 10, seed=3))
+    np.testing.assert_array_equal(drawn[:, 10:], few.sample(data, 10, seed=4))
+    row = next(row for row in results(made[0], "second")["rows"] if row["trained_on"] == "pair")
+    assert row["kind"] == "model"
+    assert row["training"]["minutes"] == pytest.approx(star.about["minutes"] + few.about["minutes"], abs=0.01)
 
 
 def test_results_name_their_ancestors(made):

@@ -44,6 +44,9 @@ NETWORKS: dict[str, dict[str, Any]] = {
 NETWORK_EPOCHS: dict[str, Any] = {"epochs": 10, "flow_epochs": 6, "joint_epochs": 10}
 """Epochs of all `NETWORKS`: convolutions take ten times the time of features."""
 
+MIXED = "one of each"
+"""What an ensemble of all `NETWORKS` of a seed receives."""
+
 CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "an ensemble of three networks": ({"residual.ensemble_size": 3}, {}),
     "width 768": ({"residual.width": 768}, {}),
@@ -61,7 +64,10 @@ LEFT_OUT: dict[str, dict[str, Any]] = {
 they have never seen: the choices that decide how a model does on galaxies of others."""
 
 LEFT_OUT_GALAXIES = 6000
-"""Galaxies that those learn from."""
+"""Galaxies that those and `NETWORKS` learn from."""
+
+LEFT_OUT_SUITES = ("bursty", "smooth")
+"""Suites on which they are tested."""
 
 FLOWS: dict[str, dict[str, Any]] = {
     "spline flow": {"flow": "spline"},
@@ -116,27 +122,29 @@ def _add_data(plan: Plan, config: DataConfig) -> None:
 
 def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
     def add(name: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
-        plan.models[name] = ModelSpec(name, tuple(TRAINING_SETS), **{"model": model, "training": training, **more})
+        settings = {"data": tuple(TRAINING_SETS), "model": model, "training": training, **more}
+        plan.models[name] = ModelSpec(name, **settings)
 
     add("default")
-    for number, changes in enumerate(NETWORKS.values()):
-        for seed in SEEDS:
+    alone: dict[str, Any] = {"data": ("broad",), "first_galaxies": LEFT_OUT_GALAXIES}
+    without_priors = replace(model, priors=())
+    for seed in SEEDS:
+        for number, changes in enumerate(NETWORKS.values()):
             add(
                 f"network_{number}_{seed}",
-                model=replace_settings(model, changes),
+                model=replace_settings(without_priors, changes),
                 training=replace(training, **NETWORK_EPOCHS),
                 seed=seed,
+                **alone,
             )
+        members = tuple(f"network_{number}_{seed}" for number in range(len(NETWORKS)))
+        add(f"network_{len(NETWORKS)}_{seed}", model=without_priors, kind="ensemble", members=members, **alone)
+    three = tuple(f"network_0_{seed}" for seed in SEEDS)
+    add("network_0_all", model=without_priors, kind="ensemble", members=three, **alone)
     for number, (changes, schedule) in enumerate(CHOICES.values()):
         add(f"choice_{number}", model=replace_settings(model, changes), training=replace(training, **schedule))
     for number, changes in enumerate(LEFT_OUT.values()):
-        plan.models[f"left_out_{number}"] = ModelSpec(
-            f"left_out_{number}",
-            ("broad",),
-            replace(model, priors=()),
-            replace(training, **changes),
-            first_galaxies=LEFT_OUT_GALAXIES,
-        )
+        add(f"left_out_{number}", model=without_priors, training=replace(training, **changes), **alone)
     for number, changes in enumerate(FLOWS.values()):
         add(f"flow_{number}", model=replace_settings(model, changes), network_of="default")
     stars = replace(model, tracers="star", priors=())
@@ -188,19 +196,23 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             Rows("observed", "default", "StarGas", "all", ("all", *COUNTS)),
         ),
     )
+    networks = [*enumerate(NETWORKS), (len(NETWORKS), MIXED)]
     yield Part(
         "networks",
         "What the network receives",
         tuple(
             Rows(
-                "validation",
+                suite,
                 f"network_{number}_{seed}",
-                "any",
-                "all",
-                extra={"choice": f"{name}, seed {seed}", "chosen": number == 0},
+                "StarGas",
+                "broad",
+                extra={"choice": f"{name}, {label}, tested on {suite}", "chosen": (number, seed) == (0, 0)},
             )
-            for number, name in enumerate(NETWORKS)
-            for seed in SEEDS
+            for suite in ("broad", *LEFT_OUT_SUITES)
+            for number, name, seed, label in (
+                *((number, name, seed, f"seed {seed}") for number, name in networks for seed in SEEDS),
+                (0, "features", "all", "ensemble of the three"),
+            )
         ),
     )
     yield Part(
@@ -214,7 +226,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
                 "broad",
                 extra={"choice": f"{choice}, tested on {suite}", "chosen": number == 0},
             )
-            for suite in ("bursty", "smooth")
+            for suite in LEFT_OUT_SUITES
             for number, choice in enumerate(LEFT_OUT)
         ),
     )

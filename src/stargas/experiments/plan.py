@@ -58,7 +58,7 @@ class ModelSpec:
     name
         Folder of the model.
     kind
-        The paper's ``network`` with its flow, or boosted ``trees``.
+        The paper's ``network`` with its flow, boosted ``trees``, or an ``ensemble`` of other models of the plan.
     data
         Names of data sets.
     model
@@ -71,6 +71,8 @@ class ModelSpec:
         Learn from galaxies above this log10 M* [Msun] alone; all if None.
     network_of
         Name of a model whose network is used unchanged, so that only the flow is trained.
+    members
+        Names of the models of an ensemble.
     seed
         Added to the root seed of the training.
     """
@@ -79,11 +81,17 @@ class ModelSpec:
     data: tuple[str, ...]
     model: ModelConfig
     training: TrainingConfig
-    kind: Literal["network", "trees"] = "network"
+    kind: Literal["network", "trees", "ensemble"] = "network"
     first_galaxies: int | None = None
     min_log10_stellar_mass: float | None = None
     network_of: str | None = None
+    members: tuple[str, ...] = ()
     seed: int = 0
+
+    @property
+    def ancestors(self) -> tuple[str, ...]:
+        """Names of the models that are trained before it."""
+        return self.members if self.network_of is None else (self.network_of,)
 
 
 @dataclass(frozen=True)
@@ -224,8 +232,8 @@ class Plan:
         """Go through the models that a part needs, each once, ancestors first."""
         seen: set[str] = set()
         for rows in self.parts[part].rows:
-            for name in (self.models[rows.model].network_of, rows.model):
-                if name is not None and name not in seen:
+            for name in (*self.models[rows.model].ancestors, rows.model):
+                if name not in seen:
                     seen.add(name)
                     yield self.models[name]
 

@@ -90,7 +90,7 @@ def _model_rows(
         yield {
             **_names(plan, spec, stratum),
             "name": spec.label,
-            "kind": "model" if model.kind == "network" else "trees",
+            "kind": "trees" if model.kind == "trees" else "model",
             "trained_on": spec.trained_on,
             "split": test.split,
             "r_over_R_hl": result.r_over_R_hl.tolist(),

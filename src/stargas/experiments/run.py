@@ -20,6 +20,7 @@ from stargas.dataset.completion import is_complete
 from stargas.dataset.manifest import new_manifest
 from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import InputError
+from stargas.evaluation.ensemble import Ensemble
 from stargas.evaluation.evaluate import evaluate
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.evaluation.result import EvaluationResult
@@ -103,8 +104,9 @@ class Run:
             needs = tuple(build(data) for data in model.data)
             if model.kind == "trees":
                 return add(f"trees {name}", needs, lambda: None)  # they are fitted where they are evaluated
-            if model.network_of is not None:
-                needs = (*needs, train(model.network_of))
+            needs = (*needs, *(train(ancestor) for ancestor in model.ancestors))
+            if model.kind == "ensemble":
+                return add(f"ensemble {name}", needs, lambda: None)
             return add(f"model {name}", needs, lambda: self._train(name))
 
         def assess(test: str, model: str) -> str:
@@ -141,6 +143,8 @@ class Run:
         """Return a model under the prior and with the tracers of a test."""
         if model.kind == "trees":
             return self._fitted_trees(model.name)
+        if model.kind == "ensemble":
+            return Ensemble([self.posterior(self.plan.models[name], test) for name in model.members])
         from stargas.model.files import load_model
 
         posterior = load_model(self.out / "models" / model.name).with_prior(test.prior)
@@ -209,6 +213,8 @@ class Run:
         """Whether training and validation have samples; at a small scale a rare kind of galaxy may be missing."""
         if self._is_trained(name):
             return True
+        if self.plan.models[name].kind == "ensemble":
+            return all(self._can_learn(member) for member in self.plan.models[name].members)
         model, table = self.plan.models[name], self.training_set(name).catalogue
         if model.training.cold_gas_only:
             table = table[np.asarray(table["cold_gas_set"], dtype=bool)]
@@ -290,9 +296,11 @@ class Run:
         self.log(f"{name} evaluated on {test}: {len(data):,} samples, {(time.monotonic() - started) / 60:.1f} min")
 
     def _model_digest(self, model: ModelSpec) -> str:
-        """Return a digest that changes with the model: of a trained network, or of the settings and data of trees."""
+        """Return a digest that changes with the model: of trained networks, or of the settings and data of trees."""
         if model.kind == "network":
             return sha256_of_file(self.out / "models" / model.name / "model.json")
+        if model.kind == "ensemble":
+            return digest_of([self._model_digest(self.plan.models[name]) for name in model.members])
         from stargas.baselines.trees import SETTINGS
 
         manifests: list[Any] = [self.dataset(name).manifest for name in model.data]
