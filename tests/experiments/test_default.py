@@ -13,8 +13,6 @@ from stargas.cli.settings import read_settings
 from stargas.config import DegradationConfig, ViewConfig
 from stargas.experiments import plan as plan_module
 from stargas.experiments.default import (
-    CHOICES,
-    FLOWS,
     LEFT_OUT,
     NETWORKS,
     REFERENCE,
@@ -192,27 +190,20 @@ class TestComparisons:
             assert len({(one.model, one.seed) for one in members}) == len(members) == 3
             assert len({one.seed for one in members}) == 1 or len({one.model for one in members}) == 1
 
-    @pytest.mark.parametrize(("number", "words"), list(enumerate(CHOICES)))
-    def test_each_choice_changes_what_it_says_and_nothing_else(self, number, words):
-        trial, (of_model, of_training) = FULL.models[f"choice_{number}"], CHOICES[words]
-        assert changed(PRESET.model, trial.model) == of_model
-        assert changed(PRESET.training, trial.training) == of_training
-        assert of_model or of_training
-
     @pytest.mark.parametrize(("number", "words"), list(enumerate(LEFT_OUT)))
-    def test_models_of_one_suite_are_tested_on_others(self, number, words):
-        trial = FULL.models[f"left_out_{number}"]
-        assert changed(PRESET.training, trial.training) == LEFT_OUT[words]
-        rows = [rows for rows in FULL.parts["left_out"].rows if rows.model == trial.name]
-        assert len(rows) == 2
-        for row in rows:
-            assert not {FULL.data[name].suite for name in FULL.tests[row.test].data} & set(trial.data)
+    def test_each_choice_changes_what_it_says_and_nothing_else(self, number, words):
+        trial, (of_model, of_training) = FULL.models[f"left_out_{number}"], LEFT_OUT[words]
+        assert changed(PRESET.model, trial.model) == {"priors": (), **of_model}
+        assert changed(PRESET.training, trial.training) == of_training
+        assert bool(of_model or of_training) == (number > 0)
 
-    @pytest.mark.parametrize(("number", "words"), list(enumerate(FLOWS)))
-    def test_flows_are_on_the_network_that_ships(self, number, words):
-        trial = FULL.models[f"flow_{number}"]
-        assert changed(PRESET.model, trial.model) == FLOWS[words]
-        assert trial.network_of == MODEL
+    @pytest.mark.parametrize("part", ["networks", "left_out"])
+    def test_models_of_one_suite_are_tested_on_others(self, part):
+        rows = FULL.parts[part].rows
+        for name in {one.model for one in rows}:
+            suites = {FULL.data[data].suite for one in rows if one.model == name for data in FULL.tests[one.test].data}
+            assert suites == {"broad", "bursty", "smooth"}
+            assert FULL.models[name].data == ("broad",)
 
     def test_all_are_networks_that_can_be_made(self):
         for name, spec in FULL.models.items():
@@ -222,19 +213,14 @@ class TestComparisons:
 
     def test_words_that_hold_a_number_hold_the_right_one(self):
         model, training = PRESET.model, PRESET.training
-        assert CHOICES["an ensemble of three networks"][0] == {
-            "residual.ensemble_size": 3 * model.residual.ensemble_size
-        }
-        assert CHOICES["width 768"][0] == {"residual.width": 768}
-        assert training.joint_epochs > 0
+        choices = {words: {**of_model, **of_training} for words, (of_model, of_training) in LEFT_OUT.items()}
+        assert choices["three networks side by side, one flow"] == {"residual.ensemble_size": 3}
+        assert choices["width 768"] == {"residual.width": 768}
+        assert choices["network and flow together for 10 epochs"] == {"joint_epochs": 10}
+        assert training.joint_epochs > 10
         assert training.feature_noise > 0.15
+        assert (model.residual.ensemble_size, model.residual.filters) == (1, ())
         assert (model.baseline, model.whiten, model.calibrate, model.flow) == ("scalars", True, True, "maf")
-        assert model.residual.filters == ()
-
-    def test_settings_are_evaluated_on_the_validation_split_and_all_else_on_tests(self):
-        for part in FULL.parts.values():
-            splits = {FULL.tests[rows.test].split for rows in part.rows}
-            assert splits == {"validation" if part.name == "trials" else "test"}
 
 
 TINY = (

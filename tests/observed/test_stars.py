@@ -56,6 +56,20 @@ def test_a_known_galaxy_is_found_again():
     assert observed.v_los_kms.mean() == pytest.approx(0, abs=0.1)
 
 
+def test_stars_that_do_not_follow_the_light_are_told():
+    table = star_table(3000)
+    angle = np.radians([table["ra"] - CENTER[0], table["dec"] - CENTER[1]])
+    radius = np.hypot(angle[0] * np.cos(np.radians(CENTER[1])), angle[1]) * DISTANCE / SCALE  # in R_hl
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        observe(table[:60])
+    assert not [one for one in caught if "stars with velocities" in str(one.message)]
+    with pytest.warns(ObservationWarning, match=r"lie within 0\.9\d R_hl: masses beyond it rest on the galaxies"):
+        observe(table[radius < 1])
+    with pytest.warns(ObservationWarning, match=r"lie beyond 1 R_hl: masses inside it rest on the galaxies"):
+        observe(table[radius > 1])
+
+
 def test_center_and_radius_from_the_stars():
     table = star_table(3000)
     with pytest.warns(ObservationWarning, match="R_hl = .* is that of the stars with velocities"):
@@ -292,7 +306,7 @@ def test_what_needs_care_is_told(changes, options, message):
     without = {"v_los_error_kms": None} if "error" in changes and changes["error"] is None else {}
     without |= {"p_member": None} if "foreground" in changes else {}
     with pytest.warns(ObservationWarning) as caught:
-        observe_stars(catalogue(table, **without), DISTANCE, **{**GIVEN, **options})
+        observe_stars(catalogue(table, **without), **{"distance_kpc": DISTANCE, **GIVEN, **options})
     assert [str(one.message) for one in caught if re.search(message, str(one.message))]
     assert all(str(one.message).endswith((".", "?")) for one in caught)
 

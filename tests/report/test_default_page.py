@@ -11,7 +11,7 @@ from results_for_tests import row, write_parts, write_scoreboard_file
 
 from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
-from stargas.experiments.default import CHOICES, TRACER_SETS, default_plan
+from stargas.experiments.default import LEFT_OUT, TRACER_SETS, default_plan
 from stargas.experiments.flow_trial import FLOWS, KINDS
 from stargas.experiments.star_sets import RECEIVED
 from stargas.model.files import load_model
@@ -51,7 +51,7 @@ def parts():
         for subset in ("all", "M* < 10^9.5", "edge-on", "100-300 stars")
     ]
     rows["observed"] = [own("StarGas", "broad, observed"), own("Star", "broad, with and without gas")]
-    for name, choices in (("networks", ("features", "maps")), ("left_out", CHOICES), ("trials", CHOICES)):
+    for name, choices in (("networks", ("features", "maps")), ("left_out", LEFT_OUT)):
         rows[name] = [
             row("any", 0.16 + 0.001 * number, choice=choice, chosen=number == 0, split="validation")
             for number, choice in enumerate(choices)
@@ -158,13 +158,13 @@ class TestPage:
 
     def test_other_results_give_other_bytes(self, tmp_path, text):
         content = parts()
-        content["trials"]["rows"][1]["rms_dex"] *= 2
+        content["left_out"]["rows"][1]["rms_dex"] *= 2
         assert write_default_page(write_parts(tmp_path, content)).read_text() != text
 
     def test_parts_that_are_missing_are_left_out(self, tmp_path):
-        content = {name: part for name, part in parts().items() if name in {"trials", "observed"}}
+        content = {name: part for name, part in parts().items() if name in {"left_out", "observed"}}
         found = sections(write_default_page(write_parts(tmp_path, content)).read_text())
-        assert list(found) == ["Galaxies of the mock suites", "observed", "trials", "Trainings"]
+        assert list(found) == ["Galaxies of the mock suites", "observed", "left_out", "Trainings"]
 
     def test_remarks_stand_at_the_end(self, tmp_path):
         folder = write_parts(tmp_path, parts())
@@ -251,8 +251,8 @@ def test_the_card_of_the_pretrained_model_is_that_of_the_model(tmp_path):
 
 def test_titles_of_the_files_are_not_needed_but_their_parts_are(tmp_path):
     content = parts()
-    content["observed"]["part"] = "trials"
+    content["observed"]["part"] = "left_out"
     folder = write_parts(tmp_path, content)
-    assert json.loads((folder / "observed.json").read_text())["part"] == "trials"
-    with pytest.raises(DamagedFileError, match="it is of part 'trials'"):
+    assert json.loads((folder / "observed.json").read_text())["part"] == "left_out"
+    with pytest.raises(DamagedFileError, match="it is of part 'left_out'"):
         read_parts(folder, PARTS, COMMAND)

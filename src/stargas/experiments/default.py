@@ -47,34 +47,26 @@ NETWORK_EPOCHS: dict[str, Any] = {"epochs": 10, "flow_epochs": 6, "joint_epochs"
 MIXED = "one of each"
 """What an ensemble of all `NETWORKS` of a seed receives."""
 
-CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "an ensemble of three networks": ({"residual.ensemble_size": 3}, {}),
-    "width 768": ({"residual.width": 768}, {}),
+LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "the preset": ({}, {}),
+    "noise of 0.05 on the features": ({}, {"feature_noise": 0.05}),
+    "noise of 0.15 on the features": ({}, {"feature_noise": 0.15}),
     "network and flow one after the other": ({}, {"joint_epochs": 0}),
+    "network and flow together for 10 epochs": ({}, {"joint_epochs": 10}),
+    "three networks side by side, one flow": ({"residual.ensemble_size": 3}, {}),
+    "width 768": ({"residual.width": 768}, {}),
+    "spline flow": ({"flow": "spline"}, {}),
+    "masses not whitened before the flow": ({"whiten": False}, {}),
+    "flow not calibrated": ({"calibrate": False}, {}),
 }
-"""Description → changes of model and training, each on its own."""
-
-LEFT_OUT: dict[str, dict[str, Any]] = {
-    "the preset": {},
-    "noise of 0.05 on the features": {"feature_noise": 0.05},
-    "noise of 0.15 on the features": {"feature_noise": 0.15},
-    "network and flow one after the other": {"joint_epochs": 0},
-}
-"""Description → changes of training of models that learn from a part of ``broad`` alone and are tested on suites that
-they have never seen: the choices that decide how a model does on galaxies of others."""
+"""Description → changes of model and training of models that learn from a part of ``broad`` alone and are tested on
+suites that they have never seen: the choices that decide how a model does on galaxies of others."""
 
 LEFT_OUT_GALAXIES = 6000
 """Galaxies that those and `NETWORKS` learn from."""
 
 LEFT_OUT_SUITES = ("bursty", "smooth")
 """Suites on which they are tested."""
-
-FLOWS: dict[str, dict[str, Any]] = {
-    "spline flow": {"flow": "spline"},
-    "flow not calibrated": {"calibrate": False},
-    "masses not whitened before the flow": {"whiten": False},
-}
-"""Description → changes of the flow on the network of the preset."""
 
 
 def default_plan(
@@ -141,12 +133,13 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         add(f"network_{len(NETWORKS)}_{seed}", model=without_priors, kind="ensemble", members=members, **alone)
     three = tuple(f"network_0_{seed}" for seed in SEEDS)
     add("network_0_all", model=without_priors, kind="ensemble", members=three, **alone)
-    for number, (changes, schedule) in enumerate(CHOICES.values()):
-        add(f"choice_{number}", model=replace_settings(model, changes), training=replace(training, **schedule))
-    for number, changes in enumerate(LEFT_OUT.values()):
-        add(f"left_out_{number}", model=without_priors, training=replace(training, **changes), **alone)
-    for number, changes in enumerate(FLOWS.values()):
-        add(f"flow_{number}", model=replace_settings(model, changes), network_of="default")
+    for number, (changes, schedule) in enumerate(LEFT_OUT.values()):
+        add(
+            f"left_out_{number}",
+            model=replace_settings(without_priors, changes),
+            training=replace(training, **schedule),
+            **alone,
+        )
     stars = replace(model, tracers="star", priors=())
     plan.models["trees"] = ModelSpec("trees", (REFERENCE,), stars, training, kind="trees")
 
@@ -162,7 +155,6 @@ def _add_tests(plan: Plan) -> None:
         add(f"{suite}_prior", suite, f"{suite}_test", prior=suite)
     add("broad_every", "broad, with and without gas", "broad_test", cold_gas_only=False, tracer_set="stars")
     add("observed", "broad, observed", "broad_observed", cold_gas_only=False)
-    add("validation", "validation", *TRAINING_SETS, split="validation", cold_gas_only=False)
     if "tng" in plan.data:
         for name, tracer_set in TRACER_SETS.items():
             add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, tracer_set=tracer_set)
@@ -217,7 +209,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
     )
     yield Part(
         "left_out",
-        "Suites that a model has never seen",
+        "Settings, on suites that a model has never seen",
         tuple(
             Rows(
                 suite,
@@ -226,20 +218,8 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
                 "broad",
                 extra={"choice": f"{choice}, tested on {suite}", "chosen": number == 0},
             )
-            for suite in LEFT_OUT_SUITES
+            for suite in ("broad", *LEFT_OUT_SUITES)
             for number, choice in enumerate(LEFT_OUT)
-        ),
-    )
-    yield Part(
-        "trials",
-        "Other settings",
-        (
-            Rows("validation", "default", "any", "all", extra={"choice": "the preset", "chosen": True}),
-            *(
-                Rows("validation", f"{kind}_{number}", "any", "all", extra={"choice": choice, "chosen": False})
-                for kind, choices in (("choice", CHOICES), ("flow", FLOWS))
-                for number, choice in enumerate(choices)
-            ),
         ),
     )
     if tng:

@@ -47,6 +47,10 @@ RADIANS_SPREAD = 0.2
 OTHER_SIZE = 20.0
 """Given half-light radius over that of the stars, or its inverse, beyond which one of both has another unit."""
 
+OUTER_REACH, INNER_REACH = 1.3, 0.6
+"""Radius [R_hl] within which 95 % of the stars with velocities lie, and beyond which, where they were selected by
+radius: of all stars of a galaxy these are 1.4 (an even disc) or more, and 0.3 or less."""
+
 ROTATION = 0.25
 """Fraction of the velocities' variance in a gradient over the sky above which two peaks are those of a disc."""
 
@@ -147,6 +151,8 @@ def _position_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> I
             f"the given R_hl of {observed.R_hl_kpc:.3g} kpc is not that of stars half of which lie within "
             f"{of_stars:.3g} kpc: check its unit and the distance."
         )
+    elif observed.R_hl_from != "stars":
+        yield from _reach_warnings(observed)
     if not SMALL_KPC <= observed.R_hl_kpc <= LARGE_KPC:
         yield (
             f"a half-light radius of {observed.R_hl_kpc:.3g} kpc is that of no known galaxy: check the distance, and "
@@ -157,6 +163,18 @@ def _position_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> I
         hours = ", as right ascensions in hours would" if catalogue.position_kind == "sky_deg" else ""
         shape = f"a strip of axis ratio 1:{1 / ratio:.0f}" if ratio > MIN_AXIS_RATIO else "a line"
         yield (f"the members form {shape}{hours}: check the units of the columns {names[0]!r} and {names[1]!r}.")
+
+
+def _reach_warnings(observed: "ObservedStars") -> Iterator[str]:
+    """Yield where there are no velocities, of stars that do not follow the light."""
+    inner, outer = np.quantile(np.hypot(observed.x_kpc, observed.y_kpc) / observed.R_hl_kpc, [0.05, 0.95])
+    sides = ((outer < OUTER_REACH, "within", outer, "beyond"), (inner > INNER_REACH, "beyond", inner, "inside"))
+    for missing, where, radius, side in sides:
+        if missing:
+            yield (
+                f"95 % of the stars with velocities lie {where} {radius:.2g} R_hl: masses {side} it rest on the "
+                "galaxies that the model learned from more than on these stars, and their errors are underestimated."
+            )
 
 
 def _angle_warnings(catalogue: StarCatalogue, names: Sequence[str]) -> Iterator[str]:
