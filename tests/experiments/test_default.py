@@ -114,10 +114,9 @@ class TestHeldOut:
     def test_tests_take_held_out_galaxies_or_the_validation_split(self):
         for test in FULL.tests.values():
             of_split = test.data == ("broad_with_stars",)  # whose test split no model learns from
-            assert (of_split or all(FULL.data[name].held_out for name in test.data)) is (test.split == "test"), (
-                test.name
-            )
-        assert [test.name for test in FULL.tests.values() if test.split == "validation"] == ["validation"]
+            held_out = of_split or all(FULL.data[name].held_out for name in test.data)
+            assert held_out is (test.split == "test"), test.name
+            assert test.name.endswith("_validation") is (test.split == "validation")
 
     def test_tests_are_of_the_suite_that_tables_name(self):
         for test in FULL.tests.values():
@@ -221,6 +220,11 @@ class TestComparisons:
         assert training.feature_noise > 0.15
         assert (model.residual.ensemble_size, model.residual.filters) == (1, ())
         assert (model.baseline, model.whiten, model.calibrate, model.flow) == ("scalars", True, True, "maf")
+
+    def test_settings_are_evaluated_on_the_validation_split_and_all_else_on_tests(self):
+        for part in FULL.parts.values():
+            splits = {FULL.tests[rows.test].split for rows in part.rows}
+            assert splits == {"validation" if part.name in {"networks", "left_out"} else "test"}
 
 
 TINY = (

@@ -66,7 +66,7 @@ LEFT_OUT_GALAXIES = 6000
 """Galaxies that those and `NETWORKS` learn from."""
 
 LEFT_OUT_SUITES = ("bursty", "smooth")
-"""Suites on which they are tested."""
+"""Suites that they have never seen."""
 
 
 def default_plan(
@@ -155,6 +155,8 @@ def _add_tests(plan: Plan) -> None:
         add(f"{suite}_prior", suite, f"{suite}_test", prior=suite)
     add("broad_every", "broad, with and without gas", "broad_test", cold_gas_only=False, tracer_set="stars")
     add("observed", "broad, observed", "broad_observed", cold_gas_only=False)
+    for suite in ("broad", *LEFT_OUT_SUITES):
+        add(f"{suite}_validation", suite, suite, split="validation", cold_gas_only=False)
     if "tng" in plan.data:
         for name, tracer_set in TRACER_SETS.items():
             add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, tracer_set=tracer_set)
@@ -194,9 +196,9 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         "What the network receives",
         tuple(
             Rows(
-                suite,
+                f"{suite}_validation",
                 f"network_{number}_{seed}",
-                "StarGas",
+                "any",
                 "broad",
                 extra={"choice": f"{name}, {label}, tested on {suite}", "chosen": (number, seed) == (0, 0)},
             )
@@ -212,9 +214,9 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         "Settings, on suites that a model has never seen",
         tuple(
             Rows(
-                suite,
+                f"{suite}_validation",
                 f"left_out_{number}",
-                "StarGas",
+                "any",
                 "broad",
                 extra={"choice": f"{choice}, tested on {suite}", "chosen": number == 0},
             )
