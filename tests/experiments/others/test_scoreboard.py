@@ -78,12 +78,16 @@ def test_hi_gain_compares_the_same_galaxies():
 def test_results_become_a_page_with_the_worst_kind(tmp_path):
     gas = replace(predictions(tracers="gas"), formula_error=np.full((600, 5), np.nan), p_value=np.full(600, 0.5))
     found = joined(predictions(), gas, predictions(width=0.05, maker=SPHERES))
-    write_scoreboard(found, {}, tmp_path, "stargas experiment others")
+    with_gas = replace(predictions(scatter=0.05), tracers=np.full(600, "stars and gas"))
+    gain = hi_gain(joined(with_gas, predictions()))
+    write_scoreboard(found, gain, tmp_path, "stargas experiment others")
     board = read_scoreboard(tmp_path)
+    assert list(board["hi_gain"]) == list(gain)
     assert {row["maker"] for row in board["rows"]} == {"theirs", SPHERES}
     worst = min((row for row in board["rows"]), key=lambda row: row["coverage_95"]["value"])
     page = write_others_page(tmp_path).read_text()
     assert "Galaxies that others made" in page
+    assert "| galaxy | stars and HI [dex] | stars [dex] | ratio |" in page
     assert any(f"{worst['maker']}: {worst['kind']}" in line[0] for line in summary_table(board["rows"]).rows)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     write_others_page(tmp_path)

@@ -385,7 +385,8 @@ def _rms(error: FloatArray) -> float:
     return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
 
 
-class HIGain(NamedTuple):
+@dataclass(frozen=True)
+class HIGain:
     """What HI adds to the stars of one galaxy.
 
     Parameters
@@ -439,7 +440,7 @@ def write_scoreboard(predictions: Predictions, gain: Mapping[str, HIGain], resul
         "radii_R_hl": RADII,
         "formulas": [formula.label for formula in STAR_ESTIMATORS.values()],
         "rows": rows,
-        "hi_gain": {name: plain(one._asdict()) for name, one in gain.items()},
+        "hi_gain": {name: plain(asdict(one)) for name, one in gain.items()},
     }
     path = results / FILE
     results.mkdir(parents=True, exist_ok=True)
