@@ -16,7 +16,25 @@ from stargas.serve.settings import ServeConfig
 
 HOST = "http://127.0.0.1"
 
-PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+STAR_CHART = {
+    "unit": "kpc",
+    "x": [0.5, -0.2, 0.1],
+    "y": [0.0, 0.3, -0.4],
+    "v": [5.0, -3.0, 1.0],
+    "v_error": [1.0, 2.0, 1.0],
+    "p": [1.0, 0.9, 0.8],
+    "R_hl": 0.4,
+    "sigma": 4.0,
+}
+
+HI_CHART = {
+    "unit": "kpc",
+    "start": -1.0,
+    "step": 1.0,
+    "moments": [[[None, 2.0, 0.3], [2.0, 9.0, 2.0], [0.3, 2.0, None]]] * 3,
+    "R_HI": 1.2,
+    "beam": {"major": 0.8, "minor": 0.5, "angle": 30.0},
+}
 
 RESULT = {
     "name": "galaxy",
@@ -24,19 +42,25 @@ RESULT = {
     "r_kpc": [0.5, 1.0, 2.0],
     "quantiles": [[7.0, 7.5, 8.0], [7.1, 7.6, 8.1], [7.2, 7.7, 8.2], [7.3, 7.8, 8.3], [7.4, 7.9, 8.4]],
     "R_hl_kpc": 1.0,
-    "points": [{"label": "Wolf+10", "r_kpc": 1.33, "log10_mass": 7.9, "error": 0.1}],
+    "points": [{"name": "wolf", "label": "Wolf+10", "r_kpc": 1.33, "log10_mass": 7.9, "error": 0.1}],
     "rows": [["observed", "1.00", "1.0", "7.70 +0.10 −0.10", "7.50 – 7.90"]],
     "warnings": ["There are few stars."],
     "verdict": {"title": "Trusted", "text": "As usual.", "mood": "good"},
     "limits": ["The 68 % interval is ±0.10 dex."],
+    "alternatives": [{"label": "prior bursty", "median": [7.1, 7.6, 8.1]}],
+    "prior": None,
+    "seed": 0,
+    "n_draws": 2000,
+    "n_realizations": 16,
     "observed": ["Distance 1 kpc."],
+    "references": [],
     "files": ["profile.ecsv", "report.html", "stargas.zip"],
 }
 
 
 def quick_work(connection, delay=0.0, needs=()):
     """An entry of a pool that tells what it was given, and obeys words in the first file."""
-    connection.send(("ready", {"needs": needs}))
+    connection.send(("ready", {"needs": needs, "priors": ["bursty", "smooth"]}))
     while True:
         try:
             kind, payload = connection.recv()
@@ -50,18 +74,27 @@ def quick_work(connection, delay=0.0, needs=()):
         if b"wrong" in text:
             connection.send(("failed", "the file is wrong: correct it."))
             continue
-        connection.send(("phase", f"{kind} begun"))
+        connection.send(("phase", {"stage": "reading", "answer": None}))
         time.sleep(delay)
         if kind == "preview":
-            part = {"facts": [["stars", "7"]], "image": PIXEL, "error": None, "warnings": []}
+            part = {"facts": [["stars", "7"]], "chart": STAR_CHART, "error": None, "warnings": []}
             stars = part | {"columns": ["ra", "dec", "HRV"], "used": {"ra": "ra", "dec": "dec"}}
-            connection.send(("done", {"stars": stars, "hi": None, "given": json.dumps(payload)}))
+            gas = (
+                {"facts": [], "warnings": [], "error": None, "chart": HI_CHART}
+                if "hi_cube" in payload["files"]
+                else None
+            )
+            connection.send(("done", {"stars": stars, "hi": gas, "known": [], "given": json.dumps(payload)}))
             continue
-        out = Path(payload["folder"]) / "result"
+        values = payload["values"]
+        result = RESULT | {name: values[name] for name in ("name", "prior", "seed", "n_draws") if name in values}
+        connection.send(("phase", {"stage": "errors", "answer": result | {"files": []}}))
+        time.sleep(delay)
+        out = Path(payload["out"])
         out.mkdir()
         for name in RESULT["files"]:
             (out / name).write_bytes(text if name == "profile.ecsv" else b"<!doctype html><title>report</title>")
-        connection.send(("done", RESULT))
+        connection.send(("done", result))
 
 
 @contextmanager
@@ -96,10 +129,10 @@ def wait(made, job, seconds=60.0):
 
 
 @contextmanager
-def served(config=None, entry=quick_work, arguments=(), workers=1):
-    """Address of a server that a browser can ask."""
+def served(config=None, entry=quick_work, arguments=(), workers=1, port=0):
+    """Address of a server that a browser can ask; at any free port if 0."""
     pool = Pool(workers, entry, *arguments)
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(create_app(config or ServeConfig(), pool), log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -82,17 +82,17 @@ def test_from_a_dropped_file_to_the_download(page):
         "() => { const t = new DataTransfer(); t.items.add(new File(['ra,dec\\n1,2'], 'my stars.csv')); return t; }"
     )
     page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
-    page.wait_for_selector("#preview-stars img")
+    page.wait_for_selector("#preview-stars .main-svg")
     assert "my stars.csv" in page.inner_text("#files")
     page.fill("[name=distance_kpc]", "950")
     page.click("#infer")
-    page.wait_for_selector("#chart svg")
+    page.wait_for_selector("#profile .main-svg")
     assert page.inner_text("#result-name") == "galaxy"
     assert page.inner_text("#verdict") == "Trusted. As usual."
     assert page.inner_text("#result-limits") == "The 68 % interval is ±0.10 dex."
     assert "There are few stars." in page.inner_text("#result-notices")
-    order = page.evaluate("[...document.querySelectorAll('#verdict, #chart, #result-limits')].map((node) => node.id)")
-    assert order == ["verdict", "chart", "result-limits"]
+    order = page.evaluate("[...document.querySelectorAll('#verdict, #profile, #result-limits')].map((node) => node.id)")
+    assert order == ["verdict", "profile", "result-limits"]
     assert "7.70 +0.10 −0.10" in page.inner_text("#masses")
     with page.expect_download() as taken:
         page.click("text=Profile (ECSV)")
@@ -105,7 +105,7 @@ def test_from_a_dropped_file_to_the_download(page):
 
 def test_settings_reach_the_server_as_they_were_typed(page):
     choose(page, b"ra,dec\n")
-    page.wait_for_selector("#preview-stars img")
+    page.wait_for_selector("#preview-stars .main-svg")
     for name, value in {"distance_kpc": "105,5", "center.0": "100.4", "center.1": "−50.9"}.items():
         page.fill(f"[name='{name}']", value)
     with page.expect_response("**/preview") as answer:
@@ -117,7 +117,7 @@ def test_settings_reach_the_server_as_they_were_typed(page):
 
 def test_a_column_is_chosen_from_a_list(page):
     choose(page, b"ra,dec,HRV\n")
-    page.wait_for_selector("#preview-stars img")
+    page.wait_for_selector("#preview-stars .main-svg")
     page.click("text=Columns of the table")
     with page.expect_response("**/preview") as answer:
         page.get_by_label("line-of-sight velocity", exact=True).select_option("HRV")
@@ -132,10 +132,10 @@ def test_all_of_it_with_the_keyboard(page):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Mock dwarf: stars and HI"
     page.keyboard.press("Enter")
-    page.wait_for_selector("#preview-stars img")
+    page.wait_for_selector("#preview-stars .main-svg")
     page.focus("[name=distance_kpc]")
     page.keyboard.press("Enter")  # sends the form
-    page.wait_for_selector("#chart svg")
+    page.wait_for_selector("#profile .main-svg")
     assert page.evaluate("document.activeElement.id") == "result"
     assert page.get_attribute("#status", "aria-live") == "polite"
     unnamed = """() => [...document.querySelectorAll('input, select, button, a')].filter((node) =>
@@ -145,10 +145,10 @@ def test_all_of_it_with_the_keyboard(page):
 
 def test_a_phone_needs_no_scrolling_to_the_side(phone):
     phone.click("text=Mock dwarf: stars and HI")
-    phone.wait_for_selector("#preview-stars img")
+    phone.wait_for_selector("#preview-stars .main-svg")
     phone.click("text=More settings")
     phone.click("#infer")
-    phone.wait_for_selector("#chart svg")
+    phone.wait_for_selector("#profile .main-svg")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     small = """() => [...document.querySelectorAll('button, .button, select')].filter((node) =>
       node.offsetParent && node.getBoundingClientRect().height < 30).length"""
@@ -178,19 +178,19 @@ def test_what_the_server_refuses_is_one_sentence_and_work_goes_on(page):
     page.click("#infer")
     assert said(page, "#failure") == "The file is wrong: correct it."
     choose(page, b"right")
-    page.wait_for_selector("#preview-stars img")
+    page.wait_for_selector("#preview-stars .main-svg")
     assert page.inner_text("#failure") == ""
     page.fill("[name=distance_kpc]", "far")
     page.click("#infer")
     assert "distance must be a number" in said(page, "#failure")
     page.fill("[name=distance_kpc]", "9")
     page.click("#infer")
-    page.wait_for_selector("#chart svg")
+    page.wait_for_selector("#profile .main-svg")
 
 
 def test_start_anew_removes_the_files(page):
     choose(page, b"ra,dec\n")
-    page.wait_for_selector("#preview-stars img")
+    page.wait_for_selector("#preview-stars .main-svg")
     with page.expect_response(lambda answer: answer.request.method == "DELETE") as answer:
         page.click("#anew")
     assert answer.value.status == 204
@@ -200,7 +200,7 @@ def test_start_anew_removes_the_files(page):
 
 def test_text_of_a_visitor_is_never_read_as_html(page):
     choose(page, b"ra,dec\n", "<img src=x onerror=alert(1)>.csv")
-    page.wait_for_selector("#preview-stars img")
+    page.wait_for_selector("#preview-stars .main-svg")
     assert page.locator("#files img").count() == 0
     assert "<img src=x" in page.inner_text("#files")
 
@@ -224,7 +224,7 @@ def test_the_role_of_a_fits_file_is_guessed_from_its_header(page, name, cards, r
 
 def test_a_reload_keeps_files_settings_and_answer(page):
     choose(page, b"ra,dec\n", "kept.csv")
-    page.wait_for_selector("#preview-stars img")
+    page.wait_for_selector("#preview-stars .main-svg")
     page.fill("[name=distance_kpc]", "950")
     page.click("#infer")
     page.wait_for_selector("#masses td")

@@ -1,6 +1,5 @@
 """What becomes of real files in a worker: looks at them, sentences for wrong ones, and the fence around it."""
 
-import base64
 import json
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from stars_for_tests import star_table, write
 from stargas.config import ModelConfig
 from stargas.constants import G
 from stargas.serve.examples import EXAMPLES, FOLDER
-from stargas.serve.settings import ServeConfig
+from stargas.serve.settings import STAGES, ServeConfig
 from stargas.serve.worker import InferenceWorker, _answer, archive
 
 WORKER = InferenceWorker(ServeConfig(), None, None)
@@ -42,6 +41,7 @@ def infer(folder, values, model=None, **files):
         "files": {role: (str(path), f"my_{role}{Path(path).suffix}") for role, path in files.items()},
         "values": values,
         "name": "galaxy",
+        "out": str(folder / "result"),
     }
     desk = InferenceWorker(ServeConfig(n_draws=64, n_realizations=4), model or FlatPosterior(), None)
     phases = []
@@ -77,25 +77,19 @@ def preview(folder, values=None, **files):
     return answer if status == "done" else {"failed": answer}
 
 
-def shape_of(image):
-    kind, _, data = image.partition(",")
-    assert kind == "data:image/png;base64"
-    content = base64.b64decode(data)
-    return int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
-
-
 def test_stars_are_drawn_in_arcmin_until_there_is_a_distance(tmp_path):
     path = write(star_table(interlopers=20), tmp_path, ".csv")
     found = preview(tmp_path, stars=path)["stars"]
     assert found["error"] is None
-    assert min(shape_of(found["image"])) > 300
+    chart = found["chart"]
+    assert {len(chart[name]) for name in ("x", "y", "v", "v_error", "p")} == {200}
     facts = dict(found["facts"])
     assert facts["stars"] == "220"
     assert facts["members"] == "200"
     in_arcmin = float(facts["R_hl of these stars"].split()[0])
     near = dict(preview(tmp_path, {"distance_kpc": 105.0}, stars=path)["stars"]["facts"])
     in_kpc, unit = near["R_hl of these stars"].split()
-    assert unit == "kpc"
+    assert (unit, chart["unit"]) == ("kpc", "arcmin")
     assert "arcmin" in preview(tmp_path, stars=path)["stars"]["warnings"][0]
     assert float(in_kpc) == pytest.approx(np.radians(in_arcmin / 60) * 105, rel=0.01)
     assert found["used"] == {name: name for name in ("ra", "dec", "v_los", "v_los_error", "p_member")}
@@ -104,7 +98,9 @@ def test_stars_are_drawn_in_arcmin_until_there_is_a_distance(tmp_path):
 def test_a_cube_and_moment_maps_are_drawn(tmp_path, cube):
     found = preview(tmp_path, hi_cube=write_cube(tmp_path / "c.fits", cube))["hi"]
     assert dict(found["facts"])["cube"] == "32 × 32 pixels, 48 channels"
-    assert min(shape_of(found["image"])) > 300
+    chart = found["chart"]
+    assert chart["unit"] == "arcmin"
+    assert np.shape(chart["moments"])[0] == 3
     maps = [write_map(tmp_path / f"m{k}.fits", unit) for k, unit in enumerate(("Jy/beam km/s", "km/s"))]
     found = preview(tmp_path, moment0=maps[0], moment1=maps[1])["hi"]
     assert dict(found["facts"])["dispersion"] == "not given, 10 km/s assumed"
@@ -253,7 +249,9 @@ def test_an_inference_writes_what_the_page_lists_and_shows_no_path(tmp_path):
     given = {"distance_kpc": 105.0, "distance_error_kpc": 5.0, "center": (100.4065, -50.9593)}
     result, phases, status = infer(tmp_path, given, stars=path)
     assert status == "done"
-    assert len(phases) == 4
+    assert [phase["stage"] for phase in phases] == list(STAGES)
+    assert phases[2]["answer"]["quantiles"] == result["quantiles"]  # before the report is written
+    assert phases[2]["answer"]["files"] == []
     assert result["verdict"]["mood"] in ("good", "care", "bad")
     assert result["limits"][0].startswith("The 68 % interval")
     assert not set(result["limits"]) & set(result["warnings"])
@@ -318,5 +316,5 @@ def test_the_examples_are_small_and_fit_to_read(tmp_path):
         found = preview(tmp_path, dict(EXAMPLES["both"].values), **files)
     assert found["stars"]["error"] is None
     assert found["stars"]["warnings"] == []
-    assert "image" in found["hi"]
+    assert found["hi"]["chart"]["unit"] == "kpc"
     assert len(Table.read(files["stars"], format="ascii.csv")) == 344

@@ -244,6 +244,15 @@ def find_galaxy(name: str) -> KnownGalaxy:
     return _database()[0][key]
 
 
+def galaxy_names() -> list[str]:
+    """Return the names of all galaxies of the database, in the order of the alphabet.
+
+    >>> len(galaxy_names()) > 700, galaxy_names()[:2]
+    (True, ['Andromeda I', 'Andromeda II'])
+    """
+    return sorted(galaxy.name for galaxy in _database()[0].values())
+
+
 def near_names(name: str) -> list[str]:
     """Return names of galaxies that a name, which is none of them, is likely a misspelling of."""
     galaxies, names = _database()

@@ -12,6 +12,9 @@ from stargas.serve.settings import TRACER_OF_ROLE
 FOLDER = Path(__file__).parent / "examples"
 """Where the files lie."""
 
+NAME = "mock dwarf"
+"""Name of the galaxy of all examples."""
+
 _STARS, _CUBE = "mock_dwarf_stars.csv", "mock_dwarf_hi.fits"
 
 
@@ -82,4 +85,4 @@ def example(name: str = "both") -> dict[str, Any]:
         raise InputError(f"there is no example {name!r}: expected one of {', '.join(EXAMPLES)}.")
     keywords = {"stars": "stars", "hi_cube": "hi"}
     files = {keywords[role]: str(FOLDER / file) for role, file in EXAMPLES[name].files.items()}
-    return {**files, **EXAMPLES[name].values, "name": "mock dwarf"}
+    return {**files, **EXAMPLES[name].values, "name": NAME}

@@ -8,19 +8,33 @@ from stargas.errors import InputError
 from stargas.notation import center_deg, distance_kpc, error_kpc, size_kpc
 from stargas.observed.columns import ALIASES
 
-LONGEST_NAME = 200
+LONGEST_NAME, LONGEST_TITLE = 200, 80
+"""Characters of the name of a column, and of a galaxy."""
+
+MIN_DRAWS, MAX_DRAWS = 200, 20_000
+"""Draws of an inference: for quantiles that mean something, within the time that a visitor has."""
+
+INFERENCE_FIELDS = ("prior", "n_draws", "seed")
+"""Settings of the inference; all others are of the observation."""
 
 NUMBER_FIELDS: Mapping[str, tuple[str, float, float]] = {
     "distance_kpc": ("the distance", 0.1, 1e7),
     "distance_error_kpc": ("the error of the distance", 0.0, 1e7),
     "R_hl_kpc": ("the half-light radius", 1e-4, 1e4),
     "R_hl_error_kpc": ("the error of the half-light radius", 0.0, 1e4),
+    "ellipticity": ("the ellipticity", 0.0, 0.99),
     "systemic_kms": ("the systemic velocity", -3e4, 3e4),
     "position_angle_deg": ("the position angle", -360.0, 360.0),
     "p_member_min": ("the least probability of a member", 0.0, 1.0),
     "missing_values": ("the number for missing values", -1e38, 1e38),
 }
 """Setting → its label, and its least and greatest value."""
+
+WHOLE_FIELDS: Mapping[str, tuple[str, int, int]] = {
+    "n_draws": ("the number of draws", MIN_DRAWS, MAX_DRAWS),
+    "seed": ("the seed", 0, 2**31 - 1),
+}
+"""Setting that is a whole number → its label, and its least and greatest value."""
 
 PAIR_FIELDS: Mapping[str, tuple[str, tuple[float, float], tuple[float, float]]] = {
     "center": ("the center", (-180.0, 360.0), (-90.0, 90.0)),
@@ -33,10 +47,13 @@ PAIR_FIELDS: Mapping[str, tuple[str, tuple[float, float], tuple[float, float]]] 
 def read_values(form: object) -> dict[str, Any]:
     """Return checked arguments of `stargas.config.observation.ObservationConfig`, without files.
 
+    Those of `INFERENCE_FIELDS` are among them, as far as they are given.
+
     Parameters
     ----------
     form
-        A mapping of `NUMBER_FIELDS`, `PAIR_FIELDS` and ``columns``; null or an empty text where a value is left out.
+        A mapping of `NUMBER_FIELDS`, `PAIR_FIELDS`, `INFERENCE_FIELDS`, ``name`` and ``columns``; null or an empty
+        text where a value is left out.
 
     Raises
     ------
@@ -45,7 +62,14 @@ def read_values(form: object) -> dict[str, Any]:
     """
     if not isinstance(form, dict):
         raise InputError("settings must be an object of names and values.")
-    known = {**dict.fromkeys(NUMBER_FIELDS, _number), **dict.fromkeys(PAIR_FIELDS, _pair), "columns": _columns}
+    known = {
+        **dict.fromkeys(NUMBER_FIELDS, _number),
+        **dict.fromkeys(PAIR_FIELDS, _pair),
+        **dict.fromkeys(WHOLE_FIELDS, _whole),
+        "name": _text,
+        "prior": _text,
+        "columns": _columns,
+    }
     form = _with_numbers(form)
     unknown = [name for name in form if name not in known]
     if unknown:
@@ -110,6 +134,21 @@ def _is_empty(value: object) -> bool:
 def _number(name: str, value: object) -> float:
     label, low, high = NUMBER_FIELDS[name]
     return _between(label, value, low, high)
+
+
+def _whole(name: str, value: object) -> int:
+    label, low, high = WHOLE_FIELDS[name]
+    number = _between(label, value, low, high)
+    if number != int(number):
+        raise InputError(f"{label} must be a whole number, got {str(value)[:30]!r}.")
+    return int(number)
+
+
+def _text(name: str, value: object) -> str:
+    text = " ".join(value.split()) if isinstance(value, str) else ""
+    if not text.isprintable() or not 0 < len(text) <= LONGEST_TITLE:
+        raise InputError(f"the {name} must be a text of at most {LONGEST_TITLE} characters, got {str(value)[:30]!r}.")
+    return text
 
 
 def _pair(name: str, value: object) -> tuple[float, float]:

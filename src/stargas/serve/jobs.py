@@ -57,17 +57,50 @@ class Upload:
 
 @dataclass(eq=False)
 class Job:
-    """One galaxy of one visitor. Only the thread of the server changes it, but for ``phase``."""
+    """One galaxy of one visitor. Only the thread of the server changes it, but for ``phase`` and ``result``.
+
+    Parameters
+    ----------
+    id
+        Cannot be guessed.
+    folder
+        Of its files.
+    files
+        Role → file.
+    example
+        Name of the example that all files are of; "" for those of a visitor.
+    state, phase, message
+        How far it is; the stage that runs; why it failed.
+    settings
+        Of the last inference, as the page sent them.
+    result
+        What the page shows; all but the files while the inference still runs.
+    task, preview
+        What the workers do for it.
+    n_inferences
+        That were begun.
+    began, seconds
+        When the inference was queued, on the clock of the process, and how long it took [s].
+    incoming
+        Bytes that are on their way.
+    touched
+        When a visitor last asked for it, on the clock of the process [s].
+    """
 
     id: str
     folder: Path
     files: dict[str, Upload] = field(default_factory=dict)
+    example: str = ""
     state: State = "open"
     phase: str = ""
     message: str = ""
+    settings: Any = None
     result: dict[str, Any] = field(default_factory=dict)
     task: "Future[Any] | None" = None
     preview: "Future[Any] | None" = None
+    n_inferences: int = 0
+    began: float = 0.0
+    seconds: float = 0.0
     incoming: int = 0
     touched: float = field(default_factory=time.monotonic)
 
@@ -83,8 +116,8 @@ class Job:
 
     @property
     def results(self) -> Path:
-        """Folder of what was inferred."""
-        return self.folder / "result"
+        """Folder of what is inferred; each inference has one of its own, as one that was stopped may still write."""
+        return self.folder / f"result-{self.n_inferences}"
 
     def add(self, role: str, upload: Upload) -> None:
         """Take a file; one of the same role that was there before is removed."""
@@ -92,6 +125,7 @@ class Job:
         self.files[role] = upload
         if before is not None and before.path != upload.path:
             before.path.unlink(missing_ok=True)
+        self.example = ""
         self.forget_result()
 
     def remove(self, role: str) -> None:
@@ -99,11 +133,26 @@ class Job:
         upload = self.files.pop(role, None)
         if upload is not None:
             upload.path.unlink(missing_ok=True)
+        self.example = ""
         self.forget_result()
 
+    def begin(self, settings: object) -> None:
+        """Take the settings of an inference that waits from now on."""
+        self.forget_result()
+        self.n_inferences += 1
+        self.state, self.settings, self.began = "waiting", settings, time.monotonic()
+
+    def end(self, state: Literal["done", "failed"], message: str = "") -> None:
+        """Note how the inference ended."""
+        self.state, self.message, self.task = state, message, None
+        self.seconds = time.monotonic() - self.began
+
     def forget_result(self) -> None:
-        """Remove what was inferred."""
-        self.state, self.phase, self.message, self.result = "open", "", "", {}
+        """Remove what was inferred; what still waits is cancelled, and what runs is heeded no more."""
+        if self.task is not None:
+            self.task.cancel()
+        self.state, self.phase, self.message, self.settings, self.result = "open", "", "", None, {}
+        self.task = None
         shutil.rmtree(self.results, ignore_errors=True)
 
 

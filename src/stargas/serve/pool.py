@@ -33,7 +33,7 @@ class _Task:
     kind: str
     payload: Any
     seconds: float
-    on_phase: Callable[[str], None]
+    on_phase: Callable[[Any], None]
     future: "Future[Any]" = field(default_factory=Future)
 
 
@@ -94,7 +94,7 @@ class Pool:
     """Processes that run ``entry(connection, *arguments)``.
 
     An entry sends ``("ready", about)``, which `wait_until_ready` returns, or ``("failed", sentence)``; then for each
-    ``(kind, payload)`` that it receives any number of ``("phase", text)`` and one of ``("done", value)`` or
+    ``(kind, payload)`` that it receives any number of ``("phase", value)`` and one of ``("done", value)`` or
     ``("failed", sentence)``.
 
     Parameters
@@ -137,7 +137,7 @@ class Pool:
         payload: object,
         *,
         seconds: float,
-        on_phase: Callable[[str], None] = lambda _: None,
+        on_phase: Callable[[Any], None] = lambda _: None,
     ) -> "Future[Any]":
         """Queue a task; kinds of tasks take turns.
 
@@ -148,7 +148,7 @@ class Pool:
         seconds
             Longest time it may run.
         on_phase
-            Called with each phase, in a thread of the pool.
+            Called with the value of each phase, in a thread of the pool.
 
         Returns
         -------
@@ -216,7 +216,7 @@ class _Worker:
         self._connection.send((task.kind, task.payload))
         return self._answer(task.seconds, task.on_phase, "done")
 
-    def _answer(self, seconds: float, on_phase: Callable[[str], None], wanted: str) -> Any:  # noqa: ANN401 (the same)
+    def _answer(self, seconds: float, on_phase: Callable[[Any], None], wanted: str) -> Any:  # noqa: ANN401 (the same)
         deadline = time.monotonic() + seconds
         while self._connection is not None:
             try:

@@ -1,38 +1,75 @@
-"""A preview of the files: what is in them, and pictures, before anything is inferred."""
+"""A preview of the files: what is in them, and what the page draws, before anything is inferred."""
 
-import base64
 import dataclasses
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from stargas.config.observation import ObservationConfig
 from stargas.errors import ObservationWarning, StargasError
+from stargas.galaxy import FloatArray
 from stargas.observed.catalogue import StarCatalogue, read_stars
 from stargas.observed.columns import recognized_columns
-from stargas.observed.cube import read_cube
-from stargas.observed.mask import MaskConfig, find_source
+from stargas.observed.cube import HICube, read_cube
+from stargas.observed.hi import KPC_PER_ARCSEC, ObservedHI, observe_hi
+from stargas.observed.known_values import complete_settings
+from stargas.observed.mask import MaskConfig
 from stargas.observed.moment_files import read_moments
-from stargas.observed.moments import MomentMaps, cube_moments
+from stargas.observed.moments import MomentMaps
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.observed.table import read_table
-from stargas.report.maps import MIN_COLUMN_MSUN_PC2, MOMENT_TITLES
-from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure, png_bytes
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from stargas.serve.form import INFERENCE_FIELDS
 
 KPC_OF_ARCMIN = 180 * 60 / math.pi
 """Distance [kpc] at which 1 arcmin is 1 kpc, so that lengths come out in arcmin where no distance is known."""
 
+USUAL_DISTANCE_KPC = 1000.0
+"""Distance at which any galaxy's HI has a mass that can be, for one whose distance is not known."""
+
 STAR_SETTINGS = ("center", "systemic_kms", "p_member_min", "fit_contaminants", "proper_motion_masyr")
+
+MAX_DRAWN = 3000
+"""Stars that the page draws; of more every so many."""
+
+MAX_PIXELS = 120
+"""Pixels along a side of the maps that the page draws; larger maps are averaged."""
+
+MIN_COLUMN_MSUN_PC2 = 0.05
+"""Column below which the maps of the page are blank."""
+
+
+def complete_values(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return settings with what the Local Volume Database knows of a galaxy of that name, and sentences on that.
+
+    The sentences are the references, and what looks like a misspelled name.
+
+    Parameters
+    ----------
+    values
+        Of the form, as `stargas.serve.form.read_values` returns them.
+
+    Raises
+    ------
+    InputError
+        If the ellipticity is given without R_hl.
+    """
+    given = {name: value for name, value in values.items() if name not in INFERENCE_FIELDS}
+    config = ObservationConfig(**given)
+    with _collected() as messages:
+        known = complete_settings(config, needs_distance=False, uses_center=True, uses_axis=False, uses_size=True)
+    fields = ("distance_kpc", "distance_error_kpc", "center", "R_hl_kpc", "R_hl_error_kpc")
+    found = {name: value for name in fields if (value := getattr(known.config, name))}
+    return {**values, **found}, [*known.references, *messages]
 
 
 def preview_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe and draw a table of stars.
+    """Describe a table of stars, and return what is drawn of it.
 
     Parameters
     ----------
@@ -45,7 +82,7 @@ def preview_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``columns``: all names; ``used``: quantity → column; ``facts``: label and value pairs; ``warnings``;
-        ``error``: why the stars cannot be used, or None; ``image``: PNG as a data URL, or None.
+        ``error``: why the stars cannot be used, or None; ``chart``: see `star_chart`, or None.
     """
     names = [str(name)[:200] for name in read_table(path).colnames]
     columns = values.get("columns") or {}
@@ -55,17 +92,15 @@ def preview_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         "facts": [],
         "warnings": [],
         "error": None,
-        "image": None,
+        "chart": None,
     }
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ObservationWarning)
+    with _collected() as messages:
         try:
             catalogue = read_stars(path, columns, missing_values=values.get("missing_values", ()))
-            stars, unit = _observe(catalogue, values)
+            stars, unit = _observe_stars(catalogue, values)
         except StargasError as error:
             found["error"] = str(error)
             return found
-    messages = [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]
     if unit == "arcmin":
         messages = [text.replace(" kpc", " arcmin") for text in messages]
     errors = catalogue.v_los_error_kms
@@ -78,12 +113,12 @@ def preview_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         ["typical error", "none" if errors is None else f"{float(np.median(errors)):.1f} km/s"],
         ["R_hl of these stars" if stars.R_hl_from == "stars" else "R_hl", f"{stars.R_hl_kpc:.3g} {unit}"],
     ]
-    found["image"] = _url(draw_stars(stars, unit))
+    found["chart"] = star_chart(stars, unit)
     return found
 
 
 def preview_hi(files: Mapping[str, Path], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe and draw an HI cube, or moment maps.
+    """Describe an HI cube, or moment maps, and return what is drawn of them.
 
     Parameters
     ----------
@@ -95,40 +130,52 @@ def preview_hi(files: Mapping[str, Path], values: Mapping[str, Any]) -> dict[str
     Returns
     -------
     dict
-        ``facts``, ``image`` as from `preview_stars`.
+        ``facts`` and ``warnings`` as from `preview_stars`; ``chart``: see `hi_chart`.
 
     Raises
     ------
     StargasError
         As the readers.
     """
-    facts: list[list[str]] = []
-    if "hi_cube" in files:
-        cube = read_cube(files["hi_cube"])
-        source = find_source(cube, MaskConfig(leave_out_kms=tuple(values.get("leave_out_channels", ()))))
-        maps = cube_moments(cube, source)
-        velocity, (n_channels, n_y, n_x) = cube.velocity_kms, cube.data.shape
-        facts = [
-            ["cube", f"{n_x} × {n_y} pixels, {n_channels} channels"],
-            ["velocities", f"{velocity[0]:.0f} to {velocity[-1]:.0f} km/s"],
-            ["channel", f"{float(np.median(cube.channel_width_kms)):.2g} km/s"],
-            ["noise", f"{float(np.median(source.noise)):.2g} {cube.unit}"],
-        ]
-    else:
-        maps = read_moments(files["moment0"], files["moment1"], files.get("moment2"))
-        n_y, n_x = maps.moment0.shape
-        facts = [["maps", f"{n_x} × {n_y} pixels"]]
-        if not maps.moment2_given:
-            facts.append(["dispersion", "not given, 10 km/s assumed"])
-    facts += [
+    with _collected() as messages:
+        if "hi_cube" in files:
+            data: HICube | MomentMaps = read_cube(files["hi_cube"])
+        else:
+            data = read_moments(files["moment0"], files["moment1"], files.get("moment2"))
+        seen, unit = _observe_hi(data, values)
+    scalars = seen.measure()
+    maps, beam = seen.moment_maps, data.beam
+    facts = [
+        *_data_facts(data, seen),
         ["pixel", f"{maps.grid.pixel_arcsec:.3g}″"],
-        ["beam", "unknown" if maps.beam is None else f"{maps.beam.fwhm_arcsec:.3g}″"],
+        ["beam", "unknown" if beam is None else f"{beam.fwhm_arcsec:.3g}″"],
         ["highest column", f"{float(maps.moment0.max()):.3g} Msun/pc²"],
+        ["systemic velocity", f"{seen.systemic_kms:.1f} km/s"],
+        ["R_HI", "none, the column stays below 1 Msun/pc²" if scalars is None else f"{scalars[0]:.3g} {unit}"],
     ]
-    return {"facts": facts, "image": _url(draw_moments(maps))}
+    if unit == "kpc":
+        facts.append(["HI mass", f"{seen.hi_mass_msun:.2e} Msun"])
+    chart = hi_chart(seen, unit, None if scalars is None else scalars[0])
+    return {"facts": facts, "warnings": list(dict.fromkeys(messages)), "chart": chart}
 
 
-def _observe(catalogue: StarCatalogue, values: Mapping[str, Any]) -> tuple[ObservedStars, str]:
+def _data_facts(data: HICube | MomentMaps, seen: ObservedHI) -> list[list[str]]:
+    if isinstance(data, MomentMaps):
+        n_y, n_x = data.moment0.shape
+        facts = [["maps", f"{n_x} × {n_y} pixels"]]
+        return facts if data.moment2_given else [*facts, ["dispersion", "not given, 10 km/s assumed"]]
+    velocity, (n_channels, n_y, n_x) = data.velocity_kms, data.data.shape
+    facts = [
+        ["cube", f"{n_x} × {n_y} pixels, {n_channels} channels"],
+        ["velocities", f"{velocity[0]:.0f} to {velocity[-1]:.0f} km/s"],
+        ["channel", f"{float(np.median(data.channel_width_kms)):.2g} km/s"],
+    ]
+    if seen.source is not None:
+        facts.append(["noise", f"{float(np.median(seen.source.noise)):.2g} {data.unit}"])
+    return facts
+
+
+def _observe_stars(catalogue: StarCatalogue, values: Mapping[str, Any]) -> tuple[ObservedStars, str]:
     """Find the members; lengths are in arcmin where there is no distance."""
     settings = {name: values[name] for name in STAR_SETTINGS if name in values}
     if catalogue.position_kind != "sky_deg":
@@ -143,8 +190,22 @@ def _observe(catalogue: StarCatalogue, values: Mapping[str, Any]) -> tuple[Obser
     return stars, unit
 
 
-def draw_stars(stars: ObservedStars, unit: str) -> "Figure":
-    """Draw members on the sky in the color of their velocity, and velocity over radius.
+def _observe_hi(data: HICube | MomentMaps, values: Mapping[str, Any]) -> tuple[ObservedHI, str]:
+    """Measure the HI; lengths are in arcmin where there is no distance."""
+    distance = values.get("distance_kpc")
+    mask = MaskConfig(leave_out_kms=tuple(values.get("leave_out_channels", ()))) if isinstance(data, HICube) else None
+    seen = observe_hi(
+        data,
+        distance or USUAL_DISTANCE_KPC,
+        center=values.get("center"),
+        systemic_kms=values.get("systemic_kms"),
+        mask=mask,
+    )
+    return (seen, "kpc") if distance else (seen.at_distance(KPC_OF_ARCMIN), "arcmin")
+
+
+def star_chart(stars: ObservedStars, unit: str) -> dict[str, Any]:
+    """Return what is drawn of stars.
 
     Parameters
     ----------
@@ -152,53 +213,100 @@ def draw_stars(stars: ObservedStars, unit: str) -> "Figure":
         Members.
     unit
         Of their positions.
+
+    Returns
+    -------
+    dict
+        ``unit``; ``x`` to the west, ``y`` to the north and ``v`` from the mean velocity [km/s] of at most `MAX_DRAWN`
+        members, ``v_error``, ``p`` of membership; ``R_hl``; ``sigma`` [km/s].
     """
-    x, y, v = stars.x_kpc, stars.y_kpc, stars.v_los_kms
-    with apply_style():
-        figure = new_figure(7.4, 3.3, images=True)
-        sky, motion = figure.subplots(1, 2)
-        top = float(np.percentile(np.abs(v), 98)) or 1.0
-        dot = float(np.clip(2500 / len(v), 2, 18))
-        drawn = sky.scatter(x, y, c=v, s=dot, cmap="RdBu_r", vmin=-top, vmax=top, edgecolors=INK, linewidths=0.15)
-        side = float(np.percentile(np.hypot(x, y), 99)) * 1.15 or 1.0
-        sky.set(xlim=(-side, side), ylim=(-side, side), xlabel=f"west [{unit}]", ylabel=f"north [{unit}]")
-        sky.set_box_aspect(1)
-        angle = np.linspace(0, 2 * np.pi, 200)
-        sky.plot(stars.R_hl_kpc * np.cos(angle), stars.R_hl_kpc * np.sin(angle), color=MUTED, lw=0.8, ls=":")
-        figure.colorbar(drawn, ax=sky, pad=0.02).ax.set_title("km/s", fontsize=8.5)
-        motion.axhspan(-stars.sigma_kms, stars.sigma_kms, color=MUTED, alpha=0.12, lw=0)
-        motion.scatter(np.hypot(x, y), v, s=dot, color=INK, alpha=0.65, linewidths=0)
-        motion.axvline(stars.R_hl_kpc, color=MUTED, lw=0.8, ls=":")
-        motion.set(xlim=(0, side), xlabel=f"R [{unit}]", ylabel="velocity [km/s]")
-        motion.set_box_aspect(1)
-    return figure
+    rows = np.unique(np.linspace(0, len(stars) - 1, min(len(stars), MAX_DRAWN)).astype(int))
+    columns = {
+        "x": stars.x_kpc,
+        "y": stars.y_kpc,
+        "v": stars.v_los_kms,
+        "v_error": stars.v_los_error_kms,
+        "p": stars.p_member,
+    }
+    return {
+        "unit": unit,
+        **{name: _rounded(values[rows]) for name, values in columns.items()},
+        "R_hl": float(stars.R_hl_kpc),
+        "sigma": float(stars.sigma_kms),
+    }
 
 
-def draw_moments(maps: MomentMaps) -> "Figure":
-    """Draw the three moments on the pixels of the data, around the middle of the map [arcmin]."""
-    from matplotlib.colors import LogNorm, Normalize
+def hi_chart(seen: ObservedHI, unit: str, R_HI: float | None) -> dict[str, Any]:
+    """Return what is drawn of HI.
 
-    column = np.ma.masked_less_equal(maps.moment0, MIN_COLUMN_MSUN_PC2 / 2)
-    speed, width = (np.ma.masked_where(~maps.known, values) for values in (maps.moment1, maps.moment2))
-    middle = float(np.median(speed.compressed())) if speed.count() else 0.0
-    top = float(np.percentile(np.abs(speed.compressed() - middle), 99)) if speed.count() else 1.0
-    wide = np.percentile(width.compressed(), [1, 99]) if width.count() else (0.0, 1.0)
-    peak = float(np.percentile(column.compressed(), 99.8)) if column.count() else 1.0
-    panels = (
-        (column, "viridis", LogNorm(MIN_COLUMN_MSUN_PC2, max(peak, 10 * MIN_COLUMN_MSUN_PC2)), MOMENT_TITLES[0]),
-        (speed - middle, "RdBu_r", Normalize(-max(top, 1.0), max(top, 1.0)), f"velocity − {middle:.0f}  [km/s]"),
-        (width, "plasma", Normalize(wide[0], max(wide[1], wide[0] + 1)), MOMENT_TITLES[2]),
-    )
-    half_y, half_x = (n * maps.grid.pixel_arcsec / 120 for n in maps.moment0.shape)
-    with apply_style():
-        figure = new_figure(8.4, 3.3, images=True)
-        for axes, (values, cmap, norm, title) in zip(figure.subplots(1, 3, sharey=True), panels, strict=True):
-            axes.set_facecolor(BLANK)
-            image = axes.imshow(values, cmap=cmap, norm=norm, origin="lower", extent=(-half_x, half_x, -half_y, half_y))
-            figure.colorbar(image, ax=axes, location="top", label=title, aspect=25)
-            axes.set_xlabel("[arcmin]")
-    return figure
+    Parameters
+    ----------
+    seen
+        The HI.
+    unit
+        Of its lengths.
+    R_HI
+        Radius where the face-on column falls below 1 Msun/pc²; None where it nowhere reaches that.
+
+    Returns
+    -------
+    dict
+        ``unit``; ``start`` and ``step``: center of the first pixel and side of a pixel, the same to the west and to the
+        north; ``moments``: column [Msun/pc²], velocity from the systemic one and dispersion [km/s], rows to the north,
+        null where blank; ``R_HI``; ``beam``: its FWHM ``major`` and ``minor`` and its position angle ``angle`` [deg],
+        or None.
+    """
+    moments, n_averaged = _averaged(seen.moments)
+    column, velocity, dispersion = moments
+    known = (velocity != 0) | (dispersion != 0)
+    blank = column < MIN_COLUMN_MSUN_PC2
+    shown = [
+        np.where(hidden, np.nan, values) for hidden, values in zip((blank, *2 * [blank | ~known]), moments, strict=True)
+    ]
+    step = n_averaged * seen.pixel_kpc
+    beam, unit_per_arcsec = seen.moment_maps.beam, KPC_PER_ARCSEC * seen.distance_kpc
+    return {
+        "unit": unit,
+        "start": step / 2 - seen.half_width_kpc,
+        "step": step,
+        "moments": [[_rounded(row) for row in values] for values in shown],
+        "R_HI": R_HI,
+        "beam": None
+        if beam is None
+        else {
+            "major": beam.major_arcsec * unit_per_arcsec,
+            "minor": beam.minor_arcsec * unit_per_arcsec,
+            "angle": beam.position_angle_deg,
+        },
+    }
 
 
-def _url(figure: "Figure") -> str:
-    return "data:image/png;base64," + base64.b64encode(png_bytes(figure)).decode()
+def _averaged(moments: FloatArray) -> tuple[FloatArray, int]:
+    """Average squares of pixels until at most `MAX_PIXELS` are left along a side; velocities weighted by the column."""
+    n = moments.shape[1]
+    side = -(-n // MAX_PIXELS)
+    if side == 1:
+        return moments, 1
+    padded = np.pad(moments, ((0, 0), (0, -n % side), (0, -n % side)))
+    column, velocity, dispersion = padded
+    weight = np.maximum(column, 0.0)
+    blocks = padded.shape[1] // side
+    sums = np.stack([column, weight, weight * velocity, weight * dispersion])
+    column, weight, velocity, dispersion = sums.reshape(4, blocks, side, blocks, side).mean(axis=(2, 4))
+    safe = np.where(weight > 0, weight, 1.0)
+    return np.stack([column, velocity / safe, dispersion / safe]), side
+
+
+def _rounded(values: NDArray[Any]) -> list[float | None]:
+    """Return values with four digits, null where they are not finite."""
+    return [float(f"{value:.4g}") if math.isfinite(value) else None for value in values.tolist()]
+
+
+@contextmanager
+def _collected() -> Iterator[list[str]]:
+    """Collect the sentences of all warnings of the observation."""
+    messages: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ObservationWarning)
+        yield messages
+    messages += [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]

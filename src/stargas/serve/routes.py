@@ -6,6 +6,7 @@ All that a request can name is a job, a role of a file, and a result that the se
 import asyncio
 import contextlib
 import shutil
+import time
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, cast
@@ -15,12 +16,13 @@ from fastapi.responses import FileResponse
 
 from stargas import __version__
 from stargas.errors import InputError
-from stargas.serve.examples import EXAMPLES, FOLDER
+from stargas.observed.local_volume import galaxy_names, is_known
+from stargas.serve.examples import EXAMPLES, FOLDER, NAME
 from stargas.serve.form import read_values
-from stargas.serve.jobs import FullError, Job, Jobs, NoJobError, Upload
+from stargas.serve.jobs import FullError, Job, Jobs, NoJobError, Upload, display_name
 from stargas.serve.pool import Pool, TaskError
 from stargas.serve.security import REPORT_POLICY
-from stargas.serve.settings import ARCHIVE, SUFFIXES, ServeConfig
+from stargas.serve.settings import ARCHIVE, STAGES, SUFFIXES, ServeConfig
 from stargas.serve.uploads import read_json, receive_file
 
 STATIC = Path(__file__).parent / "static"
@@ -51,15 +53,19 @@ async def page() -> FileResponse:
 
 @router.get("/api/about")
 async def about(request: Request) -> dict[str, Any]:
-    """Describe the server: limits, formats, and the examples that its model can do."""
+    """Describe the server: limits, formats, its model, and the examples that the model can do."""
     config: ServeConfig = request.app.state.config
-    needs = (await asyncio.to_thread(_pool(request).wait_until_ready))["needs"]
+    ready = await asyncio.to_thread(_pool(request).wait_until_ready)
     return {
         "version": __version__,
         "keep_minutes": config.keep_minutes,
         "max_bytes": {role: config.max_bytes(role) for role in SUFFIXES},
         "suffixes": dict(SUFFIXES),
-        "examples": {name: example.title for name, example in EXAMPLES.items() if example.suits(needs)},
+        "examples": {name: example.title for name, example in EXAMPLES.items() if example.suits(ready["needs"])},
+        "priors": ready["priors"],
+        "stages": list(STAGES),
+        "n_draws": config.n_draws,
+        "galaxies": galaxy_names(),
     }
 
 
@@ -112,7 +118,8 @@ async def use_example(request: Request, job_id: str, name: str) -> dict[str, Any
         path = job.folder / f"{role}-1{Path(file).suffix}"
         shutil.copyfile(FOLDER / file, path)
         job.add(role, Upload(path, file, path.stat().st_size))
-    return {"files": _listed(job), "values": dict(example.values)}
+    job.example = name
+    return {"files": _listed(job), "values": {"name": NAME, **example.values}}
 
 
 @router.post("/api/jobs/{job_id}/preview")
@@ -139,22 +146,34 @@ async def preview(request: Request, job_id: str) -> dict[str, Any]:
 async def infer(request: Request, job_id: str) -> dict[str, Any]:
     """Queue the inference of a job."""
     job = _idle(_job(request, job_id))
-    values = read_values(await read_json(request))
+    settings = await read_json(request)
+    values = read_values(settings)
     jobs, config = _jobs(request), request.app.state.config
     payload = _payload(_idle(job), values)
     _check_for_inference(job, values)
     if jobs.n_busy >= config.max_waiting:
         raise FullError(f"{jobs.n_busy} galaxies are waiting already: try again in a minute.")
-    job.forget_result()
-    job.state = "waiting"
+    job.begin(settings)
+    number = job.n_inferences
 
-    def note(phase: str) -> None:
-        job.phase = phase
+    def note(phase: dict[str, Any]) -> None:
+        if job.n_inferences == number and job.is_busy:
+            job.phase, job.result = phase["stage"], phase["answer"] or job.result
 
+    payload |= {"out": str(job.results)}
     job.task = _pool(request).submit("infer", payload, seconds=config.infer_seconds, on_phase=note)
-    follower = asyncio.create_task(_follow(jobs, job))
+    follower = asyncio.create_task(_follow(jobs, job, job.task, job.results))
     _followers.add(follower)
     follower.add_done_callback(_followers.discard)
+    return _state(request, job)
+
+
+@router.delete("/api/jobs/{job_id}/infer")
+async def stop(request: Request, job_id: str) -> dict[str, Any]:
+    """Stop an inference: the files stay. A worker that is at it already ends it, and what it finds is removed."""
+    job = _job(request, job_id)
+    if job.is_busy:
+        job.forget_result()
     return _state(request, job)
 
 
@@ -167,7 +186,7 @@ async def result(request: Request, job_id: str, name: str) -> FileResponse:
     if job.state != "done" or listed is None:
         raise NoJobError("there is no such result.")
     path = job.results / listed
-    filename = f"{job.result['name']}.zip" if listed == ARCHIVE else path.name
+    filename = display_name(f"{job.result['name']}.zip") if listed == ARCHIVE else path.name
     inline = path.suffix in (".html", ".png")
     return FileResponse(
         path,
@@ -207,13 +226,15 @@ def _payload(job: Job, values: dict[str, Any]) -> dict[str, Any]:
     if not job.files:
         raise InputError("there are no files yet: add a table of stars or HI data.")
     order = [role for role in SUFFIXES if role in job.files]
-    name = Path(job.files[order[0]].name).stem
+    name = values.get("name") or Path(job.files[order[0]].name).stem
     files = {role: (str(job.files[role].path), job.files[role].name) for role in order}
     return {"folder": str(job.folder), "files": files, "values": values, "name": name}
 
 
 def _check_for_inference(job: Job, values: dict[str, Any]) -> None:
     """Name what is missing before anything is computed."""
+    if is_known(values.get("name", "")):
+        return
     if "hi_cube" in job.files or "moment0" in job.files:
         if "distance_kpc" not in values:
             raise InputError("the distance is missing: HI needs it for lengths and masses.")
@@ -227,11 +248,18 @@ def _state(request: Request, job: Job) -> dict[str, Any]:
         job.state = "running"
     return {
         "state": job.state,
-        "phase": f"waiting, {place - 1} before it" if job.state == "waiting" else job.phase,
+        "phase": _queue_words(place) if job.state == "waiting" else job.phase,
         "message": job.message,
+        "seconds": time.monotonic() - job.began if job.is_busy else job.seconds,
+        "settings": job.settings,
+        "example": job.example,
         "result": job.result or None,
         "files": _listed(job),
     }
+
+
+def _queue_words(place: int) -> str:
+    return f"waiting, {place - 1} before it" if place > 1 else "waiting for a worker"
 
 
 async def _while_connected(request: Request, task: "Future[Any]") -> Any:  # noqa: ANN401 (what the task returns)
@@ -251,21 +279,22 @@ async def _while_connected(request: Request, task: "Future[Any]") -> Any:  # noq
         raise
 
 
-async def _follow(jobs: Jobs, job: Job) -> None:
-    """Wait for an inference and note how it ended."""
-    task = job.task
-    if task is None:
-        return
+async def _follow(jobs: Jobs, job: Job, task: "Future[Any]", out: Path) -> None:
+    """Wait for an inference and note how it ended, unless it was stopped meanwhile."""
+    result, message = dict[str, Any](), ""
     try:
-        job.result = await asyncio.wrap_future(task)
-        job.state = "done"
+        result = await asyncio.wrap_future(task)
     except TaskError as error:
-        job.state, job.message = "failed", str(error)
+        message = str(error)
     except (CancelledError, asyncio.CancelledError):
-        job.state, job.message = "failed", "the inference was stopped."
+        message = "the inference was stopped."
     except Exception:  # noqa: BLE001 (a job must not stay busy for ever)
-        job.state, job.message = "failed", "the server failed on these data: please report it."
-    job.task = None
+        message = "the server failed on these data: please report it."
+    if job.task is task:
+        job.result = result
+        job.end("failed" if message else "done", message)
+    else:
+        await asyncio.to_thread(shutil.rmtree, out, ignore_errors=True)
     if not jobs.holds(job):
         with contextlib.suppress(OSError):
             await asyncio.to_thread(shutil.rmtree, job.folder, ignore_errors=True)

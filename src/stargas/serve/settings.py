@@ -26,6 +26,9 @@ TRACER_OF_ROLE: Mapping[str, str] = MappingProxyType(
 )
 """Role of a file → tracer that it holds."""
 
+STAGES = ("reading", "drawing", "errors", "report")
+"""Stages of an inference, in their order."""
+
 ARCHIVE = "stargas.zip"
 """Name of the file that holds all results."""
 

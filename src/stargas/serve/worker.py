@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import math
-import shutil
 import sys
 import tempfile
 import traceback
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from stargas.errors import InputError, StargasError
 from stargas.sandbox import install, limit_memory, only, resident_memory
 from stargas.serve.examples import FOLDER
+from stargas.serve.form import INFERENCE_FIELDS
 from stargas.serve.settings import ARCHIVE, TRACER_OF_ROLE, ServeConfig
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ SEED = 0
 TRACER_LABELS = {"stars": "stars", "gas": "HI"}
 """Tracer → its name in messages."""
 
-OnPhase = Callable[[str], None]
-"""Called with the name of each phase when it begins."""
+OnStage = Callable[..., None]
+"""Called with the name of each of `stargas.serve.settings.STAGES` when it begins, and with what is known by then."""
 
 
 def work(connection: Connection, config: ServeConfig) -> None:
@@ -41,25 +41,29 @@ def work(connection: Connection, config: ServeConfig) -> None:
     except StargasError as error:
         connection.send(("failed", str(error)))
         return
-    connection.send(("ready", {"needs": worker.needs}))
+    connection.send(("ready", {"needs": worker.needs, "priors": list(worker.model.config.priors)}))
     tasks = {"preview": worker.preview, "infer": worker.infer}
     while True:
         try:
             kind, payload = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(_answer(tasks[kind], payload, lambda text: connection.send(("phase", text))))
+        connection.send(_answer(tasks[kind], payload, lambda phase: connection.send(("phase", phase))))
 
 
 def _answer(
-    task: Callable[[dict[str, Any], OnPhase], Any], payload: dict[str, Any], on_phase: OnPhase
+    task: Callable[[dict[str, Any], OnStage], Any], payload: dict[str, Any], on_phase: Callable[[dict[str, Any]], None]
 ) -> tuple[str, Any]:
     """Run one task; whatever goes wrong is one sentence, without the names that the server gave to files."""
     hide = _Names(payload)
+
+    def on_stage(stage: str, answer: dict[str, Any] | None = None) -> None:
+        on_phase({"stage": stage, "answer": hide.everywhere(answer)})
+
     try:
         tempfile.tempdir = payload["folder"]
         with only(payload["folder"]):
-            return "done", hide.everywhere(task(payload, on_phase))
+            return "done", hide.everywhere(task(payload, on_stage))
     except StargasError as error:
         return "failed", hide.text(str(error))
     except MemoryError:
@@ -89,7 +93,7 @@ class _Names:
 
     def everywhere(self, value: Any) -> Any:  # noqa: ANN401 (plain data)
         if isinstance(value, str):
-            return value if value.startswith("data:") else self.text(value)
+            return self.text(value)
         if isinstance(value, dict):
             return {key: self.everywhere(one) for key, one in value.items()}
         return [self.everywhere(one) for one in value] if isinstance(value, list | tuple) else value
@@ -155,19 +159,21 @@ class InferenceWorker:
                 "files": {role: (str(path), path.name) for role, path in files.items()},
                 "values": {"distance_kpc": 950.0, "R_hl_kpc": 1.4, "R_hl_error_kpc": 0.1},
                 "name": "example",
+                "out": f"{folder}/result",
             }
-            self.preview(payload, lambda _: None)
-            self.infer(payload, lambda _: None)
+            self.preview(payload, lambda *_: None)
+            self.infer(payload, lambda *_: None)
 
-    def preview(self, payload: dict[str, Any], on_phase: OnPhase) -> dict[str, Any]:
+    def preview(self, payload: dict[str, Any], on_stage: OnStage) -> dict[str, Any]:
         """Preview the files of a job: stars and HI separately, so that one may fail without the other."""
-        from stargas.serve.preview import preview_hi, preview_stars
+        from stargas.serve.preview import complete_values, preview_hi, preview_stars
 
-        on_phase("reading the files")
+        on_stage("reading")
         files = {role: Path(path) for role, (path, _) in payload["files"].items()}
-        found: dict[str, Any] = {"stars": None, "hi": None}
+        values, references = complete_values(payload["values"])
+        found: dict[str, Any] = {"stars": None, "hi": None, "known": references}
         if "stars" in files:
-            found["stars"] = _or_error(lambda: preview_stars(files["stars"], payload["values"]))
+            found["stars"] = _or_error(lambda: preview_stars(files["stars"], values))
         moments = [role for role in ("moment0", "moment1", "moment2") if role in files]
         if "hi_cube" in files and moments:
             found["hi"] = {"error": "there are a cube and moment maps: remove one of them."}
@@ -175,11 +181,11 @@ class InferenceWorker:
             missing = "moment 1, the mean velocity" if "moment0" in files else "moment 0, the column density"
             found["hi"] = {"error": f"moment maps need moment 0 and moment 1: add {missing}."}
         elif "hi_cube" in files or moments:
-            found["hi"] = _or_error(lambda: preview_hi(files, payload["values"]))
+            found["hi"] = _or_error(lambda: preview_hi(files, values))
         return found
 
-    def infer(self, payload: dict[str, Any], on_phase: OnPhase) -> dict[str, Any]:
-        """Infer a mass profile and write its report."""
+    def infer(self, payload: dict[str, Any], on_stage: OnStage) -> dict[str, Any]:
+        """Infer a mass profile, tell it as soon as it is known, and write its report."""
         from stargas.inference.infer import infer_in_steps
         from stargas.observed.observation import observe_galaxy
         from stargas.report.inference import write_inference_report
@@ -190,7 +196,9 @@ class InferenceWorker:
                 f"the model of this server has learned from galaxies with {' and '.join(missing)} only, which this one "
                 "lacks: add them, or ask for a server with another model."
             )
-        on_phase("reading and measuring the galaxy")
+        on_stage("reading")
+        values = payload["values"]
+        model = self.model.with_prior(values["prior"]) if "prior" in values else self.model
         config, notes = self._observation(payload)
         galaxy = observe_galaxy(config, name=payload["name"])
         hide, names = _Names(payload), {role: name for role, (_, name) in payload["files"].items()}
@@ -199,33 +207,33 @@ class InferenceWorker:
             warnings=(*map(hide.text, galaxy.warnings), *notes),
             settings=dataclasses.replace(config, **names),
         )
-        on_phase("drawing from the posterior, for each realization of the inputs")
+        on_stage("drawing")
         steps = infer_in_steps(
             galaxy,
-            self.model,
-            n_draws=self.config.n_draws,
+            model,
+            n_draws=values.get("n_draws", self.config.n_draws),
             n_realizations=self.config.n_realizations,
-            seed=SEED,
+            seed=values.get("seed", SEED),
             reference=self.reference,
         )
-        next(steps)
-        on_phase("tracing the errors of the inputs")
+        on_stage("errors", summary(next(steps)))
         result = next(steps)
         if result.model.folder is not None:
             result = dataclasses.replace(result, model=dataclasses.replace(result.model, folder=Path("MODEL")))
-        on_phase("drawing the figures and writing the report")
-        out = Path(payload["folder"]) / "result"
-        shutil.rmtree(out, ignore_errors=True)
+        answer = summary(result)
+        on_stage("report", answer)
+        out = Path(payload["out"])
         write_inference_report([result], out)
         archive(out)
-        return summary(result, out)
+        return answer | {"files": sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())}
 
     def _observation(self, payload: Mapping[str, Any]) -> tuple["ObservationConfig", list[str]]:
         """Return the settings of an observation, and what was not used of the form."""
         from stargas.config.observation import ObservationConfig
         from stargas.observed.catalogue import read_stars
 
-        values = {**payload["values"], "columns": payload["values"].get("columns") or None}
+        values = {name: value for name, value in payload["values"].items() if name not in INFERENCE_FIELDS}
+        values["columns"] = values.get("columns") or None
         paths = {role: path for role, (path, _) in payload["files"].items()}
         config = ObservationConfig(**paths, **values, n_realizations=self.config.n_realizations)
         if config.center is None or set(paths) != {"stars"}:
@@ -256,8 +264,8 @@ def archive(out: Path) -> None:
             packed.write(path, Path("stargas") / path.relative_to(out))
 
 
-def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
-    """Return what the page shows of an inference whose files are in a folder, as plain data."""
+def summary(result: "InferenceResult") -> dict[str, Any]:
+    """Return what the page shows of an inference that has written no files yet, as plain data."""
     from stargas.inference.verdict import limitations, verdict
     from stargas.report.inference_page import MOODS
     from stargas.report.inference_tables import mass_rows
@@ -266,6 +274,7 @@ def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
 
     points = [
         {
+            "name": one.name,
             "label": one.label,
             "r_kpc": one.r_kpc,
             "log10_mass": math.log10(one.mass_msun),
@@ -282,12 +291,34 @@ def summary(result: "InferenceResult", out: Path) -> dict[str, Any]:
             "quantiles": result.quantiles(),
             "R_hl_kpc": result.R_hl_kpc,
             "points": points,
+            "alternatives": _alternatives(result),
+            "prior": result.model.prior,
+            "seed": result.seed,
+            "n_draws": len(result.log10_mass),
+            "n_realizations": result.n_realizations,
             "rows": mass_rows(result.view, result),
             "verdict": {"title": one.level.capitalize(), "text": one.reason, "mood": MOODS[one.level]},
             "limits": [limit.sentence for limit in limits],
             "warnings": [text for text in result.warnings if text not in {limit.sentence for limit in limits}],
             "observed": [] if result.galaxy is None else describe_galaxy(result.galaxy),
-            "files": sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()),
+            "references": [] if result.galaxy is None else list(result.galaxy.references),
+            "files": [],
         }
     )
     return page
+
+
+def _alternatives(result: "InferenceResult") -> list[dict[str, Any]]:
+    """Return the median under each prior and of each tracer alone, for the galaxy as measured."""
+    from stargas.evaluation.intervals import MEDIAN
+
+    found = result.attribution
+    if found is None:
+        return []
+    named = {
+        f"prior {prior or 'of all suites'}": values for prior, values in found.priors.items() if len(found.priors) > 1
+    }
+    alone = {"gas": "stars alone", "stars": "HI alone"}
+    if len(found.left_out) > 1:
+        named |= {alone[tracer]: values for tracer, values in found.left_out.items()}
+    return [{"label": label, "median": values[MEDIAN]} for label, values in named.items()]

@@ -3,6 +3,7 @@
 const UNREACHABLE = "The server does not answer: is it still running?";
 
 export class Gone extends Error {}
+export class Unreachable extends Error {}
 
 async function answer(response) {
   if (response.status === 204) return null;
@@ -27,7 +28,7 @@ export async function request(method, path, body) {
   try {
     response = await fetch(`/api/${path}`, options);
   } catch {
-    throw new Error(UNREACHABLE);
+    throw new Unreachable(UNREACHABLE);
   }
   return answer(response);
 }

@@ -1,71 +1,94 @@
 // The page: files, a preview of them, settings, inference, result.
 
-import { Gone, request, sentence, upload } from "./api.js";
-import { profileChart } from "./chart.js";
-import { byId, facts, make, notice, size } from "./dom.js";
+import { Gone, request, sentence, Unreachable, upload } from "./api.js";
+import { byId, make, notice, size } from "./dom.js";
 import { ROLES, roleOf, suffixOf } from "./filetype.js";
+import { fieldNames, fields, fillForm, setFormDisabled, settingsOf } from "./form.js";
+import { linkOf, readLink } from "./link.js";
+import { forget, remember, remembered } from "./memory.js";
+import { showPreview, showPreviewError } from "./preview.js";
+import { showResult } from "./result.js";
 
 const PREVIEW_AFTER_MS = 700;
 const ASK_EVERY_MS = 400;
-const KEPT = "stargas job"; // what survives a reload of the page in this tab
-const HEADS = ["", "r/R_hl", "r [kpc]", "log₁₀ M [M☉], 68 %", "95 %"];
-const COLUMNS = {
-  ra: "right ascension", dec: "declination", xi: "offset east [arcmin]", eta: "offset north [arcmin]",
-  x_kpc: "offset west [kpc]", y_kpc: "offset north [kpc]", v_los: "line-of-sight velocity",
-  v_los_error: "error of the velocity", p_member: "probability of membership",
-};
-const DATA = {
-  "report.html": ["Open the report", "main"],
-  "stargas.zip": ["Everything (zip)", ""],
-  "profile.ecsv": ["Profile (ECSV)", ""],
-  "figures/profile.pdf": ["Figure (PDF)", ""],
+const PATIENCE_MS = 60_000; // with a server that does not answer
+const STAGES = {
+  reading: "Reading and measuring the galaxy", drawing: "Drawing from the posterior",
+  errors: "Tracing the errors of the inputs", report: "Drawing figures and writing the report",
 };
 
-const page = { about: null, job: null, files: new Map(), columns: {}, turn: 0, waiting: null, busy: false, sending: 0 };
+const page = { about: null, job: null, example: "", files: new Map(), columns: {}, turn: 0, waiting: null, busy: false, sending: 0 };
 
 async function start() {
   page.about = await request("GET", "about");
-  const { max_bytes: most, keep_minutes: keep, examples, version } = page.about;
+  const { max_bytes: most, keep_minutes: keep, examples, version, priors, galaxies, stages, n_draws: draws } = page.about;
   byId("limits").textContent = `Tables up to ${size(most.stars)}, FITS up to ${size(most.hi_cube)}.`;
   for (const node of document.querySelectorAll(".version")) node.textContent = version;
   byId("privacy").textContent = "Files stay on the server that sent you this page, in a folder of your own. They are removed "
     + `when you start anew, ${Math.round(keep)} minutes after your last click, or when the server ends.`;
-  for (const [name, title] of Object.entries(examples)) {
-    byId("examples").append(make("button", { type: "button", on: { click: () => guarded(() => useExample(name)) } }, title));
+  byId("examples").append(...Object.entries(examples).map(([name, title]) => (
+    make("button", { type: "button", on: { click: () => guarded(() => useExample(name)) } }, title)
+  )));
+  byId("prior").append(...priors.map((name) => make("option", { value: name }, name)));
+  byId("galaxies").append(...galaxies.map((name) => make("option", { value: name })));
+  byId("stages").append(...stages.map((name) => make("li", { "data-stage": name }, STAGES[name])));
+  byId("n-draws").placeholder = String(draws);
+  if (!(await openLink())) await restore();
+}
+
+const settings = () => settingsOf(fields(), page.columns);
+
+// a link fills the form; with an example in it the inference is repeated, without one files are asked for
+async function openLink() {
+  const link = readLink(location.hash, fieldNames());
+  if (!link) return false;
+  history.replaceState(null, "", location.pathname);
+  forgetGalaxy();
+  const refused = [...fillForm(link.fields), ...link.unknown];
+  page.columns = link.columns;
+  const remarks = [];
+  if (refused.length) remarks.push(`This server does not know ${refused.join(", ")}, which the link asks for.`);
+  if (link.version && link.version !== page.about.version) {
+    remarks.push(`The link is of stargas ${link.version}, this is ${page.about.version}: numbers may differ.`);
   }
-  await restore();
+  const known = link.example in page.about.examples;
+  if (link.example && !known) remarks.push("The example of the link is none of this server's.");
+  if (!known) remarks.push(`The link holds settings and no files: add ${link.files || "the files of the galaxy"}.`);
+  say(...remarks);
+  if (!known) return true;
+  await takeExample(link.example);
+  await preview();
+  if (!refused.length) await infer();
+  return true;
 }
 
 // after a reload: the same files, settings and answer, or the inference that still runs
 async function restore() {
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+  const kept = remembered();
   if (!kept) return;
   let state;
   try {
     state = await request("GET", `jobs/${kept.id}`);
   } catch (error) {
-    sessionStorage.removeItem(KEPT);
-    if (error instanceof Gone) return;
-    throw error;
+    if (!(error instanceof Gone)) throw error;
+    forget();
+    fillForm(kept.fields);
+    say(error.message);
+    return;
   }
   page.job = Promise.resolve(kept.id);
-  page.columns = kept.settings.columns ?? {};
-  for (const [role, file] of Object.entries(state.files)) page.files.set(role, { ...file, roles: [], share: null });
-  for (const input of byId("form").querySelectorAll("input[name]")) {
-    const [name, part] = input.name.split(".");
-    const value = part === undefined ? kept.settings[name] : kept.settings[name]?.[Number(part)];
-    input.value = value ?? "";
-  }
-  showFiles();
-  if (state.state === "open") await preview();
-  else {
-    byId("preview").hidden = byId("known").hidden = false;
-    await answerOf(async () => state);
-  }
+  page.example = state.example;
+  page.columns = kept.columns;
+  fillForm(kept.fields);
+  takeFiles(state.files);
+  await preview();
+  const running = state.state === "waiting" || state.state === "running";
+  const same = JSON.stringify(state.settings) === JSON.stringify(settings());
+  if (running || (same && state.state !== "open")) await follow(async () => state, { focus: false });
 }
 
-async function rememberJob() {
-  if (page.job) sessionStorage.setItem(KEPT, JSON.stringify({ id: await page.job, settings: settings() }));
+async function rememberGalaxy() {
+  if (page.job) remember({ id: await page.job, fields: fields(), columns: page.columns });
 }
 
 // every action ends in a sentence on the page where it fails
@@ -73,27 +96,31 @@ async function guarded(action) {
   try {
     await action();
   } catch (error) {
-    if (error instanceof Gone) forgetJob();
+    if (error instanceof Gone) forgetGalaxy();
     say(error.message);
   }
 }
 
-function say(text) {
-  byId("data-notices").replaceChildren(...(text ? [notice(sentence(text), true)] : []));
+function say(...texts) {
+  byId("data-notices").replaceChildren(...texts.filter(Boolean).map((text) => notice(sentence(text), true)));
 }
 
-function forgetJob() {
+function forgetGalaxy() {
+  clearTimeout(page.waiting);
+  page.turn += 1;
   page.job = null;
-  sessionStorage.removeItem(KEPT);
+  page.example = "";
+  page.columns = {};
+  forget();
   page.files.clear();
-  showFiles();
+  setBusy(false);
   hideAll();
 }
 
 function hideAll() {
   for (const id of ["preview", "known", "result"]) byId(id).hidden = true;
-  for (const id of ["status", "failure"]) byId(id).replaceChildren();
-  byId("bar").hidden = true;
+  byId("failure").replaceChildren();
+  tell("");
 }
 
 async function job() {
@@ -123,7 +150,7 @@ async function addFiles(list) {
     }
     await guarded(() => send(file, role, fitting));
   }
-  preview();
+  await preview();
 }
 
 async function send(file, role, roles) {
@@ -135,6 +162,7 @@ async function send(file, role, roles) {
   const id = await job();
   const entry = { name: file.name, bytes: file.size, file, roles, share: 0 };
   page.files.set(role, entry);
+  page.example = "";
   page.sending += 1;
   showFiles();
   try {
@@ -144,7 +172,7 @@ async function send(file, role, roles) {
       if (bar) bar.value = share;
     });
     entry.share = null;
-    await rememberJob();
+    await rememberGalaxy();
   } catch (error) {
     if (page.files.get(role) === entry) page.files.delete(role);
     throw error;
@@ -154,23 +182,28 @@ async function send(file, role, roles) {
   }
 }
 
-async function useExample(name) {
-  say("");
-  await startAnew();
-  const id = await job();
-  const { files, values } = await request("POST", `jobs/${id}/example/${name}`);
+function takeFiles(files) {
+  page.files.clear();
   for (const [role, file] of Object.entries(files)) page.files.set(role, { ...file, roles: [], share: null });
-  for (const [field, value] of Object.entries(values)) byId("form").elements[field].value = value;
   showFiles();
+}
+
+async function takeExample(name) {
+  const { files, values } = await request("POST", `jobs/${await job()}/example/${name}`);
+  page.example = name;
+  takeFiles(files);
+  return values;
+}
+
+async function useExample(name) {
+  await startAnew();
+  fillForm(await takeExample(name));
   await preview();
 }
 
 async function startAnew() {
   const old = page.job;
-  page.turn += 1;
-  page.columns = {};
-  setBusy(false);
-  forgetJob();
+  forgetGalaxy();
   byId("form").reset();
   byId("columns-box").hidden = true;
   say("");
@@ -186,6 +219,7 @@ async function changeRole(from, to) {
 
 async function removeFile(role) {
   page.files.delete(role);
+  page.example = "";
   if (role === "stars") page.columns = {};
   showFiles();
   await request("DELETE", `jobs/${await job()}/files/${role}`);
@@ -213,121 +247,94 @@ function rolePicker(role, entry) {
   }, ...options);
 }
 
-function settings() {
-  const values = { columns: page.columns };
-  for (const input of byId("form").querySelectorAll("input[name]")) {
-    const text = input.value.trim().replace(/^([+−-]?\d+),(\d+)$/, "$1.$2").replaceAll("−", "-");
-    const [name, part] = input.name.split(".");
-    if (part === undefined) values[name] = text;
-    else (values[name] ??= ["", ""])[Number(part)] = text;
-  }
-  return values;
-}
-
 function previewSoon() {
   clearTimeout(page.waiting);
-  page.waiting = setTimeout(() => guarded(preview), PREVIEW_AFTER_MS);
+  if (page.files.size) page.waiting = setTimeout(() => guarded(preview), PREVIEW_AFTER_MS);
 }
 
 async function preview() {
   clearTimeout(page.waiting);
-  byId("result").hidden = true;
-  byId("failure").replaceChildren();
-  byId("status").textContent = "";
   if (page.sending || page.busy) return;
+  hideResult();
   if (!page.files.size) {
     hideAll();
     return;
   }
   page.turn += 1;
   const turn = page.turn;
-  await rememberJob();
+  await rememberGalaxy();
   byId("preview").hidden = byId("known").hidden = false;
   byId("preview-state").textContent = "reading …";
   try {
     const found = await request("POST", `jobs/${await job()}/preview`, settings());
-    if (turn === page.turn) showPreview(found);
+    if (turn === page.turn) showPreview(found, chooseColumn);
   } catch (error) {
     if (turn !== page.turn) return;
     if (error instanceof Gone) throw error;
-    byId("preview-stars").replaceChildren(notice(error.message, true));
-    byId("preview-hi").replaceChildren();
+    showPreviewError(error.message);
   } finally {
     if (turn === page.turn) byId("preview-state").textContent = "";
   }
 }
 
-function showPreview({ stars, hi }) {
-  byId("preview-stars").replaceChildren(...part("Stars", stars, "Stars on the sky in the color of their velocity; velocity over distance from the center. Dotted: R_hl."));
-  byId("preview-hi").replaceChildren(...part("HI", hi, "HI: column density, mean velocity, velocity dispersion."));
-  const box = byId("columns-box");
-  box.hidden = !stars?.columns;
-  if (!stars?.columns) return;
-  box.open ||= Boolean(stars.error);
-  const picks = Object.entries(COLUMNS).filter(([quantity]) => stars.used[quantity] || ["v_los", "v_los_error", "p_member", "ra", "dec"].includes(quantity));
-  byId("columns").replaceChildren(...picks.map(([quantity, words]) => columnPicker(quantity, words, stars)));
-}
-
-function columnPicker(quantity, words, { columns, used }) {
-  const options = ["", ...columns].map((name) => make("option", { value: name, selected: name === (used[quantity] ?? "") }, name || "none"));
-  const picker = make("select", {
-    "aria-label": words,
-    on: {
-      change: (event) => {
-        page.columns = { ...page.columns, [quantity]: event.target.value };
-        guarded(preview);
-      },
-    },
-  }, ...options);
-  return make("label", {}, make("span", {}, words), picker);
-}
-
-function part(title, found, alt) {
-  if (!found) return [];
-  const notices = (found.warnings ?? []).map((text) => notice(text));
-  if (found.error) return [make("h3", {}, title), notice(sentence(found.error), true)];
-  return [make("h3", {}, title), facts(found.facts), make("img", { class: "picture", src: found.image, alt }), ...notices];
-}
-
-async function infer(event) {
-  event.preventDefault();
-  byId("failure").replaceChildren();
+// what stands there would be the answer to other settings
+function hideResult() {
   byId("result").hidden = true;
+  byId("failure").replaceChildren();
+  tell("");
+}
+
+function chooseColumn(quantity, column) {
+  page.columns = { ...page.columns, [quantity]: column };
+  guarded(preview);
+}
+
+async function infer() {
   if (page.busy || page.sending) return;
   clearTimeout(page.waiting);
-  await answerOf(async (id) => {
-    await rememberJob();
+  hideResult();
+  await follow(async (id) => {
+    await rememberGalaxy();
     return request("POST", `jobs/${id}/infer`, settings());
-  });
+  }, { focus: true });
+}
+
+async function stop() {
+  page.turn += 1;
+  setBusy(false);
+  hideResult();
+  byId("infer").focus();
+  tell("Stopped. The files are still there.");
+  await request("DELETE", `jobs/${await job()}/infer`);
 }
 
 // follow an inference from its first state to its answer
-async function answerOf(begin) {
+async function follow(begin, { focus }) {
   page.turn += 1;
   const turn = page.turn;
-  const began = performance.now();
+  let shown = 0;
   byId("preview-state").textContent = "";
   setBusy(true);
   try {
     const id = await job();
     let state = await begin(id);
     while (turn === page.turn && (state.state === "waiting" || state.state === "running")) {
-      const seconds = Math.round((performance.now() - began) / 1000);
-      const phase = sentence(state.phase || "starting");
-      if (!byId("status").textContent.startsWith(phase) || seconds % 5 === 0) byId("status").textContent = `${phase} … ${seconds} s`;
+      showStage(state);
+      if (state.result) shown = showAnswer(id, state, { focus, shown });
       await new Promise((done) => setTimeout(done, ASK_EVERY_MS));
-      if (turn === page.turn) state = await request("GET", `jobs/${id}`);
+      if (turn === page.turn) state = await patiently(() => request("GET", `jobs/${id}`), () => turn === page.turn);
     }
     if (turn !== page.turn) return;
-    if (state.state !== "done") throw new Error(state.message || "the inference was stopped.");
-    byId("status").textContent = `Done in ${((performance.now() - began) / 1000).toFixed(1)} s.`;
-    showResult(id, state.result);
+    if (state.state === "open") throw new Error("the inference was stopped.");
+    if (state.state !== "done") throw new Error(state.message);
+    tell(`Done in ${state.seconds.toFixed(1)} s.`);
+    showAnswer(id, state, { focus, shown });
   } catch (error) {
     if (turn !== page.turn) return;
-    byId("status").textContent = "";
+    hideResult();
     byId("failure").replaceChildren(notice(sentence(error.message), true));
     if (error instanceof Gone) {
-      forgetJob();
+      forgetGalaxy();
       say(error.message);
     }
   } finally {
@@ -335,37 +342,67 @@ async function answerOf(begin) {
   }
 }
 
-function setBusy(busy) {
-  page.busy = busy;
-  byId("infer").disabled = busy;
-  byId("bar").hidden = !busy;
-  byId("chooser").disabled = busy;
-  for (const input of byId("form").querySelectorAll("input")) input.disabled = busy;
-  for (const picker of byId("columns").querySelectorAll("select")) picker.disabled = busy;
-  showFiles();
+// a server that is away for a moment, or a phone that was asleep, costs nothing
+async function patiently(ask, wanted) {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Unreachable) || performance.now() > end || !wanted()) throw error;
+      tell("The server does not answer, trying again …");
+      await new Promise((done) => setTimeout(done, 5 * ASK_EVERY_MS));
+    }
+  }
 }
 
-function showResult(id, result) {
-  const address = (name) => `/api/jobs/${id}/results/${name}`;
-  byId("result-name").textContent = result.name;
-  byId("verdict").replaceChildren(make("strong", {}, `${result.verdict.title}. `), result.verdict.text);
-  byId("verdict").className = `verdict ${result.verdict.mood}`;
-  byId("result-limits").replaceChildren(...result.limits.map((text) => make("li", {}, text)));
-  byId("result-notices").replaceChildren(...result.warnings.map((text) => notice(text)));
-  byId("result").hidden = false;
-  byId("chart").replaceChildren(profileChart(result, byId("chart").clientWidth));
-  const head = make("tr", {}, ...HEADS.slice(1).map((text) => make("th", { scope: "col" }, text)));
-  const rows = result.rows.map((row) => make("tr", {}, ...row.slice(1).map((text) => make("td", {}, text))));
-  byId("masses").replaceChildren(make("caption", {}, `${result.model} model; median + and − to the 84th and 16th percentile`), make("thead", {}, head), make("tbody", {}, ...rows));
-  const links = Object.entries(DATA).filter(([name]) => result.files.includes(name)).map(([name, [words, kind]]) => {
-    const target = name.endsWith(".html") ? { target: "_blank", rel: "noopener" } : { download: "" };
-    return make("a", { class: `button ${kind}`, href: address(name), ...target }, words);
+function tell(text, seconds) {
+  if (byId("status").textContent !== text) byId("status").textContent = text; // which is read aloud
+  byId("clock").textContent = seconds === undefined ? "" : `${Math.round(seconds)} s`;
+}
+
+function showStage({ state, phase, seconds }) {
+  const now = state === "waiting" ? -1 : Math.max(0, page.about.stages.indexOf(phase));
+  [...byId("stages").children].forEach((item, i) => {
+    item.className = i < now ? "past" : i === now ? "now" : "";
+    if (i === now) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
   });
-  byId("downloads").replaceChildren(...links);
-  byId("all-files").replaceChildren(...result.files.map((name) => make("li", {}, make("a", { href: address(name) }, name))));
-  byId("observed").replaceChildren(...result.observed.map((text) => make("li", {}, text)));
-  byId("result").focus({ preventScroll: true });
-  byId("result").scrollIntoView({ block: "start" });
+  tell(state === "waiting" ? `${sentence(phase)} …` : `${STAGES[page.about.stages[now]]} …`, seconds);
+}
+
+// the number of steps of the answer that are shown: the masses, their limits, the files
+function showAnswer(id, { state, phase, result }, { focus, shown }) {
+  const step = state === "done" ? page.about.stages.length : page.about.stages.indexOf(phase);
+  if (step === shown) return shown;
+  const names = [...page.files.values()].map((file) => file.name).join(", ");
+  const more = { example: page.example, files: page.example ? "" : names, version: page.about.version };
+  const made = { ...fields(), n_draws: String(result.n_draws), seed: String(result.seed) };
+  showResult(id, result, {
+    complete: state === "done",
+    link: linkOf(location.origin + location.pathname, made, page.columns, more),
+    linkNote: page.example
+      ? "It opens the example with these settings, draws and seed, and infers again."
+      : `It holds the settings, the draws and the seed. The files are not in it: whoever opens it adds ${names}.`,
+  });
+  if (!shown && focus) {
+    byId("result").focus({ preventScroll: true });
+    byId("result").scrollIntoView({ block: "start" });
+  }
+  return step;
+}
+
+function setBusy(busy) {
+  const button = busy ? byId("stop") : byId("infer");
+  const focused = document.activeElement === (busy ? byId("infer") : byId("stop")) || byId("form").contains(document.activeElement);
+  page.busy = busy;
+  byId("infer").hidden = byId("chooser").disabled = busy;
+  byId("stop").hidden = byId("stages").hidden = !busy;
+  setFormDisabled(busy);
+  for (const picker of byId("columns").querySelectorAll("select")) picker.disabled = busy;
+  for (const example of byId("examples").children) example.disabled = busy;
+  if (focused) button.focus();
+  showFiles();
 }
 
 const drop = byId("drop");
@@ -388,9 +425,14 @@ byId("chooser").addEventListener("change", (event) => {
   guarded(() => addFiles(chosen));
 });
 byId("form").addEventListener("input", previewSoon);
-byId("form").addEventListener("submit", infer);
+byId("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  guarded(infer);
+});
+byId("stop").addEventListener("click", () => guarded(stop));
 byId("anew").addEventListener("click", () => guarded(async () => {
   await startAnew();
   byId("chooser").focus();
 }));
+window.addEventListener("hashchange", () => guarded(openLink));
 guarded(start);
