@@ -1,6 +1,7 @@
 """What becomes of real files in a worker: looks at them, sentences for wrong ones, and the fence around it."""
 
 import json
+import shutil
 import subprocess
 import sys
 import warnings
@@ -36,6 +37,7 @@ class FlatPosterior:
 
 
 def infer(folder, values, model=None, **files):
+    shutil.rmtree(folder / "result", ignore_errors=True)  # the server gives each inference a folder of its own
     payload = {
         "folder": str(folder),
         "files": {role: (str(path), f"my_{role}{Path(path).suffix}") for role, path in files.items()},

@@ -125,7 +125,7 @@ async def use_example(request: Request, job_id: str, name: str) -> dict[str, Any
 @router.post("/api/jobs/{job_id}/preview")
 async def preview(request: Request, job_id: str) -> dict[str, Any]:
     """Read the files of a job and describe what is in them; a preview that still waits is replaced."""
-    job = _idle(_job(request, job_id))
+    job = _job(request, job_id)
     values = read_values(await read_json(request))
     config: ServeConfig = request.app.state.config
     pool = _pool(request)

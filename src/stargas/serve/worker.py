@@ -309,15 +309,14 @@ def summary(result: "InferenceResult") -> dict[str, Any]:
 
 
 def _alternatives(result: "InferenceResult") -> list[dict[str, Any]]:
-    """Return the median under each prior and of each tracer alone, for the galaxy as measured."""
+    """Return the median under each other prior and of each tracer alone, for the galaxy as measured."""
     from stargas.evaluation.intervals import MEDIAN
 
     found = result.attribution
     if found is None:
         return []
-    named = {
-        f"prior {prior or 'of all suites'}": values for prior, values in found.priors.items() if len(found.priors) > 1
-    }
+    others = {prior: values for prior, values in found.priors.items() if prior != result.model.prior}
+    named = {f"prior {prior or 'of all suites'}": values for prior, values in others.items()}
     alone = {"gas": "stars alone", "stars": "HI alone"}
     if len(found.left_out) > 1:
         named |= {alone[tracer]: values for tracer, values in found.left_out.items()}

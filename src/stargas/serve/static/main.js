@@ -17,7 +17,7 @@ const STAGES = {
   errors: "Tracing the errors of the inputs", report: "Drawing figures and writing the report",
 };
 
-const page = { about: null, job: null, example: "", files: new Map(), columns: {}, turn: 0, waiting: null, busy: false, sending: 0 };
+const page = { about: null, job: null, example: "", files: new Map(), columns: {}, turn: 0, looks: 0, waiting: null, busy: false, sending: 0 };
 
 async function start() {
   page.about = await request("GET", "about");
@@ -81,10 +81,14 @@ async function restore() {
   page.columns = kept.columns;
   fillForm(kept.fields);
   takeFiles(state.files);
-  await preview();
   const running = state.state === "waiting" || state.state === "running";
   const same = JSON.stringify(state.settings) === JSON.stringify(settings());
-  if (running || (same && state.state !== "open")) await follow(async () => state, { focus: false });
+  if (!running && (state.state === "open" || !same)) {
+    await preview();
+    return;
+  }
+  guarded(look); // which may have to wait for the inference
+  await follow(async () => state, { focus: false });
 }
 
 async function rememberGalaxy() {
@@ -108,6 +112,7 @@ function say(...texts) {
 function forgetGalaxy() {
   clearTimeout(page.waiting);
   page.turn += 1;
+  page.looks += 1;
   page.job = null;
   page.example = "";
   page.columns = {};
@@ -260,20 +265,24 @@ async function preview() {
     hideAll();
     return;
   }
-  page.turn += 1;
-  const turn = page.turn;
   await rememberGalaxy();
+  await look();
+}
+
+async function look() {
+  page.looks += 1;
+  const looks = page.looks;
   byId("preview").hidden = byId("known").hidden = false;
   byId("preview-state").textContent = "reading …";
   try {
     const found = await request("POST", `jobs/${await job()}/preview`, settings());
-    if (turn === page.turn) showPreview(found, chooseColumn);
+    if (looks === page.looks) showPreview(found, chooseColumn);
   } catch (error) {
-    if (turn !== page.turn) return;
+    if (looks !== page.looks) return;
     if (error instanceof Gone) throw error;
     showPreviewError(error.message);
   } finally {
-    if (turn === page.turn) byId("preview-state").textContent = "";
+    if (looks === page.looks) byId("preview-state").textContent = "";
   }
 }
 
@@ -313,7 +322,6 @@ async function follow(begin, { focus }) {
   page.turn += 1;
   const turn = page.turn;
   let shown = 0;
-  byId("preview-state").textContent = "";
   setBusy(true);
   try {
     const id = await job();

@@ -5,7 +5,7 @@ const DIVERGING = [[0, "#053061"], [0.12, "#2166ac"], [0.25, "#4393c3"], [0.38, 
 const MIN_COLUMN = 0.1; // Msun/pc², where the color scale begins
 const PLASMA = [[0, "#0d0887"], [0.14, "#5302a3"], [0.29, "#8b0aa5"], [0.43, "#b83289"], [0.57, "#db5c68"], [0.71, "#f48849"],
   [0.86, "#febd2a"], [1, "#f0f921"]];
-const MARGIN = { l: 62, r: 10, t: 62, b: 44, autoexpand: false }; // px; the color bar is above
+const MARGIN = { l: 62, r: 10, t: 62, b: 50, autoexpand: false }; // px; the color bar is above
 const MAX_SIDE = 420;
 
 function circle(radius, n = 120) {
