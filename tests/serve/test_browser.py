@@ -81,7 +81,7 @@ def said(page, at):
 
 
 def until(page, expression, seconds=60.0):
-    """Wait for an expression; the policy of the page forbids the string that playwright's own waiting would evaluate."""
+    """Wait for an expression; the policy of the page forbids the text that playwright itself would evaluate."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression):
         assert time.monotonic() < end, expression

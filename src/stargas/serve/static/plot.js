@@ -89,7 +89,7 @@ export function zoomButtons(nodes, what) {
   const actions = [
     ["Closer", (node) => zoom(node, STEP)],
     ["Farther", (node) => zoom(node, 1 / STEP)],
-    ["Whole", (node) => plot(node, figures.get(node))],
+    ["Whole", (node) => [node, ...(groups.get(node) ?? [])].forEach((one) => plot(one, figures.get(one)))],
   ];
   return actions.map(([words, action]) => make("button", {
     type: "button", "aria-label": `${words}: ${what}`, on: { click: () => nodes.forEach(action) },
