@@ -9,7 +9,7 @@ from analytic import plummer_galaxy
 
 from stargas.errors import VirialWarning
 from stargas.galaxy import Galaxy, MassProfile, Particles
-from stargas.kinematics import kappa_co, virial_ratio, warn_if_not_virial
+from stargas.kinematics import MIN_SHELL_STARS, anisotropy, kappa_co, virial_ratio, warn_if_not_virial
 
 
 def cold_disc(v_kms=100.0, sign=1.0):
@@ -48,6 +48,31 @@ def test_stars_beyond_30_kpc_do_not_count():
         np.vstack([galaxy.stars.velocity_kms, [[500.0, 0, 0]]]),
     )
     assert kappa_co(Galaxy("far", far)) == pytest.approx(1.0)
+
+
+def with_velocities(radial, tangential, n=100_000):
+    """A shell of stars at 1 to 2 kpc with Gaussian velocities of these dispersions along and across the radius."""
+    rng = np.random.default_rng(0)
+    direction = rng.normal(size=(n, 3))
+    direction /= np.linalg.norm(direction, axis=1)[:, None]
+    own = rng.normal(0, tangential, (n, 3))
+    across = own - np.sum(own * direction, axis=1)[:, None] * direction
+    velocity = rng.normal(0, radial, n)[:, None] * direction + across
+    return Galaxy("shell", Particles(np.ones(n), rng.uniform(1, 2, n)[:, None] * direction, velocity))
+
+
+@pytest.mark.parametrize(("radial", "tangential"), [(10.0, 10.0), (10.0, 5.0), (5.0, 10.0), (10.0, 0.0)])
+def test_anisotropy_is_that_of_the_dispersions(radial, tangential):
+    expected = (radial**2 - tangential**2) / (radial**2 + tangential**2)
+    assert anisotropy(with_velocities(radial, tangential), 0.5, 2.5) == pytest.approx(expected, abs=0.01)
+
+
+def test_anisotropy_counts_streaming_and_only_stars_of_the_shell():
+    assert anisotropy(cold_disc(), 2.0, 4.0) == pytest.approx(-1.0)
+    assert np.isnan(anisotropy(cold_disc(), 4.0, 8.0))
+    few = with_velocities(10.0, 5.0, MIN_SHELL_STARS - 1)
+    assert np.isnan(anisotropy(few, 0.5, 2.5))
+    assert np.isfinite(anisotropy(with_velocities(10.0, 5.0, MIN_SHELL_STARS), 0.5, 2.5))
 
 
 def test_virial_ratio_is_one_in_equilibrium_and_scales_with_mass():

@@ -39,6 +39,13 @@ def test_properties_and_provenance_of_the_source_follow():
     assert (found["spin"], found["is_satellite"], found["hi_recipe"]) == (0.5, True, "all")
 
 
+def test_what_is_inside_of_an_isotropic_sphere():
+    found = describe_galaxy(plummer_galaxy(20_000, dark_fraction=0.75), SelectionConfig())
+    assert found["stellar_share"] == pytest.approx(0.25, abs=0.01)
+    assert found["anisotropy_inside"] == pytest.approx(0, abs=0.03)
+    assert found["anisotropy_outside"] == pytest.approx(0, abs=0.03)
+
+
 def test_logarithms():
     assert log10_or_nan(1e7) == 7.0
     assert math.isnan(log10_or_nan(0.0))

@@ -39,7 +39,20 @@ MAX_DEX, SMALLEST_SPREAD = 100.0, 1e-6
 MAX_TARGETS = 200
 """Most quantities that a model predicts."""
 
-QUANTITIES: Mapping[str, Callable[["Table"], FloatArray]] = {"cos_inclination": cos_inclination}
+
+def _column(name: str) -> Callable[["Table"], FloatArray]:
+    def values(catalogue: "Table") -> FloatArray:
+        if name not in catalogue.colnames:
+            return np.full(len(catalogue), np.nan)
+        return np.asarray(catalogue[name], dtype=np.float64)
+
+    return values
+
+
+QUANTITIES: Mapping[str, Callable[["Table"], FloatArray]] = {
+    "cos_inclination": cos_inclination,
+    **{name: _column(name) for name in ("anisotropy_inside", "anisotropy_outside", "stellar_share", "kappa_co")},
+}
 """Quantity that can be predicted beside the masses → its truth, shape (n,), from n rows of a catalogue."""
 
 
