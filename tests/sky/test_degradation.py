@@ -375,6 +375,27 @@ class TestStarSamples:
         assert np.log10(radius) == pytest.approx(center, abs=0.25)
         assert np.sign(center) * np.log10(radius / usual) > 0.1
 
+    def test_fields_have_edges(self):
+        effects = drawn(dataclasses.replace(self.ALL, edges=0.6), 4000)
+        inner, outer = column(effects, "inner_edge"), column(effects, "outer_edge")
+        assert np.mean((inner > 0) | np.isfinite(outer)) == pytest.approx(0.6, abs=0.03)
+        assert not ((inner > 0) & np.isfinite(outer)).any()
+        assert (inner[inner > 0].min() >= 0.5) & (outer.min() >= 0.3)
+        assert max(inner.max(), outer[np.isfinite(outer)].max()) <= 1.5
+        near, _, _ = self.observed(Degradation(outer_edge=0.8))
+        far, _, _ = self.observed(Degradation(inner_edge=0.8))
+        assert np.hypot(near.x_kpc, near.y_kpc).max() <= 0.8 * R_HL <= np.hypot(far.x_kpc, far.y_kpc).min()
+        assert len(near.x_kpc) + len(far.x_kpc) == 6000
+
+    def test_a_field_with_too_few_stars_has_no_edge(self):
+        seen, _, _ = self.observed(Degradation(outer_edge=1e-3))
+        assert len(seen.x_kpc) == 6000
+
+    def test_edges_leave_the_random_numbers_of_other_effects(self):
+        for seed in range(200):
+            (without,), (with_edges,) = (drawn(dataclasses.replace(self.ALL, edges=p), 1, seed) for p in (0.0, 1.0))
+            assert dataclasses.replace(with_edges, inner_edge=0.0, outer_edge=np.inf) == without
+
     def test_errors_of_single_stars_vary(self):
         rms = [self.observed(Degradation(velocity_error=0.5, error_range_dex=spread))[2] for spread in (0.0, 1.0)]
         # <10^2u> of u even in ±0.5 is (10 - 0.1)/(2 ln 10)

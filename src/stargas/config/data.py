@@ -226,6 +226,9 @@ class DegradationConfig(Checked):
     selection_radius_dex
         The stars with velocities are chosen around a radius whose log10 over R_hl is drawn up to this, to both sides;
         positions of all stars stay those of photometry. 0 chooses at random.
+    edges
+        Probability that a degraded view has stars with velocities inside a radius alone, as a spectrograph of a small
+        field sees them, or outside of one.
     error_range_dex
         Largest range of log10 of the errors of single stars within a sample.
     binaries
@@ -252,6 +255,7 @@ class DegradationConfig(Checked):
     min_limit_cm2: float = 1e19
     max_limit_cm2: float = 3e20
     selection_radius_dex: float = 0.0
+    edges: float = 0.0
     error_range_dex: float = 0.0
     binaries: float = 0.0
     interloper_velocity: float = 0.0
@@ -277,6 +281,7 @@ class DegradationConfig(Checked):
                 f"at least min_limit_cm2, {self.min_limit_cm2:g}, and at most 1e24",
             ),
             "selection_radius_dex": (0 <= self.selection_radius_dex <= 1, "between 0 and 1"),
+            "edges": (0 <= self.edges <= 1, "between 0 and 1"),
             "error_range_dex": (0 <= self.error_range_dex <= 2, "between 0 and 2"),
             "binaries": (0 <= self.binaries <= 1, "between 0 and 1"),
             "interloper_velocity": between(self.interloper_velocity, 0, 1000),

@@ -28,6 +28,12 @@ ERROR_SCATTER_DEX = 0.15
 WINDOW_DEX = 0.25
 """Width [dex] of the distribution of radii of stars that are chosen by their radius."""
 
+OUTER_EDGES, INNER_EDGES = (0.3, 1.5), (0.5, 1.5)
+"""Radii [R_hl] within which the stars of a small field lie, and beyond which those of a field beside the center do."""
+
+SMALL_FIELDS = 0.7
+"""Share of the small fields among those with an edge."""
+
 BINARY_SIGMA_KMS = 8.0
 """Dispersion above which the velocities of binaries do not matter."""
 
@@ -66,6 +72,8 @@ class Degradation:
         Column density [atoms/cm²] below which HI is not seen; 0 if all is.
     selection_radius_dex
         log10 of the radius over R_hl at which most stars with velocities lie; 0 for a choice at random.
+    inner_edge, outer_edge
+        Radii [R_hl] between which the stars with velocities lie.
     error_range_dex
         Range of log10 of the errors of single stars.
     binaries
@@ -88,6 +96,8 @@ class Degradation:
     beam_pixels: float = 0.0
     limit_cm2: float = 0.0
     selection_radius_dex: float = 0.0
+    inner_edge: float = 0.0
+    outer_edge: float = np.inf
     error_range_dex: float = 0.0
     binaries: float = 0.0
     interloper_velocity: float = 0.0
@@ -120,7 +130,7 @@ def _draw_sample_effects(config: DegradationConfig, imperfect: bool, rng: np.ran
     on = (rng.random(6) < config.each) & imperfect
     even, signed = rng.random(3), rng.uniform(-1, 1, 5)
     foreign = bool(on[3] and config.interloper_velocity)
-    return {
+    effects = {
         "selection_radius_dex": float(on[0] * config.selection_radius_dex * signed[0]),
         "error_range_dex": float(on[1] * config.error_range_dex * even[0]),
         "binaries": float(on[2] * config.binaries * even[1]),
@@ -133,6 +143,10 @@ def _draw_sample_effects(config: DegradationConfig, imperfect: bool, rng: np.ran
         # drawn only where it can be, so that data sets without photometry keep their random numbers
         "photometry": bool(config.photometry and rng.random() < config.photometry and imperfect),
     }
+    if config.edges and rng.random() < config.edges and imperfect:
+        name, (low, high) = ("outer_edge", OUTER_EDGES) if rng.random() < SMALL_FIELDS else ("inner_edge", INNER_EDGES)
+        effects[name] = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return effects
 
 
 def observe_stars(
@@ -163,6 +177,7 @@ def observe_stars(
     """
     x, y, v = stars.x_kpc, stars.y_kpc, stars.v_los_kms
     least = min(config.min_stars, len(x))
+    x, y, v = _between_edges(x, y, v, R_hl_kpc, degradation, least)
     n = round(least * (len(x) / least) ** (1 - degradation.star_share))
     if degradation.selection_radius_dex:
         n = min(n, max(least, len(x) // 2))  # a choice leaves stars out
@@ -198,6 +213,15 @@ def observe_stars(
     x, y = x - degradation.offset_x * R_hl_kpc, y - degradation.offset_y * R_hl_kpc
     v = v - degradation.velocity_offset * sigma
     return SkyStars(x, y, v, error), float(np.sqrt(max(scatter**2 - rms**2, (MIN_RESOLVED * scatter) ** 2))), rms
+
+
+def _between_edges(
+    x: FloatArray, y: FloatArray, v: FloatArray, R_hl_kpc: float, degradation: Degradation, least: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the stars between the edges; all where too few lie there."""
+    radius = np.hypot(x, y) / R_hl_kpc
+    inside = (radius >= degradation.inner_edge) & (radius <= degradation.outer_edge)
+    return (x[inside], y[inside], v[inside]) if np.count_nonzero(inside) >= least else (x, y, v)
 
 
 def _chosen_by_radius(R_over_R_hl: FloatArray, n: int, center_dex: float, rng: np.random.Generator) -> NDArray[np.intp]:
