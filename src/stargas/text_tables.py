@@ -249,7 +249,8 @@ def _units_below(values: list[str], delimiter: str) -> tuple[list[str], int]:
         fields = [field.strip().strip('"') for field in _fields(line, delimiter)]
         if _RULE.fullmatch("".join(fields)):
             return units, number + 1
-        if number or len(fields) != len(_fields(values[0], delimiter)) or not all(map(_is_unit, fields)):
+        is_row = len(fields) != len(_fields(values[0], delimiter)) or set(fields) <= set(NO_UNIT)
+        if number or is_row or not all(map(_is_unit, fields)):
             return units, number
         units = fields
     return units, len(values[1:3])

@@ -104,6 +104,13 @@ def test_units_below_the_names_are_those_of_the_columns(tmp_path, table, unit, d
             read_stars(tmp_path / "stars.tsv")
 
 
+def test_a_first_row_of_blanks_is_a_row(tmp_path, table):
+    names, rows = lines_of(table)
+    (tmp_path / "stars.csv").write_text("\n".join([names, ",,,,", *rows]))
+    with pytest.warns(ObservationWarning, match="1 of 61 rows are left out"):
+        assert read_stars(tmp_path / "stars.csv").row[0] == 1
+
+
 def test_words_below_the_names_are_no_units(tmp_path, table):
     names, rows = lines_of(table)
     (tmp_path / "stars.csv").write_text("\n".join([names, "deg,deg,furlong,km/s,", *rows]))

@@ -25,6 +25,9 @@ MASKED = 0.5
 HARDLY_NEGATIVE = 0.02
 """Fraction of negative voxels below which a cube shows no noise, of which half is negative."""
 
+MIN_CHANNELS = 5
+"""Fewest channels in which one value is no chance of rounded numbers."""
+
 REPEATED, MANY_REPEATED = 10, 10.0
 """Fewest equal values of a map of velocities, and least ratio to the repetitions of any other value, of a stand-in."""
 
@@ -99,7 +102,7 @@ def _is_constant(channel: NDArray[np.float32]) -> bool:
 
 
 def _blank_lines_of_sight(data: NDArray[np.float32]) -> None:
-    """Make lines of sight blank that hold one value in several channels, and no other."""
+    """Make lines of sight blank that hold one value in `MIN_CHANNELS` and more, or zeros, and no other."""
     first = np.full(data.shape[1:], np.nan, dtype=np.float32)
     one_value, n_known = np.ones(data.shape[1:], dtype=bool), np.zeros(data.shape[1:], dtype=np.int32)
     for channel in data:
@@ -107,7 +110,7 @@ def _blank_lines_of_sight(data: NDArray[np.float32]) -> None:
         n_known += known
         first = np.where(np.isnan(first), channel, first)
         one_value &= ~known | (channel == first)
-    data[:, one_value & ((n_known > 1) | (first == 0))] = np.nan
+    data[:, one_value & ((n_known >= MIN_CHANNELS) | (first == 0))] = np.nan
 
 
 def _stand_in_zeros(channel: NDArray[np.float32]) -> int:
