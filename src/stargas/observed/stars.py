@@ -339,8 +339,6 @@ def _check(
         raise InputError(
             f"distance_error_kpc must be below the distance of {distance_kpc} kpc, got {distance_error_kpc}."
         )
-    if R_hl_kpc is not None and R_hl_error_kpc >= R_hl_kpc:
-        raise InputError(f"R_hl_error_kpc must be below R_hl of {R_hl_kpc} kpc, got {R_hl_error_kpc}.")
     if not 0 <= p_member_min <= 1:
         raise InputError(f"p_member_min must lie between 0 and 1, got {p_member_min}.")
 
