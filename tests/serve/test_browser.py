@@ -344,3 +344,16 @@ def test_stop_a_reload_and_a_server_that_ends(browser):
         assert page.inner_text("#data-notices").startswith("This galaxy was removed from the server")
         assert page.is_hidden("#known")
     context.close()
+
+
+def test_nothing_of_one_galaxy_stands_there_while_another_is_read(page):
+    page.click("text=Mock dwarf: stars and HI")
+    page.wait_for_selector("#preview-hi .plot:nth-child(3) .main-svg")
+    held = []
+    page.route("**/preview", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks what it calls)
+    page.click("text=Mock dwarf: stars alone")
+    until(page, "document.getElementById('preview-state').textContent === 'reading …'")
+    assert page.locator("#preview .plot").count() == 0
+    held[0].continue_()
+    page.wait_for_selector("#preview-stars .main-svg")
+    assert page.inner_text("#preview-hi") == ""

@@ -6,7 +6,7 @@ import { ROLES, roleOf, suffixOf } from "./filetype.js";
 import { fieldNames, fields, fillForm, setFormDisabled, settingsOf } from "./form.js";
 import { linkOf, readLink } from "./link.js";
 import { forget, remember, remembered } from "./memory.js";
-import { showPreview, showPreviewError } from "./preview.js";
+import { clearPreview, showPreview, showPreviewError } from "./preview.js";
 import { showResult } from "./result.js";
 
 const PREVIEW_AFTER_MS = 700;
@@ -125,6 +125,7 @@ function forgetGalaxy() {
 function hideAll() {
   for (const id of ["preview", "known", "result"]) byId(id).hidden = true;
   byId("failure").replaceChildren();
+  clearPreview();
   tell("");
 }
 
@@ -210,7 +211,6 @@ async function startAnew() {
   const old = page.job;
   forgetGalaxy();
   byId("form").reset();
-  byId("columns-box").hidden = true;
   say("");
   if (old) await old.then((id) => request("DELETE", `jobs/${id}`)).catch(() => null);
 }
@@ -276,13 +276,14 @@ async function look() {
   byId("preview-state").textContent = "reading …";
   try {
     const found = await request("POST", `jobs/${await job()}/preview`, settings());
-    if (looks === page.looks) showPreview(found, chooseColumn);
+    if (looks !== page.looks) return;
+    showPreview(found, chooseColumn);
+    byId("preview-state").textContent = "read"; // for those who hear the page
   } catch (error) {
     if (looks !== page.looks) return;
+    byId("preview-state").textContent = "";
     if (error instanceof Gone) throw error;
     showPreviewError(error.message);
-  } finally {
-    if (looks === page.looks) byId("preview-state").textContent = "";
   }
 }
 

@@ -32,6 +32,14 @@ export function showPreview({ stars, hi, known }, onColumn) {
   byId("columns").querySelector(`[data-quantity="${focused}"]`)?.focus();
 }
 
+// nothing of one galaxy may stand there while another is read
+export function clearPreview() {
+  clear(byId("preview-stars"));
+  clear(byId("preview-hi"));
+  byId("known-references").replaceChildren();
+  byId("columns-box").hidden = true;
+}
+
 export function showPreviewError(message) {
   clear(byId("preview-stars"));
   clear(byId("preview-hi"));
