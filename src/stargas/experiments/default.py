@@ -140,6 +140,8 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
             training=replace(training, **schedule),
             **alone,
         )
+    for suite in LEFT_OUT_SUITES:
+        add(f"left_out_0_{suite}", data=(suite,), model=without_priors, kind="calibrated", members=("left_out_0",))
     stars = replace(model, tracers="star", priors=())
     plan.models["trees"] = ModelSpec("trees", (REFERENCE,), stars, training, kind="trees")
 
@@ -209,19 +211,22 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             )
         ),
     )
+    settings = [(f"left_out_{number}", choice, None) for number, choice in enumerate(LEFT_OUT)]
+    calibrated = [(f"left_out_0_{suite}", f"widths by trees, on {suite}", suite) for suite in LEFT_OUT_SUITES]
     yield Part(
         "left_out",
         "Settings, on suites that a model has never seen",
         tuple(
             Rows(
                 f"{suite}_validation",
-                f"left_out_{number}",
+                name,
                 "any",
                 "broad",
-                extra={"choice": f"{choice}, tested on {suite}", "chosen": number == 0},
+                extra={"choice": f"{choice}, tested on {suite}", "chosen": name == "left_out_0"},
             )
             for suite in ("broad", *LEFT_OUT_SUITES)
-            for number, choice in enumerate(LEFT_OUT)
+            for name, choice, calibrated_on in (*settings, *calibrated)
+            if suite != calibrated_on
         ),
     )
     if tng:

@@ -58,7 +58,8 @@ class ModelSpec:
     name
         Folder of the model.
     kind
-        The paper's ``network`` with its flow, boosted ``trees``, or an ``ensemble`` of other models of the plan.
+        The paper's ``network`` with its flow, boosted ``trees``, an ``ensemble`` of other models of the plan, or one of
+        them ``calibrated`` locally on the validation split of the data.
     data
         Names of data sets.
     model
@@ -72,7 +73,7 @@ class ModelSpec:
     network_of
         Name of a model whose network is used unchanged, so that only the flow is trained.
     members
-        Names of the models of an ensemble.
+        Names of the models of an ensemble, or of the one that is calibrated.
     seed
         Added to the root seed of the training.
     """
@@ -81,7 +82,7 @@ class ModelSpec:
     data: tuple[str, ...]
     model: ModelConfig
     training: TrainingConfig
-    kind: Literal["network", "trees", "ensemble"] = "network"
+    kind: Literal["network", "trees", "ensemble", "calibrated"] = "network"
     first_galaxies: int | None = None
     min_log10_stellar_mass: float | None = None
     network_of: str | None = None

@@ -22,6 +22,7 @@ from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import InputError
 from stargas.evaluation.ensemble import Ensemble
 from stargas.evaluation.evaluate import evaluate
+from stargas.evaluation.local_calibration import calibrate_locally
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.result_file import HEADER, read_result
@@ -29,6 +30,7 @@ from stargas.evaluation.strata import standard_strata
 from stargas.experiments.plan import EvaluationSpec, ModelSpec, Part, Plan
 from stargas.experiments.results import part_results
 from stargas.experiments.steps import Step, make_steps
+from stargas.model.posterior import Posterior
 from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
 from stargas.simulations.selection import read_exclusions
 from stargas.simulations.source import Source
@@ -105,8 +107,8 @@ class Run:
             if model.kind == "trees":
                 return add(f"trees {name}", needs, lambda: None)  # they are fitted where they are evaluated
             needs = (*needs, *(train(ancestor) for ancestor in model.ancestors))
-            if model.kind == "ensemble":
-                return add(f"ensemble {name}", needs, lambda: None)
+            if model.members:
+                return add(f"{model.kind} {name}", needs, lambda: None)  # made where it is evaluated
             return add(f"model {name}", needs, lambda: self._train(name))
 
         def assess(test: str, model: str) -> str:
@@ -145,6 +147,12 @@ class Run:
             return self._fitted_trees(model.name)
         if model.kind == "ensemble":
             return Ensemble([self.posterior(self.plan.models[name], test) for name in model.members])
+        if model.kind == "calibrated":
+            trained = self._trained(self.plan.models[model.members[0]], test)
+            return calibrate_locally(trained, self.training_set(model.name).split("validation"))
+        return self._trained(model, test)
+
+    def _trained(self, model: ModelSpec, test: EvaluationSpec) -> Posterior:
         from stargas.model.files import load_model
 
         posterior = load_model(self.out / "models" / model.name).with_prior(test.prior)
@@ -213,7 +221,7 @@ class Run:
         """Whether training and validation have samples; at a small scale a rare kind of galaxy may be missing."""
         if self._is_trained(name):
             return True
-        if self.plan.models[name].kind == "ensemble":
+        if self.plan.models[name].members:
             return all(self._can_learn(member) for member in self.plan.models[name].members)
         model, table = self.plan.models[name], self.training_set(name).catalogue
         if model.training.cold_gas_only:
@@ -299,8 +307,9 @@ class Run:
         """Return a digest that changes with the model: of trained networks, or of the settings and data of trees."""
         if model.kind == "network":
             return sha256_of_file(self.out / "models" / model.name / "model.json")
-        if model.kind == "ensemble":
-            return digest_of([self._model_digest(self.plan.models[name]) for name in model.members])
+        if model.members:
+            members = [self._model_digest(self.plan.models[name]) for name in model.members]
+            return digest_of([model.kind, *members, *(self.dataset(name).manifest for name in model.data)])
         from stargas.baselines.trees import SETTINGS
 
         manifests: list[Any] = [self.dataset(name).manifest for name in model.data]
