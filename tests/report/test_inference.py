@@ -209,6 +209,13 @@ def observed_folder(observed, tmp_path_factory):
 
 
 class TestObserved:
+    def test_the_terminal_says_what_was_measured(self, observed, results):
+        text = " ".join(printed([observed]).split())
+        n_members, sigma = len(observed.galaxy.stars), observed.galaxy.stars.sigma_kms
+        assert f"{n_members} members of {len(star_table())} stars; σ = {sigma:.2f}" in text
+        assert "R_hl = 0.3 ± 0.02 kpc (as given)" in text
+        assert "Measured" not in printed(results)
+
     def test_shares_and_rings_are_tabulated(self, observed, observed_folder):
         shares = table_of(observed_folder, "shares")
         np.testing.assert_allclose(shares["share_R_hl"], observed.variance_shares["R_hl"], atol=1e-6)

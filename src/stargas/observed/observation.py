@@ -50,7 +50,8 @@ def observe(
         A table of stars, as `stargas.observed.catalogue.read_stars` reads it: its path, an astropy table, or columns
         by name; or a catalogue that it returned.
     hi
-        The path of a cube, the paths of moment 0, moment 1 and perhaps moment 2, or what `read_hi` returned.
+        The path of a cube, the paths of moment 0, moment 1 and perhaps moment 2, or what
+        `stargas.observed.sources.read_hi` returned.
     name
         Name of the galaxy; that of the first file if None. What the Local Volume Database knows of a galaxy of this
         name is used where it is not given: distance, center, R_hl, ellipticity, position angle, with their errors.

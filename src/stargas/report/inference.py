@@ -212,7 +212,7 @@ def print_answer(results: Sequence[InferenceResult], console: "Console") -> None
 
 
 def print_limitations(results: Sequence[InferenceResult], console: "Console") -> None:
-    """Print what limits the result, and the warnings that were not printed yet."""
+    """Print what limits the result, the other warnings, and what was measured of an observer's data."""
     from rich.markup import escape
 
     for label, result in label_views(results).items():
@@ -224,3 +224,6 @@ def print_limitations(results: Sequence[InferenceResult], console: "Console") ->
         for text in result.warnings:
             if text not in reasons and text not in {one.sentence for one in limits}:
                 console.print(f"• {escape(text)}", style="yellow", highlight=False)
+    galaxy = results[0].galaxy
+    if galaxy is not None:
+        console.print(f"[bold]Measured:[/bold] {escape(' '.join(describe_galaxy(galaxy)))}", highlight=False)
