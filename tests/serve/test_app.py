@@ -203,6 +203,15 @@ def test_a_busy_galaxy_is_left_alone_and_can_be_removed():
         assert not list(root.iterdir())
 
 
+def test_a_galaxy_that_is_worked_on_can_be_looked_at():
+    with client(arguments=(0.3,), workers=2) as made:
+        job = start(made)
+        send(made, job, b"x")
+        made.post(f"{job}/infer", json={})
+        assert made.post(f"{job}/preview", json={}).status_code == 200
+        assert wait(made, job)["state"] == "done"
+
+
 def test_the_queue_has_a_limit():
     with client(ServeConfig(max_waiting=2), arguments=(0.3,)) as made:
         jobs = [start(made) for _ in range(3)]

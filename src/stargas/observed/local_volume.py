@@ -247,8 +247,8 @@ def find_galaxy(name: str) -> KnownGalaxy:
 def galaxy_names() -> list[str]:
     """Return the names of all galaxies of the database, in the order of the alphabet.
 
-    >>> len(galaxy_names()) > 700, galaxy_names()[:2]
-    (True, ['Andromeda I', 'Andromeda II'])
+    >>> len(galaxy_names()) > 700, "Fornax" in galaxy_names()
+    (True, True)
     """
     return sorted(galaxy.name for galaxy in _database()[0].values())
 
