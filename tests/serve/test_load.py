@@ -83,14 +83,14 @@ class Looking(Visitor):
     """A visitor who looks at files again and again."""
 
     def run(self, ended):
-        """Return the number of looks, and of those that were refused; each answer is a picture or a sentence."""
+        """Return the number of looks, and of those that were refused; each answer is a figure or a sentence."""
         seen = refused = 0
         job, values = self.start("stars")
         while not ended.is_set():
             status, answer = self.ask("POST", f"{job}/preview", values)
             if status == 200:
                 seen += 1
-                assert answer["stars"]["image"] or answer["stars"]["error"]
+                assert answer["stars"]["chart"] or answer["stars"]["error"]
             else:
                 refused += 1
                 assert status in (422, 503), (status, answer)
