@@ -104,6 +104,29 @@ def test_units_below_the_names_are_those_of_the_columns(tmp_path, table, unit, d
             read_stars(tmp_path / "stars.tsv")
 
 
+def test_of_several_tables_the_first_is_read_and_said(tmp_path, table):
+    other = table.copy()
+    other["v_los"] += 500
+    hdus = [fits.BinTableHDU(one) for one in (table, other)]
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(tmp_path / "stars.fits")
+    with pytest.warns(ObservationWarning, match="holds 2 tables, of which the first is read"):
+        same(read_table(tmp_path / "stars.fits"), table)
+    text = write(table, tmp_path, ".vot").read_text()
+    start, stop = text.index("<TABLE"), text.index("</TABLE>") + len("</TABLE>")
+    (tmp_path / "stars.vot").write_text(text[:stop] + text[start:stop] + text[stop:])
+    with pytest.raises(InputError, match="holds 2 tables, expected one"):
+        read_table(tmp_path / "stars.vot")
+
+
+def test_a_unit_that_its_name_contradicts_is_refused(table):
+    table["v_los"].unit = "km/s"
+    table.rename_column("v_los", "v_los [km/s]")
+    np.testing.assert_allclose(read_stars(table).v_los_kms, table["v_los [km/s]"])
+    table.rename_column("v_los [km/s]", "v_los [m/s]")
+    with pytest.raises(InputError, match=r"'v_los \[m/s\]' has the unit 'km / s' and another in its name"):
+        read_stars(table)
+
+
 def test_a_first_row_of_blanks_is_a_row(tmp_path, table):
     names, rows = lines_of(table)
     (tmp_path / "stars.csv").write_text("\n".join([names, ",,,,", *rows]))

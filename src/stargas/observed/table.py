@@ -2,11 +2,12 @@
 
 import io
 import re
+import warnings
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stargas.errors import DamagedFileError, InputError
+from stargas.errors import DamagedFileError, InputError, ObservationWarning
 from stargas.observed.fits import open_fits, unpacked
 from stargas.reading import one_sentence
 from stargas.text_tables import (
@@ -65,6 +66,11 @@ def read_table(path: str | PathLike[str]) -> "Table":
         If the file is missing, empty or too large, its ending is none of `FORMATS`, or the table has no rows.
     DamagedFileError
         If the content is not what the name says, or cannot be read.
+
+    Warns
+    -----
+    ObservationWarning
+        If a FITS file holds several tables.
     """
     path = Path(path)
     if not path.is_file():
@@ -128,9 +134,17 @@ def _parsed(content: bytes, kind: str, path: Path) -> "Table":
 
     if kind == "FITS":
         with open_fits(path) as hdus:
-            hdu = next((hdu for hdu in hdus if not hdu.is_image), None)
-            if hdu is None:
+            tables = [hdu for hdu in hdus if not hdu.is_image]
+            if not tables:
                 raise InputError(f"{path} holds no table: give one of stars, with a row per star.")
+            hdu = tables[0]
+            if len(tables) > 1:
+                warnings.warn(
+                    f"{path} holds {len(tables)} tables, of which the first is read: save another one alone if it is "
+                    "meant.",
+                    ObservationWarning,
+                    stacklevel=4,
+                )
             require_units((str(value) for name, value in hdu.header.items() if name.startswith("TUNIT")), path)
             for column, name in zip(hdu.columns, names_by_number(hdu.columns.names), strict=True):
                 if column.name != name:
@@ -155,6 +169,8 @@ def _check_votable(content: bytes, path: Path) -> None:
     require_units((unit for name in ("unit", "units") for unit in _attributes(name, text)), path)
     if (n_columns := len(re.findall(r"<(\w+:)?FIELD\b", text))) > MAX_COLUMNS:
         raise InputError(f"{path} has {n_columns} columns, at most {MAX_COLUMNS} are read: leave some out.")
+    if (n_tables := len(re.findall(r"<(\w+:)?TABLE[\s>]", text))) > 1:
+        raise InputError(f"{path} holds {n_tables} tables, expected one: save the one that is meant alone.")
     if re.search(r"<(\w+:)?STREAM\b[^>]*\bhref\b", text):
         raise InputError(f"{path} is a VOTable without its data, which are in another file: save it with them.")
     if re.search(r"<!(DOCTYPE|ENTITY)\b[^>]*\[|<!ENTITY\b", text):

@@ -1,5 +1,6 @@
 """Columns of a table as numbers in a known unit."""
 
+import math
 import re
 import warnings
 from collections.abc import Mapping
@@ -72,18 +73,23 @@ def numbers(table: "Table", name: str, unit: str, path: Path) -> FloatArray:
             ) from error
         if values.ndim != 1:
             raise InputError(f"{path}: the column {name!r} has shape {values.shape}, expected one number per row.")
-        stated = getattr(column, "unit", None)
+        stated, in_name = getattr(column, "unit", None), name_and_unit(name)[1]
         if stated is None or str(stated).strip() in NO_UNIT:
-            stated = name_and_unit(name)[1]
+            stated = in_name
         if str(stated).strip() in NO_UNIT:
             return values
         try:
             factor = factor_between(_unit(stated), units.Unit(unit))
+            by_name = factor if in_name in NO_UNIT else factor_between(_unit(in_name), units.Unit(unit))
         except Exception as error:
             raise InputError(
                 f"{path}: the column {name!r} has the unit {str(stated)!r}, which is not one of {unit}: convert the "
                 "numbers or correct the unit."
             ) from error
+    if not math.isclose(factor, by_name):
+        raise InputError(
+            f"{path}: the column {name!r} has the unit {str(stated)!r} and another in its name: correct one of them."
+        )
     with np.errstate(all="ignore"):
         return np.asarray(values * factor)
 
