@@ -1,1 +1,1 @@
-"""What a network must beat: closed mass estimators and boosted trees."""
+"""What a network must beat: closed mass estimators, boosted trees, Jeans modeling and rotation curves."""

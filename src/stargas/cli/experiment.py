@@ -20,18 +20,20 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterator
 
+    from stargas.baselines.trees import Trees
     from stargas.cli.settings import Settings
     from stargas.experiments.plan import Plan
     from stargas.experiments.run import Run
 
 
-SCOREBOARD, PEERS = "scoreboard", "peers"
-"""Parts of the experiment on galaxies of others: a model, and Jeans modeling of the same stars beside it."""
+SCOREBOARD, PEERS, ROTATION = "scoreboard", "peers", "rotation"
+"""Parts of the experiment on galaxies of others: a model, Jeans modeling of the same stars beside it, and rotation
+curves of the same HI."""
 
 
 def preset(options: Namespace) -> str:
     """Return the settings that an experiment starts from."""
-    return "default" if options.name == "default" else "paper"
+    return "default" if options.name in {"default", "others"} else "paper"
 
 
 def parser() -> CommandParser:
@@ -84,13 +86,29 @@ def parser() -> CommandParser:
         help="analytic spheres of each kind and number of stars, 0 for none (default: 1)",
     )
     others.add_argument(
+        "--trees",
+        type=Path,
+        metavar="DATA",
+        help="data set of mock galaxies that boosted trees learn from, to stand beside the model",
+    )
+    others.add_argument(
         "--sides",
         type=int,
         nargs="+",
         choices=range(12),
         default=[0],
         metavar="SIDE",
-        help="sides of the part peers, 0 (near face-on) to 11 (near edge-on) (default: 0)",
+        help="sides of the files of the part peers, 0 (near face-on) to 11 (near edge-on) (default: 0)",
+    )
+    others.add_argument(
+        "--mocks",
+        type=whole_number,
+        default=0,
+        help="mock galaxies that the pretrained model is tested on: of broad in the part peers, of broad and of smooth "
+        "with cold gas in the part rotation (default: 0)",
+    )
+    others.add_argument(
+        "--barolo", type=Path, metavar="PROGRAM", help="path of the program BBarolo, for the part rotation"
     )
     both = made.add_argument_group("observed and others")
     both.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
@@ -115,7 +133,7 @@ def run(options: Namespace, settings: Settings) -> None:
     elif options.name == "suites":
         _run_suites(options, settings)
     elif options.name == "others":
-        _run_others(options)
+        _run_others(options, settings)
     elif options.name == "paper":
         _run_paper(options, settings)
     else:
@@ -224,28 +242,41 @@ def _run_suites(options: Namespace, settings: Settings) -> None:
         report(f"Page: {card}")
 
 
-def _run_others(options: Namespace) -> None:
+def _run_others(options: Namespace, settings: Settings) -> None:
     from itertools import chain
 
     from stargas.experiments.others.galaxies import GalaxyOfOthers, read_galaxies_of_others
-    from stargas.experiments.others.scoreboard import HI_SEEDS, hi_gain, joined, predict, write_scoreboard
+    from stargas.experiments.others.scoreboard import (
+        HI_SEEDS,
+        hi_gain,
+        joined,
+        predict,
+        predict_from_stars,
+        write_scoreboard,
+    )
     from stargas.experiments.others.spheres import analytic_spheres
     from stargas.model.files import load_model
     from stargas.report.others_page import write_others_page
     from stargas.validity.reference import load_validity
 
     parts = options.parts or [SCOREBOARD]
-    unknown = sorted(set(parts) - {SCOREBOARD, PEERS})
+    unknown = sorted(set(parts) - {SCOREBOARD, PEERS, ROTATION})
     if unknown:
-        raise UsageError(f"experiment others has no part {unknown[0]!r}: its parts are {SCOREBOARD} and {PEERS}.")
-    if not options.galaxies and not options.spheres:
+        raise UsageError(
+            f"experiment others has no part {unknown[0]!r}: its parts are {SCOREBOARD}, {PEERS} and {ROTATION}."
+        )
+    if ROTATION in parts and options.barolo is None:
+        raise UsageError("the part rotation needs --barolo, the path of the program BBarolo (pip install pybbarolo).")
+    if not options.galaxies and not options.spheres and not options.mocks:
         raise UsageError("experiment others has no galaxies: name files with --galaxies, or leave out --spheres 0.")
     report, results = _line_printer(), options.results or Path("results/others")
     use_threads(options.workers)
     model = load_model(options.model)
+    trees = None if options.trees is None else _learn_trees(options.trees, settings, options.seed)
     words = "" if options.model is None else f" --model {options.model}"
     words += " --galaxies " + " ".join(path.name for path in options.galaxies) if options.galaxies else ""
     words += f" --spheres {options.spheres} --draws {options.draws}"
+    words += "" if options.trees is None else f" --trees {options.trees}"
 
     def galaxies() -> Iterator[GalaxyOfOthers]:
         return chain(read_galaxies_of_others(options.galaxies), analytic_spheres(options.spheres, options.seed))
@@ -257,15 +288,38 @@ def _run_others(options: Namespace) -> None:
         seeds = range(options.seed, options.seed + HI_SEEDS)
         sides = [predict(model, with_gas, None, options.draws, seed) for seed in seeds if with_gas]
         gain = hi_gain(joined(sides)) if sides else {}
-        write_scoreboard(predictions, gain, results, f"stargas experiment others{words}")
+        of_trees = None
+        if trees is not None:
+            of_trees = predict_from_stars(trees, galaxies(), model.data_config, options.draws, options.seed)
+        write_scoreboard(predictions, gain, results, f"stargas experiment others{words}", of_trees)
     if PEERS in parts:
-        from stargas.experiments.others.peers import compare, write_peers
+        from stargas.experiments.others.peers import compare, seen_galaxies, write_peers
 
-        command = f"stargas experiment others {PEERS}{words} --sides {' '.join(map(str, options.sides))}"
+        command = f"stargas experiment others {PEERS}{words} --mocks {options.mocks}"
+        command += f" --sides {' '.join(map(str, options.sides))}"
         folder = (options.out or Path("runs/others")) / "jeans"
-        for found in compare(model, galaxies(), folder, options.sides, options.draws, options.seed, report):
-            write_peers(found, results, command, options.sides)
+        seen = seen_galaxies(options.galaxies, options.sides, options.spheres, options.mocks, options.seed)
+        write_peers(compare(model, seen, folder, trees, options.draws, options.seed, report), results, command)
+    if ROTATION in parts:
+        from stargas.experiments.others import rotation_curves as rotation
+
+        plan = rotation.RotationPlan(
+            options.barolo, (options.out or Path("runs/others")) / "rotation", options.draws, options.seed
+        )
+        gaseous = (one for one in read_galaxies_of_others(options.galaxies) if one.has_gas)
+        every = chain(gaseous, rotation.cold_mocks(model, options.mocks), rotation.thin_disks(rotation.N_THIN))
+        command = f"stargas experiment others {ROTATION}{words} --mocks {options.mocks} --barolo BBarolo"
+        rotation.write_rotation(rotation.compare_rotation(model, every, plan, report), results, command)
     report(f"Page: {write_others_page(results)}")
+
+
+def _learn_trees(data: Path, settings: Settings, seed: int) -> Trees:
+    """Let boosted trees learn from the stars of a data set."""
+    from stargas.baselines.trees import fit_trees
+    from stargas.dataset.store import open_dataset
+    from stargas.experiments.default import trees_config
+
+    return fit_trees(open_dataset(data), trees_config(settings.model), settings.training, seed)
 
 
 def _line_printer() -> Callable[[str], None]:

@@ -21,6 +21,9 @@ TRAINING_SETS = {"broad": 24_000, "bursty": 8000, "smooth": 4000}
 TEST_SETS = {"bursty": 400, "smooth": 300, "shifted": 300, "broad": 500}
 """Suite → number of galaxies that no model learns from."""
 
+TEST_SEED = 1
+"""Root seed of those."""
+
 REFERENCE, N_REFERENCE = "reference", 3000
 """Data set of further galaxies of ``broad``, and their number: on them the validity reference of the pretrained model
 is measured, and from them the boosted trees learn."""
@@ -96,6 +99,11 @@ def default_plan(
     return plan
 
 
+def trees_config(model: ModelConfig) -> ModelConfig:
+    """Return the settings of the trees that stand beside a model: from stars alone, without priors of suites."""
+    return replace(model, tracers="star", priors=())
+
+
 def _perfect(config: DataConfig) -> DataConfig:
     """Return settings of perfect data from the paper's twelve sides."""
     return replace(config, views=ViewConfig(), degradation=DegradationConfig())
@@ -106,10 +114,10 @@ def _add_data(plan: Plan, config: DataConfig) -> None:
         plan.data[suite] = DatasetSpec(suite, suite, scaled(n, plan.scale), config)
     for suite, n in TEST_SETS.items():
         name = f"{suite}_test"
-        plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), _perfect(config), 1, held_out=True)
+        plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), _perfect(config), TEST_SEED, held_out=True)
     plan.data[REFERENCE] = DatasetSpec(REFERENCE, "broad", scaled(N_REFERENCE, plan.scale), config, 2)
     observed = scaled(TEST_SETS["broad"], plan.scale)
-    plan.data["broad_observed"] = DatasetSpec("broad_observed", "broad", observed, config, 1, held_out=True)
+    plan.data["broad_observed"] = DatasetSpec("broad_observed", "broad", observed, config, TEST_SEED, held_out=True)
 
 
 def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
@@ -142,8 +150,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         )
     for suite in LEFT_OUT_SUITES:
         add(f"left_out_0_{suite}", data=(suite,), model=without_priors, kind="calibrated", members=("left_out_0",))
-    stars = replace(model, tracers="star", priors=())
-    plan.models["trees"] = ModelSpec("trees", (REFERENCE,), stars, training, kind="trees")
+    plan.models["trees"] = ModelSpec("trees", (REFERENCE,), trees_config(model), training, kind="trees")
 
 
 def _add_tests(plan: Plan) -> None:

@@ -2,39 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import number, percent, with_error
+from stargas.report.others_rows import AGAIN, ALL, SPHERES, Row, coverage, label, tracer_label
 from stargas.report.page import Figure, Page, Part, Section, Table, text_from, write_page
+from stargas.report.peers_sections import MODEL, TREES, peers_sections, read_peers
+from stargas.report.rotation_section import read_rotation, rotation_section
 from stargas.report.style import FAINT, INK, TRACER_COLORS, apply_style, new_figure, save_figure
 from stargas.storage import Format, read_header
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-Row: TypeAlias = Mapping[str, Any]
-"""One row of the scoreboard, as JSON holds it."""
-
 FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 2)
 """Name and format of the file of results."""
-
-AGAIN = "remove it and run the experiment again"
-"""What to do about a file that cannot be used."""
-
-PEERS_FILE, PEERS_FORMAT = "peers.json", Format("stargas experiment others peers", 1)
-"""Name and format of the file of the comparison with Jeans modeling."""
-
-JEANS, MODEL = "Jeans", "model"
-"""Methods of that comparison."""
-
-SPHERES = "analytic spheres"
-"""Maker of the spheres, which have a table of their own."""
-
-ALL = "all"
-"""Kind of the rows of all galaxies of a maker."""
 
 SUMMARY_HEAD = ("galaxies", "from", "n", "in 68 %", "in 95 %", "rms [dex]", "bias at R_hl [dex]")
 """Columns of the summary."""
@@ -59,27 +44,6 @@ def read_scoreboard(results: Path) -> Row:
     except (KeyError, IndexError, TypeError) as error:
         raise DamagedFileError(f"{file} is no scoreboard: {AGAIN}.") from error
     return found
-
-
-def read_peers(results: Path) -> Row | None:
-    """Read the comparison with Jeans modeling, None where it was not made.
-
-    Raises
-    ------
-    InputError
-        If the file is of another format.
-    DamagedFileError
-        If the file is no such comparison.
-    """
-    file = results / PEERS_FILE
-    if not file.exists():
-        return None
-    found = read_header(file, PEERS_FORMAT, AGAIN, AGAIN)
-    try:
-        _ = found["rows"][0]["method"], found["fits"]["seconds_median"], found["sides"], found["command"]
-    except (KeyError, IndexError, TypeError) as error:
-        raise DamagedFileError(f"{file} is no comparison: {AGAIN}.") from error
-    return dict(found)
 
 
 def write_others_page(results: Path) -> Path:
@@ -110,7 +74,12 @@ def write_others_page(results: Path) -> Path:
         sections.append(Section("Analytic spheres", [text_from("others", "spheres", n=n), table]))
     peers = read_peers(results)
     if peers is not None:
-        sections.append(Section("Jeans modeling", [_peers_text(peers), _peers_table(peers)]))
+        sections += peers_sections(peers)
+    rotation = read_rotation(results)
+    if rotation is not None:
+        sections.append(rotation_section(rotation))
+    if board.get("trees"):
+        sections.append(Section("Boosted trees", [text_from("others", "trees"), _trees_table(board)]))
     sections += [
         Section("Closed formulas", [text_from("others", "formulas"), _formula_table(rows, board["formulas"])]),
         Section("Slope of the mass", [text_from("others", "slope"), _slope_table(rows)]),
@@ -154,22 +123,6 @@ def summary_table(rows: Sequence[Row]) -> Table:
     )
 
 
-def label(row: Row) -> str:
-    """Return the maker, and the kind where a row is of one kind alone."""
-    return str(row["maker"]) if row["kind"] == ALL else f"{row['maker']}: {row['kind']}"
-
-
-def tracer_label(row: Row) -> str:
-    """Return what the model was conditioned on."""
-    return str(row["tracers"]).replace("gas", "HI").replace("and R_hl", "with R_hl")
-
-
-def coverage(row: Row, level: int) -> str:
-    """Return the coverage at 68 or 95 %, with its error where there are several galaxies."""
-    found = row[f"coverage_{level}"]
-    return percent(found["value"], found["error"] if row["n_galaxies"] > 1 else None)
-
-
 def _radii_table(rows: Sequence[Row], radii: Sequence[float]) -> Table:
     head = [f"{name}, {radius:g}" for name in ("bias", "rms", "width") for radius in radii]
     lines = []
@@ -180,34 +133,18 @@ def _radii_table(rows: Sequence[Row], radii: Sequence[float]) -> Table:
     return Table(["galaxies", "from", "in 68 %", "in 95 %", *head], lines)
 
 
-def _peers_text(peers: Row) -> Part:
-    fits = peers["fits"]
-    return text_from(
-        "others",
-        "peers",
-        command=peers["command"],
-        sides=", ".join(str(side + 1) for side in peers["sides"]),
-        several=len(peers["sides"]) > 1,
-        n=fits["n"],
-        converged=fits["converged"],
-        median=f"{fits['seconds_median']:.0f}",
-        longest=f"{fits['seconds_longest']:.0f}",
-    )
-
-
-def _peers_table(peers: Row) -> Table:
-    """Return accuracy and coverage of both methods, one below the other."""
-    head = [f"{name}, {radius:g}" for name in ("bias", "rms", "width") for radius in peers["radii_R_hl"]]
-    order = list(dict.fromkeys((row["maker"], row["kind"]) for row in peers["rows"]))
+def _trees_table(board: Row) -> Table:
+    """Return accuracy and coverage of the trees, below those of the model from stars."""
+    both = [(MODEL, row) for row in board["rows"] if row["tracers"] == "stars"]
+    both += [(TREES, row) for row in board["trees"]]
+    order = list(dict.fromkeys(label(row) for _, row in both))
     lines = []
-    for row in sorted(peers["rows"], key=lambda row: order.index((row["maker"], row["kind"]))):
-        numbers = [f"{value:+.3f}" for value in row["bias"]]
-        numbers += [number(value, 3) for name in ("rms", "width") for value in row[name]]
-        slope = [f"{row['slope_rms']:.2f}", percent(row["slope_95"]["value"], digits=0)]
-        shown = [label(row), row["method"], str(row["n_galaxies"]), coverage(row, 68), coverage(row, 95)]
-        lines.append([*shown, number(row["rms_all"]["value"], 3), *numbers, *slope])
-    columns = ["galaxies", "method", "n", "in 68 %", "in 95 %", "rms [dex]", *head, "rms of slope", "slope in 95 %"]
-    return Table(columns, lines)
+    for method, row in sorted(both, key=lambda pair: order.index(label(pair[1]))):
+        if row["maker"] != SPHERES or row["kind"] == ALL:
+            errors = [number(value, 3) for value in row["rms"]]
+            lines.append([label(row), method, coverage(row, 68), coverage(row, 95), *errors, f"{row['bias'][1]:+.3f}"])
+    head = [f"rms, {radius:g}" for radius in board["radii_R_hl"]]
+    return Table(["galaxies", "method", "in 68 %", "in 95 %", *head, "bias, 1"], lines)
 
 
 def _formula_table(rows: Sequence[Row], formulas: Sequence[str]) -> Table:

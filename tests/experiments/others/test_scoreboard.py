@@ -8,8 +8,18 @@ import pytest
 from predictions_for_tests import N_GALAXIES, predictions
 
 from stargas.cli import main
-from stargas.experiments.others.scoreboard import Predictions, hi_gain, scores, write_scoreboard
-from stargas.report.others_page import SPHERES, read_scoreboard, summary_table, write_others_page
+from stargas.experiments.others.galaxies import GalaxyOfOthers, traced
+from stargas.experiments.others.scoreboard import (
+    Predictions,
+    hi_gain,
+    predict_from_stars,
+    scores,
+    write_scoreboard,
+)
+from stargas.experiments.others.spheres import analytic_sphere
+from stargas.model.files import load_model
+from stargas.report.others_page import read_scoreboard, summary_table, write_others_page
+from stargas.report.others_rows import SPHERES
 
 
 def joined(*parts):
@@ -92,6 +102,38 @@ def test_results_become_a_page_with_the_worst_kind(tmp_path):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     write_others_page(tmp_path)
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_trees_stand_below_the_model(tmp_path):
+    write_scoreboard(predictions(), {}, tmp_path, "stargas experiment others")
+    assert "## Boosted trees" not in write_others_page(tmp_path).read_text()
+    write_scoreboard(predictions(), {}, tmp_path, "stargas experiment others", predictions(scatter=0.2))
+    lines = write_others_page(tmp_path).read_text().splitlines()
+    model, trees = (
+        float(next(line for line in lines if line.startswith(f"| theirs: disk | {name} |")).split("|")[5])
+        for name in ("model", "trees")
+    )
+    assert trees == pytest.approx(2 * model, rel=0.15)
+
+
+def test_another_posterior_is_scored_on_the_same_views():
+    config = load_model().data_config
+    one = GalaxyOfOthers(
+        traced("one", *analytic_sphere("cusp", "Plummer", "isotropic", 150, np.random.default_rng(1)), "theirs"),
+        "theirs",
+        "sphere",
+    )
+
+    class Exact:
+        def sample(self, samples, n, _):
+            return np.repeat([sample.log10_mass for sample in samples], n, axis=0).reshape(len(samples), n, -1)
+
+    found = predict_from_stars(Exact(), [one], config, 10)
+    assert found.quantiles.shape == (12, 5, 4)
+    assert np.abs(found.error).max() < 1e-5
+    assert set(found.tracers) == {"stars"}
+    few = replace(one, galaxy=traced("few", np.eye(3), np.eye(3), one.galaxy.dark, "theirs"))
+    assert len(predict_from_stars(Exact(), [few, one], config, 10).galaxy) == 12
 
 
 @pytest.mark.slow

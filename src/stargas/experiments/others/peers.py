@@ -1,20 +1,28 @@
-"""Spherical Jeans modeling beside a model, on the same stars of the same sides of galaxies that others made.
+"""What the field would use in place of a model, on the same stars of the same sides of the same galaxies.
 
-A fit takes seconds to a minute, so each one is kept in a file of its own as soon as it is made: a run that was stopped
-goes on where it ended. The scores of both methods are those of the scoreboard.
+Spherical Jeans modeling fits each galaxy; boosted trees have learned from mock galaxies, as the model has. A Jeans fit
+takes seconds to a minute, so each one is kept in a file of its own as soon as it is made: a run that was stopped goes
+on where it ended. The scores of all methods are those of the scoreboard.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stargas import __version__
+from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.baselines.jeans import BLOCK, MAX_DRIFT, MAX_STEPS, N_WALKERS, PRIORS, JeansPosterior, fit_jeans
-from stargas.experiments.others.galaxies import GalaxyOfOthers
+from stargas.evaluation.posterior_like import PosteriorLike
+from stargas.experiments.others.galaxies import GalaxyOfOthers, read_galaxies_of_others
+from stargas.experiments.others.mocks import held_out_galaxies
 from stargas.experiments.others.scoreboard import (
+    N_VIEWS,
     RADII,
     Predictions,
     Side,
@@ -24,8 +32,11 @@ from stargas.experiments.others.scoreboard import (
     sides_of,
     summarize_draws,
 )
+from stargas.experiments.others.spheres import analytic_spheres
+from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
-from stargas.report.others_page import JEANS, MODEL, PEERS_FILE, PEERS_FORMAT
+from stargas.report.others_rows import ALL
+from stargas.report.peers_sections import JEANS, MODEL, PEERS_FILE, PEERS_FORMAT, TREES
 from stargas.storage import Format, digest_of, json_bytes, plain, read_header, rounded, sha256_of, write_atomically
 from stargas.tracers import STARS
 
@@ -40,33 +51,77 @@ SETTINGS = {
 """What a kept fit depends on beside its data."""
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Jeans modeling and a model on the same sides.
+class Seen(NamedTuple):
+    """A galaxy and the sides from which it is seen.
 
     Parameters
     ----------
-    jeans, model
-        What both infer from the stars.
-    fits
-        The Jeans posteriors, one for each side.
+    one
+        The galaxy.
+    sides
+        Which of the sides of the scoreboard.
     """
 
-    jeans: Predictions
-    model: Predictions
+    one: GalaxyOfOthers
+    sides: Sequence[int]
+
+
+def seen_galaxies(
+    files: Sequence[Path], sides: Sequence[int], n_spheres: int, n_mocks: int, seed: int = 0
+) -> Iterator[Seen]:
+    """Return the galaxies of a comparison.
+
+    Parameters
+    ----------
+    files
+        Galaxies of others, as `stargas.experiments.others.galaxies.read_galaxies_of_others` takes them.
+    sides
+        Sides from which those are seen.
+    n_spheres
+        Analytic spheres of each combination, which look the same from everywhere and are seen from one side.
+    n_mocks
+        Mock galaxies that no model has learned from, each from one side, so that all sides occur equally often.
+    seed
+        Root seed of the spheres.
+    """
+    yield from (Seen(one, sides) for one in read_galaxies_of_others(files))
+    yield from (Seen(one, [0]) for one in analytic_spheres(n_spheres, seed))
+    yield from (Seen(one, [number % N_VIEWS]) for number, one in enumerate(islice(held_out_galaxies(), n_mocks)))
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several methods on the same n views.
+
+    Parameters
+    ----------
+    side
+        Side of each view, shape (n,).
+    predictions
+        Method → what it infers from the stars.
+    seconds
+        Method → processor time of each view [s], shape (n,). That of the model and of the trees includes the projection
+        of the galaxy and the maps.
+    fits
+        The Jeans posteriors, one for each view.
+    """
+
+    side: NDArray[np.int64]
+    predictions: Mapping[str, Predictions]
+    seconds: Mapping[str, FloatArray]
     fits: Sequence[JeansPosterior]
 
 
 def compare(
     model: Posterior,
-    galaxies: Iterable[GalaxyOfOthers],
+    galaxies: Iterable[Seen],
     folder: Path,
-    sides: Sequence[int] = (0,),
+    trees: PosteriorLike | None = None,
     n_draws: int = 1000,
     seed: int = 0,
     report: Callable[[str], None] = lambda _: None,
-) -> Iterator[Comparison]:
-    """Infer the masses of some sides of every galaxy from its stars by both methods.
+) -> Comparison:
+    """Infer the masses of some sides of every galaxy from its stars by all methods.
 
     Parameters
     ----------
@@ -76,35 +131,49 @@ def compare(
         The galaxies; those with fewer stars than a sample may have are left out.
     folder
         Where fits are kept.
-    sides
-        Which of the sides of the scoreboard.
+    trees
+        Boosted trees that have learned from stars, at the radii of the model; left out if None.
     n_draws
         Posterior draws of each side.
     seed
         Root seed of directions, stars and draws.
     report
         Called with a line for each fit that is made.
-
-    Yields
-    ------
-    Comparison
-        Of all galaxies so far, after each galaxy.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    conditioned = model.conditioned_on(STARS.name)
+    learned: dict[str, PosteriorLike] = {MODEL: model.conditioned_on(STARS.name)}
+    if trees is not None:
+        learned[TREES] = trees
     radii = np.asarray(model.target.radii_R_hl, dtype=np.float64)
-    jeans, network, fits = [], [], []
-    for one in galaxies:
+    names = [JEANS, *learned]
+    found: dict[str, list[Predictions]] = {name: [] for name in names}
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    side: list[int] = []
+    fits: list[JeansPosterior] = []
+    for one, numbers in galaxies:
         if len(one.galaxy.stars) < model.data_config.min_stars:
             continue
-        seen = sides_of(one, model.data_config, seed, sides)
-        samples = [side.sample for side in seen]
-        found = [_kept_fit(one, side, folder, n_draws, seed, report) for side in seen]
-        draws = [fit.log10_mass(radii * fit.R_hl_kpc) for fit in found]
-        jeans.append(summarize_draws(one, samples, radii, draws, STARS.name))
-        network.append(summarize_draws(one, samples, radii, conditioned.sample(samples, n_draws, seed), STARS.name))
-        fits += found
-        yield Comparison(joined(jeans), joined(network), tuple(fits))
+        start = time.process_time()
+        seen = sides_of(one, model.data_config, seed, numbers)
+        made = time.process_time() - start
+        samples = [each.sample for each in seen]
+        side += numbers
+        kept = [_kept_fit(one, each, folder, n_draws, seed, report) for each in seen]
+        fits += kept
+        draws = [fit.log10_mass(radii * fit.R_hl_kpc) for fit in kept]
+        found[JEANS].append(summarize_draws(one, samples, radii, draws, STARS.name))
+        seconds[JEANS] += [fit.seconds for fit in kept]
+        for name, posterior in learned.items():
+            start = time.process_time()
+            drawn = posterior.sample(samples, n_draws, seed)
+            seconds[name] += [(made + time.process_time() - start) / len(seen)] * len(seen)
+            found[name].append(summarize_draws(one, samples, radii, drawn, STARS.name))
+    return Comparison(
+        np.array(side),
+        {name: joined(parts) for name, parts in found.items()},
+        {name: np.array(times) for name, times in seconds.items()},
+        tuple(fits),
+    )
 
 
 def _kept_fit(
@@ -127,7 +196,7 @@ def _kept_fit(
     return fit
 
 
-def write_peers(comparison: Comparison, results: Path, command: str, sides: Sequence[int]) -> Path:
+def write_peers(comparison: Comparison, results: Path, command: str) -> Path:
     """Write ``peers.json``.
 
     Parameters
@@ -138,25 +207,36 @@ def write_peers(comparison: Comparison, results: Path, command: str, sides: Sequ
         Folder of the results.
     command
         Command that makes them again.
-    sides
-        Which of the sides of the scoreboard.
     """
-    rows = []
-    for method, predictions in ((JEANS, comparison.jeans), (MODEL, comparison.model)):
-        rows += [{"method": method, **plain_score(score)} for score in scores(predictions)]
     content = {
         **PEERS_FORMAT.stated,
         "stargas": __version__,
         "command": command,
         "radii_R_hl": RADII,
-        "sides": list(sides),
+        "formulas": [formula.label for formula in STAR_ESTIMATORS.values()],
         "fits": _fit_summary(comparison.fits),
-        "rows": rows,
+        "rows": list(_rows(comparison)),
     }
     path = results / PEERS_FILE
     results.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json_bytes(rounded(plain(content), 4)))
     return path
+
+
+def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """Yield a row for each method, maker, kind and side; galaxies seen from different sides share a row."""
+    for method, predictions in comparison.predictions.items():
+        for maker in dict.fromkeys(predictions.maker.tolist()):
+            of_maker = predictions.maker == maker
+            sides = np.unique(comparison.side[of_maker])
+            n_galaxies = len(np.unique(predictions.galaxy[of_maker]))
+            every_side = of_maker.sum() == n_galaxies * len(sides)
+            for shown in [[side] for side in sides] if every_side else [sides]:
+                chosen = of_maker & np.isin(comparison.side, shown)
+                for score in scores(predictions.where(chosen)):
+                    here = chosen & ((predictions.kind == score.kind) | (score.kind == ALL))
+                    seconds = np.median(comparison.seconds[method][here])
+                    yield {"method": method, "sides": shown, "seconds": seconds, **plain_score(score)}
 
 
 def _fit_summary(fits: Sequence[JeansPosterior]) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.config import DataConfig
 from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
 from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
-from stargas.report.others_page import ALL, FILE, FORMAT
+from stargas.report.others_page import FILE, FORMAT
+from stargas.report.others_rows import ALL
 from stargas.sample import Sample, make_sample
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.view import standard_views
@@ -175,6 +177,37 @@ def predict(
             report(f"{one.galaxy.id} has {len(one.galaxy.stars)} stars, too few for the model: left out.")
             continue
         parts += list(_predict_galaxy(model, one, reference, n_draws, seed))
+    return joined(parts)
+
+
+def predict_from_stars(
+    posterior: PosteriorLike,
+    galaxies: Iterable[GalaxyOfOthers],
+    config: DataConfig,
+    n_draws: int = 1000,
+    seed: int = 0,
+) -> Predictions:
+    """Infer the masses of the same views from stars alone, by a posterior of another kind.
+
+    Parameters
+    ----------
+    posterior
+        Of stars, at the radii of the settings.
+    galaxies
+        The galaxies; those with fewer stars than a sample may have are left out.
+    config
+        Settings of maps and truth.
+    n_draws
+        Posterior draws of each view.
+    seed
+        Root seed.
+    """
+    parts = []
+    for one in galaxies:
+        if len(one.galaxy.stars) >= config.min_stars:
+            samples = [side.sample for side in sides_of(one, config, seed)]
+            draws = posterior.sample(samples, n_draws, seed)
+            parts.append(summarize_draws(one, samples, np.asarray(config.truth.radii), draws, STARS.name))
     return joined(parts)
 
 
@@ -418,7 +451,13 @@ def hi_gain(predictions: Predictions) -> dict[str, HIGain]:
     return found
 
 
-def write_scoreboard(predictions: Predictions, gain: Mapping[str, HIGain], results: Path, command: str) -> Path:
+def write_scoreboard(
+    predictions: Predictions,
+    gain: Mapping[str, HIGain],
+    results: Path,
+    command: str,
+    trees: Predictions | None = None,
+) -> Path:
     """Write ``scoreboard.json``.
 
     Parameters
@@ -431,6 +470,8 @@ def write_scoreboard(predictions: Predictions, gain: Mapping[str, HIGain], resul
         Folder of the results.
     command
         Command that makes them again.
+    trees
+        Of boosted trees on the same galaxies, from stars.
     """
     rows = [plain_score(score) for score in scores(predictions)]
     content = {
@@ -440,6 +481,7 @@ def write_scoreboard(predictions: Predictions, gain: Mapping[str, HIGain], resul
         "radii_R_hl": RADII,
         "formulas": [formula.label for formula in STAR_ESTIMATORS.values()],
         "rows": rows,
+        "trees": [] if trees is None else [plain_score(score) for score in scores(trees)],
         "hi_gain": {name: plain(asdict(one)) for name, one in gain.items()},
     }
     path = results / FILE
@@ -450,12 +492,13 @@ def write_scoreboard(predictions: Predictions, gain: Mapping[str, HIGain], resul
 
 def plain_score(score: Score) -> dict[str, Any]:
     """Return a score as JSON, with null in the place of every number that is not known."""
-    return dict(_without_nan(plain(asdict(score))))
+    return dict(without_nan(plain(asdict(score))))
 
 
-def _without_nan(value: Any) -> Any:  # noqa: ANN401 (JSON)
+def without_nan(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Return JSON with null in the place of every number that is not known."""
     if isinstance(value, dict):
-        return {name: _without_nan(one) for name, one in value.items()}
+        return {name: without_nan(one) for name, one in value.items()}
     if isinstance(value, list):
-        return [_without_nan(one) for one in value]
+        return [without_nan(one) for one in value]
     return None if isinstance(value, float) and np.isnan(value) else value

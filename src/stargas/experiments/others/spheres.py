@@ -18,7 +18,7 @@ from scipy.integrate import cumulative_simpson
 from stargas.constants import G
 from stargas.experiments.others.galaxies import GalaxyOfOthers, traced
 from stargas.galaxy import FloatArray, MassProfile
-from stargas.report.others_page import SPHERES
+from stargas.report.others_rows import SPHERES
 
 R_HL_KPC = 0.5
 """Projected half-light radius of the tracers; of the outer of two populations."""
