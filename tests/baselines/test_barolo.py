@@ -125,5 +125,9 @@ def test_a_program_that_fails_is_named(tmp_path):
         fit_rings(program(tmp_path, "exit 3\n"), tmp_path / "c.fits", GEOMETRY, tmp_path / "out")
     with pytest.raises(InputError, match="found 0 rings"):
         fit_rings(program(tmp_path, "exit 0\n"), tmp_path / "c.fits", GEOMETRY, tmp_path / "out")
+    with pytest.raises(InputError, match="ended with code -11"):
+        fit_rings(program(tmp_path, "kill -SEGV $$\n"), tmp_path / "c.fits", GEOMETRY, tmp_path / "out")
+    with pytest.raises(ChildProcessError, match="ended by signal 15"):
+        fit_rings(program(tmp_path, "kill -TERM $$\n"), tmp_path / "c.fits", GEOMETRY, tmp_path / "out")
     with pytest.raises(InputError, match="there is no program"):
         fit_rings(tmp_path / "nothing", tmp_path / "c.fits", GEOMETRY, tmp_path / "out")

@@ -8,6 +8,7 @@ inclination nor of motions that are not circular.
 """
 
 import resource
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,8 +29,11 @@ MIN_RINGS = 2
 MIN_SPEED_KMS = 1.0
 """Speed below which none is taken, since it would be no mass at all."""
 
-MAX_SECONDS = 1800
-"""Wall time after which a fit is given up."""
+MAX_SECONDS = 14_400
+"""Wall time after which a fit is given up; one takes 5 to 70 s of processor time."""
+
+STOPPED = (signal.SIGINT, signal.SIGKILL, signal.SIGTERM)
+"""Signals by which others end a program; a crash has other ones."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,8 @@ def fit_rings(program: Path, cube: Path, geometry: RingGeometry, folder: Path) -
     ------
     InputError
         If there is no such program, or it found no rotation curve.
+    ChildProcessError
+        If somebody ended it, which says nothing about the cube.
     """
     if not program.is_file():
         raise InputError(f"there is no program {program}: give the path of BBarolo, which pip install pybbarolo makes.")
@@ -169,6 +175,8 @@ def fit_rings(program: Path, cube: Path, geometry: RingGeometry, folder: Path) -
     except subprocess.TimeoutExpired as error:
         raise InputError(f"3DBarolo did not end within {MAX_SECONDS} s: {cube}.") from error
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if -done.returncode in STOPPED:
+        raise ChildProcessError(f"3DBarolo was ended by signal {-done.returncode} while it fitted {cube}.")
     if done.returncode:
         raise InputError(f"3DBarolo ended with code {done.returncode}: {cube}.")
     return read_rings(folder, geometry.kpc_per_arcsec, after.ru_utime - before.ru_utime)
