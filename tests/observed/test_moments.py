@@ -223,7 +223,7 @@ def test_velocities_of_exactly_zero_are_blank(tmp_path, cube, observed):
     unblanked, header = fits.getdata(paths[0], header=True)
     floor = np.random.default_rng(0).uniform(1e-3, 2e-3, unblanked.shape)
     fits.PrimaryHDU(np.maximum(unblanked, floor), header).writeto(paths[0], overwrite=True)
-    with pytest.warns(ObservationWarning, match=r"moment1.fits: \d+ pixels with HI have the value 0"):
+    with pytest.warns(ObservationWarning, match=r"mom1.fits: \d+ pixels with HI have the value 0"):
         maps = read_moments(*paths)
     assert np.array_equal(maps.known, observed.moment_maps.known)
     assert observe_hi(maps, DISTANCE_KPC).systemic_kms == pytest.approx(expected.systemic_kms, abs=0.1)
