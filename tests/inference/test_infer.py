@@ -227,6 +227,8 @@ class TestKeywords:
     def test_a_galaxy_and_an_observation_are_one_too_many(self, tmp_path, table):
         with pytest.raises(InputError, match="there is a galaxy already: leave out distance_kpc"):
             infer(observed(tmp_path, table), WolfPosterior(), distance_kpc=3.0)
+        with pytest.raises(InputError, match=r"needs its keyword: stars='mine\.csv'"):
+            infer("mine.csv", WolfPosterior(), distance_kpc=3.0)
         with pytest.raises(InputError, match="needs stars, HI or both"):
             infer(model=WolfPosterior(), distance_kpc=3.0)
         with pytest.raises(InputError, match="did you mean distance_kpc"):

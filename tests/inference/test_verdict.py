@@ -70,9 +70,16 @@ def test_priors_that_disagree_beyond_the_stated_error_call_for_care(result):
     shifted[:, 7] += 0.25
     apart = with_attribution(result, priors={None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": shifted})
     text = limitation(apart, "prior").sentence
-    for piece in (f"{result.r_kpc[7]:.3g} kpc", "8.05 for all, 8.00 for bursty, 8.25 for smooth", "0.25", "±0.10"):
+    for piece in (
+        f"{result.r_kpc[7]:.3g} kpc",
+        "8.05 for all suites, 8.00 for bursty, 8.25 for smooth",
+        "0.25",
+        "±0.10",
+    ):
         assert piece in text
     assert verdict(apart).level == "with care"
+    assert "with care (p = " in repr(apart)
+    assert "With care. The result depends" in apart._repr_html_()
     assert limitation(apart, "prior").claim in verdict(apart).reason
     close = with_attribution(
         result, priors={None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": quantiles(8.09)}

@@ -234,6 +234,13 @@ def test_positions_and_velocities_in_wrong_units_are_named():
         assert any("no known galaxy: does the column 'V' hold velocities" in str(one.message) for one in caught)
 
 
+def test_a_star_far_from_all_others_is_named():
+    table = star_table(200)
+    table["dec"][0] = table["dec"][0] + 5.0
+    with pytest.warns(ObservationWarning, match="1 of 200 members lie more than 20 half-count radii"):
+        observe_stars(catalogue(table), DISTANCE, **GIVEN)
+
+
 def test_a_given_systemic_velocity_moves_the_zero_alone():
     table = star_table(300)
     fitted, given = observe(table), observe(table, systemic_kms=SYSTEMIC)
@@ -290,7 +297,11 @@ def test_nothing_to_warn_of_is_silent():
         ({}, {"systemic_kms": 240.0}, "given systemic velocity 240.00 km/s is more than 5 standard errors"),
         ({}, {"center": (CENTER[0], CENTER[1] + 0.5)}, "middle of the stars lies .* R_hl from the center"),
         ({}, {"distance_kpc": 1e3 * DISTANCE, "R_hl_kpc": 300.0}, "radius of 300 kpc is that of no known galaxy"),
-        ({}, {"distance_kpc": 1e-3 * DISTANCE, "R_hl_kpc": 3e-4}, "radius of 0.0003 kpc is that of no known galaxy"),
+        (
+            {},
+            {"distance_kpc": 1e-3 * DISTANCE, "distance_error_kpc": 0.0, "R_hl_kpc": 3e-4, "R_hl_error_kpc": 0.0},
+            "radius of 0.0003 kpc is that of no known galaxy",
+        ),
     ],
 )
 def test_what_needs_care_is_told(changes, options, message):

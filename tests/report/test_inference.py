@@ -155,7 +155,7 @@ class TestPage:
         described = json.loads((tmp_path / "inference.json").read_text())["views"]
         assert [view["validity"]["trusted"] for view in described] == [True, False]
         for text in (page, " ".join(printed(judged).split())):
-            assert text.count("do not trust this result") == 1
+            assert text.count("Do not trust this result") == 1
             assert text.count("as far from others of the same mass and kind") == 2
             assert reason in text
 

@@ -3,7 +3,7 @@
 import pytest
 
 from stargas.errors import InputError
-from stargas.simulations.files import GalaxyFiles, open_files
+from stargas.simulations.files import GalaxyFiles, open_files, read_galaxy
 from stargas.simulations.snapshot_source import SnapshotSource
 
 
@@ -17,5 +17,8 @@ def test_files_are_opened_as_what_they_are(galaxy, folder, tmp_path):
         open_files([tmp_path, folder / "arepo.hdf5"])
     with pytest.raises(InputError, match="take no halo catalogs"):
         open_files([tmp_path / "table.hdf5"], halos=tmp_path / "x.csv")
+    (tmp_path / "stars.csv").write_text("ra,dec,v_los\n")
+    with pytest.raises(InputError, match="a table of observed stars goes by"):
+        read_galaxy(tmp_path / "stars.csv")
     with pytest.raises(InputError, match="no file or folder"):
         open_files([tmp_path / "none"])

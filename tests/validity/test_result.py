@@ -22,7 +22,7 @@ def test_a_result_is_trusted_where_there_is_no_reason_not_to():
         ),
         (
             ValidityResult(0.0042, (UNLIKE,)),
-            f"0.42 % of {AS_FAR}: do not trust this result.",
+            f"0.42 % of {AS_FAR}. Do not trust this result.",
         ),
         (ValidityResult(None), NO_REFERENCE),
         (ValidityResult(None, ("Too few.",)), "There is no reference for it: do not trust this result."),

@@ -37,7 +37,7 @@ COMMANDS = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    listing = "\n".join(f"  {name:<10}{meaning}" for name, meaning in COMMANDS.items())
+    listing = "\n".join(f"  {name:<12}{meaning}" for name, meaning in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="stargas",
         description="Mass profiles of galaxies from the kinematics of their stars and their HI gas.",

@@ -74,6 +74,8 @@ def parser() -> CommandParser:
         "proper_motion_masyr": "--proper-motion",
         "n_realizations": "--realizations",
         "columns v_los=NAME": "--columns v_los=NAME",
+        "columns v_los_error=NAME": "--columns v_los_error=NAME",
+        "columns ra=NAME,dec=NAME": "--columns ra=NAME,dec=NAME",
     }
     made.listed_settings |= {f"observation.{name}" for name in (*made.option_of_setting, *made.destinations)}
     return made

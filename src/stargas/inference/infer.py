@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias, overload
 
@@ -97,8 +98,9 @@ def infer(
     reference
         Validity reference of the model; the one in its folder if None.
     **observation
-        ``stars``, ``hi`` and everything that an observer knows beside them, as `stargas.observed.observation.observe`
-        takes it.
+        The files or tables ``stars``, ``photometry`` and ``hi``, and what an observer knows beside them: ``name``,
+        ``distance_kpc``, ``R_hl_kpc`` and each with ``_error``, ``center``, ``columns`` and all else that
+        `stargas.observed.observation.observe` takes.
 
     Returns
     -------
@@ -125,6 +127,10 @@ def infer(
     (3, 14)
     """
     applied = _apply(model, reference, n_draws, n_realizations, seed, occlusion=occlusion)
+    if isinstance(galaxy, str | Path):
+        raise InputError(
+            f"a file of an observed galaxy needs its keyword: stars={str(galaxy)!r}, or hi={str(galaxy)!r}."
+        )
     if galaxy is None:
         galaxy = observe(**observation)
     elif observation:

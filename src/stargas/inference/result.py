@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from xarray import Dataset
 
+    from stargas.inference.verdict import Verdict
+
 QUANTILE_SUFFIXES = ("p2_5", "p16", "p50", "p84", "p97_5")
 """Endings of the names of columns, in the order of `stargas.evaluation.intervals.QUANTILE_LEVELS`."""
 
@@ -288,6 +290,12 @@ class InferenceResult:
 
         return write_inference_report([self], folder, radii_kpc=radii_kpc, overwrite=overwrite)
 
+    @property
+    def _verdict(self) -> "Verdict":
+        from stargas.inference.verdict import verdict
+
+        return verdict(self)
+
     def _repr_html_(self) -> str:
         """Verdict, profile and what needs care, which notebooks show."""
         low, median, high = self.quantiles((0.16, 0.5, 0.84))
@@ -298,19 +306,19 @@ class InferenceResult:
         references = () if self.galaxy is None else self.galaxy.references
         notes = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*self.warnings, *references))
         return (
-            f"<p><b>{escape(self.name)}</b> ({escape(self.model.label)}): {escape(self.validity.summary)}</p>"
+            f"<p><b>{escape(self.name)}</b> ({escape(self.model.label)}): {escape(str(self._verdict))}</p>"
             "<table><thead><tr><th>r [kpc]</th><th>r / R_hl</th><th>log10 M(&lt;r) [Msun]</th><th>central 68 %</th>"
             "</tr></thead>"
             f"<tbody>{rows}</tbody></table>{f'<ul>{notes}</ul>' if notes else ''}"
         )
 
     def __repr__(self) -> str:
-        """Name, mass near R_hl, validity and number of warnings."""
+        """Name, mass near R_hl, verdict and number of warnings."""
         j = int(np.argmin(np.abs(self.r_kpc - self.R_hl_kpc)))
         low, median, high = self.quantiles((0.16, 0.5, 0.84))[:, j]
-        p_value, trust = self.validity.p_value, "trusted" if self.validity.trusted else "not trusted"
-        validity = "validity not checked" if p_value is None else f"{trust} (p = {p_value:.2g})"
+        p_value, n = self.validity.p_value, len(self.warnings)
+        validity = "validity not checked" if p_value is None else f"{self._verdict.level} (p = {p_value:.2g})"
         return (
             f"<InferenceResult {self.name} ({self.model.label}): log10 M(<{self.r_kpc[j]:.3g} kpc) = {median:.2f} "
-            f"+{high - median:.2f} -{median - low:.2f}, {validity}, {len(self.warnings)} warnings>"
+            f"+{high - median:.2f} -{median - low:.2f}, {validity}, {n} warning{'' if n == 1 else 's'}>"
         )

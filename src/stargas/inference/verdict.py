@@ -124,7 +124,7 @@ def _prior(r_kpc: FloatArray, priors: Mapping[str | None, FloatArray]) -> Iterat
     medians = {prior: values[MEDIAN] for prior, values in priors.items()}
     spread = np.ptp(list(medians.values()), axis=0)
     j = int(np.argmax(spread / half_width))
-    listed = ", ".join(f"{values[j]:.2f} for {prior or 'all'}" for prior, values in medians.items())
+    listed = ", ".join(f"{values[j]:.2f} for {prior or 'all suites'}" for prior, values in medians.items())
     matters = bool(spread[j] > half_width[j])
     yield Limitation(
         "prior",

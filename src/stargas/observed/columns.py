@@ -198,7 +198,7 @@ def _position_kind(table: "Table", wanted: Mapping[str, str], path: Path) -> Pos
     pairs = [POSITIONS[kind] for kind in kinds or POSITIONS]
     raise InputError(
         f"{path} has no columns of positions: expected {' or '.join(' and '.join(pair) for pair in pairs)}, found "
-        f"{listed(table.colnames)}; name them."
+        f"{listed(table.colnames)}; name them, as columns ra=NAME,dec=NAME."
     )
 
 

@@ -38,6 +38,10 @@ SMALL_KPC, LARGE_KPC = 0.015, 50.0
 NARROWEST_AXIS_RATIO = 1 / 7
 """Axis ratio below which the members form a strip rather than a galaxy."""
 
+FAR = 20.0
+"""Radius, in half-count radii of the stars, beyond which one star in 400 of a Plummer sphere lies, and fewer of most
+galaxies. The maps are smoothed by the spread of all stars, which one such star among hundreds doubles."""
+
 WIDE_DEG = 8.0
 """Median distance in declination from the middle that no galaxy but our own has [deg]."""
 
@@ -101,7 +105,10 @@ def _dispersion_warnings(observed: "ObservedStars", catalogue: StarCatalogue) ->
     fit = observed.membership.fit
     column = catalogue.columns.get("v_los", "v_los")
     if catalogue.v_los_error_kms is None:
-        yield "the catalogue has no velocity errors, so the dispersion is that of the velocities as they are."
+        yield (
+            "no velocity errors were found, or all are zero: the dispersion contains them, so the mass is too large. "
+            "If a column has them, name it, as columns v_los_error=NAME."
+        )
     elif np.median(observed.v_los_error_kms) > LARGE_ERROR * fit.sigma_kms:
         ratio = float(np.median(observed.v_los_error_kms)) / fit.sigma_kms
         yield (
@@ -157,6 +164,12 @@ def _position_warnings(observed: "ObservedStars", catalogue: StarCatalogue) -> I
         yield (
             f"a half-light radius of {observed.R_hl_kpc:.3g} kpc is that of no known galaxy: check the distance, and "
             f"the unit of the columns {names[0]!r} and {names[1]!r}."
+        )
+    far = np.hypot(observed.x_kpc, observed.y_kpc) > FAR * of_stars
+    if far.any():
+        yield (
+            f"{np.count_nonzero(far)} of {n} members lie more than {FAR:g} half-count radii of the stars from the "
+            "center, and stretch the maps: check their positions, or leave them out."
         )
     ratio = _axis_ratio(observed)
     if ratio < NARROWEST_AXIS_RATIO:

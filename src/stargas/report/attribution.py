@@ -197,7 +197,7 @@ def _tracers_alone(one: Attribution) -> Curves:
 
 
 def _priors(one: Attribution) -> Curves:
-    return [("no prior" if name is None else f"prior {name}", values) for name, values in one.priors.items()]
+    return [("all suites" if name is None else f"prior {name}", values) for name, values in one.priors.items()]
 
 
 def _places(result: InferenceResult) -> list[int]:

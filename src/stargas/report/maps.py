@@ -223,7 +223,10 @@ def map_figures(samples: Sequence[Sample], name: str, folder: Path) -> list[Figu
     if has_stars:
         path = save_png_and_pdf(draw_star_maps(samples, name), folder / "star_maps.png")
         alt = f"Star maps of {name}, one row per view: density in radius and velocity, and on the sky."
-        caption = "Left: stars in projected radius and line-of-sight velocity. Right: stars on the sky."
+        caption = (
+            "Left: stars in projected radius and line-of-sight velocity. Right: stars on the sky. The scatter of the "
+            "velocities on the map includes their errors."
+        )
         figures.append(Figure(path, alt, caption))
     if has_gas:
         path = save_png_and_pdf(draw_gas_maps(samples, name), folder / "gas_maps.png")
@@ -263,7 +266,7 @@ def _scales_label(sample: Sample) -> str:
     parts = [rf"$R_{{hl}}$ = {sample.scalars[SCALARS.index('R_hl_kpc')]:.2g} kpc"]
     if sample.row.get("velocity_scale_kms"):
         symbol = SCALE_SYMBOLS[sample.config.stars.velocity_scale]
-        parts.append(rf"${symbol}$ = {float(sample.row['velocity_scale_kms']):.3g} km/s")
+        parts.append(rf"${symbol}$ of the map = {float(sample.row['velocity_scale_kms']):.3g} km/s")
     return ", ".join(parts)
 
 

@@ -140,7 +140,7 @@ def share_table(result: InferenceResult) -> Table | None:
     """Return the sources of the variance at three radii; None where all of it is the posterior's own."""
     if not any(share.any() for name, share in result.variance_shares.items() if name != "posterior"):
         return None
-    places = (0, len(result.r_kpc) // 2, -1)
+    places = (0, int(np.argmin(np.abs(result.r_kpc - result.R_hl_kpc))), -1)
     rows = [
         [name, *(f"{100 * min(max(share[j], 0.0), 1.0):.0f} %" for j in places)]
         for name, share in result.variance_shares.items()

@@ -22,6 +22,9 @@ from stargas.simulations.source import Source
 SUFFIXES = (".hdf5", ".h5")
 """Names of particle tables in a folder."""
 
+OBSERVED_SUFFIXES = (".csv", ".ecsv", ".tsv", ".vot", ".fits")
+"""Endings of tables of observed stars, of maps and of cubes."""
+
 
 def is_table(path: str | PathLike[str]) -> bool:
     """Whether a file is a particle table, by its attribute ``format``; a damaged HDF5 file raises."""
@@ -70,6 +73,11 @@ def read_galaxy(path: str | PathLike[str], **snapshot_options: Any) -> Galaxy:  
     """
     if not Path(path).exists():
         raise InputError(f"there is no file {path}: give the path of a particle table or a snapshot.")
+    if Path(path).suffix.lower() in OBSERVED_SUFFIXES:
+        raise InputError(
+            f"{path} is a table or a map by its name, and no simulated galaxy: a table of observed stars goes by "
+            "'stargas infer --stars', an HI cube by --hi-cube."
+        )
     if is_table(path):
         if snapshot_options:
             raise InputError(f"{path} is a particle table, which takes no options; got {', '.join(snapshot_options)}.")

@@ -15,7 +15,8 @@ DISTANCES: Mapping[str, Check] = {
     "sigma": Check(
         "stars",
         0.5,
-        "sigma_kms does not fit the R-v map and its velocity scale: is one of them of another galaxy, or not in km/s?",
+        "sigma_kms does not fit the R-v map (stars by radius and velocity): does a star far from all others stretch "
+        "the map, or is one of them of another galaxy, or not in km/s?",
         one_sided=True,
     ),
     "scalars": Check(

@@ -38,7 +38,7 @@ class ValidityResult:
     >>> ValidityResult(0.33).trusted
     True
     >>> print(ValidityResult(0.002, (UNLIKE,)).summary)
-    0.2 % of galaxies like those of the training set are as far from others of the same mass and kind: do not trust this
+    0.2 % of galaxies like those of the training set are as far from others of the same mass and kind. Do not trust this
     result.
     """
 
@@ -61,7 +61,7 @@ class ValidityResult:
             f"{_percent(self.p_value)} of galaxies like those of the training set are as far from others of the same "
             "mass and kind"
         )
-        text += "." if self.trusted else ": do not trust this result."
+        text += "." if self.trusted else ". Do not trust this result."
         if self.unchecked:
             text += f" Not checked, because the unit of a map is not known: {', '.join(self.unchecked)}."
         return text
