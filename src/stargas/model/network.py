@@ -1,7 +1,7 @@
 """What every network is: maps and features become an embedding, from which the standardized targets are predicted.
 
-A network whose settings ask for the stars themselves (`stargas.config.ModelConfig.receives_stars`) takes them as a
-third argument of ``embed``; no other is given them.
+A network whose settings ask for the stars themselves (`stargas.config.model.ModelConfig.receives_stars`) takes them as
+a third argument of ``embed``; no other is given them.
 """
 
 from abc import ABC, abstractmethod
