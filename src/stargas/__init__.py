@@ -19,6 +19,8 @@ _HOME = {
     "Sample": "stargas.sample",
     "SkyGalaxy": "stargas.sky.projection",
     "View": "stargas.sky.view",
+    "DarkMatter": "stargas.inference.dark_matter",
+    "dark_matter": "stargas.inference.dark_matter",
     "example": "stargas.serve.examples",
     "HICube": "stargas.observed.cube",
     "MomentMaps": "stargas.observed.moments",

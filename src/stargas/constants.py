@@ -50,3 +50,15 @@ HI_FREQUENCY_HZ = 1.42040575177e9
 
 SPEED_OF_LIGHT_KMS = 299792.458
 """Speed of light [km/s], exact."""
+
+ELEMENTARY_CHARGE = 1.602176634e-19
+"""Elementary charge [C], exact in the SI of 2019; the energy of 1 eV [J]."""
+
+GEV_PER_MSUN = G_PER_MSUN * 1e-3 * (SPEED_OF_LIGHT_KMS * 1e3) ** 2 / (ELEMENTARY_CHARGE * 1e9)
+"""Rest energy [GeV] of a solar mass."""
+
+RAR_ACCELERATION = 1.2e-10
+"""Acceleration g† [m/s²] of the radial acceleration relation (McGaugh, Lelli & Schombert 2016)."""
+
+M_PER_KPC = CM_PER_KPC / 100
+"""Meters in a kpc, IAU 2015 parsec."""

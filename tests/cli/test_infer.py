@@ -23,6 +23,8 @@ from stargas.cli import main
         (["--stars", "s.csv", "--center", "10", "08", "28.1", "-31", "00", "00"], 1, "holds no model"),
         (["--stars", "s.csv", "--center", "150.1", "-31.2"], 1, "holds no model"),
         (["--stars", "s.csv", "--center", "10:08:28.1"], 2, "a center must be a right ascension and a declination"),
+        (["g.hdf5", "--stellar-mass", "1e6 0.2dex"], 2, "--stellar-mass is for observed galaxies"),
+        (["--stars", "s.csv", "--stellar-mass", "1e6"], 1, "a stellar mass is a number of solar masses and its error"),
         (["--stars", "s.csv", "--distance-kpc", "far"], 2, "a distance must be a number of kpc"),
     ],
 )
@@ -68,6 +70,19 @@ def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path, monkeypatch
     assert first == second
     assert main([*words, "--out", str(tmp_path / "out")]) == 1
     assert "already holds an inference" in capsys.readouterr().err
+
+
+def test_a_stellar_mass_gives_the_dark_matter_alone(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("stargas.report.style.DPI", 40)
+    path = write(star_table(), tmp_path, ".csv")
+    words = ["infer", "--stars", str(path), "--distance-kpc", str(DISTANCE), "--R-hl-kpc", "0.3", "--draws", "64"]
+    words += ["--stellar-mass", "1e5 20%", "--realizations", "2", "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    places = [printed.index(text) for text in ("Wolf+10", "ρ(150 pc)", "log10 J(0.5°)", "What limits it")]
+    assert places == sorted(places)
+    assert "--stellar-mass '100000 0.08686dex'" in (tmp_path / "out" / "settings.yaml").read_text().splitlines()[0]
+    assert (tmp_path / "out" / "dark_matter.ecsv").exists()
 
 
 def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path, monkeypatch):

@@ -114,6 +114,11 @@ def _add_observed(made: CommandParser) -> None:
         help="1 - b/a, where R_hl is along the major axis (default: R_hl is that of a circle)",
     )
     known.add_argument(
+        "--stellar-mass",
+        metavar="MASS",
+        help="solar masses and their error, as '3.8e5 0.2dex' or '3.8e5 20%%': dark matter alone",
+    )
+    known.add_argument(
         "--center",
         nargs="+",
         metavar="ANGLE",
@@ -174,6 +179,8 @@ def run(options: Namespace, settings: Settings) -> None:
         for name in ("inclination", "azimuth"):
             if getattr(options, name) is not None:
                 raise UsageError(f"--{name} is for simulated galaxies: leave it out for an observed one.")
+    elif options.stellar_mass is not None:
+        raise UsageError("--stellar-mass is for observed galaxies: leave it out for a simulated one.")
     status = StatusLine()
     try:
         _infer(options, config, settings.snapshots, status)
@@ -185,12 +192,16 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
     status.show("loading the libraries and the model")
     with _begin_reading(options, config, snapshots) as read, imported_at_once():
         from stargas.galaxy import Galaxy
+        from stargas.inference.baryons import StellarMass
+        from stargas.inference.dark_matter import dark_matter
         from stargas.inference.infer import infer_in_steps
         from stargas.model.files import load_model
+        from stargas.report.dark_matter import print_dark_matter
         from stargas.report.inference import print_answer, print_limitations, require_free, write_inference_report
 
         use_threads(options.workers)
         require_free(options.out, overwrite=options.overwrite)
+        stellar_mass = None if options.stellar_mass is None else StellarMass.read(options.stellar_mass)
         model = load_model(options.model).with_prior(options.prior)
         status.show("reading and measuring the galaxy")
         galaxy = read()
@@ -204,6 +215,9 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
     status.clear()
     console = open_console()
     print_answer(answers, console)
+    dark = None if stellar_mass is None else dark_matter(answers[0], stellar_mass)
+    if dark is not None:
+        print_dark_matter(dark, console)
     status.show("tracing the errors of the inputs")
     results = [next(steps) for steps in inferences]
     status.clear()
@@ -211,7 +225,7 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
     for reference in () if results[0].galaxy is None else results[0].galaxy.references:
         console.print(f"Local Volume Database: {reference}", highlight=False)
     status.show("drawing the figures")
-    page = write_inference_report(results, options.out, radii_kpc=options.radii, overwrite=options.overwrite)
+    page = write_inference_report(results, options.out, radii_kpc=options.radii, dark=dark, overwrite=options.overwrite)
     status.clear()
     console.print(f"Report: {page}", highlight=False)
 

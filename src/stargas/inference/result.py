@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from xarray import Dataset
 
+    from stargas.inference.dark_matter import DarkMatter
     from stargas.inference.verdict import Verdict
 
 QUANTILE_SUFFIXES = ("p2_5", "p16", "p50", "p84", "p97_5")
@@ -268,7 +269,12 @@ class InferenceResult:
         return draw_profiles([Profile.of(self)], self.model.label, self.name)
 
     def report(
-        self, folder: str | os.PathLike[str], *, radii_kpc: Sequence[float] = (), overwrite: bool = False
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        radii_kpc: Sequence[float] = (),
+        dark: "DarkMatter | None" = None,
+        overwrite: bool = False,
     ) -> Path:
         """Write the page, its figures and all tables into a folder, and return the page.
 
@@ -278,6 +284,8 @@ class InferenceResult:
             Folder for the files.
         radii_kpc
             Further radii [kpc] for ``dynamics.ecsv``, between the first and the last.
+        dark
+            What `stargas.inference.dark_matter.dark_matter` returned, for a section of its own.
         overwrite
             Replace an inference that is already there.
 
@@ -288,7 +296,7 @@ class InferenceResult:
         """
         from stargas.report.inference import write_inference_report
 
-        return write_inference_report([self], folder, radii_kpc=radii_kpc, overwrite=overwrite)
+        return write_inference_report([self], folder, radii_kpc=radii_kpc, dark=dark, overwrite=overwrite)
 
     @property
     def _verdict(self) -> "Verdict":

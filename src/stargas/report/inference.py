@@ -5,7 +5,8 @@ at each radius), ``dynamics.ecsv`` (those of circular velocity, densities and sl
 posterior), ``estimators.ecsv`` (closed formulas), ``attribution.ecsv`` (the profile without each tracer and under each
 prior), ``figures/`` (PNG and PDF) and ``report.html``. An observed galaxy has in addition ``shares.ecsv`` (sources of
 the variance), ``dispersion.ecsv`` (dispersion in rings of stars), ``members.ecsv`` (probability of membership of every
-star) and ``settings.yaml``, which repeats the inference.
+star) and ``settings.yaml``, which repeats the inference; with a
+stellar mass also ``dark_matter.ecsv`` (quantiles of mass, circular velocity and density of the dark matter alone).
 """
 
 import dataclasses
@@ -19,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 from stargas import __version__
 from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
+from stargas.inference.dark_matter import DarkMatter
 from stargas.inference.result import InferenceResult
 from stargas.inference.verdict import Level, limitations, verdict
 from stargas.report.attribution import attribution_data
+from stargas.report.dark_matter import describe_dark_matter
 from stargas.report.dynamics import dynamics_table
 from stargas.report.inference_page import inference_page
 from stargas.report.inference_tables import (
@@ -62,6 +65,7 @@ def write_inference_report(
     folder: str | os.PathLike[str],
     *,
     radii_kpc: Sequence[float] = (),
+    dark: DarkMatter | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write the tables, figures and page of an inference.
@@ -74,6 +78,8 @@ def write_inference_report(
         Folder for the files.
     radii_kpc
         Further radii [kpc] for ``dynamics.ecsv``, between the first and the last of every view.
+    dark
+        Dark matter of the galaxy, for a section of its own.
     overwrite
         Replace an inference that is already there.
 
@@ -96,6 +102,8 @@ def write_inference_report(
     tables["estimators.ecsv"] = estimator_table(views)
     if any(result.attribution is not None for result in results):
         tables["attribution.ecsv"] = attribution_table(views)
+    if dark is not None:
+        tables["dark_matter.ecsv"] = dark.to_table()
     first = results[0]
     if first.galaxy is not None:
         tables["shares.ecsv"] = variance_table(first)
@@ -106,14 +114,17 @@ def write_inference_report(
     shutil.rmtree(folder / "figures", ignore_errors=True)  # of an inference before, which may have had others
     contents = {name: table_bytes(table) for name, table in tables.items()}
     contents["draws.fits"] = draws_bytes(views)
-    command = repeat_command(first)
+    command = repeat_command(first, dark)
     if first.galaxy is not None and first.galaxy.settings is not None:
         repeated = dataclasses.replace(first.galaxy.settings, n_realizations=first.n_realizations)
         contents["settings.yaml"] = settings_yaml(repeated, command).encode()
     for name, content in contents.items():
         write_atomically(folder / name, content, lasting=False)
-    described = describe_inference(views, command) | {"draws_sha256": sha256_of(contents["draws.fits"])}
-    page = write_page(inference_page(views, described, folder / "figures"), folder / "report.html")
+    described = describe_inference(views, command) | (
+        {} if dark is None else {"dark_matter": describe_dark_matter(dark)}
+    )
+    described |= {"draws_sha256": sha256_of(contents["draws.fits"])}
+    page = write_page(inference_page(views, described, folder / "figures", dark), folder / "report.html")
     described |= {"attribution": attribution_data(views)}  # too long for the page
     write_atomically(folder / "inference.json", json_bytes(described), lasting=False)
     return page
@@ -169,7 +180,7 @@ def describe_inference(views: Views, command: str) -> dict[str, Any]:
     }
 
 
-def repeat_command(result: InferenceResult) -> str:
+def repeat_command(result: InferenceResult, dark: DarkMatter | None = None) -> str:
     """Return the command that repeats an inference in the folder of its ``settings.yaml``; "" where there is none."""
     if result.galaxy is None or result.galaxy.settings is None:
         return ""
@@ -177,6 +188,8 @@ def repeat_command(result: InferenceResult) -> str:
     if result.model.folder is not None:
         words += ["--model", str(result.model.folder)]
     words += ["--seed", str(result.seed), "--draws", str(len(result.log10_mass)), "--out", "OUT"]
+    if dark is not None:
+        words += ["--stellar-mass", str(dark.stellar_mass)]
     return shlex.join(words + (["--prior", result.model.prior] if result.model.prior else []))
 
 

@@ -6,9 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from stargas.inference.dark_matter import DarkMatter
 from stargas.inference.verdict import Level, limitations, verdict
 from stargas.profiles import MIN_RADII
 from stargas.report.attribution import comparison_parts, occlusion_section
+from stargas.report.dark_matter import dark_matter_section
 from stargas.report.dynamics import draw_dynamics
 from stargas.report.inference_tables import (
     DYNAMICS_SHOWN,
@@ -38,7 +40,7 @@ MAPS_SHOWN = 4
 """Views whose maps are on the page."""
 
 
-def inference_page(views: Views, described: Mapping[str, Any], figures: Path) -> Page:
+def inference_page(views: Views, described: Mapping[str, Any], figures: Path, dark: DarkMatter | None = None) -> Page:
     """Draw the figures of an inference and put its page together.
 
     Parameters
@@ -49,6 +51,8 @@ def inference_page(views: Views, described: Mapping[str, Any], figures: Path) ->
         Provenance, settings and measurements, as in ``inference.json``.
     figures
         Folder for the figures.
+    dark
+        Dark matter of the galaxy; None where no stellar mass is known.
     """
     first = next(iter(views.values()))
     lead = text_from(
@@ -66,6 +70,7 @@ def inference_page(views: Views, described: Mapping[str, Any], figures: Path) ->
         *observed_sections(first, figures),
         _formulas(views),
         _dynamics(views, figures),
+        dark_matter_section(dark, figures),
         Section("Input of the network", _maps(views, figures)),
         Section("How to read this", [text_from("inference", "reading")]),
         Section("Provenance", [Details("Measurements, model and seeds", described)]),

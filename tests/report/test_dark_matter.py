@@ -1,0 +1,86 @@
+"""Dark matter on the page, on the terminal and in files is that of the draws."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from astropy.table import QTable
+from disc_sample import Gaussian, disc_sample
+from html_reader import read
+from rich.console import Console
+
+import stargas as sg
+from stargas.constants import RAR_ACCELERATION
+from stargas.report.dark_matter import dark_matter_table, draw_dark_matter, observed_acceleration, print_dark_matter
+from stargas.report.inference import repeat_command
+
+
+@pytest.fixture(scope="module")
+def result():
+    return sg.infer(disc_sample(), Gaussian(), n_draws=300, seed=3)
+
+
+@pytest.fixture(scope="module")
+def dark(result):
+    return sg.dark_matter(result, "1e7 0.1dex", distance_kpc=900.0)
+
+
+def test_the_rows_are_medians_and_percentiles(dark):
+    rows = {row[0]: row for row in dark_matter_table(dark).rows}
+    low, median, high = np.quantile(dark.values["v_max"], (0.16, 0.5, 0.84))
+    row = rows["largest v_c within the radii"]
+    assert row[1:] == ["km/s", f"{median:.1f} +{high - median:.1f} −{median - low:.1f}"]
+    assert rows["log10 J(0.5°)"][2].startswith(f"{np.median(np.log10(dark.values['J'])):.2f}")
+    assert "ρ(150 pc) (extrapolated)" in rows
+    assert "ρ(R_hl)" in rows
+
+
+def test_without_a_distance_there_is_no_j(dark):
+    assert not any("J" in row[0] for row in dark_matter_table(replace(dark, distance_kpc=None)).rows)
+
+
+def test_the_terminal_has_the_table_and_what_needs_care(dark):
+    console = Console(width=120, record=True, file=io.StringIO())
+    print_dark_matter(dark, console)
+    printed = console.export_text()
+    assert "Dark matter, less stars of 1e+07 0.1dex Msun" in printed
+    assert "150 pc lie outside the radii" in printed
+
+
+def test_the_figure_shows_the_median_density_and_both_accelerations(dark):
+    left, right = draw_dark_matter(dark).axes
+    line = left.lines[0]
+    np.testing.assert_allclose(line.get_ydata(), np.median(dark.density(line.get_xdata()), axis=0))
+    x, y = right.containers[0].lines[0].get_data()
+    total = dark.baryons_msun + 10**dark.draws.log10_mass
+    np.testing.assert_allclose(y - x, np.median(np.log10(total), 0) - np.median(np.log10(dark.baryons_msun), 0))
+    np.testing.assert_allclose(10 ** y[0], np.median(total[:, 0]) * 1.3938e-13 * 1e-3 / 0.36 * 1e-3, rtol=0.02)
+
+
+def test_the_relation_has_its_two_limits():
+    weak, strong = observed_acceleration(np.array([1e-16, 1e-6]))
+    assert weak == pytest.approx(np.sqrt(1e-16 * RAR_ACCELERATION), rel=1e-2)
+    assert strong == pytest.approx(1e-6, rel=1e-6)
+
+
+def test_the_report_has_section_table_and_numbers(result, dark, tmp_path, monkeypatch):
+    monkeypatch.setattr("stargas.report.style.DPI", 40)
+    page = result.report(tmp_path / "with", dark=dark)
+    text = read(page).text if hasattr(read(page), "text") else page.read_text()
+    assert "Dark matter" in text
+    assert "times 1.33 for helium" not in text
+    table = QTable.read(tmp_path / "with" / "dark_matter.ecsv")
+    np.testing.assert_allclose(table["baryon_fraction_p50"], np.median(dark.baryon_fraction, axis=0))
+    said = json.loads((tmp_path / "with" / "inference.json").read_text())["dark_matter"]
+    assert said["quantiles"]["v_max"][2] == pytest.approx(np.median(dark.values["v_max"]))
+    assert said["units"]["J"] == "GeV2/cm5"
+    assert (tmp_path / "with" / "figures" / "dark_matter.png").exists()
+    result.report(tmp_path / "without")
+    assert not (tmp_path / "without" / "dark_matter.ecsv").exists()
+    assert "ρ(150 pc)" not in (tmp_path / "without" / "report.html").read_text()
+
+
+def test_a_galaxy_without_settings_has_no_command(result, dark):
+    assert repeat_command(result, dark) == ""
