@@ -42,7 +42,7 @@ def test_the_share_of_the_stars_is_the_integral_of_their_density(light, density)
     assert abs(stellar_share(2 * RADII, 2.02, light) / wanted - 1).max() > 5e-3  # negative control
 
 
-def test_half_of_the_exponential_lies_inside_R_hl_on_the_sky():
+def test_half_of_the_exponential_lies_inside_its_half_light_radius():
     r = np.geomspace(1e-4, 30, 4000)
     seen = 1 - np.sqrt(np.clip(1 - (1 / r) ** 2, 0, None))  # share of a shell inside the cylinder
     inside = np.trapezoid(4 * np.pi * r**3 * exponential_density(r) * seen, np.log(r))

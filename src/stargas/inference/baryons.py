@@ -155,7 +155,7 @@ def hi_mass(maps: HIMaps) -> float:
 
 
 def gas_mass(maps: HIMaps, r_kpc: FloatArray, inclination_deg: float | None = None) -> FloatArray:
-    """Return the mass of atomic gas inside spheres [Msun], shape (m,), helium included.
+    """Return the mass of atomic gas inside spheres [Msun], shape (m,), helium included; zero where noise makes it less.
 
     Parameters
     ----------
@@ -181,8 +181,11 @@ def gas_mass(maps: HIMaps, r_kpc: FloatArray, inclination_deg: float | None = No
     position = (np.stack([columns, rows]) - (n - 1) / 2) * pixel
     squares, axes = np.linalg.eigh((position * np.maximum(column, 0.0)) @ position.T)  # minor axis first
     across, along = axes.T @ position
-    ratio = np.sqrt(squares[0] / squares[1]) if inclination_deg is None else np.cos(np.deg2rad(inclination_deg))
+    ratio = np.cos(np.deg2rad(inclination_deg or 0.0))
+    if inclination_deg is None and squares[1] > 0:
+        ratio = np.sqrt(max(squares[0] / squares[1], 0.0))
     radius = np.hypot(along, across / max(ratio, _MIN_AXIS_RATIO))
     mass = column * (1e3 * pixel) ** 2 * HELIUM_FACTOR
     # a pixel enters over its own width, so that the mass does not rise in steps
-    return np.array([mass @ np.clip((r - radius) / pixel + 0.5, 0, min(1.0, np.pi * (r / pixel) ** 2)) for r in r_kpc])
+    inside = [mass @ np.clip((r - radius) / pixel + 0.5, 0, min(1.0, np.pi * (r / pixel) ** 2)) for r in r_kpc]
+    return np.maximum(inside, 0.0)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DARK_COLOR = "#46518f"
 
 _CURVE_POINTS = 60
+_SHOWN_RANGE = 1e4  # of densities, from the largest median down
 _M_S2 = 1e6 / M_PER_KPC  # of one km²/s²/kpc
 
 _ROWS: Mapping[str, tuple[str, str, float, int]] = {
@@ -44,7 +45,11 @@ def dark_matter_table(dark: DarkMatter) -> Table:
     rows = []
     for name, draws in dark.values.items():
         label, unit, factor, digits = _ROWS[name]
-        low, median, high = np.quantile(draws * factor if factor else np.log10(draws), (0.16, 0.5, 0.84))
+        low, median, high = np.quantile(draws, (0.16, 0.5, 0.84))
+        if factor:
+            low, median, high = factor * low, factor * median, factor * high
+        else:
+            low, median, high = np.log10(np.maximum([low, median, high], 1.0))
         note = " (extrapolated)" if outside and name.endswith("150pc") else ""
         rows.append([label + note, unit, median_and_range(median, low, high, digits=digits)])
     return Table(["", "unit", "value"], rows, "Median + and − to the 84th and 16th percentile.")
@@ -84,7 +89,7 @@ def dark_matter_section(dark: DarkMatter | None, figures: Path) -> Section:
         Figure(
             save_png_and_pdf(draw_dark_matter(dark), figures / "dark_matter.png"),
             f"Dark matter of {dark.name}. " + " ".join(f"{row[0]}: {row[2]} {row[1]}." for row in table.rows),
-            "Left: density of the dark matter, dark band 68 %, light band 95 %; dotted lines at 150 pc and R_hl. Right: "
+            "Left: density of the dark matter, dark band 68 %, light band 95 %; dotted: 150 pc and R_hl. Right: "
             "acceleration by all matter against that by stars and gas at each radius, with 68 % of the draws, beside "
             "the relation of rotating galaxies (McGaugh+16) and its scatter of 0.13 dex.",
         ),
@@ -108,9 +113,10 @@ def _draw_density(axes: "Axes", dark: DarkMatter) -> None:
     r = np.geomspace(dark.draws.r_kpc[0], dark.draws.r_kpc[-1], _CURVE_POINTS)
     # a draw whose dark mass does not rise has the density zero, of which there is no logarithm
     low95, low68, median, high68, high95 = np.quantile(dark.density(r), QUANTILE_LEVELS, axis=0)
-    least = median.min() / 100
-    draw_band(axes, r, np.maximum(low95, least), high95, DARK_COLOR, alpha=0.18)
-    draw_band(axes, r, np.maximum(low68, least), high68, DARK_COLOR, alpha=0.35)
+    least = max(median.max() / _SHOWN_RANGE, 1.0)
+    low95, low68, median, high68, high95 = np.maximum([low95, low68, median, high68, high95], least)
+    draw_band(axes, r, low95, high95, DARK_COLOR, alpha=0.18)
+    draw_band(axes, r, low68, high68, DARK_COLOR, alpha=0.35)
     axes.plot(r, median, color=DARK_COLOR, label="dark matter: median, 68 %, 95 %")
     for radius in (COMMON_RADIUS_KPC, dark.R_hl_kpc):
         axes.axvline(radius, color=MUTED, linewidth=0.7, linestyle=":")
