@@ -62,6 +62,7 @@ def disc_dataset(n_galaxies=300, n_views=4, seed=0, split="validation"):
         scalars=scalars,
         tracers=np.ones((n, 2), bool),
         star_features=np.zeros((n, len(STAR_FEATURES)), np.float32),
+        star_set=np.zeros((len(maps), 4, 0), np.float32),
         quality=np.tile([500.0, 0.0, 0.0, 0.0], (n, 1)),
         r_kpc=R_hl[:, None] * np.linspace(0.6, 2.4, 10),
         log10_mass=truth,
