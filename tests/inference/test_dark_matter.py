@@ -121,6 +121,12 @@ def test_draws_without_dark_matter_are_dropped_and_counted():
     assert sg.dark_matter(result, StellarMass(1e6, 0.0)).negative_fraction == 0
 
 
+def test_stars_that_are_most_of_the_mass_are_warned_of():
+    heavy = sg.dark_matter(exact_result("core", stars=2e8), StellarMass(2e8, 0.0))
+    assert any("shapes" in text for text in heavy.warnings)
+    assert not any("shapes" in text for text in sg.dark_matter(exact_result("core"), "1e6 0.1dex").warnings)
+
+
 def test_dark_mass_that_falls_is_counted():
     result = exact_result("NFW", n=10)
     masses = result.log10_mass.copy()

@@ -43,6 +43,10 @@ COMMON_RADIUS_KPC = 0.15
 MANY_NEGATIVE = 0.05
 """Fraction of draws without dark matter from which a warning says so."""
 
+MOSTLY_BARYONS = 0.6
+"""Share of stars and gas inside R_hl above which their assumed shapes decide what is left: the dark mass of mock galaxies
+of that kind comes out 0.4 dex too high."""
+
 MIN_KEPT = 0.1
 """Fraction of draws that must keep dark matter, below which nothing is said about it."""
 
@@ -193,6 +197,12 @@ class DarkMatter(Described):
             said.append(
                 f"{100 * self.negative_fraction:.0f} % of the draws leave no dark matter at some radius and are left "
                 "out: check the stellar mass and its error."
+            )
+        share = float(np.median(self.values["baryon_fraction_R_hl"]))
+        if share > MOSTLY_BARYONS:
+            said.append(
+                f"Stars and gas are {100 * share:.0f} % of the mass inside R_hl: what is left depends on their assumed "
+                "shapes."
             )
         if self.is_extrapolated(COMMON_RADIUS_KPC):
             low, high = self.draws.r_kpc[[0, -1]]
