@@ -44,8 +44,8 @@ MANY_NEGATIVE = 0.05
 """Fraction of draws without dark matter from which a warning says so."""
 
 MOSTLY_BARYONS = 0.6
-"""Share of stars and gas inside R_hl above which their assumed shapes decide what is left: the dark mass of mock galaxies
-of that kind comes out 0.4 dex too high."""
+"""Share of stars and gas inside R_hl above which their assumed shapes decide what is left: the dark mass of such mock
+galaxies comes out 0.4 dex too high."""
 
 MIN_KEPT = 0.1
 """Fraction of draws that must keep dark matter, below which nothing is said about it."""
