@@ -31,6 +31,7 @@ def batch_of(tracers=(True, True), n=1, scalars=(1.5, 12.0, 4.0, 30.0, 9.0), **m
         scalars=values,
         tracers=present,
         star_features=of_the_set,
+        star_set=np.zeros((n, 4, 0), np.float32),
         quality=np.zeros((n, 4)),
         r_kpc=np.ones((n, 10)),
         log10_mass=np.zeros((n, 10), np.float32),

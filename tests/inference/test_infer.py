@@ -247,7 +247,7 @@ class TestKeywords:
         ({"seed": "x"}, "got 'x'"),
         ({"seed": 1.5}, "got 1.5"),
         ({"model": "folder"}, "model must be what sg.load_model returns, got 'folder'"),
-        ({"galaxy": "stars.csv"}, "got 'stars.csv': give files as stars="),
+        ({"galaxy": "stars.csv"}, "a file of an observed galaxy needs its keyword: stars='stars.csv'"),
         ({"galaxy": 3}, "got 3: give files as stars="),
         ({"galaxy": ["a"]}, "got 'a': give files as stars="),
     ],

@@ -213,12 +213,14 @@ _BLOCK_DEFAULT = r"\(type: .*?'init_args':(.*?)\}.*\)$"  # of a block in a block
 
 
 _NAME = r"'(\w+)':"
+_OF_JSONARGPARSE = ("class_path", "init_args")  # which a block in such a block has, too
 
 
 def _name_fields(found: re.Match[str]) -> str:
     import textwrap
 
-    text = f"(a block of {', '.join(re.findall(_NAME, found[1]))})"
+    names = (name for name in re.findall(_NAME, found[1]) if name not in _OF_JSONARGPARSE)
+    text = f"(a block of {', '.join(names)})"
     return "\n" + textwrap.fill(text, 79, initial_indent=24 * " ", subsequent_indent=24 * " ")
 
 
