@@ -72,7 +72,7 @@ def test_priors_that_disagree_beyond_the_stated_error_call_for_care(result):
     text = limitation(apart, "prior").sentence
     for piece in (
         f"{result.r_kpc[7]:.3g} kpc",
-        "8.05 for all suites, 8.00 for bursty, 8.25 for smooth",
+        "8.05 for all suites, 8.00 for bursty (cored halos, disturbed gas), 8.25 for smooth (cuspy halos, calm gas)",
         "0.25",
         "±0.10",
     ):

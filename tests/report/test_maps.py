@@ -7,7 +7,7 @@ import pytest
 from disc_sample import disc_sample
 
 from stargas.errors import InputError
-from stargas.report.maps import draw_gas_maps, draw_star_maps, map_figures, map_frame
+from stargas.report.maps import SCALE_SYMBOLS, draw_gas_maps, draw_star_maps, map_figures, map_frame
 from stargas.sample import QUALITY
 
 
@@ -33,6 +33,15 @@ def test_rows_are_y_and_columns_are_x():
     # Nodes include the limits: the centers of the outer pixels lie on them.
     assert left + (right - left) / n / 2 == pytest.approx(-0.5)
     assert density.get_extent()[0] + (density.get_extent()[1] - density.get_extent()[0]) / n / 2 == pytest.approx(0)
+
+
+def test_color_bars_of_stars_state_the_unit_of_the_density():
+    labels = [axes.get_ylabel() for axes in draw_star_maps([disc_sample()]).axes if not axes.get_images()]
+    scale = SCALE_SYMBOLS[disc_sample().config.stars.velocity_scale]
+    assert [label for label in labels if label.startswith("fraction of stars per")] == [
+        rf"fraction of stars per $(R_{{hl}}\,{scale})$",
+        r"fraction of stars per $R_{hl}^2$",
+    ]
 
 
 def test_the_receding_side_is_right_and_red():

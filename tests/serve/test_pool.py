@@ -93,6 +93,14 @@ def test_a_process_that_dies_or_takes_too_long_fails_its_own_task_alone(pool):
     assert pool.submit("infer", 0.0, seconds=5).result(timeout=10)[1] != process
 
 
+def test_a_process_that_starts_too_slowly_says_so(monkeypatch):
+    monkeypatch.setattr("stargas.serve.pool.START_SECONDS", 0.0)
+    pool = Pool(1, echo)
+    with pytest.raises(TaskError, match="fewer --workers"):
+        pool.wait_until_ready()
+    pool.close()
+
+
 def test_closing_ends_what_runs_and_cancels_what_waits():
     pool = Pool(1, echo)
     pool.wait_until_ready()

@@ -54,7 +54,12 @@ def parser() -> CommandParser:
     )
     model = made.add_argument_group("model")
     model.add_argument("--model", type=Path, metavar="FOLDER", help="folder of the model (default: the pretrained one)")
-    model.add_argument("--prior", metavar="SUITE", help="assume a galaxy of this suite (default: of any)")
+    model.add_argument(
+        "--prior",
+        metavar="SUITE",
+        help="assume a galaxy of this suite: bursty (cored halos, disturbed gas) or smooth (cuspy halos, calm gas) of "
+        "the pretrained model (default: of any)",
+    )
     model.add_argument(
         "--draws", type=int, default=2000, metavar="N", help="posterior draws, of each view (default: 2000)"
     )

@@ -203,15 +203,15 @@ class InferenceResult:
         Returns
         -------
         astropy.table.QTable
-            ``r_kpc``, ``r_over_R_hl``, the quantiles ``log10_mass_p2_5`` … ``log10_mass_p97_5`` and
-            ``log10_mass_true`` [dex(solMass)], NaN where the truth is not known. ``table["log10_mass_p50"].physical``
-            is in solar masses.
+            ``r_kpc``, ``r_over_R_hl``, the quantiles ``log10_mass_p2_5`` … ``log10_mass_p97_5`` [dex(solMass)], and
+            of a simulated galaxy ``log10_mass_true`` [dex(solMass)]. ``table["log10_mass_p50"].physical`` is in solar
+            masses.
         """
         from astropy import units as u
         from astropy.table import QTable
 
-        truth = np.full(len(self.r_kpc), np.nan) if self.log10_true is None else self.log10_true
-        columns = dict(zip(QUANTILE_COLUMNS, self.quantiles(), strict=True)) | {"log10_mass_true": truth}
+        truth = {} if self.log10_true is None else {"log10_mass_true": self.log10_true}
+        columns = dict(zip(QUANTILE_COLUMNS, self.quantiles(), strict=True)) | truth
         table = QTable({"r_kpc": self.r_kpc << u.kpc, "r_over_R_hl": self.r_kpc / self.R_hl_kpc})
         for name, values in columns.items():
             table[name] = u.Dex(values, u.dex(u.Msun))

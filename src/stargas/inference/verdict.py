@@ -7,6 +7,7 @@ the radius where it is largest.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,11 @@ MAX_DISAGREEMENT = 2.0
 
 MAX_NAMED = 2
 """Measurements that are named at most."""
+
+SUITE_PHYSICS: Mapping[str | None, str] = MappingProxyType(
+    {"bursty": " (cored halos, disturbed gas)", "smooth": " (cuspy halos, calm gas)"}
+)
+"""Suite that may be expected → what its galaxies are like, to stand behind its name."""
 
 Level = Literal["trusted", "with care", "not trusted", "not checked"]
 
@@ -124,11 +130,14 @@ def _prior(r_kpc: FloatArray, priors: Mapping[str | None, FloatArray]) -> Iterat
     medians = {prior: values[MEDIAN] for prior, values in priors.items()}
     spread = np.ptp(list(medians.values()), axis=0)
     j = int(np.argmax(spread / half_width))
-    listed = ", ".join(f"{values[j]:.2f} for {prior or 'all suites'}" for prior, values in medians.items())
+    listed = ", ".join(
+        f"{values[j]:.2f} for {prior or 'all suites'}{SUITE_PHYSICS.get(prior, '')}"
+        for prior, values in medians.items()
+    )
     matters = bool(spread[j] > half_width[j])
     yield Limitation(
         "prior",
-        f"The result {'depends' if matters else 'hardly depends'} on the kind of galaxy that is expected, by "
+        f"The result depends on the kind of galaxy that is expected{'' if matters else ' by less than its error'}, by "
         f"{spread[j]:.2f} dex inside {r_kpc[j]:.3g} kpc",
         f"the median log10 M is {listed}, and the stated 68 % error ±{half_width[j]:.2f}",
         matters,

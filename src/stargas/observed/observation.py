@@ -286,7 +286,7 @@ def _joined(
         if config.R_hl_kpc is None or not (config.R_hl_kpc > 0 and np.isfinite(config.R_hl_kpc)):
             raise InputError(
                 "masses are inferred at multiples of R_hl, which HI alone does not show: give R_hl_kpc from "
-                f"photometry as a positive number, or a photometric catalog, got {config.R_hl_kpc}."
+                f"photometry as a positive number, or a photometric catalog, got {config.R_hl_kpc or 'none'}."
             )
         if not (config.R_hl_error_kpc >= 0 and np.isfinite(config.R_hl_error_kpc)):
             raise InputError(f"R_hl_error_kpc must be zero or positive and finite, got {config.R_hl_error_kpc}.")

@@ -31,7 +31,7 @@ DYNAMICS_SHOWN: Mapping[str, Quantity] = MappingProxyType(
 
 
 def profile_table(views: Views) -> "Table":
-    """Return quantiles of log10 M [Msun] at each radius of each view, and the truth where it is known, else NaN."""
+    """Return quantiles of log10 M [Msun] at each radius of each view, and the truth where it is known."""
     from astropy.table import Table, vstack
 
     parts = []
@@ -45,7 +45,7 @@ def profile_table(views: Views) -> "Table":
 
 
 def estimator_table(views: Views) -> "Table":
-    """Return the closed formulas of each view: radius, log10 M [Msun], its error and the truth there, else NaN."""
+    """Return the closed formulas of each view: radius, log10 M [Msun], its error and, if known, the truth there."""
     from astropy.table import Table
 
     rows = [
@@ -58,6 +58,8 @@ def estimator_table(views: Views) -> "Table":
     table["r_kpc"].unit = "kpc"
     for name in ("log10_mass", "log10_mass_error", "log10_mass_true"):
         table[name].unit = "dex(solMass)"
+    if np.isnan(table["log10_mass_true"]).all():
+        table.remove_column("log10_mass_true")
     table.round(6)
     return table
 

@@ -87,6 +87,12 @@ def half_width_kpc(sample: Sample) -> float:
     return float(stated or sample.config.gas.half_width * sample.scalars[SCALARS.index("R_HI_kpc")])
 
 
+def _density_label(sample: Sample, name: str) -> str:
+    """Return what a star map shows and its unit: densities integrate to one over the plane."""
+    unit = r"R_{hl}^2" if name == "xy" else rf"(R_{{hl}}\,{SCALE_SYMBOLS[sample.config.stars.velocity_scale]})"
+    return rf"fraction of stars per ${unit}$"
+
+
 def draw_star_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
     """Draw the two star maps of one or more views.
 
@@ -128,7 +134,7 @@ def draw_star_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
                 )
                 axes.set_box_aspect(1)
                 axes.set(xlabel=frame.x_label, ylabel=frame.y_label)
-                figure.colorbar(image, ax=axes, label="density", pad=0.02)
+                figure.colorbar(image, ax=axes, label=_density_label(sample, name), pad=0.02)
             _note_top(row[0], _star_label(sample))
             _note_top(row[1], _scales_label(sample))
             _frame(*row)

@@ -205,7 +205,9 @@ class _Worker:
         self._process = self._context.Process(target=self._entry, args=(theirs, *self._arguments), daemon=True)
         self._process.start()
         theirs.close()
-        return self._answer(START_SECONDS, lambda _: None, "ready")
+        return self._answer(
+            START_SECONDS, lambda _: None, "ready", hint="the machine is busy, try again or with fewer --workers"
+        )
 
     def run(self, task: _Task) -> Any:  # noqa: ANN401 (of the entry)
         """Run a task, in a new process if the last one is gone."""
@@ -216,7 +218,13 @@ class _Worker:
         self._connection.send((task.kind, task.payload))
         return self._answer(task.seconds, task.on_phase, "done")
 
-    def _answer(self, seconds: float, on_phase: Callable[[Any], None], wanted: str) -> Any:  # noqa: ANN401 (the same)
+    def _answer(
+        self,
+        seconds: float,
+        on_phase: Callable[[Any], None],
+        wanted: str,
+        hint: str = "try a smaller cube or table",
+    ) -> Any:  # noqa: ANN401 (the same)
         deadline = time.monotonic() + seconds
         while self._connection is not None:
             try:
@@ -234,7 +242,7 @@ class _Worker:
                 ) from error
             if time.monotonic() > deadline:
                 self.stop()
-                raise TaskError(f"this took longer than {seconds:.0f} s: try a smaller cube or table.")
+                raise TaskError(f"this took longer than {seconds:.0f} s: {hint}.")
             if self._closing.is_set():
                 self.stop()
         raise TaskError("the server is closing.")
