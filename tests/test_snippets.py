@@ -44,6 +44,7 @@ COMMANDS_NOT_RUN = {
     "train": "several GPUs, or what the quickstart runs; tests/cli/test_train.py",
     "evaluate": "thousands of galaxies, or what the quickstart runs; tests/cli/test_evaluate.py",
     "experiment": "hours; tests/experiments run every part on a small scale",
+    "forecast": "it is slow; tests/cli/test_forecast.py",
     "serve": "it ends when it is interrupted; tests/serve",
     "infer": "galaxies of a simulation, as in the quickstart; tests/cli/test_infer.py",
 }

@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "Forecast": "stargas.inference.forecast",
     "Dataset": "stargas.dataset.store",
     "Galaxy": "stargas.galaxy",
     "Gas": "stargas.galaxy",
@@ -32,6 +33,7 @@ _HOME = {
     "estimate_mass": "stargas.baselines.estimators",
     "InferenceResult": "stargas.inference.result",
     "ObservedGalaxy": "stargas.observed.galaxy",
+    "forecast": "stargas.inference.forecast",
     "hi_moments": "stargas.sky.hi_maps",
     "infer": "stargas.inference.infer",
     "kappa_co": "stargas.kinematics",

@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": "measure accuracy and calibration on held-out galaxies",
     "experiment": "run the paper's experiments: data, models, tables and figures",
     "infer": "infer the mass profile of one galaxy",
+    "forecast": "forecast how sharp a mass profile will be, before it is observed",
     "serve": "serve a page in the browser for observed galaxies",
     "show": "show what a data set, model or evaluation is and where it came from",
     "convert": "rewrite a model or a settings file of an earlier stargas",

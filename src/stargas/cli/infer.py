@@ -39,7 +39,7 @@ def parser() -> CommandParser:
         usage="stargas infer --stars TABLE and/or --hi-cube FITS --distance-kpc D --out OUT [options]\n"
         "       stargas infer GALAXY --out OUT [options]",
     )
-    _add_observed(made)
+    add_observed_options(made)
     simulated = made.add_argument_group("a simulated galaxy")
     simulated.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot")
     simulated.add_argument(
@@ -86,7 +86,7 @@ def parser() -> CommandParser:
     return made
 
 
-def _add_observed(made: CommandParser) -> None:
+def add_observed_options(made: CommandParser) -> None:
     """Add the options of an observed galaxy: short names of the settings block ``observation``."""
     data = made.add_argument_group("data of an observed galaxy")
     data.add_argument("--stars", metavar="TABLE", help="CSV, ECSV, FITS or VOTable with a row per star")

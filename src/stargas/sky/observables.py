@@ -179,7 +179,7 @@ def observe_hi_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> HIObserv
     if off and isinstance(gas, SkyGas) and sky.stars is not None and sky.R_hl_kpc:
         gas = recentered_gas(gas, sky.R_hl_kpc, velocity_dispersion(sky.stars.v_los_kms), degradation)
     if isinstance(gas, SkyGas) and (degradation.beam_pixels or degradation.limit_cm2):
-        degraded = _degraded_maps(gas, config, degradation, rng)
+        degraded = degraded_maps(gas, config, degradation, rng)
         if degraded is None:
             return None
         gas, beam_kpc, noise = degraded
@@ -201,7 +201,7 @@ def observe_hi_maps(sky: SkyGalaxy, conditions: ObservingConditions) -> HIObserv
     return HIObservables(make_channels("gas", moments), scalars, half_width, beam_kpc, noise)
 
 
-def _degraded_maps(
+def degraded_maps(
     gas: SkyGas, config: HIMapConfig, degradation: Degradation, rng: np.random.Generator
 ) -> tuple[HIMaps, float, float] | None:
     """Return maps as a telescope gives them, the FWHM of its beam [kpc] and the noise of the column [Msun/pc²]."""
