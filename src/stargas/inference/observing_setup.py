@@ -34,7 +34,7 @@ class ObservingSetup:
     n_stars
         Stars with velocities, 0 for none.
     velocity_error_kms
-        Typical error of a velocity [km/s]; single ones scatter about it by .15 dex.
+        Median error of a velocity [km/s]; single ones scatter about it by .15 dex.
     R_out_kpc
         Radius within which the stars with velocities lie [kpc]; None for all of the galaxy. Within it they follow the
         light.
@@ -85,7 +85,7 @@ class ObservingSetup:
 
     @classmethod
     def of(cls, galaxy: ObservedGalaxy) -> "ObservingSetup":
-        """Return how an observed galaxy was observed: numbers, typical error, and radius of the outermost star.
+        """Return how an observed galaxy was observed: numbers, median error, and radius of the outermost star.
 
         Raises
         ------
@@ -96,7 +96,7 @@ class ObservingSetup:
         if galaxy.stars is not None:
             values = {
                 "n_stars": min(len(galaxy.stars), MAX_STARS),
-                "velocity_error_kms": float(galaxy.stars.velocity_error_kms),
+                "velocity_error_kms": float(np.median(galaxy.stars.v_los_error_kms)),
                 "R_out_kpc": float(np.hypot(galaxy.stars.x_kpc, galaxy.stars.y_kpc).max()),
             }
         if galaxy.hi is not None:
