@@ -19,7 +19,6 @@ PLAN = {
 GALAXIES = {
     "dwarf spheroidal": {"stellar_mass_msun": 1e6, "R_hl_kpc": 0.3, "hi_mass_msun": 0.0},
     "dwarf irregular": {"stellar_mass_msun": 3e7, "R_hl_kpc": 0.9, "hi_mass_msun": 5e7},
-    "spiral": {"stellar_mass_msun": 1e10, "R_hl_kpc": 3.5, "hi_mass_msun": 4e9, "velocity_error_kms": 10.0},
 }
 WITHIN = 0.1
 """Largest difference of the achieved width from the forecast one."""

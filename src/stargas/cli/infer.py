@@ -40,6 +40,11 @@ def parser() -> CommandParser:
         "       stargas infer GALAXY --out OUT [options]",
     )
     add_observed_options(made)
+    made.add_argument_group("its stars").add_argument(
+        "--stellar-mass",
+        metavar="MASS",
+        help="solar masses and their error, as '3.8e5 0.2dex' or '3.8e5 20%%': dark matter alone",
+    )
     simulated = made.add_argument_group("a simulated galaxy")
     simulated.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot")
     simulated.add_argument(
@@ -117,11 +122,6 @@ def add_observed_options(made: CommandParser) -> None:
         type=float,
         metavar="E",
         help="1 - b/a, where R_hl is along the major axis (default: R_hl is that of a circle)",
-    )
-    known.add_argument(
-        "--stellar-mass",
-        metavar="MASS",
-        help="solar masses and their error, as '3.8e5 0.2dex' or '3.8e5 20%%': dark matter alone",
     )
     known.add_argument(
         "--center",
