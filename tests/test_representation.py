@@ -47,7 +47,7 @@ def values(tmp_path_factory):
         untrained(data),
         sg.read_stars(star_table()),
         sg.dark_matter(result, "1e5 0.1dex"),
-        sg.forecast("1e7 Msun", "0.5 kpc", n_stars=100, n_galaxies=8),
+        sg.forecast(1e7, 0.5, n_stars=100, n_galaxies=8),
     )
     return {type(value): value for value in found}
 

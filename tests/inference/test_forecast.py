@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy import units as u
 
 import stargas as sg
 from stargas.errors import InputError
@@ -122,3 +123,12 @@ def test_the_forecast_is_what_other_galaxies_achieve(kind):
         difference = mean_ln_width(achieved, setup) - mean_ln_width(forecast, setup)
         assert abs(difference) < np.log(1 + WITHIN)
         assert abs(difference + 2 * np.log(1 + WITHIN)) > np.log(1 + WITHIN)
+
+
+def test_quantities_are_converted_and_text_is_refused():
+    own, given = GALAXIES["dwarf spheroidal"], {"n_galaxies": 8, "n_stars": 100}
+    plain = sg.forecast(own["stellar_mass_msun"], own["R_hl_kpc"], **given)
+    converted = sg.forecast(own["stellar_mass_msun"] * u.Msun, 1e3 * own["R_hl_kpc"] * u.pc, **given)
+    np.testing.assert_array_equal(plain.half_width, converted.half_width)
+    with pytest.raises(InputError, match="stellar_mass_msun"):
+        sg.forecast("1e7 Msun", 0.5)

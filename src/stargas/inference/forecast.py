@@ -20,6 +20,7 @@ from stargas.inference.observing_setup import MAX_STARS, MIN_STARS, ObservingSet
 from stargas.model.files import load_model
 from stargas.model.posterior import Posterior
 from stargas.profiles import ProfileDraws
+from stargas.quantities import to_number, to_numbers
 from stargas.randomness import rng_for
 from stargas.representation import Described
 from stargas.sample import Truth
@@ -264,7 +265,7 @@ def forecast(
     ----------
     stellar_mass_msun, R_hl_kpc, hi_mass_msun
         Stellar mass [Msun], projected half-light radius [kpc] and HI mass [Msun] of the galaxy: 0 for none, None for
-        any.
+        any. Quantities are converted, here and below.
     n_stars, velocity_error_kms, R_out_kpc, hi_limit_cm2, beam_kpc
         As of `stargas.inference.observing_setup.ObservingSetup`.
     inclination_deg
@@ -298,8 +299,16 @@ def forecast(
         raise InputError(f"a forecast takes {MIN_GALAXIES} to {MAX_GALAXIES} galaxies, got n_galaxies={n_galaxies}.")
     if seed < 0:
         raise InputError(f"the seed must be a whole number from 0 on, got {seed}.")
-    target = GalaxyTarget(stellar_mass_msun, R_hl_kpc, hi_mass_msun)
-    setup = ObservingSetup(n_stars, velocity_error_kms, R_out_kpc, hi_limit_cm2, beam_kpc)
+    target = GalaxyTarget(
+        to_number("stellar_mass_msun", stellar_mass_msun),
+        to_number("R_hl_kpc", R_hl_kpc),
+        *to_numbers(hi_mass_msun=hi_mass_msun),
+    )
+    R_out_kpc, hi_limit_cm2, inclination_deg = to_numbers(
+        R_out_kpc=R_out_kpc, hi_limit_cm2=hi_limit_cm2, inclination_deg=inclination_deg
+    )
+    error_kms, beam = to_number("velocity_error_kms", velocity_error_kms), to_number("beam_kpc", beam_kpc)
+    setup = ObservingSetup(n_stars, error_kms, R_out_kpc, hi_limit_cm2, beam)
     if hi_limit_cm2 is not None and not hi_mass_msun:
         raise InputError("HI is observed of a galaxy of known HI mass: give hi_mass_msun, or leave out hi_limit_cm2.")
     setups, scans = _variations(setup, target)
