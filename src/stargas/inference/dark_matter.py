@@ -4,10 +4,10 @@ Each draw of M(<r) loses the stars, of a mass drawn within its error, and the ga
 draws of the two are independent. What remains is M_dm(<r), from which all else follows.
 
 *Draws that leave none.* Where a draw of the baryons outweighs the draw of all matter at any radius, the pair cannot be
-and is dropped: the posterior is conditioned on dark matter at all radii. The fraction of such draws is
-`stargas.inference.dark_matter.DarkMatter.negative_fraction`; where it is large, the data, the stellar mass or its error
-are in doubt. Draws whose dark mass falls somewhere are replaced by the nearest that do not, as `stargas.profiles` does,
-and `stargas.inference.dark_matter.DarkMatter.falling_fraction` counts them.
+and is dropped: the posterior is conditioned on dark matter at all radii. The fraction of such draws is the
+``negative_fraction`` of a `DarkMatter`; where it is large, the data, the stellar mass or its error are in doubt. Draws
+whose dark mass falls somewhere are replaced by the nearest that do not, as `stargas.profiles` does, and its
+``falling_fraction`` counts them.
 
 *Radii outside.* A density outside of the radii follows from the mass as a power law with its slope at the nearest
 radius, the rule of `stargas.profiles.ProfileDraws.extended`, and is flagged.
