@@ -88,10 +88,11 @@ def fit_stage(stage: Stage[Any], data: StageData, folder: Path, local: LocalConf
             use_distributed_sampler=False,
             default_root_dir=folder,
         )
+        on_ctrl_c = signal.getsignal(signal.SIGINT)
         try:
             trainer.fit(stage, datamodule=data, ckpt_path=last.path if last.path.exists() else None, weights_only=True)
         except SystemExit as stop:  # Lightning's answer to Ctrl-C, after which it ignores a second one
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, on_ctrl_c)
             raise KeyboardInterrupt from stop
     if best.best_model_score is None or not math.isfinite(best.best_model_score):
         setting = "learning_rate" if stage.config.name == "network" else f"{stage.config.name}_learning_rate"
