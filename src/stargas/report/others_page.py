@@ -35,14 +35,10 @@ def read_scoreboard(results: Path) -> Row:
     DamagedFileError
         If the file is no scoreboard.
     """
-    file = results / FILE
-    if not file.exists():
+    entries, of_rows = ("hi_gain", "formulas", "command"), ("coverage_95",)
+    found = read_comparison(results / FILE, FORMAT, entries, of_rows)
+    if found is None:
         raise InputError(f"{results} holds no results: run 'stargas experiment others' first.")
-    found = read_header(file, FORMAT, AGAIN, AGAIN)
-    try:
-        _ = found["rows"][0]["coverage_95"]["value"], found["hi_gain"], found["formulas"], found["command"]
-    except (KeyError, IndexError, TypeError) as error:
-        raise DamagedFileError(f"{file} is no scoreboard: {AGAIN}.") from error
     return found
 
 

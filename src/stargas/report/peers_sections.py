@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from stargas.errors import DamagedFileError
 from stargas.report.cells import DASH, number, percent
-from stargas.report.others_rows import AGAIN, ALL, SPHERES, Row, coverage, label
+from stargas.report.others_rows import ALL, SPHERES, Row, coverage, label, read_comparison
 from stargas.report.page import Section, Table, text_from
-from stargas.storage import Format, read_header
+from stargas.storage import Format
 
 PEERS_FILE, PEERS_FORMAT = "peers.json", Format("stargas experiment others peers", 2)
 """Name and format of the file of results."""
@@ -20,25 +19,9 @@ METHODS = (MODEL, JEANS, TREES)
 
 
 def read_peers(results: Path) -> Row | None:
-    """Read the comparison, None where it was not made.
-
-    Raises
-    ------
-    InputError
-        If the file is of another format.
-    DamagedFileError
-        If the file is no such comparison.
-    """
-    file = results / PEERS_FILE
-    if not file.exists():
-        return None
-    found = read_header(file, PEERS_FORMAT, AGAIN, AGAIN)
-    try:
-        first = found["rows"][0]
-        _ = first["method"], first["sides"], first["seconds"], found["fits"]["n"], found["formulas"], found["command"]
-    except (KeyError, IndexError, TypeError) as error:
-        raise DamagedFileError(f"{file} is no comparison: {AGAIN}.") from error
-    return dict(found)
+    """Read the comparison, None where it was not made. Raises as `stargas.report.others_rows.read_comparison`."""
+    entries, of_rows = ("fits", "formulas", "command"), ("method", "sides", "seconds")
+    return read_comparison(results / PEERS_FILE, PEERS_FORMAT, entries, of_rows)
 
 
 def peers_sections(peers: Row) -> list[Section]:

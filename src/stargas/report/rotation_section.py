@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from stargas.errors import DamagedFileError
 from stargas.report.cells import number
-from stargas.report.others_rows import AGAIN, Row, coverage, label
+from stargas.report.others_rows import Row, coverage, label, read_comparison
 from stargas.report.page import Section, Table, text_from
-from stargas.storage import Format, read_header
+from stargas.storage import Format
 
 ROTATION_FILE, ROTATION_FORMAT = "rotation_curves.json", Format("stargas experiment others rotation", 1)
 """Name and format of the file of results."""
@@ -19,25 +18,9 @@ INCLINATION = "inclination given"
 
 
 def read_rotation(results: Path) -> Row | None:
-    """Read the comparison, None where it was not made.
-
-    Raises
-    ------
-    InputError
-        If the file is of another format.
-    DamagedFileError
-        If the file is no such comparison.
-    """
-    file = results / ROTATION_FILE
-    if not file.exists():
-        return None
-    found = read_header(file, ROTATION_FORMAT, AGAIN, AGAIN)
-    try:
-        first = found["rows"][0]
-        _ = first["method"], first["n_failed"], first["seconds"], found["beams"], found["command"]
-    except (KeyError, IndexError, TypeError) as error:
-        raise DamagedFileError(f"{file} is no comparison: {AGAIN}.") from error
-    return dict(found)
+    """Read the comparison, None where it was not made. Raises as `stargas.report.others_rows.read_comparison`."""
+    entries, of_rows = ("beams", "command"), ("method", "n_failed", "seconds")
+    return read_comparison(results / ROTATION_FILE, ROTATION_FORMAT, entries, of_rows)
 
 
 def rotation_section(rotation: Row) -> Section:
