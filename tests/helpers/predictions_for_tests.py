@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stargas.experiments.others.scoreboard import RADII, Predictions
+from stargas.experiments.others.predictions import RADII, Predictions
 
 N_GALAXIES, N_VIEWS = 200, 3
 

@@ -246,14 +246,8 @@ def _run_others(options: Namespace, settings: Settings) -> None:
     from itertools import chain
 
     from stargas.experiments.others.galaxies import GalaxyOfOthers, read_galaxies_of_others
-    from stargas.experiments.others.scoreboard import (
-        HI_SEEDS,
-        hi_gain,
-        joined,
-        predict,
-        predict_from_stars,
-        write_scoreboard,
-    )
+    from stargas.experiments.others.predictions import joined, predict, predict_from_stars
+    from stargas.experiments.others.scoreboard import HI_SEEDS, hi_gain, write_scoreboard
     from stargas.experiments.others.spheres import analytic_spheres
     from stargas.model.files import load_model
     from stargas.report.others_page import write_others_page

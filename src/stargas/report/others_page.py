@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stargas.errors import DamagedFileError, InputError
+from stargas.errors import InputError
 from stargas.report.cells import number, percent, with_error
-from stargas.report.others_rows import AGAIN, ALL, SPHERES, Row, coverage, label, tracer_label
+from stargas.report.others_rows import ALL, SPHERES, Row, coverage, label, read_comparison, tracer_label
 from stargas.report.page import Figure, Page, Part, Section, Table, text_from, write_page
 from stargas.report.peers_sections import MODEL, TREES, peers_sections, read_peers
 from stargas.report.rotation_section import read_rotation, rotation_section
 from stargas.report.style import FAINT, INK, TRACER_COLORS, apply_style, new_figure, save_figure
-from stargas.storage import Format, read_header
+from stargas.storage import Format
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

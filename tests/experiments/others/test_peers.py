@@ -11,7 +11,8 @@ from stargas.errors import DamagedFileError
 from stargas.experiments.others import peers as module
 from stargas.experiments.others.galaxies import GalaxyOfOthers, traced
 from stargas.experiments.others.peers import Seen, compare, seen_galaxies, write_peers
-from stargas.experiments.others.scoreboard import RADII, sides_of, write_scoreboard
+from stargas.experiments.others.predictions import RADII, sides_of
+from stargas.experiments.others.scoreboard import write_scoreboard
 from stargas.experiments.others.spheres import analytic_sphere
 from stargas.model.files import load_model
 from stargas.report.others_page import write_others_page

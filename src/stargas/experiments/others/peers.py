@@ -15,23 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas import __version__
 from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.baselines.jeans import BLOCK, MAX_DRIFT, MAX_STEPS, N_WALKERS, PRIORS, JeansPosterior, fit_jeans
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.others.galaxies import GalaxyOfOthers, read_galaxies_of_others
 from stargas.experiments.others.mocks import held_out_galaxies
-from stargas.experiments.others.scoreboard import (
-    N_VIEWS,
-    RADII,
-    Predictions,
-    Side,
-    joined,
-    plain_score,
-    scores,
-    sides_of,
-    summarize_draws,
-)
+from stargas.experiments.others.predictions import N_VIEWS, Predictions, Side, joined, sides_of, summarize_draws
+from stargas.experiments.others.scoreboard import plain_score, scores, write_comparison
 from stargas.experiments.others.spheres import analytic_spheres
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
@@ -209,18 +199,11 @@ def write_peers(comparison: Comparison, results: Path, command: str) -> Path:
         Command that makes them again.
     """
     content = {
-        **PEERS_FORMAT.stated,
-        "stargas": __version__,
-        "command": command,
-        "radii_R_hl": RADII,
         "formulas": [formula.label for formula in STAR_ESTIMATORS.values()],
         "fits": _fit_summary(comparison.fits),
         "rows": list(_rows(comparison)),
     }
-    path = results / PEERS_FILE
-    results.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json_bytes(rounded(plain(content), 4)))
-    return path
+    return write_comparison(results / PEERS_FILE, PEERS_FORMAT, command, content)
 
 
 def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:

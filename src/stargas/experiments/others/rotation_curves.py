@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from stargas import __version__
 from stargas.baselines.barolo import RingGeometry, RotationCurve, fit_rings
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
@@ -21,15 +20,8 @@ from stargas.errors import InputError
 from stargas.experiments.observed.files import MockObservation, cube_file
 from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.experiments.others.mocks import held_out_galaxies
-from stargas.experiments.others.scoreboard import (
-    RADII,
-    Predictions,
-    joined,
-    plain_score,
-    scores,
-    summarize_draws,
-    without_nan,
-)
+from stargas.experiments.others.predictions import Predictions, joined, summarize_draws
+from stargas.experiments.others.scoreboard import plain_score, scores, without_nan, write_comparison
 from stargas.galaxy import FloatArray, Galaxy, Gas, MassProfile, Particles
 from stargas.inference.infer import infer
 from stargas.model.posterior import Posterior
@@ -337,17 +329,5 @@ def write_rotation(comparison: RotationComparison, results: Path, command: str) 
                     **plain_score(score),
                 }
             )
-    content = {
-        **ROTATION_FORMAT.stated,
-        "stargas": __version__,
-        "command": command,
-        "radii_R_hl": RADII,
-        "inclinations_deg": INCLINATIONS_DEG,
-        "beams": BEAMS,
-        "noise_msun_pc2": NOISE_MSUN_PC2,
-        "rows": rows,
-    }
-    path = results / ROTATION_FILE
-    results.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json_bytes(rounded(plain(content), 4)))
-    return path
+    content = {"inclinations_deg": INCLINATIONS_DEG, "beams": BEAMS, "noise_msun_pc2": NOISE_MSUN_PC2, "rows": rows}
+    return write_comparison(results / ROTATION_FILE, ROTATION_FORMAT, command, content)
