@@ -1,5 +1,7 @@
 """Figure and tables of a forecast."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,16 @@ def test_the_figure_has_a_column_per_observable_and_shows_the_widths():
     assert axes[1].get_xlabel() == "stars with velocities"
     np.testing.assert_allclose(axes[0].lines[0].get_xdata(), [100, 200])
     np.testing.assert_allclose(axes[0].lines[0].get_ydata(), [0.2, 0.16])
+
+
+def test_bands_lie_inside_the_panels_that_share_an_axis():
+    wide = forecast(SCANS | {"velocity_error_kms": (PLANNED, "poor")})
+    spread = np.stack([*wide.half_width, 0.2 * np.array([1, 1, 3, 5])[:, None] * np.ones(5)])
+    wide = replace(wide, setups={**wide.setups, "poor": ObservingSetup(100, 8.0)}, half_width=spread)
+    for panel in draw_forecast(wide).axes:
+        bottom, top = panel.get_ylim()
+        assert bottom == 0
+        assert top >= max(band.get_paths()[0].vertices[:, 1].max() for band in panel.collections)
 
 
 def test_without_an_observable_there_is_no_figure():

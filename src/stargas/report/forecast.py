@@ -118,11 +118,11 @@ def draw_forecast(found: Forecast) -> "Figure":
                 panel.set_xscale("log")
                 panel.set_xticks(x, [f"{value:.3g}" for value in x])
                 panel.set_xticks([], minor=True)
-                panel.set_ylim(bottom=0)
             axes[1, column].set_xlabel(AXIS_LABELS[observable])
         axes[0, 0].set_ylabel("half-width of log M [dex]")
         axes[1, 0].set_ylabel("half-width of d ln ρ/d ln r")
         for row in axes:
+            row[0].set_ylim(bottom=0)  # when all panels that share it are drawn: it ends the automatic limits
             row[0].legend(loc="lower left")
         figure.suptitle(f"{found.setups[PLANNED].label} (dotted)", fontsize=9.5)
     return figure
