@@ -191,7 +191,9 @@ OBSERVED = sorted({words for _, name, words in commands() if name == "infer" and
 @pytest.mark.slow
 @pytest.mark.parametrize("words", OBSERVED)
 def test_a_command_for_observers_runs(words, folder, tmp_path):
-    changed = {"DIR": str(tmp_path / "out")} | ({"stars.csv": "fornax.csv"} if "Fornax" in words else {})
+    changed = {words[words.index("--out") + 1]: str(tmp_path / "out")}
+    changed |= {"stars.csv": "fornax.csv"} if "Fornax" in words else {}
+    changed |= {word: str(ROOT / word) for word in words if "/" in word and (ROOT / word).is_file()}
     words = ["infer", *(changed.get(word, word) for word in words)]
     done = run(f"from stargas.cli import main; raise SystemExit(main({words!r}))", folder)
     assert done.returncode == 0, done.stderr

@@ -2,8 +2,8 @@
 
 A posterior that is right on average may be too wide for one kind of galaxies and too narrow for another. Trees learn
 the mean square of the errors in units of the stated ones, given what the posterior is conditioned on; draws are
-moved away from their median, or towards it, by its root (locally adaptive conformal prediction, as in Cabezas et al.
-2024, by a scale rather than by a threshold of the score).
+moved away from their median, or towards it, by its root (local calibration by trees, as Cabezas et al. 2025,
+arXiv:2508.17077, do with thresholds of a score).
 """
 
 from collections.abc import Mapping

@@ -24,6 +24,7 @@ from stargas.observed.moment_files import read_moments
 from stargas.observed.moments import MomentMaps
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.observed.table import read_table
+from stargas.report.maps import MIN_COLUMN_MSUN_PC2
 from stargas.serve.form import INFERENCE_FIELDS
 
 KPC_OF_ARCMIN = 180 * 60 / math.pi
@@ -39,9 +40,6 @@ MAX_DRAWN = 3000
 
 MAX_PIXELS = 120
 """Pixels along a side of the maps that the page draws; larger maps are averaged."""
-
-MIN_COLUMN_MSUN_PC2 = 0.05
-"""Column below which the maps of the page are blank."""
 
 
 def complete_values(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
