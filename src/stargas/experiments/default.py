@@ -15,7 +15,7 @@ from stargas.experiments.paper.plan import ANGLES, COUNTS, DWARFS, FAST, MASSIVE
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
 from stargas.experiments.star_sets import add_star_sets
 
-TRAINING_SETS = {"broad": 24_000, "bursty": 8000, "smooth": 4000}
+TRAINING_SETS = {"broad": 30_000, "bursty": 8000, "smooth": 4000}
 """Suite → number of galaxies that the pretrained model learns from."""
 
 TEST_SETS = {"bursty": 400, "smooth": 300, "shifted": 300, "broad": 500}

@@ -16,7 +16,7 @@ from stargas.simulations.mock_suites.disturbances import DensityWave, Frequencie
 BAR_SHARE, ARMS_SHARE, LOPSIDED_SHARE, WARP_SHARE = 0.35, 0.5, 0.5, 0.25
 """Fractions of the disks with a bar, with arms, off balance, and warped."""
 
-BAR_AMPLITUDE, ARMS_AMPLITUDE, LOPSIDED_AMPLITUDE = (0.05, 0.4), (0.03, 0.3), (0.02, 0.2)
+BAR_AMPLITUDE, ARMS_AMPLITUDE, LOPSIDED_AMPLITUDE = (0.05, 0.4), (0.03, 0.3), (0.02, 0.35)
 """Amplitudes m = 2, 2 and 1 of the surface density."""
 
 ROUND_SHARE = 0.3

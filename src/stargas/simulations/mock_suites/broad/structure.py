@@ -54,10 +54,10 @@ HALO_STEEPNESS, STEEPNESS_OF_STARS = 2.3, 3.0
 ANISOTROPY = (-0.6, 0.6)
 """Constant anisotropy β, or that of the center where it rises outward."""
 
-ANISOTROPY_RADIUS = (0.3, 4.0)
+ANISOTROPY_RADIUS = (0.2, 3.0)
 """Radius beyond which orbits are radial (Osipkov 1979; Cuddeford 1991) [R_e], drawn evenly in the logarithm."""
 
-RADIAL_SHARE = 0.55
+RADIAL_SHARE = 0.6
 """Fraction of the spheroids whose orbits become radial outward."""
 
 ROTATION = (-1.0, 1.0)
