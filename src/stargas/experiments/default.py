@@ -50,6 +50,9 @@ NETWORK_EPOCHS: dict[str, Any] = {"epochs": 10, "flow_epochs": 6, "joint_epochs"
 MIXED = "one of each"
 """What an ensemble of all `NETWORKS` of a seed receives."""
 
+FURTHER = ("cos_inclination", "anisotropy_inside", "anisotropy_outside", "stellar_share", "kappa_co")
+"""What the pretrained model predicts beside the masses."""
+
 LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the preset": ({}, {}),
     "noise of 0.05 on the features": ({}, {"feature_noise": 0.05}),
@@ -61,9 +64,13 @@ LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "spline flow": ({"flow": "spline"}, {}),
     "masses not whitened before the flow": ({"whiten": False}, {}),
     "flow not calibrated": ({"calibrate": False}, {}),
+    "orbits, inclination and stellar share beside the masses": ({"further_targets": FURTHER}, {}),
 }
 """Description → changes of model and training of models that learn from a part of ``broad`` alone and are tested on
 suites that they have never seen: the choices that decide how a model does on galaxies of others."""
+
+VALIDATION_GALAXIES = 1000
+"""Galaxies of each suite on whose validation split settings are compared, at most."""
 
 LEFT_OUT_GALAXIES = 6000
 """Galaxies that those and `NETWORKS` learn from."""
@@ -101,7 +108,7 @@ def default_plan(
 
 def trees_config(model: ModelConfig) -> ModelConfig:
     """Return the settings of the trees that stand beside a model: from stars alone, without priors of suites."""
-    return replace(model, tracers="star", priors=())
+    return replace(model, tracers="star", priors=(), further_targets=())
 
 
 def _perfect(config: DataConfig) -> DataConfig:
@@ -127,29 +134,29 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
 
     add("default")
     alone: dict[str, Any] = {"data": ("broad",), "first_galaxies": LEFT_OUT_GALAXIES}
-    without_priors = replace(model, priors=())
+    masses_alone = replace(model, priors=(), further_targets=())  # in which densities can be compared
     for seed in SEEDS:
         for number, changes in enumerate(NETWORKS.values()):
             add(
                 f"network_{number}_{seed}",
-                model=replace_settings(without_priors, changes),
+                model=replace_settings(masses_alone, changes),
                 training=replace(training, **NETWORK_EPOCHS),
                 seed=seed,
                 **alone,
             )
         members = tuple(f"network_{number}_{seed}" for number in range(len(NETWORKS)))
-        add(f"network_{len(NETWORKS)}_{seed}", model=without_priors, kind="ensemble", members=members, **alone)
+        add(f"network_{len(NETWORKS)}_{seed}", model=masses_alone, kind="ensemble", members=members, **alone)
     three = tuple(f"network_0_{seed}" for seed in SEEDS)
-    add("network_0_all", model=without_priors, kind="ensemble", members=three, **alone)
+    add("network_0_all", model=masses_alone, kind="ensemble", members=three, **alone)
     for number, (changes, schedule) in enumerate(LEFT_OUT.values()):
         add(
             f"left_out_{number}",
-            model=replace_settings(without_priors, changes),
+            model=replace_settings(masses_alone, changes),
             training=replace(training, **schedule),
             **alone,
         )
     for suite in LEFT_OUT_SUITES:
-        add(f"left_out_0_{suite}", data=(suite,), model=without_priors, kind="calibrated", members=("left_out_0",))
+        add(f"left_out_0_{suite}", data=(suite,), model=masses_alone, kind="calibrated", members=("left_out_0",))
     plan.models["trees"] = ModelSpec("trees", (REFERENCE,), trees_config(model), training, kind="trees")
 
 
@@ -165,7 +172,8 @@ def _add_tests(plan: Plan) -> None:
     add("broad_every", "broad, with and without gas", "broad_test", cold_gas_only=False, tracer_set="stars")
     add("observed", "broad, observed", "broad_observed", cold_gas_only=False)
     for suite in ("broad", *LEFT_OUT_SUITES):
-        add(f"{suite}_validation", suite, suite, split="validation", cold_gas_only=False)
+        first = {"first_galaxies": VALIDATION_GALAXIES}
+        add(f"{suite}_validation", suite, suite, split="validation", cold_gas_only=False, **first)
     if "tng" in plan.data:
         for name, tracer_set in TRACER_SETS.items():
             add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, tracer_set=tracer_set)

@@ -133,12 +133,9 @@ class Run:
 
     def test_set(self, test: EvaluationSpec) -> Dataset:
         """Return the samples of a test."""
-        data = Dataset.join(
-            [
-                self.dataset(name) if self.plan.data[name].held_out else self.dataset(name).split(test.split)
-                for name in test.data
-            ]
-        )
+        whole = {name: self.dataset(name) for name in test.data}
+        parts = [data if self.plan.data[name].held_out else data.split(test.split) for name, data in whole.items()]
+        data = Dataset.join([_first(part, test.first_galaxies) for part in parts])
         return data.where(np.asarray(data.catalogue["cold_gas_set"], dtype=bool)) if test.cold_gas_only else data
 
     def posterior(self, model: ModelSpec, test: EvaluationSpec) -> PosteriorLike:
