@@ -13,6 +13,7 @@ from stargas.cli.settings import read_settings
 from stargas.config import DegradationConfig, ViewConfig
 from stargas.experiments import plan as plan_module
 from stargas.experiments.default import (
+    FURTHER,
     LEFT_OUT,
     NETWORKS,
     REFERENCE,
@@ -30,6 +31,7 @@ from stargas.model.layout import InputLayout
 from stargas.tracers import tracer_set
 
 PRESET = read_settings([], preset="default")
+MASSES_ALONE = dataclasses.replace(PRESET.model, priors=(), further_targets=())
 FULL = default_plan(PRESET.data, PRESET.model, PRESET.training, tng=[Path("galaxy.hdf5")])
 
 
@@ -177,7 +179,7 @@ class TestComparisons:
         assert [model.seed for model in models] == list(SEEDS)
         assert {model.training for model in models} == {FULL.models["network_0_0"].training}
         for model in models:
-            assert changed(PRESET.model, model.model) == {"priors": (), **NETWORKS[name]}
+            assert changed(MASSES_ALONE, model.model) == NETWORKS[name]
             assert model.model.features or model.model.receives_maps
 
     def test_ensembles_are_of_all_networks_of_a_seed_and_of_all_seeds_of_a_network(self):
@@ -192,7 +194,7 @@ class TestComparisons:
     @pytest.mark.parametrize(("number", "words"), list(enumerate(LEFT_OUT)))
     def test_each_choice_changes_what_it_says_and_nothing_else(self, number, words):
         trial, (of_model, of_training) = FULL.models[f"left_out_{number}"], LEFT_OUT[words]
-        assert changed(PRESET.model, trial.model) == {"priors": (), **of_model}
+        assert changed(MASSES_ALONE, trial.model) == of_model
         assert changed(PRESET.training, trial.training) == of_training
         assert bool(of_model or of_training) == (number > 0)
 
@@ -211,6 +213,9 @@ class TestComparisons:
             if spec.kind == "network":
                 sizes = InputLayout.of(spec.model).network_sizes(64, len(PRESET.data.truth.radii))
                 assert make_network(spec.model, sizes) is not None, name
+
+    def test_what_is_predicted_beside_the_masses_is_that_of_the_preset(self):
+        assert PRESET.model.further_targets == FURTHER
 
     def test_words_that_hold_a_number_hold_the_right_one(self):
         model, training = PRESET.model, PRESET.training
