@@ -1,11 +1,14 @@
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from astropy import units as u
 from disc_sample import disc_sample
 from formula_posteriors import WolfPosterior
+from models_for_tests import untrained
+from toy import toy_dataset
 
 from stargas.errors import InputError
 from stargas.inference.infer import infer
@@ -76,3 +79,20 @@ def test_without_xarray_one_sentence_says_what_to_install(result, monkeypatch):
 def test_derived_quantities_follow_from_the_draws(result):
     speed = result.draws.circular_velocity(1.0)
     np.testing.assert_allclose(np.median(speed), np.sqrt(3) * 10, rtol=0.02)
+
+
+def test_what_is_predicted_beside_the_masses_is_a_table(result):
+    assert len(result.further_table()) == 0
+    data = toy_dataset(10)
+    table = data.catalogue.copy()
+    table["inclination_deg"] = np.linspace(0, 90, len(table))
+    known = replace(data, catalogues=(table,))
+    posterior = untrained(known, further_targets=("cos_inclination",))
+    result = infer(data[0], posterior, n_draws=200, occlusion=False)
+    np.testing.assert_array_equal(result.further["cos_inclination"], posterior.sample_targets(data[0], 200)[0, :, 10])
+    np.testing.assert_allclose(result.log10_mass, posterior.sample_targets(data[0], 200)[0, :, :10])
+    row = result.further_table()[0]
+    angles = np.degrees(np.arccos(np.clip(np.abs(result.further["cos_inclination"]), 0, 1)))
+    assert row["quantity"] == "inclination_deg"
+    assert row["p16"] == pytest.approx(np.quantile(angles, 0.16))
+    assert row["p16"] != pytest.approx(np.quantile(angles, 0.5))

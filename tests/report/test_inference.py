@@ -68,6 +68,16 @@ class TestFiles:
         assert str(table["r_kpc"].unit) == "kpc"
         assert str(table["log10_mass_p50"].unit) == "dex(solMass)"
 
+    def test_what_is_predicted_beside_the_masses_stands_in_a_table_and_on_the_page(self, results, folder, tmp_path):
+        assert not (folder / "further.ecsv").exists()
+        known = [replace(result, further={"cos_inclination": np.full(500, 0.5)}) for result in results]
+        page = write_inference_report(known, tmp_path / "known")
+        table = table_of(page.parent, "further")
+        assert list(table["view"]) == ["i = 30°", "i = 90°"]
+        np.testing.assert_allclose(table["p50"], 60)
+        assert "inclination [deg]" in page.read_text()
+        assert "inclination [deg]" not in (folder / "report.html").read_text()
+
     def test_the_dynamics_are_those_of_the_draws(self, folder, results):
         table, masses = table_of(folder, "dynamics"), table_of(folder, "profile")
         assert len(table) == 20

@@ -205,10 +205,13 @@ def _steps(galaxy: Inferable, model: AppliedModel) -> Iterator[InferenceResult]:
     realizations = make_realizations(galaxy, model.posterior, model.n_realizations, model.seed)
     sample = realizations.nominal
     _require_inferable(model.posterior, sample)
+    log10_mass, further = _draws(realizations, model)
     result = InferenceResult(
         name=str(sample.row.get("galaxy_id") or "galaxy"),
         sample=sample,
         r_kpc=np.asarray(sample.r_kpc, dtype=np.float64),
+        log10_mass=log10_mass,
+        further=further,
         variance_shares={},
         model=ModelSummary.of(model.posterior, sample),
         galaxy=realizations.galaxy,
@@ -241,11 +244,17 @@ def _require_inferable(posterior: PosteriorLike, sample: Sample) -> None:
         )
 
 
-def _draws(realizations: Realizations, model: AppliedModel) -> FloatArray:
-    """Return draws over all realizations at the radii of the galaxy as measured, shape (n, m)."""
-    mixed, r_kpc = realizations.mixed, realizations.nominal.r_kpc
-    drawn = model.posterior.sample(mixed, -(-model.n_draws // len(mixed)), model.seed)
-    return np.concatenate([draws_at(r_kpc, *pair) for pair in zip(mixed, drawn, strict=True)])
+def _draws(realizations: Realizations, model: AppliedModel) -> tuple[FloatArray, dict[str, FloatArray]]:
+    """Return draws over all realizations: masses at the radii of the galaxy as measured, shape (n, m); the rest."""
+    mixed, posterior, n = realizations.mixed, model.posterior, -(-model.n_draws // len(realizations.mixed))
+    if isinstance(posterior, Posterior):
+        drawn, names = posterior.sample_targets(mixed, n, model.seed), posterior.target.further
+    else:
+        drawn, names = posterior.sample(mixed, n, model.seed), ()
+    r_kpc = realizations.nominal.r_kpc
+    pairs = zip(mixed, drawn[..., : len(r_kpc)], strict=True)
+    further = np.concatenate(drawn[..., len(r_kpc) :]).T.astype(np.float64)
+    return np.concatenate([draws_at(r_kpc, *pair) for pair in pairs]), dict(zip(names, further, strict=True))
 
 
 def _validity(realizations: Realizations, model: AppliedModel) -> ValidityResult:
@@ -265,7 +274,6 @@ Part: TypeAlias = Callable[[Realizations, AppliedModel], Any]
 
 ANSWER: Mapping[str, Part] = MappingProxyType(
     {
-        "log10_mass": _draws,
         "validity": _validity,
         "attribution": _attribution,
         "estimates": lambda realizations, _model: estimate_masses(realizations),

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -17,6 +17,7 @@ from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
 from stargas.inference.attribution import Attribution
 from stargas.inference.estimates import MassEstimate
+from stargas.inference.further_quantities import FURTHER_QUANTITIES
 from stargas.observed.draws import Input
 from stargas.observed.galaxy import ObservedGalaxy
 from stargas.pretrained import FOLDER as PRETRAINED
@@ -98,6 +99,8 @@ class InferenceResult:
         Radii [kpc], shape (m,), those of ``sample``.
     log10_mass
         Draws of log10 M(<r) [Msun], shape (n, m). They include the errors of the inputs.
+    further
+        What the model predicts beside the masses, of `stargas.model.target.QUANTITIES` → the same draws, shape (n,).
     validity
         Whether the galaxy is like those that the model learned from.
     estimates
@@ -140,6 +143,7 @@ class InferenceResult:
     attribution: Attribution | None = None
     galaxy: ObservedGalaxy | None = None
     conditioned_on: tuple[Input, ...] = ()
+    further: Mapping[str, FloatArray] = field(default_factory=dict)
     n_realizations: int = 1
     seed: int = 0
 
@@ -215,6 +219,25 @@ class InferenceResult:
         table = QTable({"r_kpc": self.r_kpc << u.kpc, "r_over_R_hl": self.r_kpc / self.R_hl_kpc})
         for name, values in columns.items():
             table[name] = u.Dex(values, u.dex(u.Msun))
+        return table
+
+    def further_table(self) -> "QTable":
+        """Return what the posterior says beside the masses as a table.
+
+        Returns
+        -------
+        astropy.table.QTable
+            A row for each quantity that the model predicts, none for a model of masses alone: ``quantity``, ``unit``,
+            and the quantiles ``p2_5`` … ``p97_5``. The anisotropies are the usual β = 1 - σ_t²/σ_r².
+        """
+        from astropy.table import QTable
+
+        known = [FURTHER_QUANTITIES[target] for target in self.further]
+        values = [one.of_target(draws) for one, draws in zip(known, self.further.values(), strict=True)]
+        table = QTable({"quantity": [one.name for one in known], "unit": [one.unit for one in known]}, dtype=(str, str))
+        for suffix, level in zip(QUANTILE_SUFFIXES, QUANTILE_LEVELS, strict=True):
+            table[suffix] = np.array([np.quantile(draws, level) for draws in values])
+            table[suffix].info.format = ".4g"
         return table
 
     def to_xarray(self) -> "Dataset":

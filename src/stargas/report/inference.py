@@ -3,10 +3,10 @@
 A folder of ``inference.json`` (settings, measurements, warnings, provenance), ``profile.ecsv`` (quantiles of log10 M
 at each radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint
 posterior), ``estimators.ecsv`` (closed formulas), ``attribution.ecsv`` (the profile without each tracer and under each
-prior), ``figures/`` (PNG and PDF) and ``report.html``. An observed galaxy has in addition ``shares.ecsv`` (sources of
-the variance), ``dispersion.ecsv`` (dispersion in rings of stars), ``members.ecsv`` (probability of membership of every
-star) and ``settings.yaml``, which repeats the inference; with a
-stellar mass also ``dark_matter.ecsv`` (quantiles of mass, circular velocity and density of the dark matter alone).
+prior), ``further.ecsv`` (what the model predicts beside the masses), ``figures/`` (PNG and PDF) and ``report.html``. An
+observed galaxy has in addition ``shares.ecsv`` (sources of the variance), ``dispersion.ecsv`` (dispersion in rings of
+stars), ``members.ecsv`` (probability of membership of every star) and ``settings.yaml``, which repeats the inference;
+with a stellar mass also ``dark_matter.ecsv`` (mass, circular velocity and density of the dark matter alone).
 """
 
 import dataclasses
@@ -33,6 +33,7 @@ from stargas.report.inference_tables import (
     draws_bytes,
     estimate_rows,
     estimator_table,
+    further_table,
     has_truth,
     mass_rows,
     mass_table,
@@ -100,6 +101,8 @@ def write_inference_report(
     views = label_views(results)
     tables = {"dynamics.ecsv": dynamics_table(views, radii_kpc), "profile.ecsv": profile_table(views)}
     tables["estimators.ecsv"] = estimator_table(views)
+    if any(result.further for result in results):
+        tables["further.ecsv"] = further_table(views)
     if any(result.attribution is not None for result in results):
         tables["attribution.ecsv"] = attribution_table(views)
     if dark is not None:

@@ -17,6 +17,7 @@ from stargas.report.inference_tables import (
     Views,
     dynamics_rows,
     estimate_rows,
+    further_rows,
     has_truth,
     mass_rows,
     mass_table,
@@ -70,6 +71,7 @@ def inference_page(views: Views, described: Mapping[str, Any], figures: Path, da
         *observed_sections(first, figures),
         _formulas(views),
         _dynamics(views, figures),
+        _further(views),
         dark_matter_section(dark, figures),
         Section("Input of the network", _maps(views, figures)),
         Section("How to read this", [text_from("inference", "reading")]),
@@ -143,6 +145,15 @@ def _dynamics(views: Views, figures: Path) -> Section:
     )
     head = ["", "r/R_hl", "r [kpc]", *DYNAMICS_SHOWN]
     return Section(title, [figure, Table(head, rows, "Median + and − to the 84th and 16th percentile.")])
+
+
+def _further(views: Views) -> Section:
+    rows = [row for label, result in views.items() for row in further_rows(label, result)]
+    note = (
+        "Median + and − to the 84th and 16th percentile, from the same joint draws as the masses. β = 1 − σ_t²/σ_r² is "
+        "1 for radial and 0 for isotropic orbits, streaming included; κ_co is 1/6 without rotation, near 1 for a disk."
+    )
+    return Section("What else the posterior says", [Table(["", "quantity", "value"], rows, note)] if rows else [])
 
 
 def _maps(views: Views, figures: Path) -> list[Figure]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from stargas.inference.further_quantities import FURTHER_QUANTITIES
 from stargas.inference.result import QUANTILE_COLUMNS, InferenceResult
 from stargas.profiles import Quantity
 from stargas.report.cells import median_and_range
@@ -179,6 +180,32 @@ def dynamics_rows(label: str, result: InferenceResult) -> list[list[str]]:
                 low, median, high = np.log10([low, median, high])
             cells.append(median_and_range(median, low, high, digits=1 if quantity == "circular_velocity" else 2))
         rows.append([label if number == 0 else "", f"{r / result.R_hl_kpc:.2f}", f"{r:.3g}", *cells])
+    return rows
+
+
+def further_table(views: Views) -> "Table":
+    """Return quantiles of what the posterior says beside the masses, of each view."""
+    from astropy.table import Table, vstack
+
+    parts = []
+    for label, result in views.items():
+        part = Table(result.further_table())
+        part.add_column([label] * len(part), name="view", index=0)
+        parts.append(part)
+    table = vstack(parts)
+    table.round(6)
+    return table
+
+
+def further_rows(label: str, result: InferenceResult) -> list[list[str]]:
+    """Return rows with what the posterior says beside the masses: label, quantity, value."""
+    rows = []
+    for number, (target, draws) in enumerate(result.further.items()):
+        one = FURTHER_QUANTITIES[target]
+        low, median, high = np.quantile(one.of_target(draws), (0.16, 0.5, 0.84))
+        cell = median_and_range(median, low, high, digits=0 if one.unit == "deg" else 2)
+        named = f"{one.label} [{one.unit}]" if one.unit else one.label
+        rows.append([label if number == 0 else "", named, cell])
     return rows
 
 
