@@ -33,7 +33,7 @@ curves of the same HI."""
 
 def preset(options: Namespace) -> str:
     """Return the settings that an experiment starts from."""
-    return "default" if options.name in {"default", "others"} else "paper"
+    return "default" if options.name in {"default", "others", "forecast"} else "paper"
 
 
 def parser() -> CommandParser:
@@ -46,10 +46,11 @@ def parser() -> CommandParser:
         "  observed  a model on mock galaxies that are written to an observer's files\n"
         "  suites    the mock suites: how real they are\n"
         "  others    a model on galaxies that others made, and on analytic spheres\n"
+        "  forecast  forecast widths beside achieved ones; stars, HI and both of a dwarf like WLM\n"
         "What is there already is not made again, so the same command goes on where a stopped one ended.",
         blocks=("data", "model", "training", "local"),
     )
-    names = ("paper", "default", "observed", "suites", "others")
+    names = ("paper", "default", "observed", "suites", "others", "forecast")
     made.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
     made.add_argument(
         "parts", nargs="*", metavar="PART", help="parts of the experiment, for instance fig5, or suites (default: all)"
@@ -110,13 +111,15 @@ def parser() -> CommandParser:
     others.add_argument(
         "--barolo", type=Path, metavar="PROGRAM", help="path of the program BBarolo, for the part rotation"
     )
-    both = made.add_argument_group("observed and others")
+    both = made.add_argument_group("observed, others and forecast")
     both.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
     observed = made.add_argument_group("observed")
     observed.add_argument("--degraded-data", type=Path, help="data set of degraded samples, for the part degradation")
-    mocks = made.add_argument_group("observed and suites")
+    mocks = made.add_argument_group("observed, suites and forecast")
     mocks.add_argument(
-        "--n-galaxies", type=whole_count, help="number of mock galaxies (default: observed 50, suites 300 each)"
+        "--n-galaxies",
+        type=whole_count,
+        help="number of mock galaxies (default: observed 50, suites 300 each, forecast 200 of a kind)",
     )
     mocks.add_argument(
         "--suite-seed", type=whole_number, help="seed of the mock galaxies (default: observed 5, suites 0)"
@@ -134,6 +137,8 @@ def run(options: Namespace, settings: Settings) -> None:
         _run_suites(options, settings)
     elif options.name == "others":
         _run_others(options, settings)
+    elif options.name == "forecast":
+        _run_forecast(options)
     elif options.name == "paper":
         _run_paper(options, settings)
     else:
@@ -240,6 +245,33 @@ def _run_suites(options: Namespace, settings: Settings) -> None:
     )
     for card in cards:
         report(f"Page: {card}")
+
+
+def _run_forecast(options: Namespace) -> None:
+    from stargas.experiments.forecast.achieved import write_achieved
+    from stargas.experiments.forecast.two_tracers import write_two_tracers
+    from stargas.model.files import load_model
+    from stargas.report.forecast_page import ACHIEVED, PARTS, TWO_TRACERS, write_forecast_pages
+
+    parts = options.parts or list(PARTS)
+    unknown = sorted(set(parts) - set(PARTS))
+    if unknown:
+        raise UsageError(f"experiment forecast has no part {unknown[0]!r}: its parts are {', '.join(PARTS)}.")
+    use_threads(options.workers)
+    results, n_galaxies, report = (
+        options.results or Path("results/forecast"),
+        options.n_galaxies or 200,
+        _line_printer(),
+    )
+    model = load_model(options.model)
+    words = ("" if options.model is None else f" --model {options.model}") + f" --n-galaxies {n_galaxies}"
+    if ACHIEVED in parts:
+        write_achieved(model, results, n_galaxies, f"stargas experiment forecast {ACHIEVED}{words}", report)
+    if TWO_TRACERS in parts:
+        command = f"stargas experiment forecast {TWO_TRACERS}{words}"
+        write_two_tracers(model, results, n_galaxies, options.seed, command, report)
+    for page in write_forecast_pages(results):
+        report(f"Page: {page}")
 
 
 def _run_others(options: Namespace, settings: Settings) -> None:

@@ -8,7 +8,6 @@ and the prior of the model; it knows no errors of distance, R_hl or membership.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,42 +15,27 @@ import numpy as np
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
-from stargas.inference.observing_setup import MAX_STARS, MIN_STARS, ObservingSetup, observe_mock
+from stargas.inference.mock_posteriors import QUANTITIES, infer_mocks, view_analogs
+from stargas.inference.observing_setup import MAX_STARS, MIN_STARS, ObservingSetup
 from stargas.model.files import load_model
 from stargas.model.posterior import Posterior
-from stargas.profiles import ProfileDraws
 from stargas.quantities import to_number, to_numbers
-from stargas.randomness import rng_for
 from stargas.representation import Described
-from stargas.sample import Truth
-from stargas.simulations.mock_suites.analogs import GalaxyTarget, find_analogs, make_analog
-from stargas.sky.projection import SkyGalaxy, project
-from stargas.sky.view import View
+from stargas.simulations.mock_suites.analogs import GalaxyTarget
+from stargas.sky.projection import SkyGalaxy
 
 if TYPE_CHECKING:
     from astropy.table import QTable
     from matplotlib.figure import Figure
 
-RADII_R_HL = (0.6, 1.0, 1.7, 2.4)
-"""Radii of the masses that are forecast [R_hl]."""
-
-QUANTITIES = (*(f"log10_mass_{radius:g}" for radius in RADII_R_HL), "density_slope")
-"""What is forecast: log10 M(<r) at `RADII_R_HL`, and d ln ρ/d ln r at R_hl."""
-
 PLANNED = "as planned"
 """Name of the set-up that was asked for."""
-
-SUITE_SEED = 7000
-"""Added to the seed of a forecast, so that no galaxy is one that the pretrained model learned from."""
 
 MIN_GALAXIES, MAX_GALAXIES = 8, 200
 """Fewest and most mock galaxies."""
 
 MAX_PARTICLES = 16_000
 """Most star particles of a mock galaxy, as in the suite."""
-
-N_DRAWS = 400
-"""Posterior draws of each galaxy."""
 
 FACTORS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
@@ -117,8 +101,8 @@ class Forecast(Described):
     scans
         Observable → names of the set-ups that differ from the planned one in it alone, with that one, by rising value.
     half_width
-        Half of the central 68 % interval of each of `QUANTITIES` [dex; the slope has no unit], shape (n_setups,
-        n_galaxies, 5). NaN where nothing of a galaxy is seen.
+        Half of the central 68 % interval of each of `stargas.inference.mock_posteriors.QUANTITIES` [dex; the slope has
+        no unit], shape (n_setups, n_galaxies, 5). NaN where nothing of a galaxy is seen.
     inside
         Whether the truth lies in that interval, 0 or 1, of the masses, shape (n_setups, n_galaxies, 4); NaN as above.
     log10_stellar_mass, R_hl_kpc, hi_mass_msun
@@ -315,22 +299,21 @@ def forecast(
     most = max(one.n_stars for one in setups.values())
     # a field holds a part of the galaxy
     n_particles = int(np.clip(most * (1 if R_out_kpc is None else 4), 2000, MAX_PARTICLES))
-    skies = _skies(target, inclination_deg, n_galaxies, n_particles, seed)
+    skies = view_analogs(target, inclination_deg, n_galaxies, n_particles, seed)
     posterior = load_model() if model is None else model
-    measured = {name: _widths(posterior, skies, one, seed) for name, one in setups.items()}
-    blind = [name for name, (half_width, _) in measured.items() if np.isnan(half_width).all()]
+    measured = {name: infer_mocks(posterior, skies, one, seed) for name, one in setups.items()}
+    blind = [name for name, one in measured.items() if np.isnan(one.half_width).all()]
     if PLANNED in blind:
         raise InputError(f"nothing of these galaxies is seen with {setup.label}: plan a wider field or a lower limit.")
     setups = {name: one for name, one in setups.items() if name not in blind}
     scans = {observable: tuple(name for name in names if name in setups) for observable, names in scans.items()}
-    half_width, inside = (np.stack(parts) for parts in zip(*(measured[name] for name in setups), strict=True))
     galaxies = [sky.galaxy for sky in skies if sky.galaxy is not None]
     found = Forecast(
         target,
         setups,
         scans,
-        half_width,
-        inside,
+        np.stack([measured[name].half_width for name in setups]),
+        np.stack([measured[name].inside for name in setups]),
         np.log10([galaxy.stellar_mass_msun for galaxy in galaxies]),
         np.array([sky.R_hl_kpc for sky in skies], dtype=np.float64),
         np.array([galaxy.hi_mass_msun for galaxy in galaxies]),
@@ -362,46 +345,6 @@ def _variations(
         beam = ADDED_BEAM_R_HL * target.R_hl_kpc
         setups[ADD_HI] = replace(setup, hi_limit_cm2=ADDED_LIMIT_CM2, beam_kpc=beam)
     return setups, scans
-
-
-@lru_cache(maxsize=4)
-def _skies(
-    target: GalaxyTarget, inclination_deg: float | None, n_galaxies: int, n_particles: int, seed: int
-) -> tuple[SkyGalaxy, ...]:
-    """Make the galaxies and project each along one direction."""
-    skies = []
-    for index in find_analogs(target, n_galaxies, SUITE_SEED + seed):
-        galaxy = make_analog(index, n_particles, SUITE_SEED + seed)
-        cos_i, azimuth = rng_for(seed, "forecast view", index).random(2)
-        inclination = float(np.degrees(np.arccos(cos_i))) if inclination_deg is None else inclination_deg
-        skies.append(project(galaxy, View(inclination, 360 * azimuth)))
-    return tuple(skies)
-
-
-def _widths(
-    posterior: Posterior, skies: tuple[SkyGalaxy, ...], setup: ObservingSetup, seed: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return half-widths, shape (n_galaxies, 5), and whether the true masses lie inside, shape (n_galaxies, 4)."""
-    config = posterior.data_config
-    samples = [observe_mock(sky, Truth.of(sky.galaxy, config), setup, config, seed) for sky in skies]
-    half_width = np.full((len(skies), len(QUANTITIES)), np.nan)
-    inside = np.full((len(skies), len(RADII_R_HL)), np.nan)
-    seen = [(row, sample) for row, sample in enumerate(samples) if sample is not None]
-    if not seen:
-        return half_width, inside
-    drawn = posterior.sample([sample for _, sample in seen], N_DRAWS, seed)
-    for (row, sample), log10_mass in zip(seen, drawn, strict=True):
-        draws = ProfileDraws(sample.r_kpc, log10_mass)
-        R_hl = float(sample.scalars[0])
-        r_kpc = R_hl * np.array(RADII_R_HL)
-        values = np.column_stack([np.log10(draws.mass(r_kpc)), draws.density_slope(R_hl)])
-        low, high = np.quantile(values, (0.16, 0.84), axis=0)
-        half_width[row] = (high - low) / 2
-        galaxy = skies[row].galaxy
-        if galaxy is not None:
-            truth = np.log10(galaxy.enclosed_mass(r_kpc))
-            inside[row] = (low[:-1] <= truth) & (truth <= high[:-1])
-    return half_width, inside
 
 
 def _warnings(found: Forecast, skies: tuple[SkyGalaxy, ...], n_galaxies: int) -> tuple[str, ...]:

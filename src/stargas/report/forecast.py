@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stargas.errors import InputError
-from stargas.inference.forecast import PLANNED, QUANTITIES, RADII_R_HL, Forecast
+from stargas.inference.forecast import PLANNED, Forecast
+from stargas.inference.mock_posteriors import QUANTITIES, RADII_R_HL
 from stargas.report.inference_tables import table_bytes
 from stargas.report.page import Table, terminal_table
 from stargas.report.style import INK, MODEL_COLORS, OTHER_COLORS, apply_style, draw_band, new_figure, save_png_and_pdf

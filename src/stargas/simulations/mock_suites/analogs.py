@@ -14,7 +14,10 @@ from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
 MASS_DEX, SIZE_DEX, HI_DEX = 0.3, 0.15, 0.4
 """Largest difference of an analog from the given galaxy, in stellar mass, R_hl and HI mass [dex]."""
 
-MAX_DRAWN = 12_000
+PROJECTED_DEX = -0.06
+"""log10 of R_hl on the sky over the half-light radius by which the suite draws its galaxies, mean over directions."""
+
+MAX_DRAWN = 30_000
 """Galaxies of the suite that are looked through."""
 
 MIN_ANALOGS = 8
@@ -61,7 +64,7 @@ class GalaxyTarget:
             )
 
     def has_stars_like(self, log10_stellar_mass: float, R_hl_kpc: float) -> bool:
-        """Whether stellar mass [log10 Msun] and size [kpc] are near."""
+        """Whether stellar mass [log10 Msun] and R_hl on the sky [kpc] are near."""
         mass = abs(log10_stellar_mass - np.log10(self.stellar_mass_msun)) <= MASS_DEX
         return bool(mass and abs(np.log10(R_hl_kpc / self.R_hl_kpc)) <= SIZE_DEX)
 
@@ -100,7 +103,8 @@ def find_analogs(target: GalaxyTarget, n_galaxies: int, seed: int) -> list[int]:
     found: list[int] = []
     for index in range(len(suite)):
         population = draw_population(seed, index)
-        if target.has_stars_like(population.log10_stellar_mass, population.R_e_kpc) and target.has_gas_like(
+        R_hl_kpc = population.R_e_kpc * 10**PROJECTED_DEX
+        if target.has_stars_like(population.log10_stellar_mass, R_hl_kpc) and target.has_gas_like(
             0.0 if target.hi_mass_msun is None else _properties(suite, index).hi_mass_msun
         ):
             found.append(index)
