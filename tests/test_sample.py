@@ -113,6 +113,23 @@ def test_twelve_views_rise_and_hold_the_special_inclinations():
     assert {30.0, 60.0, 90.0} <= set(inclination)
 
 
+def test_an_observer_turns_maps_by_the_gradient_that_the_stars_show():
+    still = star_gas_galaxy(2000, 300)
+    x, y, _ = still.stars.position_kpc.T
+    spin = np.stack([-y, x, 0 * x], axis=1) * 40  # 40 km/s/kpc around +z
+    turning = dataclasses.replace(
+        still, stars=dataclasses.replace(still.stars, velocity_kms=still.stars.velocity_kms + spin)
+    )
+
+    def angles(galaxy):
+        views = dataclasses.replace(TINY.views, position_angle="gradient")
+        samples = make_samples(galaxy, dataclasses.replace(TINY, views=views))
+        return np.array([(sample.row["position_angle_deg"] + 180) % 360 - 180 for sample in samples])
+
+    assert np.abs(angles(turning)[1:]).max() < 10  # those that are not face-on
+    assert np.abs(angles(still)[1:]).max() > 20
+
+
 def test_same_seed_same_samples_other_seed_other_samples():
     galaxy = star_gas_galaxy(600, 300)
     one, same, other = (make_samples(galaxy, TINY, seed)[1].maps for seed in (0, 0, 1))

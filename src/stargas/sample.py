@@ -16,7 +16,7 @@ from stargas.randomness import rng_for
 from stargas.representation import Described, interval
 from stargas.simulations.description import describe_galaxy, log10_or_nan
 from stargas.sky.channels import CHANNELS, channels_of
-from stargas.sky.degradation import Degradation, draw_degradation
+from stargas.sky.degradation import Degradation, angle_by_gradient, draw_degradation
 from stargas.sky.hi_scalars import HIScalars
 from stargas.sky.intrinsic_hi import intrinsic_hi
 from stargas.sky.observables import (
@@ -412,7 +412,11 @@ def make_samples(galaxy: Galaxy, config: DataConfig | None = None, seed: int = 0
     samples = []
     for number, (view, stars, rng) in enumerate(zip(views, subsets, for_noise, strict=True)):
         of_view = replace(truth, row={**truth.row, "view": number})
-        samples.append(make_sample(project(galaxy, view), rng, config, stars, of_view))
+        sky = project(galaxy, view)
+        if config.views.position_angle == "gradient" and sky.stars is not None:
+            angle = angle_by_gradient(sky.stars[stars], rng)
+            sky = project(galaxy, replace(view, position_angle_deg=float(np.degrees(angle))))
+        samples.append(make_sample(sky, rng, config, stars, of_view))
     return samples
 
 

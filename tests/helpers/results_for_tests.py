@@ -164,10 +164,6 @@ def parts():
         for group, choices in groups.items()
         for i, (choice, factor) in enumerate(choices)
     ]
-    made["search"] = [
-        row("StarGas", 0.17 * (1 + 0.03 * abs(i - 1)), choice=choice, split="validation", chosen=i == 1)
-        for i, choice in enumerate(("rate 1e-3, dropout 0.1", "rate 2e-3, dropout 0.1", "rate 2e-3, dropout 0.3"))
-    ]
     content = {
         name: {
             **PART.stated,

@@ -10,7 +10,7 @@ from stargas.batch import Batch
 from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.features.star_features import STAR_FEATURES
-from stargas.model.inputs import MAX_DEVIATION, batches_of, compress, measure_features, prepare, require_tracers
+from stargas.model.inputs import MAX_DEVIATION, batches_of, image_of, measure_features, prepare, require_tracers
 from stargas.model.layout import InputLayout
 from stargas.model.standardization import fit_scaling
 from stargas.sample import FIELDS, SCALARS, without_tracer
@@ -40,9 +40,20 @@ def test_transform_follows_its_formula_and_keeps_zero():
     batch = replace(toy_dataset(2).batch(np.arange(2)), maps=maps)
     expected = {"xy": 2.0, "Rv": 3.0, "moment0": 2.0, "moment1": np.arcsinh(-2.0), "moment2": np.arcsinh(2.0)}
     for name, value in expected.items():
-        compressed = compress(batch, name)
+        compressed = image_of(batch, InputLayout.of(ModelConfig()), name)
         assert np.allclose(compressed[0], value, rtol=1e-6)
         assert not compressed[1].any()
+
+
+def test_plain_maps_are_in_proportion_to_those_of_the_sample(data):
+    batch = data.batch()
+    plain, compressed = (prepare(batch, scaling_of(data, ModelConfig(compress_maps=kind))) for kind in (False, True))
+    of_sample = batch.column("moment1")[0]
+    seen = of_sample != 0
+    for inputs, spread in ((plain, 0.0), (compressed, 0.1)):
+        ratio = inputs.maps[0, 3].float().numpy()[seen] / of_sample[seen]
+        assert (np.ptp(ratio) / np.abs(ratio).max() > spread + 0.005) == bool(spread)
+    assert np.allclose(plain.maps.float()[batch.tracers[:, 1]].square().mean(dim=(0, 2, 3)).sqrt(), 1, atol=0.02)
 
 
 def test_inputs_have_order_one_over_the_training_set(data, scaling):

@@ -9,7 +9,7 @@ from toy import toy_dataset
 from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.features.table import SCALAR_FEATURES
-from stargas.model.inputs import compress, prepare
+from stargas.model.inputs import image_of, prepare
 from stargas.model.layout import received
 from stargas.model.scaling import InputScaling
 from stargas.model.standardization import fit_scaling, mean_and_std
@@ -35,7 +35,7 @@ def test_scaling_is_mean_and_spread_of_what_is_present(data, fitted):
     gas = batch.tracers[:, 1]
     assert not gas.all()
     assert np.allclose(scaling.feature_mean[3], np.log10(batch.scalars[gas, 3]).mean())
-    compressed = compress(batch, "moment0").numpy()
+    compressed = image_of(batch, scaling.layout, "moment0").numpy()
     assert np.allclose(scaling.map_rms[2], np.sqrt(np.mean(compressed[gas] ** 2)), rtol=1e-5)
     assert not np.allclose(scaling.map_rms[2], np.sqrt(np.mean(compressed**2)), rtol=1e-2)
 

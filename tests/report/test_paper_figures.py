@@ -137,6 +137,6 @@ class TestFiles:
         assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
 
     def test_a_part_without_rows_has_no_figure(self, content):
-        assert figures.figures_of("search", content["search"] | {"rows": []}) == []
+        assert figures.figures_of("gain", content["gain"] | {"rows": []}) == []
         (only,) = figures.figures_of("calibration", {"rows": [row("Star", 0.2)]})
         assert only.file == "calibration_coverage.png"

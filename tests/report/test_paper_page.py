@@ -112,10 +112,10 @@ class TestPage:
     def test_what_was_left_out_or_is_empty_is_named(self, tmp_path):
         content = parts()
         content["fig7"]["left_out"] = ["Trees (StarGas), bursty, on bursty"]
-        content["search"]["rows"] = []
+        content["gain"]["rows"] = []
         text = page_of(tmp_path, content)
         assert "Not measured: Trees (StarGas), bursty, on bursty." in text
-        assert "There are no results yet." in text.split("## Title of search")[1]
+        assert "There are no results yet." in text.split("## Title of gain")[1]
 
     def test_remarks_are_set_under_their_part(self, tmp_path):
         results = write_parts(tmp_path / "results", parts())
@@ -141,7 +141,7 @@ class TestPage:
             write_paper_page(results, tmp_path / "paper.md", tmp_path / "figures")
 
     def test_it_is_a_page_of_one_file_too(self, tmp_path):
-        content = {name: part for name, part in parts().items() if name in ("fig5", "search")}
+        content = {name: part for name, part in parts().items() if name in ("fig5", "ablations")}
         results = write_parts(tmp_path / "results", content)
         write_claims(results, COMMAND)
         figures = tmp_path / "figures"
@@ -179,9 +179,6 @@ class TestSentences:
         text = self.said(content, "calibration")
         assert "65 of 66 rows" in text
         assert "Gas on bursty, M* < 10^9.5 (50.0 %)" in text
-
-    def test_the_search_names_what_was_chosen(self):
-        assert "Chosen of 3: rate 2e-3, dropout 0.1" in self.said(parts(), "search")
 
 
 def test_the_committed_page_is_that_of_its_results(tmp_path):

@@ -17,7 +17,7 @@ validation set. The settings in `SETTINGS` were compared on a validation split o
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -176,6 +176,7 @@ def fit_trees(
     config: ModelConfig | None = None,
     training: TrainingConfig | None = None,
     seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
 ) -> Trees:
     """Fit trees to the training split of the galaxies that a network of the same settings would learn from.
 
@@ -190,6 +191,8 @@ def fit_trees(
         Whether the cold-gas set alone is used; other settings do not matter.
     seed
         Root seed of the features among which each split of a tree is chosen.
+    settings
+        Settings of each regressor; `SETTINGS` if None.
 
     Returns
     -------
@@ -207,7 +210,7 @@ def fit_trees(
     """
     from stargas.training.training_set import describe_training_set, provenance, radii_R_hl, training_splits
 
-    config, training = config or ModelConfig(), training or TrainingConfig()
+    config, training, settings = config or ModelConfig(), training or TrainingConfig(), settings or SETTINGS
     datasets = list(datasets) if isinstance(datasets, Sequence) else [datasets]
     started = time.monotonic()
     learn, choose = training_splits(datasets, training)
@@ -219,14 +222,15 @@ def fit_trees(
             f"the validation split has {len(choose)} samples, too few for a covariance of {n_radii} masses: "
             "build more galaxies or change data.split."
         )
-    fitted = fit_features(learned.features, learned.masses, config, seed)
+    fitted = fit_features(learned.features, learned.masses, config, seed, settings)
     residual = fitted.predict_features(held_out.features) - held_out.masses
     of_baseline = _linear(held_out.features, fitted.baseline) - held_out.masses
+    covariance = residual.T @ residual / len(residual)
     about = {
         "kind": "boosted trees",
         "model": asdict(config),
         "training": asdict(training),
-        "trees": SETTINGS,
+        "trees": dict(settings),
         "seed": seed,
         "data": [provenance(dataset) for dataset in datasets],
         "radii_R_hl": radii_R_hl(learn),
@@ -236,14 +240,27 @@ def fit_trees(
             "samples": len(choose),
             "rms_dex": float(np.sqrt(np.mean(residual**2))),
             "baseline_rms_dex": float(np.sqrt(np.mean(of_baseline**2))),
+            "log_prob": _mean_log_prob(covariance),
         },
         "minutes": round((time.monotonic() - started) / 60, 2),
         "minutes_features": round((measured - started) / 60, 2),
     }
-    return replace(fitted, covariance=residual.T @ residual / len(residual), about=about)
+    return replace(fitted, covariance=covariance, about=about)
 
 
-def fit_features(features: NDArray[np.float32], masses: FloatArray, config: ModelConfig, seed: int = 0) -> Trees:
+def _mean_log_prob(covariance: FloatArray) -> float:
+    """Mean log-density of the residuals that a Gaussian's covariance was measured on [per dex of each mass]."""
+    _, log_determinant = np.linalg.slogdet(covariance)
+    return float(-0.5 * (len(covariance) * (1 + np.log(2 * np.pi)) + log_determinant))
+
+
+def fit_features(
+    features: NDArray[np.float32],
+    masses: FloatArray,
+    config: ModelConfig,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+) -> Trees:
     """Fit trees to features, without a covariance.
 
     Parameters
@@ -256,6 +273,8 @@ def fit_features(features: NDArray[np.float32], masses: FloatArray, config: Mode
         Settings of the model that the features belong to.
     seed
         Root seed of the features among which each split of a tree is chosen.
+    settings
+        Settings of each regressor; `SETTINGS` if None.
 
     Returns
     -------
@@ -270,7 +289,9 @@ def fit_features(features: NDArray[np.float32], masses: FloatArray, config: Mode
     usable = np.where(np.isnan(features).all(axis=0), np.float32(0), features)
     regressors = tuple(
         HistGradientBoostingRegressor(
-            **SETTINGS, early_stopping=False, random_state=int(rng_for(seed, "trees", number).integers(2**31))
+            **(settings or SETTINGS),
+            early_stopping=False,
+            random_state=int(rng_for(seed, "trees", number).integers(2**31)),
         ).fit(usable, target[:, number])
         for number in range(masses.shape[1])
     )

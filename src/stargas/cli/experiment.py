@@ -67,6 +67,10 @@ def parser() -> CommandParser:
         "--tng", type=Path, nargs="+", default=[], help="files of galaxies of another simulation to test on"
     )
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
+    paper = made.add_argument_group("paper")
+    paper.add_argument(
+        "--trials", type=whole_count, default=30, help="trials of each model in the part search (default: 30)"
+    )
     default = made.add_argument_group("default")
     default.add_argument(
         "--release", type=Path, help="folder for the released model, its validity reference and its card"
@@ -148,15 +152,23 @@ def run(options: Namespace, settings: Settings) -> None:
 def _run_paper(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.paper.findings import write_claims
     from stargas.experiments.paper.plan import paper_plan
+    from stargas.experiments.paper.search import write_search
     from stargas.report.paper_figures import draw_paper_figures
     from stargas.report.paper_page import COMMAND, PARTS, write_paper_page
     from stargas.report.results import read_parts
+    from stargas.report.search import SEARCH, read_search
 
     plan = paper_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
     made = _new_run(plan, options, settings)
-    made.make(tuple(options.parts))
+    parts = options.parts or [*plan.parts, SEARCH]
+    if of_plan := tuple(name for name in parts if name != SEARCH):
+        made.make(of_plan)
+    if SEARCH in parts:
+        made.log(f"Search: {write_search(made, options.trials)}")
+    if not any((made.results / f"{name}.json").is_file() for name in PARTS):
+        return  # a search alone has nothing to compare with the paper
     write_claims(made.results, COMMAND)
-    draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures")
+    draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures", read_search(made.results))
     page = write_paper_page(made.results, made.results / "README.md", made.results / "figures")
     made.log(f"Page: {page}")
 

@@ -40,8 +40,9 @@ class ViewConfig(Checked):
         (ours), or ``stratified``: drawn within each of them, so that a few views of many galaxies are of all
         inclinations, 0° included.
     position_angle
-        ``aligned`` puts the receding side of the stars' rotation on +x, as an observer does who turns the map by the
-        position angle; ``random`` draws it.
+        ``aligned`` puts the receding side of the stars' true rotation on +x, as an observer would who knew it (ours);
+        ``gradient`` the side toward which the observed velocities of the stars rise, at random where they show no
+        gradient; ``random`` draws it.
     stars
         ``disjoint`` shares the stars of a galaxy out among its views (paper); ``any_number`` draws for each view how
         many of them have velocities, from ``data.stars.min_stars`` to all, more often many than few.
@@ -49,7 +50,7 @@ class ViewConfig(Checked):
 
     n_views: int = 12
     inclination: Literal["midpoints", "stratified"] = "midpoints"
-    position_angle: Literal["aligned", "random"] = "aligned"
+    position_angle: Literal["aligned", "gradient", "random"] = "aligned"
     stars: Literal["disjoint", "any_number"] = "disjoint"
 
     _block = "data.views"

@@ -25,7 +25,7 @@ class ConvolutionalConfig(Checked):
     kernel_size
         Side of the convolution kernels [pixels].
     first_stride
-        Stride of the first convolution [pixels]; 2 saves most of the arithmetic.
+        Stride of the first convolution [pixels]; 2 saves most of the arithmetic (ours).
     dense
         Widths of the dense layers before the embedding.
     embedding_size
@@ -191,6 +191,9 @@ class ModelConfig(Checked):
     features
         Let the network have what is measured on the stars as a set, on the star maps and on the HI maps, and how good
         the data are, beside maps and scalars (paper: no).
+    compress_maps
+        Compress the dynamic range of the maps before they are divided by their rms: the square root of densities of
+        stars, logarithms of HI columns, asinh of velocities (ours: yes). Else they are divided by their rms alone.
     gas_knows_R_hl
         Let a model of the tracer ``gas`` have R_hl, too, since the masses are those inside multiples of it (paper: no).
     baseline
@@ -216,6 +219,7 @@ class ModelConfig(Checked):
 
     tracers: Literal["star", "gas", "stargas", "any"] = "stargas"
     features: bool = False
+    compress_maps: bool = True
     gas_knows_R_hl: bool = False  # noqa: N815 (the field's own name)
     baseline: Literal["mean", "scalars"] = "mean"
     priors: tuple[str, ...] = ()

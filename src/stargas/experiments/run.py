@@ -126,7 +126,7 @@ class Run:
     def training_set(self, name: str) -> Dataset:
         """Return the samples from which a model learns, all splits, before the cold-gas cut of its training."""
         model = self.plan.models[name]
-        data = Dataset.join([_first(self.dataset(data), model.first_galaxies) for data in model.data])
+        data = Dataset.join([first_galaxies(self.dataset(data), model.first_galaxies) for data in model.data])
         if model.min_log10_stellar_mass is not None:
             data = data.where(np.asarray(data.catalogue["log10_stellar_mass"]) >= model.min_log10_stellar_mass)
         return data
@@ -135,7 +135,7 @@ class Run:
         """Return the samples of a test."""
         whole = {name: self.dataset(name) for name in test.data}
         parts = [data if self.plan.data[name].held_out else data.split(test.split) for name, data in whole.items()]
-        data = Dataset.join([_first(part, test.first_galaxies) for part in parts])
+        data = Dataset.join([first_galaxies(part, test.first_galaxies) for part in parts])
         return data.where(np.asarray(data.catalogue["cold_gas_set"], dtype=bool)) if test.cold_gas_only else data
 
     def posterior(self, model: ModelSpec, test: EvaluationSpec) -> PosteriorLike:
@@ -321,8 +321,8 @@ class Run:
             self.log(f"{part.title}: {path}")
 
 
-def _first(data: Dataset, n_galaxies: int | None) -> Dataset:
-    """Return the samples of the first galaxies of a data set."""
+def first_galaxies(data: Dataset, n_galaxies: int | None) -> Dataset:
+    """Return the samples of the first galaxies of a data set, all if there is no number."""
     if n_galaxies is None:
         return data
     names = np.asarray(data.catalogue["galaxy_id"])

@@ -1,9 +1,9 @@
 """From the arrays of samples to the inputs of a network, brought to order one.
 
-Maps are compressed and divided by their rms over the training set (ours, since the paper says only that inputs are
-normalized); scalars become logarithms, and these and what is measured on a sample are standardized. What is not known
-is zero, the mean of the training set. The inputs hold what the layout of a model names and nothing else, so nothing
-else can leak into it.
+Maps are compressed, where the settings say so, and divided by their rms over the training set (ours, since the paper
+says only that inputs are normalized); scalars become logarithms, and these and what is measured on a sample are
+standardized. What is not known is zero, the mean of the training set. The inputs hold what the layout of a model names
+and nothing else, so nothing else can leak into it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -131,19 +131,22 @@ def _prepare_maps(batch: Batch, scaling: InputScaling, known: NDArray[np.integer
         return torch.zeros((len(batch), 0, 0, 0), dtype=torch.float16)
     maps = []
     for name, rms, visible in zip(layout.maps, scaling.map_rms, layout.visible_maps.T, strict=True):
-        compressed = (compress(batch, name) / rms).half()
-        compressed[torch.from_numpy(~visible[known])] = 0
-        maps.append(compressed)
+        scaled = (image_of(batch, layout, name) / rms).half()
+        scaled[torch.from_numpy(~visible[known])] = 0
+        maps.append(scaled)
     stacked = torch.stack(maps, dim=1)
     if not torch.isfinite(stacked).all():
         raise InputError("a map holds values that are not finite or far beyond any galaxy's: mask them to zero.")
     return stacked
 
 
-def compress(batch: Batch, name: str) -> Tensor:
-    """Return one map of each sample with its dynamic range compressed, shape (n, n_pixels, n_pixels)."""
-    values = np.ascontiguousarray(batch.column(name), dtype=np.float32)
-    return CHANNEL_OF[name].compress(torch.from_numpy(values))
+def image_of(batch: Batch, layout: InputLayout, name: str) -> Tensor:
+    """Return one map of each sample before it is scaled, shape (n, n_pixels, n_pixels).
+
+    Its dynamic range is compressed where the layout says so.
+    """
+    values = torch.from_numpy(np.ascontiguousarray(batch.column(name), dtype=np.float32))
+    return CHANNEL_OF[name].compress(values) if layout.compressed else values
 
 
 def measure_features(batch: Batch, layout: InputLayout) -> FloatArray:

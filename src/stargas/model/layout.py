@@ -62,6 +62,8 @@ class InputLayout:
         Suites that the further flags stand for.
     stars
         Whether the network receives the stars themselves.
+    compressed
+        Whether the dynamic range of the maps is compressed.
     """
 
     maps: tuple[str, ...]
@@ -69,6 +71,7 @@ class InputLayout:
     conditional: bool = False
     priors: tuple[str, ...] = ()
     stars: bool = False
+    compressed: bool = True
 
     @classmethod
     def of(cls, config: ModelConfig) -> "InputLayout":
@@ -76,7 +79,7 @@ class InputLayout:
         maps = tuple(CHANNELS[i].name for i in map_channels(config)) if config.receives_maps else ()
         groups = known_groups(FEATURES if config.features else SCALAR_FEATURES, received(config))
         names = tuple(name for group in groups for name in group.names)
-        return cls(maps, names, config.tracers == "any", config.priors, config.receives_stars)
+        return cls(maps, names, config.tracers == "any", config.priors, config.receives_stars, config.compress_maps)
 
     @property
     def flags(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from stargas.config import ModelConfig
 from stargas.errors import InputError
 from stargas.features.table import SCALAR_FEATURES
 from stargas.galaxy import FloatArray
-from stargas.model.inputs import compress, measure_features
+from stargas.model.inputs import image_of, measure_features
 from stargas.model.layout import CHANNEL_OF, InputLayout
 from stargas.model.scaling import InputScaling
 from stargas.model.target import Target, mass_names, true_quantities
@@ -64,7 +64,9 @@ def _measure(batch: Batch, layout: InputLayout) -> tuple[FloatArray, FloatArray,
     squares = []
     for name in layout.maps:
         known = np.logical_and.reduce([batch.knows(need) for need in CHANNEL_OF[name].needs])
-        squares.append(np.where(known, np.mean(compress(batch, name).double().numpy() ** 2, axis=(1, 2)), np.nan))
+        squares.append(
+            np.where(known, np.mean(image_of(batch, layout, name).double().numpy() ** 2, axis=(1, 2)), np.nan)
+        )
     return (
         np.reshape(squares, (len(layout.maps), len(batch))).T,
         measure_features(batch, layout),

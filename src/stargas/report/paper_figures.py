@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stargas.report.ratio_panels import Panel, Ratio, draw_panels, stratum_label
 from stargas.report.results import FORMULAS, MODELS, TABLE_RADII, Part, Row, find_rows, paper_half_width
+from stargas.report.search import SearchResult, draw_search
 from stargas.report.style import INK, OTHER_COLORS, model_color, save_figure, suite_color
 from stargas.report.supplementary_figures import (
     draw_choices,
@@ -20,6 +21,10 @@ from stargas.report.supplementary_figures import (
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+SEARCH_FIGURE = "search.png"
+"""File of the figure of the search for the settings."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class PaperFigure:
     block: str = "rows"
 
 
-def draw_paper_figures(parts: Mapping[str, Part], folder: Path) -> list[Path]:
+def draw_paper_figures(parts: Mapping[str, Part], folder: Path, search: SearchResult | None = None) -> list[Path]:
     """Draw every part.
 
     Parameters
@@ -53,17 +58,20 @@ def draw_paper_figures(parts: Mapping[str, Part], folder: Path) -> list[Path]:
         Results by part, as from `stargas.report.results.read_parts`.
     folder
         Folder for the PNG files.
+    search
+        Search for the settings, if there was one.
 
     Returns
     -------
     list of Path
         The files, in the order of the parts.
     """
-    return [
+    drawn = [
         save_figure(figure.draw(part), folder / figure.file)
         for name, part in parts.items()
         for figure in figures_of(name, part)
     ]
+    return drawn if search is None else [*drawn, save_figure(draw_search(search), folder / SEARCH_FIGURE)]
 
 
 def figures_of(name: str, part: Part) -> list[PaperFigure]:
@@ -251,7 +259,6 @@ FIGURES: Mapping[str, tuple[PaperFigure, ...]] = MappingProxyType(
                 "Rms error by choice with standard errors; filled: the choice of the preset.",
             ),
         ),
-        "search": (PaperFigure("search.png", draw_choices, "Rms error on the validation split; filled: chosen."),),
         "tng": (PaperFigure("tng.png", draw_views, "Ratio per view, colored by inclination."),),
     }
 )

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import DASH, number, with_error
 from stargas.report.page import Caution, Figure, Page, Part, Section, Table, Text, text_from, write_page
-from stargas.report.paper_figures import figures_of
+from stargas.report.paper_figures import SEARCH_FIGURE, figures_of
 from stargas.report.result_tables import (
     RADII_HEAD,
     calibration_tables,
@@ -23,6 +23,7 @@ from stargas.report.result_tables import (
 )
 from stargas.report.results import FORMULAS, MODELS, REMARKS, find_row, find_rows, read_parts, read_remarks
 from stargas.report.results import Part as Results
+from stargas.report.search import SEARCH, read_search, search_parts
 
 Claims: TypeAlias = Mapping[str, Any]
 """Content of `CLAIMS`; see `stargas.experiments.paper.findings`."""
@@ -36,7 +37,7 @@ CLAIMS = "claims.json"
 SIGNIFICANT = 2.0
 """Standard errors beyond which a difference is bold."""
 
-PARTS = ("fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "gain", "calibration", "ablations", "search", "tng")
+PARTS = ("fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "gain", "calibration", "ablations", "tng")
 """All parts in the order of the page."""
 
 
@@ -73,6 +74,7 @@ def write_paper_page(results: Path, page: Path, figures: Path) -> Path:
             Section(part["title"], _section(name, part, claims["findings"].get(name, {}), remarks.get(name), figures))
             for name, part in parts.items()
         ),
+        *_search(results, figures, remarks.get(SEARCH)),
         Section("Trainings", [training_table(parts)]),
         Section("How to read this", [text_from("paper", "reading")]),
     ]
@@ -103,7 +105,7 @@ def read_claims(results: Path) -> Claims:
 def _remarks(path: Path) -> dict[str, str]:
     """Read the remarks on parts; a heading that is no part raises `InputError`."""
     remarks = read_remarks(path)
-    unknown = [name for name in remarks if name not in PARTS]
+    unknown = [name for name in remarks if name not in (*PARTS, SEARCH)]
     if unknown:
         raise InputError(f"{path} has a remark on {unknown[0]!r}, which is not a part: use one of {', '.join(PARTS)}.")
     return remarks
@@ -122,6 +124,17 @@ def _state(parts: Mapping[str, Results]) -> list[Part]:
         f"{scale:g} times the paper's number of galaxies: {', '.join(scales[scale])}" for scale in scales
     )
     return [text, Caution(f"Not all parts are runs at full scale. {smaller}.")]
+
+
+def _search(results: Path, figures: Path, remark: str | None) -> list[Part | Section]:
+    """Return the section on the search for the settings, if there was one."""
+    search = read_search(results)
+    if search is None:
+        return []
+    caption = "Loss of every trial on the validation split above that of the best one; filled: the preset."
+    figure = Figure(figures / SEARCH_FIGURE, "Losses of all trials of the search, best first.", caption)
+    parts = [text_from("paper", "search"), figure, *search_parts(search), *([Text(remark)] if remark else [])]
+    return [Section("Search for the settings", parts)]
 
 
 def _summary(claims: Claims) -> list[Part]:
@@ -176,7 +189,7 @@ def _findings(name: str, findings: Mapping[str, Any]) -> list[Part]:
     if findings.get("changes"):
         rows = [[row["group"], row["choice"], row["reference"], _bold(row, 3)] for row in findings["changes"]]
         parts.append(Table(["group", "choice", "reference", "rms error, choice over reference"], rows))
-    if name in ("gain", "calibration", "search"):
+    if name in ("gain", "calibration"):
         parts.append(text_from("paper", f"{name}_findings", **findings))
     return parts
 
@@ -223,8 +236,6 @@ def _tables(name: str, part: Results) -> list[Part]:
             groups = dict.fromkeys(row["group"] for row in part["rows"])
             pairs = [(Text(f"**{group}**"), choice_table(find_rows(part, group=group))) for group in groups]
             return [one for pair in pairs for one in pair]
-        case "search":
-            return [choice_table(part["rows"])]
         case "tng":
             return _views(part)
         case _:

@@ -26,7 +26,7 @@ def test_full_scale_has_the_galaxies_of_the_paper():
 
 def test_every_figure_of_the_results_section_is_a_part():
     assert {f"fig{number}" for number in range(4, 10)} <= set(FULL.parts)
-    assert {"gain", "calibration", "ablations", "search", "tng"} <= set(FULL.parts)
+    assert {"gain", "calibration", "ablations", "tng"} <= set(FULL.parts)
 
 
 @pytest.mark.parametrize("part", FULL.parts)
@@ -61,11 +61,8 @@ def test_tests_on_other_maps_learn_from_the_same_maps():
             assert len(made) == 1, (part.name, rows.label)
 
 
-def test_settings_are_chosen_on_the_validation_split():
-    search = FULL.parts["search"]
-    assert {FULL.tests[rows.test].split for rows in search.rows} <= {"validation"}
-    others = (part for part in FULL.parts.values() if part.name != "search")
-    assert {FULL.tests[rows.test].split for part in others for rows in part.rows} == {"test"}
+def test_parts_are_tested_on_galaxies_that_chose_no_settings():
+    assert {test.split for test in FULL.tests.values()} == {"test"}
 
 
 def test_compared_rows_exist():

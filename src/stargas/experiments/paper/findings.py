@@ -238,18 +238,6 @@ def _ablations(part: Part) -> Finding:
     return {"changes": changes}
 
 
-def _search(part: Part) -> Finding:
-    rows = part["rows"]
-    chosen = next((row for row in rows if row.get("chosen")), None)
-    if chosen is None:
-        return {}
-    best, worst = (choose(rows, key=lambda row: row["rms_dex"]) for choose in (min, max))
-    named = {"chosen": chosen, "best": best, "worst": worst}
-    return {"n_choices": len(rows)} | {
-        key: {"choice": row["choice"], "rms_dex": row["rms_dex"]} for key, row in named.items()
-    }
-
-
 _FINDINGS: Mapping[str, Callable[[Part], Finding]] = MappingProxyType(
     {
         "fig4": _fig4,
@@ -261,6 +249,5 @@ _FINDINGS: Mapping[str, Callable[[Part], Finding]] = MappingProxyType(
         "gain": _gain,
         "calibration": _calibration,
         "ablations": _ablations,
-        "search": _search,
     }
 )

@@ -1,8 +1,8 @@
 """The experiments of §4 of Expósito-Márquez et al. (2026) on the mock suites, as a plan.
 
 `bursty` stands in for NIHAO and `smooth` for AURIGA. Added to the paper's list: coverage and correlations, boosted
-trees as a baseline, the strength of the gas disturbances, choices that the paper leaves open, the search for the
-settings, and a galaxy of another simulation.
+trees as a baseline, the strength of the gas disturbances, choices that the paper leaves open, and a galaxy of another
+simulation. The search for the settings is `stargas.experiments.paper.search`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,9 +38,6 @@ N_SMALL = 2000
 TRAINED_FRACTION = 0.9
 """Of `N_SMALL`: models are trained on the same galaxies, as many, in every data set, whatever the cuts leave."""
 
-N_SEARCH = 2000
-"""Galaxies, after cuts, on which settings are compared."""
-
 STIRRING = (0.0, 0.5, 1.0, 2.0)
 """Strengths of the gas disturbances: calm to twice the suite's."""
 
@@ -58,40 +55,9 @@ FLOWS: dict[str, dict[str, Any]] = {
 }
 """Other flows on the same features."""
 
-SEARCH_START: tuple[dict[str, Any], dict[str, Any]] = (
-    {
-        "convolutional.filters": (8, 16),
-        "convolutional.kernel_size": 3,
-        "convolutional.dense": (128, 64),
-        "convolutional.dropout": 0.1,
-    },
-    {"batch_size": 128, "epochs": 15, "learning_rate": 2e-3, "weight_decay": 1e-4, "flow_epochs": 20},
-)
-"""Where the search begins: settings of the model and of the training."""
-
-SEARCH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "the start": ({}, {}),
-    "dropout 0": ({"convolutional.dropout": 0.0}, {}),
-    "dropout 0.3": ({"convolutional.dropout": 0.3}, {}),
-    "weight decay 0.1": ({}, {"weight_decay": 0.1}),
-    "kernels of 5 pixels": ({"convolutional.kernel_size": 5}, {}),
-    "4 and 8 filters": ({"convolutional.filters": (4, 8)}, {}),
-    "one dense layer of 64": ({"convolutional.dense": (64,)}, {}),
-    "batches of 64": ({}, {"batch_size": 64}),
-    "batches of 256": ({}, {"batch_size": 256}),
-    "8 epochs": ({}, {"epochs": 8}),
-}
-"""Description → changes of the start."""
-
-CHOSEN = ("the start", "10 epochs")
-"""Trials whose settings the preset has."""
-
 LONGER = (1.5, 1.0)
 """Epochs of network and flow over the preset's for the smaller training sets, whose epochs have fewer steps. With three
 times as many, `smooth` lost log-probability on its validation split."""
-
-LONGER_SEARCH = (2.0, 1.5)
-"""The same on all galaxies, as one more trial of the search."""
 
 
 def paper_plan(
@@ -155,7 +121,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
     def add(name: str, tracers: str, *data: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
         settings = {"model": replace(model, tracers=tracers), "training": training, **more}  # type: ignore[arg-type] # a name of the plan
         plan.models[name] = ModelSpec(name, data, **settings)
-        if "network_of" not in more and not name.startswith("search"):
+        if "network_of" not in more:
             plan.models[f"trees_{name}"] = ModelSpec(f"trees_{name}", data, kind="trees", **settings)
 
     longer = _longer(training, LONGER)
@@ -182,18 +148,6 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         changed = replace_settings(model, {"tracers": "stargas", **changes})
         add(f"stargas_{name}", "stargas", "bursty", model=changed, network_of="stargas_bursty")
 
-    for number, (changes, schedule) in enumerate(SEARCH.values()):
-        add(
-            f"search_{number}",
-            "stargas",
-            "bursty",
-            model=replace_settings(model, {"tracers": "stargas", **SEARCH_START[0], **changes}),
-            training=replace(training, **{**SEARCH_START[1], **schedule}),
-            first_galaxies=scaled(N_SEARCH, plan.scale),
-        )
-    for tracers in TRACERS.values():
-        add(f"search_long_{tracers}", tracers, "bursty", training=_longer(training, LONGER_SEARCH))
-
 
 def _longer(training: TrainingConfig, factors: tuple[float, float]) -> TrainingConfig:
     """Return settings with more epochs of network and flow."""
@@ -215,7 +169,6 @@ def _add_tests(plan: Plan, tng: Sequence[Path]) -> None:
         if name.startswith("bursty_") and not name.endswith("_test"):
             add(name, "bursty", f"{name}_test")
     add("bursty_held_out", "bursty", "bursty_test")
-    add("search", "bursty", "bursty", split="validation")
     if tng:
         add("tng", "TNG100", "tng", cold_gas_only=False)
 
@@ -312,11 +265,6 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         details=("curves", "correlation"),
     )
     yield Part("ablations", "Choices that the paper leaves open", tuple(_ablations()))
-    yield Part(
-        "search",
-        "Search for the settings",
-        tuple(_search()),
-    )
     if tng:
         yield Part(
             "tng",
@@ -327,18 +275,6 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             ),
             details=("views",),
         )
-
-
-def _search() -> Iterator[Rows]:
-    def row(label: str, galaxies: str, choice: str, model: str) -> Rows:
-        extra = {"choice": f"{choice} ({galaxies})", "chosen": choice in CHOSEN}
-        return Rows("search", model, label, "bursty", extra=extra)
-
-    for number, choice in enumerate(SEARCH):
-        yield row("StarGas", f"{N_SEARCH:,} galaxies", choice, f"search_{number}")
-    for label, tracers in TRACERS.items():
-        yield row(label, "all galaxies", "20 epochs", f"search_long_{tracers}")
-        yield row(label, "all galaxies", "10 epochs", f"{tracers}_bursty")
 
 
 def _ablations() -> Iterator[Rows]:
