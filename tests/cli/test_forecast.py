@@ -35,12 +35,22 @@ def test_data_that_exist_tell_what_is_observed(capsys):
     assert 2 < float(planned[2]) < 10
 
 
+def test_noise_of_a_cube_is_a_limit_of_the_column(capsys):
+    galaxy = ["forecast", "--stellar-mass", "3e7", "--R-hl-kpc", "0.9", "--hi-mass", "5e7", "--galaxies", "8"]
+    plan = ["--n-stars", "0", "--beam", "30 arcsec", "--distance-kpc", "1000"]
+    assert main([*galaxy, *plan, "--hi-noise", "0.5", "--channel-width", "5"]) == 0
+    assert "Planned: HI above 3.3e+19 cm⁻² with a beam of 0.145 kpc" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
         ([], 2, "--R-hl-kpc"),
         (["--R-hl-kpc", "0.5", "--R-out", "5 arcmin"], 2, "needs a distance"),
         (["--R-hl-kpc", "0.5", "--n-stars", "5"], 1, "30 to 4000 stars"),
+        (["--R-hl-kpc", "0.5", "--hi-noise", "1", "--beam", "0.1"], 2, "needs --channel-width and --distance-kpc"),
+        (["--R-hl-kpc", "0.5", "--hi-noise", "1", "--hi-limit", "1e20"], 2, "not both"),
+        (["--R-hl-kpc", "0.5", "--channel-width", "1"], 2, "--hi-noise, which is missing"),
     ],
 )
 def test_what_is_missing_is_one_line(capsys, words, status, message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,17 @@ def parser() -> CommandParser:
     plan = made.add_argument_group("how it is observed")
     plan.add_argument("--n-stars", type=int, metavar="N", help="stars with velocities; 0 for none (default: 200)")
     plan.add_argument("--velocity-error", type=float, metavar="KMS", help="typical error of a velocity (default: 2)")
-    plan.add_argument("--R-out", metavar="KPC", help="outermost star; or text, '10 arcmin' (default: no edge)")
+    plan.add_argument(
+        "--R-out", metavar="KPC", help="radius that slits or fibers reach; or text, '10 arcmin' (default: no edge)"
+    )
     plan.add_argument("--hi-limit", type=positive_number, metavar="CM-2", help="HI column at three times the noise")
+    plan.add_argument(
+        "--hi-noise",
+        type=positive_number,
+        metavar="MJY",
+        help="in place of --hi-limit: noise of a channel [mJy/beam]; needs --channel-width, --beam and a distance",
+    )
+    plan.add_argument("--channel-width", type=positive_number, metavar="KMS", help="of --hi-noise")
     plan.add_argument("--beam", metavar="KPC", help="FWHM of the beam of the HI; or text, '15 arcsec' (default: 0)")
     made.add_argument(
         "--galaxies", type=whole_count, default=24, metavar="N", help="mock galaxies, 8 to 200 (default: 24)"
@@ -124,7 +134,32 @@ def _plan(options: Namespace, config: ObservationConfig) -> dict[str, Any]:
         "inclination_deg": options.inclination,
         **sizes,
     }
+    if options.hi_noise is not None:
+        given["hi_limit_cm2"] = _hi_limit(options, sizes["beam_kpc"], known.distance_kpc)
+    elif options.channel_width is not None:
+        raise UsageError("--channel-width is that of --hi-noise, which is missing.")
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _hi_limit(options: Namespace, beam_kpc: float | None, distance_kpc: float | None) -> float:
+    """Return the limit of an HI cube whose noise is given in mJy/beam."""
+    from stargas.inference.observing_setup import ObservingSetup
+
+    if options.hi_limit is not None:
+        raise UsageError("give --hi-limit or --hi-noise, not both.")
+    missing = [
+        name
+        for name, value in (
+            ("--channel-width", options.channel_width),
+            ("--beam", beam_kpc),
+            ("--distance-kpc", distance_kpc),
+        )
+        if value is None
+    ]
+    if missing or beam_kpc is None or distance_kpc is None:
+        raise UsageError(f"a noise in mJy/beam needs {' and '.join(missing)}.")
+    beam_arcsec = math.degrees(beam_kpc / distance_kpc) * 3600
+    return ObservingSetup.hi_limit_of(options.hi_noise, options.channel_width, beam_arcsec)
 
 
 def _read(config: ObservationConfig) -> ObservedGalaxy:

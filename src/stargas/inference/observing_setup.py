@@ -9,6 +9,7 @@ from stargas.config import DataConfig
 from stargas.constants import HI_ATOMS_PER_CM2
 from stargas.errors import InputError
 from stargas.observed.galaxy import ObservedGalaxy
+from stargas.observed.sensitivity import column_noise_cm2
 from stargas.randomness import rng_for
 from stargas.sample import Sample, Truth, make_sample
 from stargas.sky.degradation import CLEAR, ERROR_SCATTER_DEX, MIN_RESOLVED, Degradation
@@ -36,10 +37,10 @@ class ObservingSetup:
     velocity_error_kms
         Median error of a velocity [km/s]; single ones scatter about it by .15 dex.
     R_out_kpc
-        Radius within which the stars with velocities lie [kpc]; None for all of the galaxy. Within it they follow the
-        light.
+        Radius within which the stars with velocities lie [kpc], as those that fibers reach; None for all of the galaxy.
+        Within it they follow the light.
     hi_limit_cm2
-        Column density [atoms/cm²] that the HI map shows at three times its noise; None for no HI.
+        Column density [atoms/cm²] that the HI map shows at three times its noise (`hi_limit_of`); None for no HI.
     beam_kpc
         FWHM of the beam of the HI map [kpc].
 
@@ -106,6 +107,22 @@ class ObservingSetup:
                 "beam_kpc": float(galaxy.hi.beam_fwhm_kpc),
             }
         return cls(**values)
+
+    @staticmethod
+    def hi_limit_of(noise_mjy_beam: float, channel_kms: float, beam_arcsec: float) -> float:
+        """Return the limit [atoms/cm²] of an HI cube.
+
+        Parameters
+        ----------
+        noise_mjy_beam, channel_kms, beam_arcsec
+            Of `stargas.observed.sensitivity.column_noise_cm2`, which raises what it raises.
+
+        Examples
+        --------
+        >>> f"{ObservingSetup.hi_limit_of(0.5, 5.0, 30.0):.1g}"
+        '3e+19'
+        """
+        return CLEAR * column_noise_cm2(noise_mjy_beam, channel_kms, beam_arcsec)
 
     @property
     def label(self) -> str:
