@@ -8,8 +8,8 @@ from stargas.observed.beams import SkyBeam
 from stargas.observed.brightness import JY_PER_SR
 
 LINE_KMS = 65.0
-"""Velocities that moment 0 sums at a pixel, as the masks around the HI of dwarfs do, whose dispersions are 8 to 10 km/s:
-65 km/s in the mock dwarf of the examples, 88 km/s in NGC 6946."""
+"""Velocities that moment 0 sums at a pixel, as the masks around the HI of dwarfs do, whose dispersions are 8 to 10
+km/s: 65 km/s in the mock dwarf of the examples, 88 km/s in NGC 6946."""
 
 
 def column_noise_cm2(
