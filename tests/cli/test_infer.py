@@ -40,7 +40,10 @@ def test_a_view_is_for_simulated_galaxies(capsys, tmp_path):
     path = write(star_table(), tmp_path, ".csv")
     words = ["--stars", str(path), "--distance-kpc", str(DISTANCE), "--inclination", "60", "--out", str(tmp_path / "o")]
     assert main(["infer", *words]) == 2
-    assert "--inclination is for simulated galaxies" in capsys.readouterr().err
+    assert (
+        "--inclination is the view of a simulated galaxy: leave it out, or give --inclination-deg"
+        in capsys.readouterr().err
+    )
 
 
 def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path, monkeypatch):

@@ -49,6 +49,19 @@ def test_distance_and_size_are_lognormal_and_independent(of_hi):
         assert abs(np.corrcoef(stretch, size)[0, 1]) < 0.2
 
 
+def test_a_position_angle_turns_the_data_by_its_error():
+    galaxy = of_stars(3.0, position_angle_deg=350.0, position_angle_error_deg=20.0)
+    assert uncertain_inputs(galaxy) == ("velocities", "position angle")
+    drawn = draw_galaxies(galaxy, 400, seed=1, vary=("position angle",))
+    turns = (np.array([one.position_angle_deg for one in drawn]) - 170) % 360 - 180
+    assert np.std(turns) == pytest.approx(20, rel=0.12)
+    assert abs(np.mean(turns)) < 3.5
+    radius = np.hypot(galaxy.stars.x_kpc, galaxy.stars.y_kpc)
+    for one in drawn[:3]:
+        assert not np.allclose(one.stars.x_kpc, galaxy.stars.x_kpc, rtol=1e-3)
+        np.testing.assert_allclose(np.hypot(one.stars.x_kpc, one.stars.y_kpc), radius, rtol=1e-9)
+
+
 def test_an_input_has_the_same_values_whatever_varies_beside_it():
     galaxy = of_stars(3.0, distance_error_kpc=10.0, R_hl_error_kpc=0.03)
     alone, together = (

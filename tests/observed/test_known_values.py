@@ -47,7 +47,11 @@ def test_errors_of_size_and_ellipticity_add_in_quadrature():
         ({"R_hl_kpc": 1.0, "ellipticity": 0.3, "ellipticity_error": -1.0}, "ellipticity_error must be"),
         ({"ellipticity": 0.3}, "give R_hl_kpc, too"),
         ({"name": "Carinna"}, "did you mean Carina"),
-        ({"inclination_deg": 60.0}, "inclination_deg has no use: no model is conditioned on the inclination"),
+        ({"inclination_deg": 60.0}, "an inclination needs its standard error, from 1 to 90 deg, got 0"),
+        ({"inclination_deg": 100.0, "inclination_error_deg": 5.0}, "from 0, face-on, to 90, edge-on, got 100"),
+        ({"inclination_error_deg": 5.0}, "no inclination: give inclination_deg, too"),
+        ({"position_angle_deg": 60.0, "position_angle_error_deg": -1.0}, "from 0 to 90, got -1"),
+        ({"position_angle_error_deg": 5.0}, "give position_angle_deg, too"),
     ],
 )
 def test_what_cannot_be_used_is_refused(known, message):

@@ -297,6 +297,8 @@ def test_reading_under_a_foreign_name_is_refused_and_no_origin_is_allowed(page):
         ({"R_hl_kpc": "5 arcmin"}, "needs a distance"),
         ({"distance_kpc": "1" * 500}, "at most 100 characters"),
         ({"distance_error_kpc": 3}, "no distance: give both"),
+        ({"inclination_error_deg": 3}, "no inclination: give both"),
+        ({"inclination_deg": 100}, "from 0 to 90"),
         ({"columns": {"speed": "x"}}, "a column can be named for one of"),
         ({"columns": {"ra": ["x"]}}, "a column can be named for one of"),
         ([], "settings must be an object"),

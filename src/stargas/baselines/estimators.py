@@ -242,6 +242,11 @@ class Estimator(ABC):
     """Whether it gives masses at any radius, not at one of its own."""
 
     @property
+    def is_lower_limit(self) -> bool:
+        """Whether its masses are lower limits."""
+        return False
+
+    @property
     def scatter_dex(self) -> float:
         """Scatter of log10 M beside the errors of the measurements, 0 where it is not known."""
         return 0.0
@@ -330,6 +335,11 @@ class RotationEstimator(Estimator):
     def scatter_dex(self) -> float:
         """Scatter of log10 M from the inclination, where it is not corrected for."""
         return 0.0 if self.corrects_inclination else INCLINATION_SCATTER_DEX
+
+    @property
+    def is_lower_limit(self) -> bool:
+        """Whether the velocity is that along the line of sight, which the rotation is at least."""
+        return not self.corrects_inclination
 
     def applies_to(self, seen: Observables) -> NDArray[np.bool_]:
         """Whether each galaxy has HI, and an inclination where that is needed."""

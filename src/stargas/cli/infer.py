@@ -40,7 +40,17 @@ def parser() -> CommandParser:
         "       stargas infer GALAXY --out OUT [options]",
     )
     add_observed_options(made)
-    made.add_argument_group("its stars").add_argument(
+    further = made.add_argument_group("what the answer takes as given")
+    further.add_argument(
+        "--inclination-deg",
+        type=float,
+        metavar="DEG",
+        help="inclination from other data, 0 face-on, 90 edge-on: the posterior is conditioned on it",
+    )
+    further.add_argument(
+        "--inclination-error-deg", type=float, metavar="DEG", help="its standard error, needed with it"
+    )
+    further.add_argument(
         "--stellar-mass",
         metavar="MASS",
         help="solar masses and their error, as '3.8e5 0.2dex' or '3.8e5 20%%': dark matter alone",
@@ -48,7 +58,7 @@ def parser() -> CommandParser:
     simulated = made.add_argument_group("a simulated galaxy")
     simulated.add_argument("galaxy", type=Path, nargs="?", metavar="GALAXY", help="particle table or snapshot")
     simulated.add_argument(
-        "--inclination", type=float, nargs="+", metavar="DEG", help="0 face-on, 90 edge-on (default: 60)"
+        "--inclination", type=float, nargs="+", metavar="DEG", help="of each view, 0 face-on, 90 edge-on (default: 60)"
     )
     simulated.add_argument(
         "--azimuth",
@@ -135,6 +145,7 @@ def add_observed_options(made: CommandParser) -> None:
         metavar="DEG",
         help="of the receding side, north through east (default: that of the HI)",
     )
+    known.add_argument("--position-angle-error-deg", type=float, metavar="DEG", help="its standard error (default: 0)")
     known.add_argument(
         "--systemic-kms", type=float, metavar="KMS", help="velocity of both tracers (default: the mean of each)"
     )
@@ -183,9 +194,12 @@ def run(options: Namespace, settings: Settings) -> None:
     if options.galaxy is None:
         for name in ("inclination", "azimuth"):
             if getattr(options, name) is not None:
-                raise UsageError(f"--{name} is for simulated galaxies: leave it out for an observed one.")
+                instead = ", or give --inclination-deg" if name == "inclination" else ""
+                raise UsageError(f"--{name} is the view of a simulated galaxy: leave it out{instead}.")
     elif options.stellar_mass is not None:
         raise UsageError("--stellar-mass is for observed galaxies: leave it out for a simulated one.")
+    elif config.inclination_deg is not None:
+        raise UsageError("--inclination-deg is for observed galaxies: give --inclination for a simulated one.")
     status = StatusLine()
     try:
         _infer(options, config, settings.snapshots, status)

@@ -55,6 +55,13 @@ class ObservationConfig:
     position_angle_deg
         Position angle of the receding side of the major axis, from north through east [deg]. If null, that of the HI
         where there is any.
+    position_angle_error_deg
+        Its standard error [deg].
+    inclination_deg
+        Inclination [deg], 0 face-on and 90 edge-on, that the posterior is conditioned on: known from other data than
+        these, as the shape of the light. If null, that of the posterior.
+    inclination_error_deg
+        Its standard error [deg].
     R_hl_kpc
         Projected half-light radius [kpc]; or text, ``280 pc`` or ``9.7 arcmin``. If null, that of the
         photometric catalog, or else of the stars.
@@ -92,6 +99,9 @@ class ObservationConfig:
     center: Center | None = None
     systemic_kms: float | None = None
     position_angle_deg: float | None = None
+    position_angle_error_deg: float = 0.0
+    inclination_deg: float | None = None
+    inclination_error_deg: float = 0.0
     R_hl_kpc: Length | None = None
     R_hl_error_kpc: Length = 0.0
     ellipticity: float | None = None

@@ -275,7 +275,7 @@ def dark_matter(
     light
         Shape of the stellar sphere with the observed R_hl: ``"plummer"`` or ``"exponential"``, both as projected.
     inclination_deg
-        Of the HI disc. If None, that of the axis ratio of its map.
+        Of the HI disc. If None, that which is known of the observed galaxy, or else that of the axis ratio of the map.
     hi
         HI maps; those that were observed if None.
     distance_kpc
@@ -306,6 +306,8 @@ def dark_matter(
         distance_kpc = galaxy.distance_kpc
     elif distance_kpc is not None:
         distance_kpc = to_number("distance_kpc", distance_kpc)
+    if inclination_deg is None and galaxy is not None:
+        inclination_deg = galaxy.inclination_deg
     gas = np.zeros(len(r)) if hi is None else gas_mass(hi, r, inclination_deg)
     drawn = stars.draw(len(result.log10_mass), rng_for(result.seed, "stellar mass"))
     baryons = drawn[:, None] * stellar_share(r, result.R_hl_kpc, light) + gas

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stargas.baselines.estimators import ESTIMATORS, STAR_ESTIMATORS, Estimator, Observables
+from stargas.baselines.estimators import ESTIMATORS, STAR_ESTIMATORS, Estimator, Observables, RotationEstimator
 from stargas.constants import G
 from stargas.evaluation.interpolation import mass_at
 from stargas.galaxy import FloatArray
@@ -12,6 +12,9 @@ from stargas.inference.realizations import Realizations
 from stargas.observed.galaxy import ObservedGalaxy
 from stargas.profiles import ProfileDraws
 from stargas.sample import QUALITY, SCALARS, Sample
+
+KNOWN_LABELS = {"hi_inclination": "HI v²R/G, known i"}
+"""Formula → its label for an observed galaxy, whose inclination is known with an error."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def closed_formulas(
     for name, estimator in ESTIMATORS.items():
         if not estimator.is_profile and estimator.applies_to(observables).all():
             r, mass = estimator.masses(observables, np.empty((1, 0)))
-            estimates.append(MassEstimate(name, estimator.label, float(r[0, 0]), float(mass[0, 0])))
+            label = f"{estimator.label}, lower limit" if estimator.is_lower_limit else estimator.label
+            estimates.append(MassEstimate(name, label, float(r[0, 0]), float(mass[0, 0])))
     return tuple(estimates)
 
 
@@ -89,20 +93,33 @@ def estimate_masses(realizations: Realizations) -> tuple[MassEstimate, ...]:
     """
     sample = realizations.nominal
     R_hl, sigma, R_HI, v_cold, _ = map(float, sample.scalars)
-    angle = sample.row.get("inclination_deg")
+    angle, angle_error = _inclination(realizations)
     measured = {"stars": _error_from_stars(sample, realizations.galaxy), "gas": _error_from_hi(realizations)}
     return tuple(
         replace(
             estimate,
-            log10_error=_total_error(ESTIMATORS[estimate.name], measured),
+            log10_error=_total_error(ESTIMATORS[estimate.name], measured, angle_error),
             log10_true=_true_mass(sample, estimate.r_kpc),
+            label=estimate.label if realizations.galaxy is None else KNOWN_LABELS.get(estimate.name, estimate.label),
         )
-        for estimate in closed_formulas(sigma, R_hl, v_cold, R_HI, None if angle is None else float(angle))
+        for estimate in closed_formulas(sigma, R_hl, v_cold, R_HI, angle)
     )
 
 
-def _total_error(estimator: Estimator, measured: dict[str, float]) -> float:
-    return float(np.hypot.reduce([*(measured[tracer] for tracer in estimator.tracers), estimator.scatter_dex]))
+def _inclination(realizations: Realizations) -> tuple[float | None, float]:
+    """Return the inclination [deg], where it is known, and the standard error of log10 sin⁻² i, to first order."""
+    galaxy = realizations.galaxy
+    if galaxy is not None and galaxy.inclination_deg is not None:
+        angle, error = np.radians([galaxy.inclination_deg, galaxy.inclination_error_deg])
+        return galaxy.inclination_deg, float(2 * error / np.tan(angle) / np.log(10)) if angle else np.inf
+    angle = realizations.nominal.row.get("inclination_deg")
+    return None if angle is None else float(angle), 0.0
+
+
+def _total_error(estimator: Estimator, measured: dict[str, float], angle_error: float) -> float:
+    of_angle = angle_error if isinstance(estimator, RotationEstimator) and estimator.corrects_inclination else 0.0
+    errors = [*(measured[tracer] for tracer in estimator.tracers), estimator.scatter_dex, of_angle]
+    return float(np.hypot.reduce(errors))
 
 
 def _error_from_stars(sample: Sample, galaxy: ObservedGalaxy | None) -> float:

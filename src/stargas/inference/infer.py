@@ -11,6 +11,7 @@ import numpy as np
 from stargas.errors import InputError
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
+from stargas.inference.agreement import Agreement, agreements
 from stargas.inference.applied_model import AppliedModel
 from stargas.inference.attribution import Attribution, attribute
 from stargas.inference.estimates import estimate_masses
@@ -89,8 +90,8 @@ def infer(
     n_draws
         Draws of the posterior, rounded up to a multiple of the realizations.
     n_realizations
-        Monte Carlo realizations of the inputs of an observed galaxy: of distance and R_hl, and of velocities and HI
-        unless the model is conditioned on their errors.
+        Monte Carlo realizations of the inputs of an observed galaxy: of distance, R_hl and position angle, and of
+        velocities and HI unless the model is conditioned on their errors.
     seed
         Root seed.
     occlusion
@@ -99,7 +100,8 @@ def infer(
         Validity reference of the model; the one in its folder if None.
     **observation
         The files or tables ``stars``, ``photometry`` and ``hi``, and what an observer knows beside them: ``name``,
-        ``distance_kpc``, ``R_hl_kpc`` and each with ``_error``, ``center``, ``columns`` and all else that
+        ``distance_kpc``, ``R_hl_kpc``, ``inclination_deg``, ``position_angle_deg`` and each with ``_error``, as
+        ``distance_error_kpc``, ``center``, ``columns`` and all else that
         `stargas.observed.observation.observe` takes.
 
     Returns
@@ -110,8 +112,8 @@ def infer(
     Raises
     ------
     InputError
-        If there is no galaxy, a sample was made with other settings, R_hl is not known, or the galaxy lacks a tracer
-        that the model needs.
+        If there is no galaxy, a sample was made with other settings, R_hl is not known, the galaxy lacks a tracer
+        that the model needs, or the data exclude what is known beside them.
 
     Notes
     -----
@@ -202,6 +204,9 @@ def _steps(galaxy: Inferable, model: AppliedModel) -> Iterator[InferenceResult]:
             f"a mass profile is inferred of a sample, a galaxy on the sky or an observed one, got {galaxy!r:.60}: give "
             "files as stars=... and hi=..., and sg.project(galaxy, view) of a simulated galaxy."
         )
+    if isinstance(galaxy, ObservedGalaxy) and galaxy.inclination_deg is not None:
+        known = galaxy.inclination_deg, galaxy.inclination_error_deg
+        model = replace(model, posterior=_knowing_inclination(model.posterior, *known))
     realizations = make_realizations(galaxy, model.posterior, model.n_realizations, model.seed)
     sample = realizations.nominal
     _require_inferable(model.posterior, sample)
@@ -223,6 +228,14 @@ def _steps(galaxy: Inferable, model: AppliedModel) -> Iterator[InferenceResult]:
     yield replace(result, warnings=result_warnings(result, realizations, model.posterior))
     result = replace(result, **{name: part(realizations, model) for name, part in REST.items()})
     yield replace(result, warnings=result_warnings(result, realizations, model.posterior))
+
+
+def _knowing_inclination(posterior: PosteriorLike, value_deg: float, error_deg: float) -> Posterior:
+    """Return a model that is conditioned on an inclination, beside what it is conditioned on already."""
+    if not isinstance(posterior, Posterior):
+        raise InputError(f"{posterior!r:.60} cannot be conditioned on an inclination: leave out inclination_deg.")
+    known = {one.name: (one.value, one.error) for one in posterior.known}
+    return posterior.with_known(**known | {"inclination_deg": (value_deg, error_deg)})
 
 
 def _last(steps: Iterator[InferenceResult]) -> InferenceResult:
@@ -270,10 +283,17 @@ def _attribution(realizations: Realizations, model: AppliedModel) -> Attribution
     return attribute(model.posterior, realizations.nominal, model.n_draws, model.seed, occlusion=model.occlusion)
 
 
+def _agreements(realizations: Realizations, model: AppliedModel) -> tuple[Agreement, ...]:
+    if not isinstance(model.posterior, Posterior):
+        return ()
+    return agreements(model.posterior, realizations.nominal, model.n_draws, model.seed)
+
+
 Part: TypeAlias = Callable[[Realizations, AppliedModel], Any]
 
 ANSWER: Mapping[str, Part] = MappingProxyType(
     {
+        "agreements": _agreements,
         "validity": _validity,
         "attribution": _attribution,
         "estimates": lambda realizations, _model: estimate_masses(realizations),

@@ -96,7 +96,7 @@ def occlude(
     Parameters
     ----------
     posterior
-        The model, under its prior and tracer set.
+        The model, under its prior and tracer set. What is known beside the data is left aside.
     sample
         The galaxy.
     patch, stride

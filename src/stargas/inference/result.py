@@ -15,6 +15,7 @@ from stargas.errors import InputError
 from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.galaxy import FloatArray
+from stargas.inference.agreement import Agreement
 from stargas.inference.attribution import Attribution
 from stargas.inference.estimates import MassEstimate
 from stargas.inference.further_quantities import FURTHER_QUANTITIES
@@ -118,6 +119,8 @@ class InferenceResult:
         The observation; None for a sample, and for a galaxy on the sky without one.
     conditioned_on
         Inputs whose errors the model is conditioned on, so that its posterior includes them already.
+    agreements
+        What the data alone say of each quantity that is known beside them, and that the draws are conditioned on.
     n_realizations
         Monte Carlo realizations of the inputs; 1 where nothing has an error.
     seed
@@ -144,6 +147,7 @@ class InferenceResult:
     galaxy: ObservedGalaxy | None = None
     conditioned_on: tuple[Input, ...] = ()
     further: Mapping[str, FloatArray] = field(default_factory=dict)
+    agreements: tuple[Agreement, ...] = ()
     n_realizations: int = 1
     seed: int = 0
 

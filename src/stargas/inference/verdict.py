@@ -1,8 +1,8 @@
 """Whether to believe a result, and what limits it: what an observer is told first.
 
-Four things limit a result beside the checks of validity: the width of the posterior, the suite that is expected, the
-disagreement of the tracers, and the errors of the inputs. Each is one sentence with a number of dex or percent and
-the radius where it is largest.
+Five things limit a result beside the checks of validity: the width of the posterior, what is known beside the data,
+the suite that is expected, the disagreement of the tracers, and the errors of the inputs. Each is one sentence with a
+number and its unit, at the radius where it is largest.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ class Limitation:
     Parameters
     ----------
     name
-        ``error``, ``prior``, ``tracers`` or ``inputs``.
+        ``error``, ``known``, ``prior``, ``tracers`` or ``inputs``.
     claim
         What it does to the masses, with the number that says how much.
     detail
@@ -116,6 +116,14 @@ def _limitations(result: InferenceResult) -> Iterator[Limitation]:
     j = int(np.argmin(np.abs(result.r_kpc - result.R_hl_kpc)))
     low, high = result.quantiles((0.16, 0.84))[:, j]
     yield Limitation("error", f"The 68 % interval inside {result.r_kpc[j]:.3g} kpc is ±{(high - low) / 2:.2f} dex")
+    for one in result.agreements:
+        verb = "contradict" if one.contradicts else "agree with"
+        yield Limitation(
+            "known",
+            f"The masses take the {one.known} as given, and the data {verb} it",
+            str(one),
+            one.contradicts,
+        )
     if result.attribution is not None:
         yield from _prior(result.r_kpc, result.attribution.priors)
         yield from _tracers(result.r_kpc, result.attribution.left_out)

@@ -19,6 +19,7 @@ from stargas.map_settings import require_same_maps, settings_for_inference
 from stargas.model.flow import ConditionalFlow
 from stargas.model.flow_sampler import FlowSampler
 from stargas.model.inputs import Inputs, batches_of, count_samples, prepare, require_tracers
+from stargas.model.known import OVERSAMPLING, Known, log_weights, resampled
 from stargas.model.network import Network, flow_context
 from stargas.model.scaling import InputScaling
 from stargas.model.target import Target, require_profiles
@@ -59,11 +60,15 @@ class Posterior(Described):
         tracers. None for all that is known.
     folder
         Where the model was read from; None where it was not.
+    known
+        What is known of the targets beside the data, with errors: the draws are conditioned on it, see
+        `stargas.model.known`.
 
     Raises
     ------
     InputError
-        If the model was not trained with that prior, or cannot be conditioned on that tracer set.
+        If the model was not trained with that prior, cannot be conditioned on that tracer set, or does not predict
+        what is known.
 
     Examples
     --------
@@ -84,9 +89,10 @@ class Posterior(Described):
     prior: str | None = None
     tracer_set: str | None = None
     folder: Path | None = None
+    known: tuple[Known, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the prior and the tracer set, and switch dropout off for good."""
+        """Check the prior, the tracer set and what is known, and switch dropout off for good."""
         if self.prior is not None and self.prior not in self.config.priors:
             known = ", ".join(self.config.priors) or "none"
             near = did_you_mean(self.prior, self.config.priors)
@@ -98,6 +104,7 @@ class Posterior(Described):
                 raise InputError(
                     f"this model cannot be conditioned on {self.tracer_set!r}; it can be conditioned on: {listed}."
                 )
+        log_weights(self.known, self.target, np.zeros((1, len(self.target))))  # raises for what is no target
         self.network.eval()
         self.flow.eval()
 
@@ -110,6 +117,7 @@ class Posterior(Described):
             "radii": f"{len(radii)} from {radii[0]:g} to {radii[-1]:g} R_hl",
             "prior": self.prior or "all suites",
             **({} if self.tracer_set is None else {"conditioned on": self.tracer_set}),
+            **({"known": ", ".join(map(str, self.known))} if self.known else {}),
         }
 
     @cached_property
@@ -170,6 +178,26 @@ class Posterior(Described):
         """
         return replace(self, tracer_set=tracer_set)
 
+    def with_known(self, **quantities: tuple[float, float]) -> "Posterior":
+        """Return the same model, conditioned on what is known of its targets beside the data.
+
+        Parameters
+        ----------
+        **quantities
+            Value and standard error of each quantity that is known from other data than those of the galaxies, by its
+            name in `stargas.model.known.STATED`: ``inclination_deg=(62.0, 5.0)``. Without any, nothing is known.
+
+        Raises
+        ------
+        InputError
+            If there is no such quantity, the model does not predict it, or its error is not positive.
+
+        Notes
+        -----
+        A quantity that was measured on the same data would count twice.
+        """
+        return replace(self, known=tuple(Known(name, *map(float, pair)) for name, pair in quantities.items()))
+
     def sample(
         self, samples: "Sample | Sequence[Sample] | Dataset", n: int = 1000, seed: int = 0
     ) -> NDArray[np.float32]:
@@ -214,15 +242,22 @@ class Posterior(Described):
         if n < 1:
             raise InputError(f"at least 1 draw is needed, got n={n}.")
         drawn = np.empty((count_samples(samples), n, len(self.target)), np.float32)
-        at_once = max(1, _DRAWS_AT_ONCE // n)
+        n_pool = n * OVERSAMPLING if self.known else n
+        at_once = max(1, _DRAWS_AT_ONCE // n_pool)
         for first, context, inputs in self._contexts(samples):
             for start in range(0, len(context), at_once):
                 part = slice(start, start + at_once)
                 rows = range(first + start, first + start + len(context[part]))
-                streams = (rng_for(seed, "posterior", row) for row in rows)
-                noise = [stream.standard_normal((n, len(self.target)), dtype=np.float32) for stream in streams]
-                drawn[rows.start : rows.stop] = self.draw(context[part], inputs[part], np.stack(noise))
+                streams = [rng_for(seed, "posterior", row) for row in rows]
+                noise = [stream.standard_normal((n_pool, len(self.target)), dtype=np.float32) for stream in streams]
+                pools = self.draw(context[part], inputs[part], np.stack(noise))
+                for row, pool, stream in zip(rows, pools, streams, strict=True):
+                    drawn[row] = self._conditioned(pool, n, stream) if self.known else pool
         return drawn
+
+    def _conditioned(self, pool: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+        """Keep n draws of a pool, shape (n_pool, n_targets), by how well they agree with what is known."""
+        return pool[resampled(log_weights(self.known, self.target, pool), n, rng)]
 
     def quantiles(
         self, samples: "Sample | Sequence[Sample] | Dataset", q: ArrayLike, n: int = 1000, seed: int = 0
@@ -259,8 +294,12 @@ class Posterior(Described):
         Raises
         ------
         InputError
-            If the shapes do not fit, or as `sample`.
+            If the shapes do not fit, something is known beside the data, or as `sample`.
         """
+        if self.known:
+            raise InputError(
+                "the density is that of the data alone: use the model without what is known, with_known()."
+            )
         values = np.asarray(log10_mass, dtype=np.float64)
         require_profiles(
             values, count_samples(samples), len(self.target), f"the targets {', '.join(self.target.names)}"

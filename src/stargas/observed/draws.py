@@ -15,8 +15,8 @@ from stargas.observed.velocities import fit_velocities
 from stargas.randomness import rng_for
 from stargas.sky.beam import Beam
 
-Input = Literal["distance", "R_hl", "velocities", "HI noise"]
-INPUTS: tuple[Input, ...] = ("distance", "R_hl", "velocities", "HI noise")
+Input = Literal["distance", "R_hl", "velocities", "HI noise", "position angle"]
+INPUTS: tuple[Input, ...] = ("distance", "R_hl", "velocities", "HI noise", "position angle")
 """What draws vary."""
 
 
@@ -27,6 +27,7 @@ def uncertain_inputs(galaxy: ObservedGalaxy) -> tuple[Input, ...]:
         "R_hl": galaxy.R_hl_error_kpc > 0,
         "velocities": galaxy.stars is not None and bool(galaxy.stars.v_los_error_kms.any()),
         "HI noise": galaxy.hi is not None and galaxy.hi.noise_msun_pc2 > 0,
+        "position angle": galaxy.position_angle_deg is not None and galaxy.position_angle_error_deg > 0,
     }
     return tuple(name for name in INPUTS if has[name])
 
@@ -44,8 +45,16 @@ def draw_galaxies(galaxy: ObservedGalaxy, n: int, seed: int, vary: tuple[Input, 
         Root seed: an input has the same values in every call, whatever varies beside it.
     vary
         Which of `INPUTS`. Distance and R_hl are Gaussian in their logarithm, and the same for both tracers; velocities
-        as in `draw_stars`, noise of the HI as in `draw_hi`.
+        as in `draw_stars`, noise of the HI as in `draw_hi`. The position angle is Gaussian and turns all data.
     """
+    drawn = _draw_unturned(galaxy, n, seed, vary)
+    if "position angle" not in vary:
+        return drawn
+    turns = galaxy.position_angle_error_deg * rng_for(seed, "observed position angle").standard_normal(n)
+    return [one.turned(float(by_deg)) for one, by_deg in zip(drawn, turns, strict=True)]
+
+
+def _draw_unturned(galaxy: ObservedGalaxy, n: int, seed: int, vary: tuple[Input, ...]) -> list[ObservedGalaxy]:
     if galaxy.stars is not None:
         stars = draw_stars(galaxy.stars, n, rng_for(seed, "observed stars"), vary)
         drawn = [
@@ -100,7 +109,7 @@ def draw_stars(
         Where from.
     vary
         Which of `INPUTS`: ``distance`` and ``R_hl``, each Gaussian in its logarithm, as a distance modulus has it
-        (positions and R_hl follow the distance); ``velocities``, see Notes. ``HI noise`` does not change the stars.
+        (positions and R_hl follow the distance); ``velocities``, see Notes. The others do not change the stars here.
 
     Returns
     -------

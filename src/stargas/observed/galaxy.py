@@ -9,6 +9,7 @@ from stargas.config.observation import ObservationConfig
 from stargas.observed.hi import ObservedHI
 from stargas.observed.photometry import ObservedPhotometry
 from stargas.observed.stars import ObservedStars
+from stargas.observed.tangent_plane import turned
 from stargas.representation import Described
 from stargas.sky.projection import SkyGalaxy
 
@@ -41,6 +42,8 @@ class ObservedGalaxy(Described):
     position_angle_from
         ``given``, ``database`` for the major axis of the light, of which the stars tell the receding side, ``HI`` for
         the direction of its velocity gradient, or ``none``.
+    position_angle_error_deg
+        Its standard error [deg].
     warnings
         One sentence for everything in the data that needs care.
     settings
@@ -49,6 +52,8 @@ class ObservedGalaxy(Described):
         One sentence for each value of the Local Volume Database that was used, with the paper that it comes from.
     photometry
         The light of the galaxy, in the frame of the tracers; None where there is no photometric catalog.
+    inclination_deg, inclination_error_deg
+        Inclination that is known from other data, and its standard error [deg]; None where it is not known.
 
     Examples
     --------
@@ -70,10 +75,13 @@ class ObservedGalaxy(Described):
     center_from: Origin
     position_angle_deg: float | None = None
     position_angle_from: Origin = "none"
+    position_angle_error_deg: float = 0.0
     warnings: tuple[str, ...] = ()
     settings: ObservationConfig | None = None
     references: tuple[str, ...] = ()
     photometry: ObservedPhotometry | None = None
+    inclination_deg: float | None = None
+    inclination_error_deg: float = 0.0
 
     def _facts(self) -> Mapping[str, str]:
         facts = {"name": self.name, "R_hl": f"{self.R_hl_kpc:.3g} ± {self.R_hl_error_kpc:.2g} kpc ({self.R_hl_from})"}
@@ -86,6 +94,20 @@ class ObservedGalaxy(Described):
         if self.hi is not None:
             facts["HI"] = f"{self.hi.hi_mass_msun:.3g} Msun"
         return {**facts, "warnings": str(len(self.warnings))}
+
+    def turned(self, by_deg: float) -> "ObservedGalaxy":
+        """Return the same data for a position angle that is larger by an angle [deg]."""
+        stars, light = self.stars, None if self.photometry is None else self.photometry.turned(by_deg)
+        if stars is not None:
+            x, y = turned(stars.x_kpc, stars.y_kpc, by_deg)
+            stars = dataclasses.replace(stars, x_kpc=x, y_kpc=y, photometry=light)
+        return dataclasses.replace(
+            self,
+            stars=stars,
+            hi=None if self.hi is None else self.hi.turned(by_deg),
+            photometry=light,
+            position_angle_deg=None if self.position_angle_deg is None else (self.position_angle_deg + by_deg) % 360,
+        )
 
     def sky_galaxy(self) -> SkyGalaxy:
         """Return the galaxy as `stargas.sample.make_sample` takes it, with the quality of its data."""

@@ -17,6 +17,7 @@ from stargas.galaxy import FloatArray
 from stargas.observed.cube import HICube
 from stargas.observed.mask import EmissionRegion, MaskConfig, find_source
 from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, Noise, cube_moments
+from stargas.observed.orientation import turned_grid
 from stargas.observed.spectral_axis import MAX_DISTANCE_KPC
 from stargas.quantities import to_center, to_number
 from stargas.sky.hi_scalars import measure_hi
@@ -135,6 +136,17 @@ class ObservedHI:
             maps=HIMaps(self.maps.moments, self.maps.half_width_kpc * ratio),
             distance_kpc=distance_kpc,
             beam_fwhm_kpc=self.beam_fwhm_kpc * ratio,
+        )
+
+    def turned(self, by_deg: float) -> "ObservedHI":
+        """Return the same data for a position angle that is larger by an angle [deg]."""
+        maps = dataclasses.replace(self.moment_maps, grid=turned_grid(self.moment_maps.grid, self.center_deg, by_deg))
+        pixel, per_arcsec = maps.grid.pixel_of(*self.center_deg), maps.grid.pixels_per_arcsec(*self.center_deg)
+        return dataclasses.replace(
+            self,
+            maps=_centered(maps, self.systemic_kms, pixel, per_arcsec, self.distance_kpc),
+            moment_maps=maps,
+            cube=None if self.cube is None else dataclasses.replace(self.cube, grid=maps.grid),
         )
 
 

@@ -11,12 +11,6 @@ from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
 from stargas.quantities import to_array, to_center, to_number, unit_of
 
-NOT_USED = dict.fromkeys(
-    ("inclination", "inclination_deg", "inclination_error_deg"),
-    "no model is conditioned on the inclination, which it takes from the shapes and velocities of the tracers",
-)
-"""What an observer may know, and no model uses → why."""
-
 TEXT_UNITS = {"arcmin": "arcmin", "arcsec": "arcsec", "mag": "mag", "%": "%"}
 """Unit of a quantity → that of text, as `stargas.notation` reads it."""
 
@@ -46,8 +40,6 @@ def check_keywords(known: Mapping[str, Any]) -> dict[str, Any]:
     """
     names = [field.name for field in dataclasses.fields(ObservationConfig)]
     for keyword in known:
-        if keyword in NOT_USED:
-            raise InputError(f"{keyword} has no use: {NOT_USED[keyword]}.")
         if keyword not in names:
             close = difflib.get_close_matches(keyword, names, n=1)
             meant = f"did you mean {close[0]}?" if close else f"use some of {', '.join(names)}."

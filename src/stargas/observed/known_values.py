@@ -173,5 +173,8 @@ def _news(config: ObservationConfig, galaxy: KnownGalaxy, uses: _Uses) -> Iterat
         values = {"R_hl_kpc": size[0], "R_hl_error_kpc": size[1], "ellipticity": ellipse, "ellipticity_error": error}
         yield values, f"{text}: {galaxy.structure_from}."
     if config.position_angle_deg is None and uses.axis and galaxy.position_angle_deg is not None:
-        angle = galaxy.position_angle_deg
-        yield {"position_angle_deg": angle}, f"Position angle of the light {angle:g} deg: {galaxy.structure_from}."
+        angle, error = galaxy.position_angle_deg, galaxy.position_angle_error_deg
+        yield (
+            {"position_angle_deg": angle, "position_angle_error_deg": error},
+            f"Position angle of the light {angle:g} ± {error:.2g} deg: {galaxy.structure_from}.",
+        )

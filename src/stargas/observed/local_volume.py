@@ -154,7 +154,7 @@ class KnownGalaxy(Described):
         Half-light radius along the major axis [arcmin]; None where it is not known.
     ellipticity, ellipticity_error
         1 − b/a; 0 where it is not known.
-    position_angle_deg
+    position_angle_deg, position_angle_error_deg
         Of the major axis, from north through east [deg]; None where it is not known. It has no receding side.
     structure_from
         Reference of size, ellipticity and position angle.
@@ -179,6 +179,7 @@ class KnownGalaxy(Described):
     ellipticity: float
     ellipticity_error: float
     position_angle_deg: float | None
+    position_angle_error_deg: float
     structure_from: str
 
     def _facts(self) -> Mapping[str, str]:
@@ -191,7 +192,7 @@ class KnownGalaxy(Described):
             facts["R_hl along the major axis"] = f"{size[0]:.3g} ± {size[1]:.2g} kpc"
             facts["ellipticity"] = f"{self.ellipticity:g} ± {self.ellipticity_error:.2g} ({self.structure_from})"
         if self.position_angle_deg is not None:
-            facts["position angle"] = f"{self.position_angle_deg:g} deg"
+            facts["position angle"] = f"{self.position_angle_deg:g} ± {self.position_angle_error_deg:.2g} deg"
         return facts
 
     @property
@@ -316,6 +317,7 @@ def _galaxy(row: Mapping[str, str]) -> KnownGalaxy:
         ellipticity=float(row["ellipticity"] or 0.0),
         ellipticity_error=_error(row, "ellipticity"),
         position_angle_deg=float(row["position_angle"]) if row["position_angle"] else None,
+        position_angle_error_deg=_error(row, "position_angle"),
         structure_from=row["ref_structure"],
     )
 

@@ -21,7 +21,7 @@ from stargas.observed.keywords import check_keywords
 from stargas.observed.known_values import KnownValues, complete_settings
 from stargas.observed.mask import MaskConfig
 from stargas.observed.moments import MomentMaps
-from stargas.observed.orientation import turn_receding_side_west, velocity_position_angle
+from stargas.observed.orientation import check_angles, turn_receding_side_west, velocity_position_angle
 from stargas.observed.photometry import ObservedPhotometry, PhotometricCatalog, observe_photometry
 from stargas.observed.sources import HISource, PhotometrySource, StarSource, read_sources, with_absolute_paths
 from stargas.observed.stars import ObservedStars, observe_stars
@@ -133,8 +133,9 @@ def observe_galaxy(
     Raises
     ------
     InputError
-        If there are no data or too many, R_hl is not known, or as the readers of stars and HI.
+        If there are no data or too many, R_hl is not known, an angle cannot be, or as the readers of stars and HI.
     """
+    check_angles(config)
     files = (config.stars, config.hi_cube, config.moment0)
     name = name or config.name or next((Path(path).stem for path in files if path), "galaxy")
     with _collected_warnings() as collected:
@@ -309,7 +310,10 @@ def _joined(
         center_from=center_from,
         position_angle_deg=angle,
         position_angle_from="none" if angle is None else angle_from,
+        position_angle_error_deg=config.position_angle_error_deg,
         photometry=light,
+        inclination_deg=config.inclination_deg,
+        inclination_error_deg=config.inclination_error_deg,
     )
 
 

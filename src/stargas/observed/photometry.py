@@ -21,7 +21,7 @@ from stargas.observed.catalogue import (
 )
 from stargas.observed.columns import POSITIONS, PositionKind, find_columns
 from stargas.observed.half_count import half_count
-from stargas.observed.tangent_plane import ARCMIN, aligned, geometric_median, plane_offsets, tangent_offsets
+from stargas.observed.tangent_plane import ARCMIN, aligned, geometric_median, plane_offsets, tangent_offsets, turned
 from stargas.quantities import to_array
 from stargas.sky.projection import SkyPositions
 
@@ -126,6 +126,11 @@ class ObservedPhotometry:
         """Return the same angles at a distance that is larger by a factor."""
         lengths = ("x_kpc", "y_kpc", "R_hl_kpc", "R_hl_error_kpc")
         return replace(self, **{name: getattr(self, name) * factor for name in lengths})
+
+    def turned(self, by_deg: float) -> "ObservedPhotometry":
+        """Return the same light for a position angle that is larger by an angle [deg]."""
+        x, y = turned(self.x_kpc, self.y_kpc, by_deg)
+        return replace(self, x_kpc=x, y_kpc=y)
 
 
 def read_photometry(

@@ -106,7 +106,12 @@ def aligned(x: FloatArray, y: FloatArray, position_angle_deg: float | None) -> t
     """Turn the sky (x west, y north) so that the receding side lies on +x; None leaves north up."""
     if position_angle_deg is None:
         return x, y
-    angle = -np.radians(90.0 + position_angle_deg)
+    return turned(x, y, 90.0 + position_angle_deg)
+
+
+def turned(x: FloatArray, y: FloatArray, by_deg: float) -> tuple[FloatArray, FloatArray]:
+    """Turn points as `aligned` does for a position angle that is larger by an angle [deg]: clockwise."""
+    angle = -np.radians(by_deg)
     return np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
 
 

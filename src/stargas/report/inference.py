@@ -175,6 +175,7 @@ def describe_inference(views: Views, command: str) -> dict[str, Any]:
                 "label": label,
                 **dict(zip(SCALARS, map(float, result.sample.scalars), strict=True)),
                 "tracers": [name for name, there in zip(TRACERS, result.sample.tracers, strict=True) if there],
+                "known": [dataclasses.asdict(one) for one in result.agreements],
                 "warnings": list(result.warnings),
                 "validity": {"trusted": result.validity.trusted, **dataclasses.asdict(result.validity)},
             }

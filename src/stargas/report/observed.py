@@ -61,10 +61,13 @@ def describe_galaxy(galaxy: ObservedGalaxy) -> list[str]:
     if galaxy.distance_kpc is not None:
         sentences.append(f"Distance {galaxy.distance_kpc:.5g} ± {galaxy.distance_error_kpc:.3g} kpc.")
     if galaxy.position_angle_deg is not None:
+        error = f" ± {galaxy.position_angle_error_deg:.2g}°" if galaxy.position_angle_error_deg else ""
         sentences.append(
-            f"The sky is turned: the side at position angle {galaxy.position_angle_deg:.1f}° "
+            f"The sky is turned: the side at position angle {galaxy.position_angle_deg:.1f}°{error} "
             f"({ORIGINS[galaxy.position_angle_from]}) lies to the right."
         )
+    if galaxy.inclination_deg is not None:
+        sentences.append(f"Inclination {galaxy.inclination_deg:g} ± {galaxy.inclination_error_deg:g}° (as given).")
     if galaxy.stars is not None:
         stars = galaxy.stars
         sentences.append(

@@ -25,6 +25,9 @@ NUMBER_FIELDS: Mapping[str, tuple[str, float, float]] = {
     "ellipticity": ("the ellipticity", 0.0, 0.99),
     "systemic_kms": ("the systemic velocity", -3e4, 3e4),
     "position_angle_deg": ("the position angle", -360.0, 360.0),
+    "position_angle_error_deg": ("the error of the position angle", 0.0, 90.0),
+    "inclination_deg": ("the inclination", 0.0, 90.0),
+    "inclination_error_deg": ("the error of the inclination", 1.0, 90.0),
     "p_member_min": ("the least probability of a member", 0.0, 1.0),
     "missing_values": ("the number for missing values", -1e38, 1e38),
 }
@@ -81,9 +84,9 @@ def read_values(form: object) -> dict[str, Any]:
         values["leave_out_channels"] = ((low, high),)
     if "missing_values" in values:
         values["missing_values"] = (values["missing_values"],)
-    for name in ("distance", "R_hl"):
-        if f"{name}_error_kpc" in values and f"{name}_kpc" not in values:
-            label, *_ = NUMBER_FIELDS[f"{name}_kpc"]
+    for name in [name for name in NUMBER_FIELDS if "_error_" in name]:
+        if name in values and (of := name.replace("_error", "")) not in values:
+            label, *_ = NUMBER_FIELDS[of]
             raise InputError(f"there is an error of {label} but no {label.removeprefix('the ')}: give both.")
     return values
 

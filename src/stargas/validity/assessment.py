@@ -59,7 +59,9 @@ def assess_validity(
     """
     samples = [samples] if isinstance(samples, Sample) else samples
     conditioned_on = posterior.tracer_set
-    posterior = replace(posterior, prior=None, tracer_set=None)  # as the model to which the reference was fitted
+    posterior = replace(
+        posterior, prior=None, tracer_set=None, known=()
+    )  # as the model to which the reference was fitted
     results = []
     for start in range(0, len(samples), CHUNK):
         part = [_used(samples[i], conditioned_on) for i in range(start, min(start + CHUNK, len(samples)))]
