@@ -8,7 +8,6 @@ from scipy.special import ndtr
 from stargas.errors import InputError
 from stargas.model.known import Known, effective_share, log_weights
 from stargas.model.posterior import Posterior
-from stargas.quantities import unit_of
 from stargas.sample import Sample
 
 CONTRADICTION = 0.01
@@ -48,8 +47,8 @@ class Agreement:
 
     def __str__(self) -> str:
         """Say what the data alone give, with its unit."""
-        unit = unit_of(self.known.name)
-        return f"the data alone give {self.median:.3g} ({self.low:.3g} to {self.high:.3g}){f' {unit}' if unit else ''}"
+        unit = self.known.quantity.unit
+        return f"the data alone give {self.median:.3g} ({self.low:.3g} to {self.high:.3g}) {unit}".rstrip()
 
 
 def agreements(posterior: Posterior, sample: Sample, n_draws: int, seed: int) -> tuple[Agreement, ...]:

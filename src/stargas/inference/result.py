@@ -18,7 +18,7 @@ from stargas.galaxy import FloatArray
 from stargas.inference.agreement import Agreement
 from stargas.inference.attribution import Attribution
 from stargas.inference.estimates import MassEstimate
-from stargas.inference.further_quantities import FURTHER_QUANTITIES
+from stargas.model.further_quantities import FURTHER_QUANTITIES
 from stargas.observed.draws import Input
 from stargas.observed.galaxy import ObservedGalaxy
 from stargas.pretrained import FOLDER as PRETRAINED

@@ -11,7 +11,7 @@ it (systematic resampling: Kitagawa 1996, Journal of Computational and Graphical
 the data contradict k.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,24 +19,15 @@ from numpy.typing import NDArray
 
 from stargas.errors import InputError, did_you_mean
 from stargas.galaxy import FloatArray
-from stargas.model.target import QUANTITIES, Target
-from stargas.quantities import unit_of
+from stargas.model.further_quantities import FURTHER_QUANTITIES, FurtherQuantity
+from stargas.model.target import Target
 
 OVERSAMPLING = 10
 """Draws that are weighted for each one that is kept."""
 
 
-def inclination_deg(cos_inclination: FloatArray) -> FloatArray:
-    """Return the inclination [deg] for its cosine, of which draws may lie a little outside 0 to 1."""
-    angle: FloatArray = np.degrees(np.arccos(np.clip(np.abs(cos_inclination), 0.0, 1.0)))
-    return angle
-
-
-STATED: Mapping[str, tuple[str, Callable[[FloatArray], FloatArray]]] = {
-    "inclination_deg": ("cos_inclination", inclination_deg),
-    **{name: (name, lambda values: values) for name in QUANTITIES if name != "cos_inclination"},
-}
-"""Quantity as an observer states it → target, and function that turns the target into it."""
+TARGETS = {quantity.name: target for target, quantity in FURTHER_QUANTITIES.items()}
+"""Name of a quantity that can be known → the target that it follows from."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +37,7 @@ class Known:
     Parameters
     ----------
     name
-        One of `STATED`.
+        Of one of `stargas.model.further_quantities.FURTHER_QUANTITIES`.
     value, error
         Value and standard error, in the unit of the name.
 
@@ -67,23 +58,22 @@ class Known:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.name not in STATED:
-            near = did_you_mean(self.name, STATED)
-            raise InputError(f"no {self.name!r} can be known beside the data{near}; use some of {', '.join(STATED)}.")
+        if self.name not in TARGETS:
+            near = did_you_mean(self.name, TARGETS)
+            raise InputError(f"no {self.name!r} can be known beside the data{near}; use some of {', '.join(TARGETS)}.")
         if not (np.isfinite(self.value) and np.isfinite(self.error) and self.error > 0):
             raise InputError(
                 f"{self.name} needs a value and a positive standard error, got {self.value:g} and {self.error:g}."
             )
 
     def __str__(self) -> str:
-        """Name, value, error and unit."""
-        name, unit = self.name.removesuffix("_deg").replace("_", " "), unit_of(self.name)
-        return f"{name} of {self.value:g} ± {self.error:g}{f' {unit}' if unit else ''}"
+        """Label, value, error and unit."""
+        return f"{self.quantity.label} of {self.value:g} ± {self.error:g} {self.quantity.unit}".rstrip()
 
     @property
-    def target(self) -> str:
-        """Name of the target that it is a function of."""
-        return STATED[self.name][0]
+    def quantity(self) -> FurtherQuantity:
+        """The quantity, without its value."""
+        return FURTHER_QUANTITIES[TARGETS[self.name]]
 
     def values(self, target: Target, draws: FloatArray) -> FloatArray:
         """Return the quantity in draws of all targets.
@@ -100,13 +90,13 @@ class Known:
         InputError
             If it is not among the targets.
         """
-        if self.target not in target.names:
+        name = TARGETS[self.name]
+        if name not in target.names:
             raise InputError(
-                f"this model does not predict {self.target}, so no {self.name} can be used: leave it out, or take a "
-                "model with it among model.further_targets."
+                f"this model does not predict {name}, so no {self.name} can be used: leave it out, or take a model "
+                "with it among model.further_targets."
             )
-        _, stated = STATED[self.name]
-        return stated(np.asarray(draws[..., target.names.index(self.target)], dtype=np.float64))
+        return self.quantity.of_target(np.asarray(draws[..., target.names.index(name)], dtype=np.float64))
 
 
 def log_weights(known: Sequence[Known], target: Target, draws: FloatArray) -> FloatArray:

@@ -185,7 +185,7 @@ class Posterior(Described):
         ----------
         **quantities
             Value and standard error of each quantity that is known from other data than those of the galaxies, by its
-            name in `stargas.model.known.STATED`: ``inclination_deg=(62.0, 5.0)``. Without any, nothing is known.
+            name in `stargas.model.further_quantities`: ``inclination_deg=(62.0, 5.0)``. Without any, nothing is known.
 
         Raises
         ------

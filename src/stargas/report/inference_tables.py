@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from stargas.inference.further_quantities import FURTHER_QUANTITIES
 from stargas.inference.result import QUANTILE_COLUMNS, InferenceResult
+from stargas.model.further_quantities import FURTHER_QUANTITIES
 from stargas.profiles import Quantity
 from stargas.report.cells import median_and_range
 from stargas.report.page import Table as PageTable

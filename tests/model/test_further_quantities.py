@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stargas.inference.further_quantities import FURTHER_QUANTITIES, anisotropy, inclination_deg, share
+from stargas.model.further_quantities import FURTHER_QUANTITIES, anisotropy, inclination_deg, share
 from stargas.model.target import QUANTITIES
 
 
