@@ -164,6 +164,10 @@ def parts():
         for group, choices in groups.items()
         for i, (choice, factor) in enumerate(choices)
     ]
+    made["ours"] = [
+        row("StarGas", factor * 0.17, group="Position angle (StarGas)", choice=choice, reference=i == 0)
+        for i, (choice, factor) in enumerate({"along the rotation (ours)": 1.0, "random": 1.2}.items())
+    ]
     content = {
         name: {
             **PART.stated,
@@ -176,6 +180,8 @@ def parts():
         }
         for name, rows in made.items()
     }
+    epochs = {"training": [1.2, 0.9, 0.8], "validation": [1.1, 0.95, None]}
+    content["fig5"]["losses"] = {name: {"network": epochs, "flow": epochs} for name in SIZE}
     content["calibration"] |= {"curves": _curves(), "correlation": _correlation()}
     content["tng"] = {
         **PART.stated,

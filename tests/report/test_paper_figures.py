@@ -5,7 +5,15 @@ import pytest
 from results_for_tests import R, parts, row
 
 from stargas.report import paper_figures as figures
-from stargas.report.supplementary_figures import draw_choices, draw_correlations, draw_coverage, draw_gain, draw_views
+from stargas.report.supplementary_figures import (
+    draw_choices,
+    draw_correlations,
+    draw_coverage,
+    draw_gain,
+    draw_losses,
+    draw_views,
+    has_losses,
+)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +140,7 @@ class TestFiles:
         names = [path.name for path in drawn]
         assert "fig8.png" not in names
         assert names[:3] == ["fig4.png", "fig5.png", "fig6.png"]
-        assert names[-1] == "tng.png"
+        assert names[-2:] == ["tng.png", "losses.png"]
         assert sum(name.startswith("calibration_") for name in names) == 3
         assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
 
@@ -140,3 +148,13 @@ class TestFiles:
         assert figures.figures_of("gain", content["gain"] | {"rows": []}) == []
         (only,) = figures.figures_of("calibration", {"rows": [row("Star", 0.2)]})
         assert only.file == "calibration_coverage.png"
+
+
+def test_losses_are_drawn_of_each_model_and_stage_with_gaps_where_they_are_not_finite(content):
+    figure = draw_losses(content)
+    assert titles(figure)[:2] == ["Star, network", "Star, flow"]
+    training, validation = figure.axes[0].lines
+    assert training.get_ydata().tolist() == [1.2, 0.9, 0.8]
+    assert np.isnan(validation.get_ydata()[2])
+    assert has_losses(content)
+    assert not has_losses({"fig6": content["fig6"]})

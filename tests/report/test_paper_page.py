@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from results_for_tests import parts, rows_of, write_parts
+from results_for_tests import SIZE, parts, rows_of, write_parts
 
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments.paper.findings import findings, write_claims
+from stargas.experiments.plan import Plan
 from stargas.report.page import text_from
 from stargas.report.paper_figures import draw_paper_figures
 from stargas.report.paper_page import CLAIMS, COMMAND, PARTS, write_paper_page
@@ -117,6 +118,19 @@ class TestPage:
         assert "Not measured: Trees (StarGas), bursty, on bursty." in text
         assert "There are no results yet." in text.split("## Title of gain")[1]
 
+    def test_medians_and_means_stand_side_by_side(self, tmp_path):
+        line = next(one for one in page_of(tmp_path, parts()).splitlines() if one.startswith("| Star | 1.000 ± "))
+        median, mean = (float(line.split("|")[place].split("±")[0]) for place in (3, 6))  # at 1 R_hl
+        assert (median, mean) == (1.0, pytest.approx(1 + SIZE["Star"] ** 2 / 2, abs=1e-3))
+
+    def test_parts_of_earlier_settings_are_named(self, tmp_path):
+        content = parts()
+        results = write_parts(tmp_path / "results", content)
+        write_claims(results, COMMAND, Plan("paper", 1.0, {}, {}, {}, {}))
+        page = write_paper_page(results, tmp_path / "paper.md", tmp_path / "figures")
+        assert f"run again:** {', '.join(content)}" not in page_of(tmp_path / "other", content)
+        assert "to be run again:** fig4, fig5," in page.read_text(encoding="utf-8")
+
     def test_remarks_are_set_under_their_part(self, tmp_path):
         results = write_parts(tmp_path / "results", parts())
         (results / REMARKS).write_text("# Remarks\n\n## fig6\n\nThe suite has *few* of them.\n\n## tng\nOne galaxy.\n")
@@ -147,7 +161,7 @@ class TestPage:
         figures = tmp_path / "figures"
         draw_paper_figures(read_parts(results, PARTS, COMMAND), figures)
         text = write_paper_page(results, tmp_path / "paper.html", figures).read_text(encoding="utf-8")
-        assert text.count("data:image/png;base64,") == 2
+        assert text.count("data:image/png;base64,") == 3  # with the losses
         assert "<em>paper, Table 1</em>" in text
 
     def test_significant_quotients_are_bold_and_the_paper_s_beside_them(self, text):

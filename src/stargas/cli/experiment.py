@@ -153,6 +153,7 @@ def _run_paper(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.paper.findings import write_claims
     from stargas.experiments.paper.plan import paper_plan
     from stargas.experiments.paper.search import write_search
+    from stargas.experiments.provenance import write_manifest
     from stargas.report.paper_figures import draw_paper_figures
     from stargas.report.paper_page import COMMAND, PARTS, write_paper_page
     from stargas.report.results import read_parts
@@ -167,7 +168,8 @@ def _run_paper(options: Namespace, settings: Settings) -> None:
         made.log(f"Search: {write_search(made, options.trials)}")
     if not any((made.results / f"{name}.json").is_file() for name in PARTS):
         return  # a search alone has nothing to compare with the paper
-    write_claims(made.results, COMMAND)
+    write_claims(made.results, COMMAND, plan)
+    write_manifest(made, [name for name in plan.parts if (made.results / f"{name}.json").is_file() and name in parts])
     draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures", read_search(made.results))
     page = write_paper_page(made.results, made.results / "README.md", made.results / "figures")
     made.log(f"Page: {page}")

@@ -1,7 +1,7 @@
 """From evaluations to the small file of a part: metrics with errors, published values, provenance."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,9 @@ from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.scatter_ratio import scatter_ratio
 from stargas.evaluation.strata import ALL
 from stargas.experiments.plan import Part, Plan, Rows
+from stargas.experiments.provenance import made_from
 from stargas.report.results import FORMAT
-from stargas.storage import plain, rounded
+from stargas.storage import rounded
 
 DIGITS = 5
 """Significant digits of the values; their errors are larger."""
@@ -27,11 +28,14 @@ DIGITS = 5
 ReadEvaluation = Callable[[str, str], EvaluationResult | None]
 """From test and model to their evaluation; None where it was left out."""
 
+History = Mapping[str, Sequence[Mapping[str, float | None]]]
+"""Stage of a training → its epochs with their losses ``training`` and ``validation``."""
+
 _MEASURED = ("median", "mean", "p16", "p84", "half_width", "rms_dex")
 
 
 def part_results(
-    plan: Plan, part: Part, evaluation: ReadEvaluation, history: Callable[[str], Mapping[str, int]], seed: int = 0
+    plan: Plan, part: Part, evaluation: ReadEvaluation, history: Callable[[str], History], seed: int = 0
 ) -> dict[str, Any]:
     """Collect a part.
 
@@ -42,15 +46,16 @@ def part_results(
     evaluation
         Reads an evaluation.
     history
-        From model to epochs per stage.
+        From model to its losses per epoch of each stage; nothing for trees.
     seed
         Root seed of the bootstrap.
 
     Returns
     -------
     dict
-        Ready for JSON: ``part``, ``title``, ``stargas``, ``scale``, ``rows``, ``comparisons``, ``left_out``, blocks of
-        ``details``, and ``provenance`` (data sets, models, and digests of the evaluations).
+        Ready for JSON: ``part``, ``title``, ``stargas``, ``scale``, ``rows``, ``comparisons``, ``left_out``, ``losses``
+        by model and stage, blocks of ``details``, and ``provenance`` (formats, suites, data sets, models, and digests
+        of the evaluations).
     """
     rows: list[dict[str, Any]] = []
     left_out: list[str] = []
@@ -61,6 +66,7 @@ def part_results(
             continue
         rows += _model_rows(plan, spec, result, history(spec.model)) if spec.label else []
         rows += _estimator_rows(plan, spec, result) if spec.estimators else []
+    losses = {spec.model: _losses(history(spec.model)) for spec in part.rows}
     collected: dict[str, Any] = {
         **FORMAT.stated,
         "part": part.name,
@@ -70,15 +76,23 @@ def part_results(
         "rows": rows,
         "comparisons": list(_comparisons(plan, part, evaluation, seed)),
         "left_out": left_out,
+        "losses": {model: stages for model, stages in losses.items() if stages},
     }
     for block in part.details:
         collected[block] = _DETAILS[block](plan, part, evaluation)
     return collected | {"provenance": _provenance(plan, part, evaluation)}
 
 
-def _model_rows(
-    plan: Plan, spec: Rows, result: EvaluationResult, epochs: Mapping[str, int]
-) -> Iterator[dict[str, Any]]:
+def _losses(history: History) -> dict[str, dict[str, list[float | None]]]:
+    """Return the losses of each stage, epoch by epoch."""
+    kinds = ("training", "validation")
+    return {
+        stage: {kind: rounded([epoch[kind] for epoch in epochs], DIGITS) for kind in kinds}
+        for stage, epochs in history.items()
+    }
+
+
+def _model_rows(plan: Plan, spec: Rows, result: EvaluationResult, history: History) -> Iterator[dict[str, Any]]:
     """Go through the strata of one model on one test."""
     test, model = plan.tests[spec.test], plan.models[spec.model]
     about = result.provenance.models[spec.model].about
@@ -100,7 +114,7 @@ def _model_rows(
                 "model": spec.model,
                 "galaxies": about["galaxies"],
                 "samples": about["samples"],
-                "epochs": [epochs.get("network", 0), epochs.get("flow", 0)],
+                "epochs": [len(history.get(stage, ())) for stage in ("network", "flow")],
                 "minutes": about["minutes"],
             },
             "paper": None if published is None else dataclasses.asdict(published),
@@ -264,16 +278,4 @@ def _provenance(plan: Plan, part: Part, evaluation: ReadEvaluation) -> dict[str,
         }
         for _, spec, result in _evaluated(plan, part, evaluation)
     }
-    return {
-        "data": {data.name: _plain(data) for data in plan.data_of(part.name)},
-        "models": {model.name: _plain(model) for model in plan.models_of(part.name)},
-        "evaluations": evaluations,
-    }
-
-
-def _plain(settings: Any) -> dict[str, Any]:  # noqa: ANN401 (any dataclass)
-    """Turn settings into plain data; of files the names alone, since their folders are of this machine."""
-    values = dataclasses.asdict(settings)
-    if "files" in values:
-        values["files"] = [path.name for path in values["files"]]
-    return dict(plain(values))
+    return made_from(plan, part.name) | {"evaluations": evaluations}

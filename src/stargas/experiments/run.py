@@ -28,7 +28,7 @@ from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.result_file import HEADER, read_result
 from stargas.evaluation.strata import standard_strata
 from stargas.experiments.plan import EvaluationSpec, ModelSpec, Part, Plan
-from stargas.experiments.results import part_results
+from stargas.experiments.results import History, part_results
 from stargas.experiments.steps import Step, make_steps
 from stargas.model.posterior import Posterior
 from stargas.simulations.mock_suites.suites import MockSuite, mock_suite
@@ -160,12 +160,16 @@ class Run:
         folder = self.out / "evaluations" / test / model
         return read_result(folder) if (folder / HEADER).exists() else None
 
-    def history(self, model: str) -> dict[str, int]:
-        """Return the epochs of each stage of a network; nothing of trees."""
+    def history(self, model: str) -> History:
+        """Return the epochs of each stage of a network with their losses; nothing of trees."""
         path = self.out / "models" / model / "history.json"
-        if not path.exists():
-            return {}
-        return {stage: len(epochs) for stage, epochs in read_json(path, "train again").items()}
+        return dict(read_json(path, "train again")) if path.exists() else {}
+
+    def training_minutes(self, part: str) -> float:
+        """Return the minutes that the networks of a part took to train."""
+        headers = (self.out / "models" / model.name / "model.json" for model in self.plan.models_of(part))
+        found = (read_json(path, "train again")["about"]["minutes"] for path in headers if path.exists())
+        return round(float(sum(found)), 2)
 
     def built(self, name: str) -> Dataset:
         """Return a data set of the plan, which is built first where it is missing."""

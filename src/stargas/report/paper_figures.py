@@ -16,15 +16,17 @@ from stargas.report.supplementary_figures import (
     draw_coverage,
     draw_curves,
     draw_gain,
+    draw_losses,
     draw_views,
+    has_losses,
 )
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-SEARCH_FIGURE = "search.png"
-"""File of the figure of the search for the settings."""
+SEARCH_FIGURE, LOSSES_FIGURE = "search.png", "losses.png"
+"""Files of the figures of the search for the settings and of the losses of the trainings."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,11 @@ def draw_paper_figures(parts: Mapping[str, Part], folder: Path, search: SearchRe
         for name, part in parts.items()
         for figure in figures_of(name, part)
     ]
-    return drawn if search is None else [*drawn, save_figure(draw_search(search), folder / SEARCH_FIGURE)]
+    if has_losses(parts):
+        drawn.append(save_figure(draw_losses(parts), folder / LOSSES_FIGURE))
+    if search is not None:
+        drawn.append(save_figure(draw_search(search), folder / SEARCH_FIGURE))
+    return drawn
 
 
 def figures_of(name: str, part: Part) -> list[PaperFigure]:
@@ -250,6 +256,11 @@ FIGURES: Mapping[str, tuple[PaperFigure, ...]] = MappingProxyType(
                     "difference."
                 ),
                 "correlation",
+            ),
+        ),
+        "ours": (
+            PaperFigure(
+                "ours.png", draw_choices, "Rms error by choice with standard errors; filled: ours, as in the preset."
             ),
         ),
         "ablations": (

@@ -9,13 +9,14 @@ from typing import Any, TypeAlias
 from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import DASH, number, with_error
 from stargas.report.page import Caution, Figure, Page, Part, Section, Table, Text, text_from, write_page
-from stargas.report.paper_figures import SEARCH_FIGURE, figures_of
+from stargas.report.paper_figures import LOSSES_FIGURE, SEARCH_FIGURE, figures_of
 from stargas.report.result_tables import (
     RADII_HEAD,
     calibration_tables,
     choice_table,
     formula_table,
     gain_table,
+    middle_table,
     ratio_table,
     training_table,
     views_tables,
@@ -24,6 +25,7 @@ from stargas.report.result_tables import (
 from stargas.report.results import FORMULAS, MODELS, REMARKS, find_row, find_rows, read_parts, read_remarks
 from stargas.report.results import Part as Results
 from stargas.report.search import SEARCH, read_search, search_parts
+from stargas.report.supplementary_figures import has_losses
 
 Claims: TypeAlias = Mapping[str, Any]
 """Content of `CLAIMS`; see `stargas.experiments.paper.findings`."""
@@ -37,7 +39,7 @@ CLAIMS = "claims.json"
 SIGNIFICANT = 2.0
 """Standard errors beyond which a difference is bold."""
 
-PARTS = ("fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "gain", "calibration", "ablations", "tng")
+PARTS = ("fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "gain", "calibration", "ours", "ablations", "tng")
 """All parts in the order of the page."""
 
 
@@ -68,14 +70,14 @@ def write_paper_page(results: Path, page: Path, figures: Path) -> Path:
     parts, claims, remarks = read_parts(results, PARTS, COMMAND), read_claims(results), _remarks(results / REMARKS)
     content: list[Part | Section] = [
         text_from("paper", "opening"),
-        *_state(parts),
+        *_state(parts, claims.get("outdated", {})),
         Section("In short", _summary(claims)),
         *(
             Section(part["title"], _section(name, part, claims["findings"].get(name, {}), remarks.get(name), figures))
             for name, part in parts.items()
         ),
         *_search(results, figures, remarks.get(SEARCH)),
-        Section("Trainings", [training_table(parts)]),
+        Section("Trainings", [*_losses(parts, figures), training_table(parts)]),
         Section("How to read this", [text_from("paper", "reading")]),
     ]
     return write_page(Page("The paper's experiments on our suites", content), page)
@@ -111,19 +113,28 @@ def _remarks(path: Path) -> dict[str, str]:
     return remarks
 
 
-def _state(parts: Mapping[str, Results]) -> list[Part]:
-    """Return the version that made the results, and their scale."""
+def _state(parts: Mapping[str, Results], outdated: Mapping[str, Any]) -> list[Part]:
+    """Return the version that made the results, their scale, and which are of earlier settings."""
     scales: dict[float, list[str]] = {}
     for name, part in parts.items():
         scales.setdefault(float(part["scale"]), []).append(name)
     versions = ", ".join(sorted({str(part["stargas"]) for part in parts.values()}))
     text = text_from("paper", "state", versions=versions, full_scale=list(scales) == [1.0])
+    earlier = [text_from("paper", "outdated", names=list(outdated))] if outdated else []
     if list(scales) == [1.0]:
-        return [text]
+        return [text, *earlier]
     smaller = "; ".join(
         f"{scale:g} times the paper's number of galaxies: {', '.join(scales[scale])}" for scale in scales
     )
-    return [text, Caution(f"Not all parts are runs at full scale. {smaller}.")]
+    return [text, *earlier, Caution(f"Not all parts are runs at full scale. {smaller}.")]
+
+
+def _losses(parts: Mapping[str, Results], figures: Path) -> list[Part]:
+    """Return the figure of the losses, if any part states them."""
+    if not has_losses(parts):
+        return []
+    caption = "Losses of network and flow by epoch: dotted in training (with dropout), lines on the validation split."
+    return [Figure(figures / LOSSES_FIGURE, "Losses by epoch.", caption)]
 
 
 def _search(results: Path, figures: Path, remark: str | None) -> list[Part | Section]:
@@ -210,7 +221,7 @@ def _mean(value: Mapping[str, Any] | None) -> str:
 
 def _model_tables(part: Results) -> list[Part]:
     rows = [row for row in part["rows"] if row["kind"] not in FORMULAS]
-    return [ratio_table(rows), width_table(rows)]
+    return [ratio_table(rows), width_table(rows), middle_table(rows)]
 
 
 def _tables_with_formulas(part: Results) -> list[Part]:
@@ -232,10 +243,10 @@ def _tables(name: str, part: Results) -> list[Part]:
             return [gain_table(part)]
         case "calibration":
             return calibration_tables(part, list(dict.fromkeys(row["tested_on"] for row in part["rows"])))
-        case "ablations":
-            groups = dict.fromkeys(row["group"] for row in part["rows"])
-            pairs = [(Text(f"**{group}**"), choice_table(find_rows(part, group=group))) for group in groups]
-            return [one for pair in pairs for one in pair]
+        case "ablations" | "ours":
+            groups = [find_rows(part, group=group) for group in dict.fromkeys(row["group"] for row in part["rows"])]
+            tables = [(Text(f"**{rows[0]['group']}**"), choice_table(rows), middle_table(rows)) for rows in groups]
+            return [one for of_group in tables for one in of_group]
         case "tng":
             return _views(part)
         case _:

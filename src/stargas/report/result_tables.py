@@ -48,6 +48,15 @@ def width_table(rows: Sequence[Row]) -> Table:
     return Table(["half-width", *RADII_HEAD, "rms [dex]"], lines)
 
 
+def middle_table(rows: Sequence[Row]) -> Table:
+    """Return the median and the mean of M_pred/M_true at three radii, with standard errors."""
+    lines = [
+        [label, *(at(row, key, r).text(3) for key in ("median", "mean") for r in TABLE_RADII)]
+        for label, row in zip(row_labels(rows), rows, strict=True)
+    ]
+    return Table(["M_pred/M_true", *(f"{key}, {r}" for key in ("median", "mean") for r in RADII_HEAD)], lines)
+
+
 def formula_table(formulas: Sequence[Row], model: Row | None) -> Table:
     """Return closed formulas at their radii beside the half-width of a model there."""
     lines = []

@@ -8,7 +8,7 @@ import numpy as np
 from stargas.report.calibration import RANK_RADII, draw_rank_histogram, draw_tarp_curve
 from stargas.report.ratio_panels import RADIUS_LABEL, RATIO_LABEL, limit_heights, stratum_label
 from stargas.report.results import MODELS, TABLE_RADII, Part, Row, at, choice_labels, find_rows
-from stargas.report.style import FAINT, INK, MUTED, apply_style, model_color, new_figure
+from stargas.report.style import FAINT, INK, MUTED, OTHER_COLORS, apply_style, model_color, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -235,6 +235,43 @@ def draw_choices(part: Part) -> "Figure":
         axes.set_xlabel("rms error over all radii [dex]\nfilled: the choice of the preset")
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
     return figure
+
+
+def has_losses(parts: Mapping[str, Part]) -> bool:
+    """Whether any part states the losses of its trainings."""
+    return any(part.get("losses") for part in parts.values())
+
+
+def draw_losses(parts: Mapping[str, Part]) -> "Figure":
+    """Draw the losses of every training by epoch, one row per model and one column per stage."""
+    trainings: dict[str, dict[str, Mapping[str, Any]]] = {}  # name in tables → training → its stages
+    for part in parts.values():
+        for row in part["rows"]:
+            name, stages = (row.get("training") or {}).get("model"), part.get("losses") or {}
+            if name in stages and row["name"] in MODELS:
+                trainings.setdefault(str(row["name"]), {})[str(name)] = stages[name]
+    models = [name for name in MODELS if name in trainings]
+    with apply_style():
+        figure = new_figure(7.6, 2.3 * len(models) + 0.6)
+        panels = figure.subplots(len(models), 2, squeeze=False)
+        for line, model in zip(panels, models, strict=True):
+            for axes, stage in zip(line, ("network", "flow"), strict=True):
+                for number, (name, stages) in enumerate(trainings[model].items()):
+                    if stage in stages:
+                        _draw_losses_of(axes, stages[stage], OTHER_COLORS[number % len(OTHER_COLORS)], name)
+                axes.set_title(f"{model}, {stage}", loc="left")
+                axes.set_xlabel("epoch")
+                axes.grid(axis="y", color=FAINT, linewidth=0.6)
+            line[0].set_ylabel("loss")
+            line[1].legend(loc="upper right", fontsize=6, ncols=2)
+    return figure
+
+
+def _draw_losses_of(axes: "Axes", losses: Mapping[str, Any], color: str, name: str) -> None:
+    for kind, style in (("training", ":"), ("validation", "-")):
+        values = np.asarray(losses[kind], dtype=np.float64)  # None becomes NaN
+        label = name if kind == "validation" else None
+        axes.plot(np.arange(1, len(values) + 1), values, style, color=color, linewidth=1.1, label=label)
 
 
 def draw_views(part: Part) -> "Figure":

@@ -16,6 +16,8 @@ import numpy as np
 from stargas.experiments.paper.claims import SIGNIFICANT, farthest, mean_over_radii, paper_claims
 from stargas.experiments.paper.goals import COVERAGE_RANGES, goals
 from stargas.experiments.paper.plan import DWARFS, EDGE_ON, FACE_ON, FAST, INCLINED, MASSIVE, SLOW
+from stargas.experiments.plan import Plan
+from stargas.experiments.provenance import outdated
 from stargas.report.paper_page import CLAIMS, PARTS
 from stargas.report.results import (
     MODELS,
@@ -35,11 +37,14 @@ from stargas.storage import json_bytes, rounded, write_atomically
 DIGITS = 5
 """Significant digits of the numbers in the file."""
 
+N_CHANGES = 3
+"""Changes since an outdated part that are named."""
+
 Finding: TypeAlias = dict[str, Any]
 """Numbers about one part, ready for JSON."""
 
 
-def write_claims(results: Path, command: str) -> Path:
+def write_claims(results: Path, command: str, plan: Plan | None = None) -> Path:
     """Compare the results with the paper and write ``claims.json`` beside them.
 
     Parameters
@@ -48,12 +53,14 @@ def write_claims(results: Path, command: str) -> Path:
         Folder of ``<part>.json`` files.
     command
         Command that makes them, for the message where there are none.
+    plan
+        The paper's plan with the present settings. Parts that were made from others are named; none is if None.
 
     Returns
     -------
     Path
-        The file: ``relations`` of the paper with our values and a verdict, ``goals`` beyond the paper, and
-        ``findings`` by part.
+        The file: ``relations`` of the paper with our values and a verdict, ``goals`` beyond the paper, ``findings`` by
+        part, and the ``outdated`` parts with what is different today.
     """
     parts = read_parts(results, PARTS, command)
     claims = {
@@ -69,6 +76,11 @@ def write_claims(results: Path, command: str) -> Path:
         ],
         "goals": [asdict(goal) for goal in goals(parts)],
         "findings": {name: findings(name, part) for name, part in parts.items()},
+        "outdated": {
+            name: changes[:N_CHANGES]
+            for name, part in parts.items()
+            if plan is not None and (changes := outdated(part, plan))
+        },
     }
     path = results / CLAIMS
     write_atomically(path, json_bytes(rounded(claims, DIGITS)), lasting=False)
@@ -248,6 +260,7 @@ _FINDINGS: Mapping[str, Callable[[Part], Finding]] = MappingProxyType(
         "fig9": _fig9,
         "gain": _gain,
         "calibration": _calibration,
+        "ours": _ablations,
         "ablations": _ablations,
     }
 )

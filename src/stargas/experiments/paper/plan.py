@@ -114,6 +114,10 @@ def _other_maps(config: DataConfig) -> dict[str, DataConfig]:
         "bursty_kde_half": with_stars(config, bandwidth_factor=0.5 * factor),
         "bursty_narrow_band": with_gas(config, widen_band=False),
         "bursty_intrinsic": with_gas(config, scalars="intrinsic"),
+        **{
+            f"bursty_{angle}": replace(config, views=replace(config.views, position_angle=angle))
+            for angle in ("random", "gradient")
+        },
     }
 
 
@@ -142,6 +146,14 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
     add("star_kde_half", "star", "bursty_kde_half", **small)
     for tracers, name in (("gas", "bursty_narrow_band"), ("gas", "bursty_intrinsic"), ("stargas", "bursty_intrinsic")):
         add(name.replace("bursty", tracers), tracers, name, **small)
+
+    for tracers, angle in product(("star", "stargas"), ("random", "gradient")):
+        add(f"{tracers}_{angle}", tracers, f"bursty_{angle}", **small)
+    for tracers in TRACERS.values():
+        plain = replace(model, tracers=tracers, compress_maps=False)  # type: ignore[arg-type] # a name of the plan
+        add(f"{tracers}_plain", tracers, "bursty", **small | {"model": plain})
+    fine = replace_settings(model, {"tracers": "stargas", "convolutional.first_stride": 1})
+    add("stargas_stride_1", "stargas", "bursty", **small | {"model": fine})
 
     add("gas_knows_R_hl", "gas", "bursty", model=replace(model, tracers="gas", gas_knows_R_hl=True))
     for name, changes in FLOWS.items():
@@ -264,6 +276,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         ),
         details=("curves", "correlation"),
     )
+    yield Part("ours", "Choices that are ours where the paper is silent", tuple(_ours()))
     yield Part("ablations", "Choices that the paper leaves open", tuple(_ablations()))
     if tng:
         yield Part(
@@ -275,6 +288,25 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             ),
             details=("views",),
         )
+
+
+def _ours() -> Iterator[Rows]:
+    def row(group: str, choice: str, label: str, test: str, model: str, *, ours: bool = False) -> Rows:
+        extra = {"group": f"{group} ({label})", "choice": choice, "reference": ours}
+        return Rows(test, model, label, "bursty", extra=extra)
+
+    for label in ("Star", "StarGas"):
+        group, tracers = "Position angle", TRACERS[label]
+        yield row(group, "along the true rotation (ours)", label, "bursty_held_out", f"{tracers}_x1", ours=True)
+        yield row(group, "along the observed gradient", label, "bursty_gradient", f"{tracers}_gradient")
+        yield row(group, "random", label, "bursty_random", f"{tracers}_random")
+    group = "Stride of the first convolution"
+    yield row(group, "2 (ours)", "StarGas", "bursty_held_out", "stargas_x1", ours=True)
+    yield row(group, "1", "StarGas", "bursty_held_out", "stargas_stride_1")
+    for label, tracers in TRACERS.items():
+        group = "Normalization of the maps"
+        yield row(group, "compressed, then over their rms (ours)", label, "bursty_held_out", f"{tracers}_x1", ours=True)
+        yield row(group, "over their rms alone", label, "bursty_held_out", f"{tracers}_plain")
 
 
 def _ablations() -> Iterator[Rows]:

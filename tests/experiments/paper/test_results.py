@@ -1,0 +1,38 @@
+"""Results in the repository are those of the present code, or the page says that they are not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stargas.cli.settings import read_settings
+from stargas.experiments.paper.plan import paper_plan
+from stargas.experiments.provenance import outdated, read_manifest
+from stargas.report.paper_page import CLAIMS, PARTS
+from stargas.report.results import read_part
+from stargas.storage import sha256_of_file
+
+RESULTS = Path(__file__).parents[3] / "results" / "paper"
+MADE = [name for name in PARTS if (RESULTS / f"{name}.json").exists()]
+
+
+def present_plan(scale):
+    settings = read_settings([], preset="paper")
+    return paper_plan(settings.data, settings.model, settings.training, scale, [Path("galaxy.hdf5")])
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_part_of_other_settings_or_formats_is_named_on_the_page(name):
+    part = read_part(RESULTS / f"{name}.json")
+    claims = json.loads((RESULTS / CLAIMS).read_text(encoding="utf-8"))
+    assert bool(outdated(part, present_plan(part["scale"]))) == (name in claims["outdated"])
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_part_of_the_present_code_is_the_file_of_the_manifest(name):
+    claims = json.loads((RESULTS / CLAIMS).read_text(encoding="utf-8"))
+    if name not in claims["outdated"]:
+        entry = read_manifest(RESULTS)["parts"][name]
+        assert entry["sha256"] == sha256_of_file(RESULTS / f"{name}.json")
+        assert entry["commit"] is not None
+        assert not entry["commit"].endswith("-dirty")
