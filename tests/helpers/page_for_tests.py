@@ -58,6 +58,16 @@ RESULT = {
 }
 
 
+FORECAST = {
+    "planned": "200 stars",
+    "expectation": "Expect log10 M(<R_hl) to ± 0.15 dex.",
+    "scope": "A forecast for 24 mock galaxies.",
+    "tables": [{"head": ["half-width", "median"], "rows": [["1 R_hl", "0.152"]], "caption": "Half of the interval."}],
+    "figure": "data:image/gif;base64,R0lGODlhAQABAAAAACw=",
+    "warnings": ["There are few galaxies."],
+}
+
+
 def quick_work(connection, delay=0.0, needs=()):
     """An entry of a pool that tells what it was given, and obeys words in the first file."""
     connection.send(("ready", {"needs": needs, "priors": ["bursty", "smooth"]}))
@@ -87,6 +97,9 @@ def quick_work(connection, delay=0.0, needs=()):
             connection.send(("done", {"stars": stars, "hi": gas, "known": [], "given": json.dumps(payload)}))
             continue
         values = payload["values"]
+        if kind == "forecast":
+            connection.send(("done", FORECAST | {"planned": f"{values['n_stars']} stars", "given": json.dumps(values)}))
+            continue
         result = RESULT | {name: values[name] for name in ("name", "prior", "seed", "n_draws") if name in values}
         connection.send(("phase", {"stage": "errors", "answer": result | {"files": []}}))
         time.sleep(delay)

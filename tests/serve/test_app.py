@@ -442,3 +442,13 @@ def test_a_broken_origin_is_a_sentence(page, origin):
     answer = page.post("/api/jobs", headers={"origin": origin.encode("latin-1")})
     assert answer.status_code == 403
     assert "only the page of this server" in answer.json()["error"]
+
+
+def test_a_forecast_takes_numbers_and_gives_tables(page):
+    assert "Plan an observation" in page.get("/forecast").text
+    job = start(page)
+    answer = page.post(f"{job}/forecast", json={"stellar_mass_msun": "1e7", "R_hl_kpc": "500 pc", "n_stars": 100})
+    assert answer.json()["planned"] == "100 stars"
+    assert json.loads(answer.json()["given"]) == {"R_hl_kpc": 0.5, "stellar_mass_msun": 1e7, "n_stars": 100}
+    refused = page.post(f"{job}/forecast", json={"stellar_mass_msun": "1e7"})
+    assert (refused.status_code, refused.json()["error"][:23]) == (422, "the half-light radius i")

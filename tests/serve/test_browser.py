@@ -357,3 +357,30 @@ def test_nothing_of_one_galaxy_stands_there_while_another_is_read(page):
     held[0].continue_()
     page.wait_for_selector("#preview-stars .main-svg")
     assert page.inner_text("#preview-hi") == ""
+
+
+def test_a_forecast_from_the_form_to_table_and_figure(page, address):
+    page.click("text=Plan an observation")
+    page.wait_for_url(f"{address}forecast")
+    page.fill("[name=stellar_mass_msun]", "1e7")
+    page.click("#ask")
+    assert "The half-light radius is missing" in said(page, "#failure")
+    page.fill("[name=R_hl_kpc]", "2 arcmin")
+    page.fill("[name=distance_kpc]", "860")
+    page.fill("[name=n_stars]", "150")
+    with page.expect_response("**/forecast") as answer:
+        page.press("[name=n_stars]", "Enter")
+    given = json.loads(answer.value.json()["given"])
+    assert given["R_hl_kpc"] == pytest.approx(0.5, rel=0.01)
+    page.wait_for_selector("#tables table")
+    assert page.inner_text("#planned") == "150 stars"
+    assert "0.152" in page.inner_text("#tables")
+    assert page.inner_text("#notices .notice") == "There are few galaxies."
+    assert page.get_attribute("#drawing", "src").startswith("data:image")
+    assert page.evaluate("document.activeElement.id") == "answer"
+    assert page.is_hidden("#failure .notice")
+
+
+def test_a_forecast_on_a_narrow_screen(phone, address):
+    phone.goto(f"{address}forecast")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")

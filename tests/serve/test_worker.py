@@ -299,6 +299,22 @@ def test_a_mistake_of_the_program_is_a_sentence_and_shows_no_path(tmp_path, caps
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_forecast_has_tables_and_a_figure(tmp_path):
+    from stargas.model.files import load_model
+
+    worker = InferenceWorker(ServeConfig(), load_model(None), None)
+    plan = {"stellar_mass_msun": 1e7, "R_hl_kpc": 0.5, "n_stars": 100, "n_galaxies": 8}
+    payload = {"folder": str(tmp_path), "files": {}, "values": plan}
+    status, answer = _answer(worker.forecast, payload, lambda _: None)
+    assert status == "done"
+    assert answer["planned"].startswith("100 stars")
+    assert [len(row) for row in answer["tables"][0]["rows"]] == [4] * 5
+    assert answer["figure"].startswith("data:image/png;base64,")
+    assert "twice the stars" in [row[0] for row in answer["tables"][2]["rows"]]
+    payload["values"] = plan | {"R_hl_kpc": 100.0}
+    assert _answer(worker.forecast, payload, lambda _: None)[1].startswith("only 0 of")
+
+
 def test_everything_is_packed(tmp_path):
     import zipfile
 

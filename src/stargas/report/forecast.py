@@ -1,7 +1,7 @@
 """A forecast as tables on the terminal, a figure, and files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +10,16 @@ from stargas.inference.forecast import PLANNED, Forecast
 from stargas.inference.mock_posteriors import QUANTITIES, RADII_R_HL
 from stargas.report.inference_tables import table_bytes
 from stargas.report.page import Table, terminal_table
-from stargas.report.style import INK, MODEL_COLORS, OTHER_COLORS, apply_style, draw_band, new_figure, save_png_and_pdf
+from stargas.report.style import (
+    INK,
+    MODEL_COLORS,
+    OTHER_COLORS,
+    apply_style,
+    draw_band,
+    new_figure,
+    png_address,
+    save_png_and_pdf,
+)
 from stargas.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -70,13 +79,30 @@ def improvement_table(found: Forecast) -> Table:
     return Table(["", "widths of the masses", "width of the slope"], rows, "Change for the same galaxies, as a mean.")
 
 
+def expectation(found: Forecast) -> str:
+    """Return in words how sharp the mass inside R_hl will be."""
+    low, median, high = found.quantiles(PLANNED)[:, QUANTITIES.index("log10_mass_1")]
+    return f"Expect log10 M(<R_hl) to ± {median:.2f} dex (± {low:.2f} to {high:.2f} for 68 % of such galaxies)."
+
+
+def forecast_summary(found: Forecast) -> dict[str, Any]:
+    """Return a forecast as plain data: sentences, tables, and the figure as an address that holds its PNG."""
+    tables = [planned_table(found), setup_table(found)]
+    tables += [improvement_table(found)] if found.improvements else []
+    return {
+        "planned": found.setups[PLANNED].label,
+        "expectation": expectation(found),
+        "scope": scope(found),
+        "tables": [{"head": list(one.head), "rows": list(one.rows), "caption": one.caption} for one in tables],
+        "figure": png_address(draw_forecast(found)) if found.scans else None,
+        "warnings": list(found.warnings),
+    }
+
+
 def print_forecast(found: Forecast, console: "Console") -> None:
     """Print what was forecast, both tables, and what needs care."""
-    low, median, high = found.quantiles(PLANNED)[:, QUANTITIES.index("log10_mass_1")]
     console.print(
-        f"[bold]Planned:[/bold] {found.setups[PLANNED].label}.\n"
-        f"Expect log10 M(<R_hl) to ± {median:.2f} dex (± {low:.2f} to {high:.2f} for 68 % of such galaxies).\n"
-        f"{scope(found)}",
+        f"[bold]Planned:[/bold] {found.setups[PLANNED].label}.\n{expectation(found)}\n{scope(found)}",
         highlight=False,
     )
     console.print(terminal_table(planned_table(found)))

@@ -4,6 +4,7 @@ Figures are made without pyplot, so nothing here changes the state of a session.
 colors: Gas blue, Star green, StarGas red, closed formulas black.
 """
 
+import base64
 import io
 import os
 from collections.abc import Iterator
@@ -173,3 +174,11 @@ def save_png_and_pdf(figure: "Figure", path: str | os.PathLike[str]) -> Path:
     with apply_style():
         figure.savefig(png.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None})
     return png
+
+
+def png_address(figure: "Figure") -> str:
+    """Return a figure as an address of the scheme ``data:`` that holds its PNG."""
+    content = io.BytesIO()
+    with apply_style():
+        figure.savefig(content, format="png", dpi=DPI)
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"

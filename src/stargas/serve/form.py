@@ -78,7 +78,7 @@ def read_values(form: object) -> dict[str, Any]:
     if unknown:
         raise InputError(f"there is no setting {str(unknown[0])[:40]!r}: expected {', '.join(known)}.")
     readers: Mapping[str, Callable[[str, Any], Any]] = known
-    values = {name: readers[name](name, value) for name, value in form.items() if not _is_empty(value)}
+    values = {name: readers[name](name, value) for name, value in form.items() if not is_empty(value)}
     if "leave_out_kms" in values:
         low, high = sorted(values.pop("leave_out_kms"))
         values["leave_out_channels"] = ((low, high),)
@@ -117,9 +117,9 @@ def _center(value: Any) -> Any:  # noqa: ANN401 (whatever a visitor sends)
     if not isinstance(value, list | tuple) or len(value) != 2:
         return value
     first, second = value
-    if _is_text(first) and _is_empty(second) and len(first.replace(",", " ").split()) > 1:
+    if _is_text(first) and is_empty(second) and len(first.replace(",", " ").split()) > 1:
         return center_deg(first)
-    if any(_is_empty(one) for one in value) or not any(_is_text(one) for one in value):
+    if any(is_empty(one) for one in value) or not any(_is_text(one) for one in value):
         return value
     return center_deg([one if _is_text(one) else float(one) for one in value])
 
@@ -128,20 +128,21 @@ def _is_text(value: Any) -> TypeGuard[str]:  # noqa: ANN401 (whatever a visitor 
     return isinstance(value, str) and bool(value.strip())
 
 
-def _is_empty(value: object) -> bool:
+def is_empty(value: object) -> bool:
+    """Whether a field was left out: null, empty text, or a list of such."""
     if isinstance(value, list | tuple):
-        return all(_is_empty(one) for one in value)
+        return all(is_empty(one) for one in value)
     return value is None or value == {} or (isinstance(value, str) and not value.strip())
 
 
 def _number(name: str, value: object) -> float:
     label, low, high = NUMBER_FIELDS[name]
-    return _between(label, value, low, high)
+    return number_between(label, value, low, high)
 
 
 def _whole(name: str, value: object) -> int:
     label, low, high = WHOLE_FIELDS[name]
-    number = _between(label, value, low, high)
+    number = number_between(label, value, low, high)
     if number != int(number):
         raise InputError(f"{label} must be a whole number, got {str(value)[:30]!r}.")
     return int(number)
@@ -156,13 +157,20 @@ def _text(name: str, value: object) -> str:
 
 def _pair(name: str, value: object) -> tuple[float, float]:
     label, *limits = PAIR_FIELDS[name]
-    if not isinstance(value, list | tuple) or len(value) != 2 or any(_is_empty(one) for one in value):
+    if not isinstance(value, list | tuple) or len(value) != 2 or any(is_empty(one) for one in value):
         raise InputError(f"{label} needs two numbers: give both or none.")
-    first, second = (_between(label, one, *limit) for one, limit in zip(value, limits, strict=True))
+    first, second = (number_between(label, one, *limit) for one, limit in zip(value, limits, strict=True))
     return first, second
 
 
-def _between(label: str, value: object, low: float, high: float) -> float:
+def number_between(label: str, value: object, low: float, high: float) -> float:
+    """Return a number of a field.
+
+    Raises
+    ------
+    InputError
+        If it is no number, or not between ``low`` and ``high``.
+    """
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
@@ -175,7 +183,7 @@ def _between(label: str, value: object, low: float, high: float) -> float:
 def _columns(_: str, value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise InputError("columns must be an object of quantities and names of columns.")
-    named = {quantity: column for quantity, column in value.items() if not _is_empty(column)}
+    named = {quantity: column for quantity, column in value.items() if not is_empty(column)}
     for quantity, column in named.items():
         if quantity not in ALIASES or not isinstance(column, str) or len(column) > LONGEST_NAME:
             raise InputError(f"a column can be named for one of {', '.join(ALIASES)}.")

@@ -20,6 +20,7 @@ from stargas.observed.local_volume import galaxy_names, is_known
 from stargas.serve.examples import EXAMPLES, FOLDER, NAME
 from stargas.serve.form import read_values
 from stargas.serve.jobs import FullError, Job, Jobs, NoJobError, Upload, display_name
+from stargas.serve.plan_form import read_plan
 from stargas.serve.pool import Pool, TaskError
 from stargas.serve.security import REPORT_POLICY
 from stargas.serve.settings import ARCHIVE, STAGES, SUFFIXES, ServeConfig
@@ -49,6 +50,12 @@ _followers: set["asyncio.Task[None]"] = set()
 async def page() -> FileResponse:
     """Return the page."""
     return FileResponse(STATIC / "index.html")
+
+
+@router.get("/forecast")
+async def forecast_page() -> FileResponse:
+    """Return the page of the forecast."""
+    return FileResponse(STATIC / "forecast.html")
 
 
 @router.get("/api/about")
@@ -127,19 +134,14 @@ async def preview(request: Request, job_id: str) -> dict[str, Any]:
     """Read the files of a job and describe what is in them; a preview that still waits is replaced."""
     job = _job(request, job_id)
     values = read_values(await read_json(request))
-    config: ServeConfig = request.app.state.config
-    pool = _pool(request)
-    if job.preview is not None:
-        job.preview.cancel()
-    if pool.n_waiting("preview") >= config.max_waiting:
-        raise FullError("many visitors are looking at their files: try again in a minute.")
-    task = pool.submit("preview", _payload(job, values), seconds=config.preview_seconds)
-    job.preview = task
-    try:
-        return cast("dict[str, Any]", await _while_connected(request, task))
-    finally:
-        if job.preview is task:
-            job.preview = None
+    return await _answered(request, job, "preview", _payload(job, values))
+
+
+@router.post("/api/jobs/{job_id}/forecast")
+async def forecast(request: Request, job_id: str) -> dict[str, Any]:
+    """Forecast how sharp the masses of a galaxy will be; a forecast of this job that still waits is replaced."""
+    job, plan = _job(request, job_id), read_plan(await read_json(request))
+    return await _answered(request, job, "forecast", {"folder": str(job.folder), "files": {}, "values": plan})
 
 
 @router.post("/api/jobs/{job_id}/infer", status_code=202)
@@ -258,6 +260,23 @@ def _state(request: Request, job: Job) -> dict[str, Any]:
     }
 
 
+async def _answered(request: Request, job: Job, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Run a task that is over in seconds and return its answer, in place of one of the job that still waits."""
+    config: ServeConfig = request.app.state.config
+    pool = _pool(request)
+    if job.preview is not None:
+        job.preview.cancel()
+    if pool.n_waiting(kind) >= config.max_waiting:
+        raise FullError("many visitors are asking the same of this server: try again in a minute.")
+    task = pool.submit(kind, payload, seconds=config.preview_seconds)
+    job.preview = task
+    try:
+        return cast("dict[str, Any]", await _while_connected(request, task))
+    finally:
+        if job.preview is task:
+            job.preview = None
+
+
 def _queue_words(place: int) -> str:
     return f"waiting, {place - 1} before it" if place > 1 else "waiting for a worker"
 
@@ -272,10 +291,10 @@ async def _while_connected(request: Request, task: "Future[Any]") -> Any:  # noq
                 return waiting.result()
             if await request.is_disconnected():
                 task.cancel()
-                raise InputError("the preview was given up.")
+                raise InputError("the request was given up.")
     except (CancelledError, asyncio.CancelledError) as error:
         if task.cancelled():
-            raise InputError("a later preview of this galaxy took the place of this one.") from error
+            raise InputError("a later request for this galaxy took the place of this one.") from error
         raise
 
 

@@ -42,7 +42,7 @@ def work(connection: Connection, config: ServeConfig) -> None:
         connection.send(("failed", str(error)))
         return
     connection.send(("ready", {"needs": worker.needs, "priors": list(worker.model.config.priors)}))
-    tasks = {"preview": worker.preview, "infer": worker.infer}
+    tasks = {"preview": worker.preview, "infer": worker.infer, "forecast": worker.forecast}
     while True:
         try:
             kind, payload = connection.recv()
@@ -226,6 +226,14 @@ class InferenceWorker:
         write_inference_report([result], out)
         archive(out)
         return answer | {"files": sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())}
+
+    def forecast(self, payload: dict[str, Any], on_stage: OnStage) -> dict[str, Any]:
+        """Forecast how sharp the masses of a galaxy will be, as tables and a figure."""
+        from stargas.inference.forecast import forecast
+        from stargas.report.forecast import forecast_summary
+
+        on_stage("drawing")
+        return forecast_summary(forecast(**payload["values"], model=self.model, seed=SEED))
 
     def _observation(self, payload: Mapping[str, Any]) -> tuple["ObservationConfig", list[str]]:
         """Return the settings of an observation, and what was not used of the form."""
