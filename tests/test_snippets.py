@@ -201,8 +201,8 @@ def test_a_command_for_observers_runs(words, folder, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_quickstart_runs_from_top_to_bottom(folder, tmp_path):
-    shutil.copy(folder / "galaxy.hdf5", tmp_path)
+def test_the_quickstart_runs_from_top_to_bottom(tmp_path):
+    sg.write_galaxy(sg.mock_suite("bursty", 3, seed=1)[2], tmp_path / "galaxy.hdf5")
     code = "from stargas.cli import main\n"
     for page, name, words in commands():
         if page == "quickstart.md":
