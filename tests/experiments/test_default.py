@@ -203,10 +203,10 @@ class TestComparisons:
         rows = FULL.parts[part].rows
         for name in {one.model for one in rows}:
             suites = {FULL.data[data].suite for one in rows if one.model == name for data in FULL.tests[one.test].data}
-            calibrated_on = set(FULL.models[name].data) - {"broad"}
+            calibrated_on = {FULL.data[data].suite for data in FULL.models[name].data} - {"broad"}
             assert suites == {"broad", "bursty", "smooth"} - calibrated_on
             assert bool(calibrated_on) == (FULL.models[name].kind == "calibrated")
-            assert {FULL.models[one].data for one in FULL.models[name].members} <= {("broad",)}
+            assert {FULL.models[one].data for one in FULL.models[name].members} <= {("broad_compared",)}
 
     def test_all_are_networks_that_can_be_made(self):
         for name, spec in FULL.models.items():

@@ -69,11 +69,9 @@ LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """Description → changes of model and training of models that learn from a part of ``broad`` alone and are tested on
 suites that they have never seen: the choices that decide how a model does on galaxies of others."""
 
-VALIDATION_GALAXIES = 1000
-"""Galaxies of each suite on whose validation split settings are compared, at most."""
-
-LEFT_OUT_GALAXIES = 6000
-"""Galaxies that those and `NETWORKS` learn from."""
+COMPARED = {"broad": 6000, "bursty": 2000, "smooth": 2000}
+"""Suite → number of galaxies, before they are split, on which those and `NETWORKS` are compared: they learn from
+``broad`` and are tested on the validation split of all."""
 
 LEFT_OUT_SUITES = ("bursty", "smooth")
 """Suites that they have never seen."""
@@ -124,6 +122,8 @@ def _add_data(plan: Plan, config: DataConfig) -> None:
         plan.data[name] = DatasetSpec(name, suite, scaled(n, plan.scale), _perfect(config), TEST_SEED, held_out=True)
     plan.data[REFERENCE] = DatasetSpec(REFERENCE, "broad", scaled(N_REFERENCE, plan.scale), config, 2)
     observed = scaled(TEST_SETS["broad"], plan.scale)
+    for suite, n in COMPARED.items():
+        plan.data[_compared(suite)] = DatasetSpec(_compared(suite), suite, scaled(n, plan.scale), config)
     plan.data["broad_observed"] = DatasetSpec("broad_observed", "broad", observed, config, TEST_SEED, held_out=True)
 
 
@@ -133,7 +133,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         plan.models[name] = ModelSpec(name, **settings)
 
     add("default")
-    alone: dict[str, Any] = {"data": ("broad",), "first_galaxies": LEFT_OUT_GALAXIES}
+    alone: dict[str, Any] = {"data": (_compared("broad"),)}
     masses_alone = replace(model, priors=(), further_targets=())  # in which densities can be compared
     for seed in SEEDS:
         for number, changes in enumerate(NETWORKS.values()):
@@ -156,7 +156,8 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
             **alone,
         )
     for suite in LEFT_OUT_SUITES:
-        add(f"left_out_0_{suite}", data=(suite,), model=masses_alone, kind="calibrated", members=("left_out_0",))
+        data = (_compared(suite),)
+        add(f"left_out_0_{suite}", data=data, model=masses_alone, kind="calibrated", members=("left_out_0",))
     plan.models["trees"] = ModelSpec("trees", (REFERENCE,), trees_config(model), training, kind="trees")
 
 
@@ -171,12 +172,15 @@ def _add_tests(plan: Plan) -> None:
         add(f"{suite}_prior", suite, f"{suite}_test", prior=suite)
     add("broad_every", "broad, with and without gas", "broad_test", cold_gas_only=False, tracer_set="stars")
     add("observed", "broad, observed", "broad_observed", cold_gas_only=False)
-    for suite in ("broad", *LEFT_OUT_SUITES):
-        first = {"first_galaxies": VALIDATION_GALAXIES}
-        add(f"{suite}_validation", suite, suite, split="validation", cold_gas_only=False, **first)
+    for suite in COMPARED:
+        add(f"{suite}_validation", suite, _compared(suite), split="validation", cold_gas_only=False)
     if "tng" in plan.data:
         for name, tracer_set in TRACER_SETS.items():
             add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, tracer_set=tracer_set)
+
+
+def _compared(suite: str) -> str:
+    return f"{suite}_compared"
 
 
 def _test(suite: str, name: str) -> str:
@@ -219,7 +223,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
                 "broad",
                 extra={"choice": f"{name}, {label}, tested on {suite}", "chosen": (number, seed) == (0, 0)},
             )
-            for suite in ("broad", *LEFT_OUT_SUITES)
+            for suite in COMPARED
             for number, name, seed, label in (
                 *((number, name, seed, f"seed {seed}") for number, name in networks for seed in SEEDS),
                 (0, "features", "all", "ensemble of the three"),
@@ -239,7 +243,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
                 "broad",
                 extra={"choice": f"{choice}, tested on {suite}", "chosen": name == "left_out_0"},
             )
-            for suite in ("broad", *LEFT_OUT_SUITES)
+            for suite in COMPARED
             for name, choice, calibrated_on in (*settings, *calibrated)
             if suite != calibrated_on
         ),

@@ -116,8 +116,6 @@ class EvaluationSpec:
         is known if None. Models of fixed tracers use their own.
     prior
         Suite whose prior a model has; that of its whole training set if None.
-    first_galaxies
-        The first so many galaxies of that part of each data set; all if None.
     """
 
     __test__ = False  # no class of tests, though pytest would take it for one
@@ -129,7 +127,6 @@ class EvaluationSpec:
     cold_gas_only: bool = True
     tracer_set: str | None = None
     prior: str | None = None
-    first_galaxies: int | None = None
 
 
 @dataclass(frozen=True)

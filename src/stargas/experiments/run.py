@@ -134,8 +134,9 @@ class Run:
     def test_set(self, test: EvaluationSpec) -> Dataset:
         """Return the samples of a test."""
         whole = {name: self.dataset(name) for name in test.data}
-        parts = [data if self.plan.data[name].held_out else data.split(test.split) for name, data in whole.items()]
-        data = Dataset.join([first_galaxies(part, test.first_galaxies) for part in parts])
+        data = Dataset.join(
+            [part if self.plan.data[name].held_out else part.split(test.split) for name, part in whole.items()]
+        )
         return data.where(np.asarray(data.catalogue["cold_gas_set"], dtype=bool)) if test.cold_gas_only else data
 
     def posterior(self, model: ModelSpec, test: EvaluationSpec) -> PosteriorLike:
