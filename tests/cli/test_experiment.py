@@ -40,9 +40,9 @@ def test_a_bad_call_is_one_line_and_status_2(words, said, capsys):
 
 
 def test_an_unknown_part_is_named(tmp_path, capsys):
-    words = ["experiment", "paper", "fig2", "--out", str(tmp_path / "runs"), "--results", str(tmp_path / "results")]
+    words = ["experiment", "paper", "fig10", "--out", str(tmp_path / "runs"), "--results", str(tmp_path / "results")]
     assert main(words) == 1
-    assert "fig2" in capsys.readouterr().err
+    assert "fig10" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
 
 

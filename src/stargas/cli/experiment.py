@@ -151,23 +151,27 @@ def run(options: Namespace, settings: Settings) -> None:
 
 def _run_paper(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.paper.findings import write_claims
+    from stargas.experiments.paper.inputs import write_inputs
     from stargas.experiments.paper.plan import paper_plan
     from stargas.experiments.paper.search import write_search
     from stargas.experiments.provenance import write_manifest
     from stargas.report.paper_figures import draw_paper_figures
+    from stargas.report.paper_inputs import FIGURES as INPUTS
     from stargas.report.paper_page import COMMAND, PARTS, write_paper_page
     from stargas.report.results import read_parts
     from stargas.report.search import SEARCH, read_search
 
     plan = paper_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
     made = _new_run(plan, options, settings)
-    parts = options.parts or [*plan.parts, SEARCH]
-    if of_plan := tuple(name for name in parts if name != SEARCH):
+    parts = options.parts or [*plan.parts, SEARCH, *INPUTS]
+    if of_plan := tuple(name for name in parts if name not in (SEARCH, *INPUTS)):
         made.make(of_plan)
+    if set(INPUTS) & set(parts):
+        made.log(f"Maps and network: {write_inputs(made)}")
     if SEARCH in parts:
         made.log(f"Search: {write_search(made, options.trials)}")
     if not any((made.results / f"{name}.json").is_file() for name in PARTS):
-        return  # a search alone has nothing to compare with the paper
+        return  # search and maps alone have nothing to compare with the paper
     write_claims(made.results, COMMAND, plan)
     write_manifest(made, [name for name in plan.parts if (made.results / f"{name}.json").is_file() and name in parts])
     draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures", read_search(made.results))

@@ -10,6 +10,7 @@ from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import DASH, number, with_error
 from stargas.report.page import Caution, Figure, Page, Part, Section, Table, Text, text_from, write_page
 from stargas.report.paper_figures import LOSSES_FIGURE, SEARCH_FIGURE, figures_of
+from stargas.report.paper_inputs import input_figures, read_inputs
 from stargas.report.result_tables import (
     RADII_HEAD,
     calibration_tables,
@@ -72,6 +73,7 @@ def write_paper_page(results: Path, page: Path, figures: Path) -> Path:
         text_from("paper", "opening"),
         *_state(parts, claims.get("outdated", {})),
         Section("In short", _summary(claims)),
+        *_inputs(results, figures),
         *(
             Section(part["title"], _section(name, part, claims["findings"].get(name, {}), remarks.get(name), figures))
             for name, part in parts.items()
@@ -127,6 +129,14 @@ def _state(parts: Mapping[str, Results], outdated: Mapping[str, Any]) -> list[Pa
         f"{scale:g} times the paper's number of galaxies: {', '.join(scales[scale])}" for scale in scales
     )
     return [text, *earlier, Caution(f"Not all parts are runs at full scale. {smaller}.")]
+
+
+def _inputs(results: Path, figures: Path) -> list[Section]:
+    """Return the section on maps and network, if they were drawn."""
+    inputs = read_inputs(results)
+    if inputs is None:
+        return []
+    return [Section("Maps and network (Figs. 1 to 3)", [text_from("paper", "inputs"), *input_figures(inputs, figures)])]
 
 
 def _losses(parts: Mapping[str, Results], figures: Path) -> list[Part]:

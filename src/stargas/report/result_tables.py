@@ -49,11 +49,14 @@ def width_table(rows: Sequence[Row]) -> Table:
 
 
 def middle_table(rows: Sequence[Row]) -> Table:
-    """Return the median and the mean of M_pred/M_true at three radii, with standard errors."""
-    lines = [
-        [label, *(at(row, key, r).text(3) for key in ("median", "mean") for r in TABLE_RADII)]
-        for label, row in zip(row_labels(rows), rows, strict=True)
-    ]
+    """Return the median and the mean of M_pred/M_true at three radii, with standard errors; the paper's means below."""
+    lines = []
+    for label, row in zip(row_labels(rows), rows, strict=True):
+        lines.append([label, *(at(row, key, r).text(3) for key in ("median", "mean") for r in TABLE_RADII)])
+        if row.get("paper"):
+            theirs = (paper_at(row, r) for r in TABLE_RADII)
+            means = (DASH if values is None else f"*{values[0]:.2f}*" for values in theirs)
+            lines.append([_paper_label(row), *("" for _ in TABLE_RADII), *means])
     return Table(["M_pred/M_true", *(f"{key}, {r}" for key in ("median", "mean") for r in RADII_HEAD)], lines)
 
 

@@ -1,6 +1,7 @@
 """Tables 1 and 2 of Expósito-Márquez et al. (2026): M_pred/M_true of its models, with our suites in place of its own.
 
-Its NIHAO stands as ``bursty``, its AURIGA as ``smooth``. Keys are the model, and what it was trained and tested on.
+Its NIHAO stands as ``bursty``, its AURIGA as ``smooth``. Keys are the model, and what it was trained and tested on. The
+captions of the tables call the central values means; the figures of the paper show medians.
 """
 
 from collections.abc import Mapping
