@@ -248,6 +248,18 @@ def of_channels(cube, channels):
     return dataclasses.replace(cube, **parts)
 
 
+def test_channels_left_out_of_the_line_are_told(cube):
+    def observe(low, high):
+        window = (SYSTEMIC_KMS + low, SYSTEMIC_KMS + high)
+        return observe_hi(cube, DISTANCE_KPC, **KNOWN, mask=MaskConfig(leave_out_kms=(window,)))
+
+    with pytest.warns(ObservationWarning, match=r"are left out, and beside them the HI line has \d\d %"):
+        observe(-20.0, 20.0)
+    with pytest.warns(ObservationWarning, match="part of the galaxy may be missing"):
+        observe(-1000.0, 0.0)
+    assert observe(-1000.0, -110.0).mask_share > 0  # where there is no line: without a warning
+
+
 def test_a_line_that_fills_the_band_is_told(cube):
     inner = np.abs(cube.velocity_kms - SYSTEMIC_KMS) < 50
     narrow = of_channels(cube, inner)
@@ -418,7 +430,8 @@ def test_a_foreground_is_left_beside_the_galaxy(cube, observed):
     spoiled = with_foreground(cube, SYSTEMIC_KMS - 40)
     blind = observe_hi(spoiled, DISTANCE_KPC, **KNOWN)
     named = observe_hi(spoiled, DISTANCE_KPC, **KNOWN, mask=MaskConfig(foreground_kms=(window,)))
-    left_out = observe_hi(spoiled, DISTANCE_KPC, **KNOWN, mask=MaskConfig(leave_out_kms=(window,)))
+    with pytest.warns(ObservationWarning, match="are left out"):
+        left_out = observe_hi(spoiled, DISTANCE_KPC, **KNOWN, mask=MaskConfig(leave_out_kms=(window,)))
     true = observed.hi_mass_msun
     assert blind.hi_mass_msun > 1.2 * true
     assert left_out.hi_mass_msun < true
