@@ -280,8 +280,8 @@ def _warn_of_band(cube: HICube, source: EmissionRegion, left_out_kms: Sequence[t
         if share > CUT_FLUX:
             warnings.warn(
                 f"the channels from {low:g} to {high:g} km/s are left out, and beside them the HI line has "
-                f"{100 * share:.0f} % of its greatest flux, so part of the galaxy may be missing: narrow the window, or name it in "
-                "foreground_kms of the mask if Galactic HI shines there.",
+                f"{100 * share:.0f} % of its greatest flux, so part of the galaxy may be missing: narrow the "
+                "window, or name it in foreground_kms of the mask if Galactic HI shines there.",
                 ObservationWarning,
                 stacklevel=3,
             )
