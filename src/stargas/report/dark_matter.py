@@ -12,6 +12,7 @@ from stargas.galaxy import FloatArray
 from stargas.inference.dark_matter import COMMON_RADIUS_KPC, SUMMARY_UNITS, DarkMatter
 from stargas.report.cells import median_and_range
 from stargas.report.page import Bullets, Figure, Part, Section, Table, terminal_table, text_from
+from stargas.report.relations import draw_relations
 from stargas.report.style import INK, MUTED, apply_style, draw_band, new_figure, save_png_and_pdf
 
 if TYPE_CHECKING:
@@ -92,6 +93,16 @@ def dark_matter_section(dark: DarkMatter | None, figures: Path) -> Section:
             "Left: density of the dark matter, dark band 68 %, light band 95 %; dotted: 150 pc and R_hl. Right: "
             "acceleration by all matter against that by stars and gas at each radius, with 68 % of the draws, beside "
             "the relation of rotating galaxies (McGaugh+16) and its scatter of 0.13 dex.",
+        ),
+        Figure(
+            save_png_and_pdf(draw_relations(dark), figures / "relations.png"),
+            f"{dark.name} among other galaxies. {table.rows[0][0]}: {table.rows[0][2]} {table.rows[0][1]}. Half-light "
+            f"radius: {dark.R_hl_kpc:.3g} kpc.",
+            "Left: density of the dark matter at 150 pc with 68 % of the draws, beside dwarf spheroidals of Read+19 "
+            "(stellar masses of the Local Volume Database); they find galaxies that formed stars for long below the "
+            "dotted line, and those that stopped early above it. The halo mass is not inferred, so the stellar mass "
+            "stands in the place of its ratio to it. Right: half-light radius beside the median of galaxies of that "
+            "stellar mass and its scatter.",
         ),
         Bullets(list(dark.warnings)),
         text_from("inference", "dark_matter", dark=dark),

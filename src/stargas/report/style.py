@@ -178,7 +178,4 @@ def save_png_and_pdf(figure: "Figure", path: str | os.PathLike[str]) -> Path:
 
 def png_address(figure: "Figure") -> str:
     """Return a figure as an address of the scheme ``data:`` that holds its PNG."""
-    content = io.BytesIO()
-    with apply_style():
-        figure.savefig(content, format="png", dpi=DPI)
-    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+    return f"data:image/png;base64,{base64.b64encode(png_bytes(figure)).decode()}"
