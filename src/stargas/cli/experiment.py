@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,10 +48,11 @@ def parser() -> CommandParser:
         "  suites    the mock suites: how real they are\n"
         "  others    a model on galaxies that others made, and on analytic spheres\n"
         "  forecast  forecast widths beside achieved ones; stars, HI and both of a dwarf like WLM\n"
+        "  cross     models of some suites, yours for instance, tested on all of them\n"
         "What is there already is not made again, so the same command goes on where a stopped one ended.",
         blocks=("data", "model", "training", "local"),
     )
-    names = ("paper", "default", "observed", "suites", "others", "forecast")
+    names = ("paper", "default", "observed", "suites", "others", "forecast", "cross")
     made.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
     made.add_argument(
         "parts", nargs="*", metavar="PART", help="parts of the experiment, for instance fig5, or suites (default: all)"
@@ -128,6 +130,15 @@ def parser() -> CommandParser:
     mocks.add_argument(
         "--suite-seed", type=whole_number, help="seed of the mock galaxies (default: observed 5, suites 0)"
     )
+    cross = made.add_argument_group("cross")
+    cross.add_argument(
+        "--suite",
+        type=_named_path,
+        nargs="+",
+        default=[],
+        metavar="NAME=PATH",
+        help="name of a suite and a data set of it that stargas build made; two or more",
+    )
     suites = made.add_argument_group("suites")
     suites.add_argument("--others", type=Path, help="folder of galaxies that others made, marked on the cards")
     return made
@@ -145,6 +156,8 @@ def run(options: Namespace, settings: Settings) -> None:
         _run_forecast(options)
     elif options.name == "paper":
         _run_paper(options, settings)
+    elif options.name == "cross":
+        _run_cross(options, settings)
     else:
         _run_default(options, settings)
 
@@ -177,6 +190,26 @@ def _run_paper(options: Namespace, settings: Settings) -> None:
     draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures", read_search(made.results))
     page = write_paper_page(made.results, made.results / "README.md", made.results / "figures")
     made.log(f"Page: {page}")
+
+
+def _run_cross(options: Namespace, settings: Settings) -> None:
+    from stargas.experiments.cross import cross_plan
+    from stargas.report.cross_page import write_cross_page
+
+    suites = dict(options.suite)
+    if len(suites) < len(options.suite):
+        raise UsageError("two suites have the same name: give each a name of its own in --suite NAME=PATH.")
+    made = _new_run(cross_plan(suites, settings.model, settings.training), options, settings)
+    made.make()
+    made.log(f"Page: {write_cross_page(made.results)}")
+
+
+def _named_path(text: str) -> tuple[str, Path]:
+    """Read ``NAME=PATH``."""
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise ArgumentTypeError(f"{text!r} is not NAME=PATH, the name of a suite and the folder of its data set")
+    return name, Path(path)
 
 
 def _run_default(options: Namespace, settings: Settings) -> None:

@@ -37,6 +37,8 @@ class DatasetSpec:
         Galaxy files, in place of a mock suite.
     held_out
         No model learns from it, so that models may be tested on all of it.
+    folder
+        A data set that exists, in place of one that is built.
     """
 
     name: str
@@ -47,6 +49,7 @@ class DatasetSpec:
     stirring: float = 1.0
     files: tuple[Path, ...] = ()
     held_out: bool = False
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

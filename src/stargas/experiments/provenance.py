@@ -54,7 +54,7 @@ def made_from(plan: Plan, part: str) -> dict[str, Any]:
         Name of the part.
     """
     data, models = list(plan.data_of(part)), list(plan.models_of(part))
-    suites = {one.suite: mock_suite(one.suite, one.n_galaxies) for one in data if not one.files}
+    suites = {one.suite: mock_suite(one.suite, one.n_galaxies) for one in data if not one.files and one.folder is None}
     content = {
         "formats": {one.name: one.version for one in (DATASET, MODEL, EVALUATION)},
         "suites": {name: digest_of(suite.provenance()["physics"]) for name, suite in suites.items()},
@@ -156,8 +156,9 @@ def _is_installed(name: str) -> bool:
 
 
 def _plain(settings: Any) -> dict[str, Any]:  # noqa: ANN401 (any dataclass)
-    """Turn settings into plain data; of files the names alone, since their folders are of this machine."""
+    """Turn settings into plain data; of files and folders the names alone, since where they lie is of this machine."""
     values = dataclasses.asdict(settings)
     if "files" in values:
         values["files"] = [path.name for path in values["files"]]
+        values["folder"] = None if values["folder"] is None else values["folder"].name
     return dict(plain(values))

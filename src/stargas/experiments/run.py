@@ -179,10 +179,13 @@ class Run:
 
     def dataset(self, name: str) -> Dataset:
         """Return a data set of the plan that is built."""
-        return open_dataset(self.out / "data" / name)
+        return open_dataset(self.plan.data[name].folder or self.out / "data" / name)
 
     def _build(self, name: str) -> None:
-        spec, source = self.plan.data[name], self._source(name)
+        spec = self.plan.data[name]
+        if spec.folder is not None:
+            return
+        source = self._source(name)
         excluded = read_exclusions(self._list_mergers(name, source)) if isinstance(source, MockSuite) else ()
         selection = replace(spec.config.selection, exclude=(*spec.config.selection.exclude, *excluded))
         config = replace(spec.config, selection=selection)

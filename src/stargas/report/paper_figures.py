@@ -129,11 +129,16 @@ def draw_fig8(part: Part) -> "Figure":
 
 
 def draw_fig9(part: Part) -> "Figure":
-    """Draw each suite with models trained on it, on the other one and on both."""
+    """Draw StarGas on each suite, trained on it, on the other one and on both."""
+    return draw_transfer(part, "StarGas")
+
+
+def draw_transfer(part: Part, name: str) -> "Figure":
+    """Draw a model on each suite, a curve per training suite."""
     panels = []
     for suite in dict.fromkeys(row["tested_on"] for row in part["rows"]):
-        rows = find_rows(part, name="StarGas", tested_on=suite)
-        trees = find_rows(part, name="Trees (StarGas)", tested_on=suite)
+        rows = find_rows(part, name=name, tested_on=suite)
+        trees = find_rows(part, name=f"Trees ({name})", tested_on=suite)
         count = f" ({_count(rows[0])})" if rows else ""
         panels.append(
             Panel(

@@ -75,7 +75,8 @@ def formula_table(formulas: Sequence[Row], model: Row | None) -> Table:
                 beyond = radius > max(model["r_over_R_hl"]) + 0.01
                 line += [there.text(3) + (" (at 2.4)" if beyond else ""), (own / there).text()]
             lines.append(line)
-    return Table(["formula", "r/R_hl", "M_pred/M_true", "half-width", "of StarGas", "formula/StarGas"], lines)
+    name = "StarGas" if model is None else str(model["name"])
+    return Table(["formula", "r/R_hl", "M_pred/M_true", "half-width", f"of {name}", f"formula/{name}"], lines)
 
 
 def calibration_tables(part: Part, suites: Sequence[str]) -> list[PagePart]:
