@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from stargas.experiments import release
 from stargas.experiments.default import REFERENCE
 from stargas.experiments.plan import ModelSpec, Plan
 from stargas.experiments.release import MAX_BYTES, MODEL, release_model
+from stargas.inference.predictive_check import NEEDED
+from stargas.inference.predictive_reference import FILE as PREDICTIVE
+from stargas.inference.predictive_reference import load_predictive
 from stargas.model.files import load_model
 from stargas.report.results import FORMAT
 from stargas.sample import without_tracer
@@ -23,9 +27,16 @@ from stargas.training.train import train_model
 from stargas.validity.assessment import assess_validity
 from stargas.validity.reference import FILE, load_validity
 
-SMALL = small_config({"residual.filters": ()}, tracers="any", network="residual", features=True, baseline="scalars")
+SMALL = small_config(
+    {"residual.filters": ()},
+    tracers="any",
+    network="residual",
+    features=True,
+    baseline="scalars",
+    further_targets=NEEDED,
+)
 TRAINING = TrainingConfig(epochs=1, flow_epochs=1, batch_size=64, cold_gas_only=False)
-FILES = ("model.json", "model.safetensors", FILE)
+FILES = ("model.json", "model.safetensors", FILE, PREDICTIVE)
 
 
 class SmallRun:
@@ -42,7 +53,12 @@ class SmallRun:
 
 @pytest.fixture(scope="module")
 def data():
-    return disc_dataset(120, n_views=2)
+    data = disc_dataset(120, n_views=2)
+    rng, table = np.random.default_rng(0), data.catalogue.copy()
+    table["inclination_deg"] = rng.uniform(0, 90, len(table))
+    for name in NEEDED[1:]:
+        table[name] = rng.uniform(0, 0.5, len(table))
+    return replace(data, catalogues=(table,))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +78,9 @@ def results(tmp_path_factory):
 @pytest.fixture(scope="module")
 def released(tmp_path_factory, trained, results):
     folder = tmp_path_factory.mktemp("released") / "here"
-    release_model(trained, results, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stargas.inference.predictive_check.MIN_SAMPLES", 100)
+        release_model(trained, results, folder)
     return folder
 
 
@@ -89,6 +107,10 @@ def test_the_validity_reference_knows_every_mix_of_tracers(released, data):
     for sample in (data[2], without_tracer(data[2], "gas"), without_tracer(data[2], "stars")):
         (result,) = assess_validity(sample, model, reference)
         assert result.p_value is not None
+
+
+def test_the_predictive_reference_knows_every_mix_of_tracers(released):
+    assert set(load_predictive(released).distributions) == {"stars", "gas", "stars+gas"}
 
 
 def test_the_card_is_of_this_model_and_quotes_the_results(released):

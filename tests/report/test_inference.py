@@ -20,7 +20,9 @@ from stargas.cli.settings import read_settings
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.errors import InputError
+from stargas.inference.comparison import Comparison
 from stargas.inference.infer import infer
+from stargas.inference.predictive_check import PredictiveCheck
 from stargas.observed.observation import observe_galaxy
 from stargas.report.inference import print_answer, print_limitations, write_inference_report
 from stargas.report.observed import share_table
@@ -77,6 +79,28 @@ class TestFiles:
         np.testing.assert_allclose(table["p50"], 60)
         assert "inclination [deg]" in page.read_text()
         assert "inclination [deg]" not in (folder / "report.html").read_text()
+
+    def test_predicted_velocities_stand_beside_observed_ones(self, results, folder, tmp_path):
+        assert not (folder / "predictive.ecsv").exists()
+        rings = Comparison(
+            np.array([0.5, 1.0, 2.0]),
+            np.array([10.0, 9.0, np.nan]),
+            np.full(3, 0.1),
+            np.random.default_rng(0).normal(9.5, 0.1, (400, 3)),
+        )
+        deviation = np.r_[0.5, -3.2, np.full(11, np.nan)]
+        known = [replace(result, predictive=PredictiveCheck(rings, None, deviation, 0.002)) for result in results]
+        page = write_inference_report(known, tmp_path / "known")
+        table = table_of(page.parent, "predictive")
+        np.testing.assert_allclose(table["observed_kms"], [10, 9, 10, 9])
+        np.testing.assert_allclose(table["error_kms"], [1, 0.9, 1, 0.9])
+        np.testing.assert_allclose(table["predicted_kms_p50"], 9.5, atol=0.05)
+        text = page.read_text()
+        assert "9.0 ± 0.9" in text
+        assert "−3.2" in text or "-3.2" in text
+        assert "0.2 % of galaxies like those of the training set deviate more" in text
+        assert (page.parent / "figures" / "predictive.png").exists()
+        assert "0.2 % of galaxies" in printed(known)
 
     def test_the_dynamics_are_those_of_the_draws(self, folder, results):
         table, masses = table_of(folder, "dynamics"), table_of(folder, "profile")

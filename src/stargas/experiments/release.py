@@ -1,4 +1,4 @@
-"""Putting a trained model where users find it: weights, description, validity reference and card."""
+"""Putting a trained model where users find it: weights, description, references of its checks, and card."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ MAX_BYTES = 12_000_000
 
 
 def release_model(run: Run, results: Path, folder: Path) -> None:
-    """Copy the model of a plan with its validity reference and card.
+    """Copy the model of a plan with the references of its checks and its card.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def release_model(run: Run, results: Path, folder: Path) -> None:
     InputError
         If the model is larger than `MAX_BYTES`, or there are no results.
     """
+    from stargas.inference.predictive_check import NEEDED, fit_predictive
+    from stargas.inference.predictive_reference import FILE as PREDICTIVE
     from stargas.model.files import load_model
     from stargas.validity.reference import FILE, fit_validity
 
@@ -42,7 +44,10 @@ def release_model(run: Run, results: Path, folder: Path) -> None:
     posterior = load_model(source)
     if not (source / FILE).exists():
         fit_validity(posterior, run.dataset(REFERENCE), without=("gas", "stars")).save(source)
-    names = ("model.json", "model.safetensors", FILE)
+    predicts = set(NEEDED) <= set(posterior.target.further)
+    if predicts and not (source / PREDICTIVE).exists():
+        fit_predictive(posterior, run.dataset(REFERENCE), without=("gas", "stars")).save(source)
+    names = ("model.json", "model.safetensors", FILE, *((PREDICTIVE,) if predicts else ()))
     size = sum((source / name).stat().st_size for name in names)
     if size > MAX_BYTES:
         raise InputError(f"the model has {size:,} bytes, more than the {MAX_BYTES:,} of a release: make it smaller.")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stargas.evaluation.posterior_like import PosteriorLike
+from stargas.inference.predictive_reference import PredictiveReference
 from stargas.validity.reference import ValidityReference
 
 
@@ -16,6 +17,8 @@ class AppliedModel:
         The model.
     reference
         Its validity reference; None where there is none.
+    predictive
+        Its reference of predictive checks; None where there is none.
     n_draws
         Draws of the posterior, rounded up to a multiple of the realizations.
     n_realizations
@@ -28,6 +31,7 @@ class AppliedModel:
 
     posterior: PosteriorLike
     reference: ValidityReference | None
+    predictive: PredictiveReference | None
     n_draws: int
     n_realizations: int
     seed: int

@@ -15,6 +15,8 @@ from stargas.inference.agreement import Agreement, agreements
 from stargas.inference.applied_model import AppliedModel
 from stargas.inference.attribution import Attribution, attribute
 from stargas.inference.estimates import estimate_masses
+from stargas.inference.predictive_check import PredictiveCheck, check_predictions
+from stargas.inference.predictive_reference import load_predictive
 from stargas.inference.realizations import Realizations, make_realizations
 from stargas.inference.result import InferenceResult, ModelSummary
 from stargas.inference.result_warnings import result_warnings
@@ -27,7 +29,7 @@ from stargas.observed.observation import observe
 from stargas.sample import Sample
 from stargas.sky.projection import SkyGalaxy
 from stargas.tracers import TRACERS
-from stargas.validity.assessment import assess_validity
+from stargas.validity.assessment import assess_validity, used_sample
 from stargas.validity.reference import ValidityReference, load_validity
 from stargas.validity.result import ValidityResult
 
@@ -191,7 +193,9 @@ def _apply(
         raise InputError(f"model must be what sg.load_model returns, got {posterior!r:.60}: load it first.")
     if reference is None and isinstance(posterior, Posterior) and posterior.folder is not None:
         reference = load_validity(posterior.folder)
-    return AppliedModel(posterior, reference, n_draws, n_realizations, seed, occlusion)
+    folder = getattr(posterior, "folder", None)
+    predictive = None if folder is None else load_predictive(folder)
+    return AppliedModel(posterior, reference, predictive, n_draws, n_realizations, seed, occlusion)
 
 
 def _is_whole(value: Any) -> bool:  # noqa: ANN401 (whatever a caller passes)
@@ -217,6 +221,7 @@ def _steps(galaxy: Inferable, model: AppliedModel) -> Iterator[InferenceResult]:
         r_kpc=np.asarray(sample.r_kpc, dtype=np.float64),
         log10_mass=log10_mass,
         further=further,
+        predictive=_predictive(model, sample, log10_mass, further),
         variance_shares={},
         model=ModelSummary.of(model.posterior, sample),
         galaxy=realizations.galaxy,
@@ -268,6 +273,14 @@ def _draws(realizations: Realizations, model: AppliedModel) -> tuple[FloatArray,
     pairs = zip(mixed, drawn[..., : len(r_kpc)], strict=True)
     further = np.concatenate(drawn[..., len(r_kpc) :]).T.astype(np.float64)
     return np.concatenate([draws_at(r_kpc, *pair) for pair in pairs]), dict(zip(names, further, strict=True))
+
+
+def _predictive(
+    model: AppliedModel, sample: Sample, log10_mass: FloatArray, further: Mapping[str, FloatArray]
+) -> PredictiveCheck | None:
+    """Compare the data that the model uses with what its draws predict."""
+    used = used_sample(sample, getattr(model.posterior, "tracer_set", None))
+    return check_predictions(used, log10_mass, further, model.predictive)
 
 
 def _validity(realizations: Realizations, model: AppliedModel) -> ValidityResult:

@@ -18,6 +18,7 @@ from stargas.galaxy import FloatArray
 from stargas.inference.agreement import Agreement
 from stargas.inference.attribution import Attribution
 from stargas.inference.estimates import MassEstimate
+from stargas.inference.predictive_check import PredictiveCheck
 from stargas.model.further_quantities import FURTHER_QUANTITIES
 from stargas.observed.draws import Input
 from stargas.observed.galaxy import ObservedGalaxy
@@ -121,6 +122,8 @@ class InferenceResult:
         Inputs whose errors the model is conditioned on, so that its posterior includes them already.
     agreements
         What the data alone say of each quantity that is known beside them, and that the draws are conditioned on.
+    predictive
+        The data that the posterior predicts, beside those that were observed; None where the model predicts none.
     n_realizations
         Monte Carlo realizations of the inputs; 1 where nothing has an error.
     seed
@@ -148,6 +151,7 @@ class InferenceResult:
     conditioned_on: tuple[Input, ...] = ()
     further: Mapping[str, FloatArray] = field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
+    predictive: PredictiveCheck | None = None
     n_realizations: int = 1
     seed: int = 0
 

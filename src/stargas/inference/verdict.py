@@ -1,8 +1,8 @@
 """Whether to believe a result, and what limits it: what an observer is told first.
 
-Five things limit a result beside the checks of validity: the width of the posterior, what is known beside the data,
-the suite that is expected, the disagreement of the tracers, and the errors of the inputs. Each is one sentence with a
-number and its unit, at the radius where it is largest.
+Six things limit a result beside the checks of validity: the width of the posterior, what is known beside the data,
+data that the posterior does not explain, the suite that is expected, the disagreement of the tracers, and the errors of
+the inputs. Each is one sentence with a number and, where it has one, the radius where it is largest.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ class Limitation:
     Parameters
     ----------
     name
-        ``error``, ``known``, ``prior``, ``tracers`` or ``inputs``.
+        ``error``, ``known``, ``data``, ``prior``, ``tracers`` or ``inputs``.
     claim
         What it does to the masses, with the number that says how much.
     detail
@@ -108,7 +108,7 @@ def _standing_out(validity: ValidityResult) -> str:
 
 
 def limitations(result: InferenceResult) -> tuple[Limitation, ...]:
-    """Return what limits a result, as far as it is known: width, prior, tracers, errors of the inputs."""
+    """Return what limits a result, as far as it is known: width, data, prior, tracers, errors of the inputs."""
     return tuple(_limitations(result))
 
 
@@ -124,6 +124,8 @@ def _limitations(result: InferenceResult) -> Iterator[Limitation]:
             str(one),
             one.contradicts,
         )
+    if result.predictive is not None and result.predictive.p_value is not None:
+        yield Limitation("data", result.predictive.claim, result.predictive.detail, not result.predictive.fits)
     if result.attribution is not None:
         yield from _prior(result.r_kpc, result.attribution.priors)
         yield from _tracers(result.r_kpc, result.attribution.left_out)

@@ -1,4 +1,4 @@
-"""The pretrained model: ``model.json``, ``model.safetensors``, ``validity.safetensors`` and its card."""
+"""The pretrained model: ``model.json``, ``model.safetensors``, ``validity.safetensors``, ``predictive.json``, card."""
 
 from pathlib import Path
 

@@ -3,10 +3,11 @@
 A folder of ``inference.json`` (settings, measurements, warnings, provenance), ``profile.ecsv`` (quantiles of log10 M
 at each radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint
 posterior), ``estimators.ecsv`` (closed formulas), ``attribution.ecsv`` (the profile without each tracer and under each
-prior), ``further.ecsv`` (what the model predicts beside the masses), ``figures/`` (PNG and PDF) and ``report.html``. An
-observed galaxy has in addition ``shares.ecsv`` (sources of the variance), ``dispersion.ecsv`` (dispersion in rings of
-stars), ``members.ecsv`` (probability of membership of every star) and ``settings.yaml``, which repeats the inference;
-with a stellar mass also ``dark_matter.ecsv`` (mass, circular velocity and density of the dark matter alone).
+prior), ``further.ecsv`` (what the model predicts beside the masses), ``predictive.ecsv`` (velocities that the posterior
+predicts, beside the observed ones), ``figures/`` (PNG and PDF) and ``report.html``. An observed galaxy has in addition
+``shares.ecsv`` (sources of the variance), ``dispersion.ecsv`` (dispersion in rings of stars), ``members.ecsv``
+(probability of membership of every star) and ``settings.yaml``, which repeats the inference; with a stellar mass also
+``dark_matter.ecsv`` (mass, circular velocity and density of the dark matter alone).
 """
 
 import dataclasses
@@ -43,6 +44,7 @@ from stargas.report.inference_tables import (
 )
 from stargas.report.observed import describe_galaxy, dispersion_table
 from stargas.report.page import Table, terminal_table, write_page
+from stargas.report.predictive import predictive_table
 from stargas.sample import SCALARS
 from stargas.storage import Format, json_bytes, refuse_foreign, sha256_of, write_atomically
 from stargas.tracers import TRACERS
@@ -103,6 +105,8 @@ def write_inference_report(
     tables["estimators.ecsv"] = estimator_table(views)
     if any(result.further for result in results):
         tables["further.ecsv"] = further_table(views)
+    if any(result.predictive is not None for result in results):
+        tables["predictive.ecsv"] = predictive_table(views)
     if any(result.attribution is not None for result in results):
         tables["attribution.ecsv"] = attribution_table(views)
     if dark is not None:
@@ -177,6 +181,7 @@ def describe_inference(views: Views, command: str) -> dict[str, Any]:
                 "tracers": [name for name, there in zip(TRACERS, result.sample.tracers, strict=True) if there],
                 "known": [dataclasses.asdict(one) for one in result.agreements],
                 "warnings": list(result.warnings),
+                "predictive_p_value": None if result.predictive is None else result.predictive.p_value,
                 "validity": {"trusted": result.validity.trusted, **dataclasses.asdict(result.validity)},
             }
             for label, result in views.items()

@@ -26,6 +26,7 @@ from stargas.report.limitations import limitation_figures
 from stargas.report.maps import map_figures
 from stargas.report.observed import observed_sections, share_table
 from stargas.report.page import Bullets, Callout, Caution, Details, Figure, Page, Part, Row, Section, Table, text_from
+from stargas.report.predictive import predictive_section
 from stargas.report.profile import Profile, draw_profiles
 from stargas.report.style import save_png_and_pdf
 
@@ -67,6 +68,7 @@ def inference_page(views: Views, described: Mapping[str, Any], figures: Path, da
     sections = [
         Section("Mass profile", [_profile_figure(views, figures), mass_table(views)]),
         Section("What limits it", _limitation_parts(views, figures)),
+        predictive_section(views, figures),
         occlusion_section(views, figures),
         *observed_sections(first, figures),
         _formulas(views),

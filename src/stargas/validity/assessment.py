@@ -64,14 +64,14 @@ def assess_validity(
     )  # as the model to which the reference was fitted
     results = []
     for start in range(0, len(samples), CHUNK):
-        part = [_used(samples[i], conditioned_on) for i in range(start, min(start + CHUNK, len(samples)))]
+        part = [used_sample(samples[i], conditioned_on) for i in range(start, min(start + CHUNK, len(samples)))]
         _, measured = measure(part, posterior)
         results += [_assess(*row, posterior, reference) for row in zip(part, measured, strict=True)]
     return results
 
 
-def _used(sample: Sample, conditioned_on: str | None) -> Sample:
-    """Return what a model that is conditioned on a tracer set uses of a galaxy with both tracers."""
+def used_sample(sample: Sample, conditioned_on: str | None) -> Sample:
+    """Return what a model that is conditioned on a tracer set, None for all that is known, uses of a galaxy."""
     if conditioned_on is None or not sample.tracers.all():
         return sample
     hidden = [tracer for tracer in TRACERS if tracer not in tracer_set(conditioned_on).known]

@@ -75,7 +75,7 @@ class ValidityReference:
         header = {
             **FORMAT.stated,
             "checks": self.checks,
-            "weights_sha256": _weights_of(folder),
+            "weights_sha256": weights_of(folder),
         }
         write_atomically(folder / FILE, safetensors.numpy.save(arrays, {"stargas": json.dumps(header)}))
 
@@ -107,7 +107,7 @@ def load_validity(folder: str | os.PathLike[str] | None = None) -> ValidityRefer
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise DamagedFileError(f"{path} is damaged: remove it, or copy it again from the model's folder.") from error
     check_version(path, version, FORMAT, REMEDY)
-    if _weights_of(folder) != weights:
+    if weights_of(folder) != weights:
         raise DamagedFileError(f"{path} does not belong to the model beside it: remove it, or copy both again.")
     try:
         tracers = tuple(dict.fromkeys(name.split(".")[0] for name in arrays))
@@ -134,7 +134,8 @@ def _stored_type(name: str) -> type[np.floating]:
     return np.float16 if name in {"places", "measurements"} else np.float32
 
 
-def _weights_of(folder: Path) -> str:
+def weights_of(folder: Path) -> str:
+    """Return the SHA-256 of the weights of the model in a folder, as its description states it; "" without a model."""
     path = folder / "model.json"
     return str(json.loads(path.read_text())["weights_sha256"]) if path.is_file() else ""
 

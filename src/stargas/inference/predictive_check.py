@@ -1,0 +1,206 @@
+"""Predictive checks: what the data should look like if the posterior is right, against what they look like.
+
+Dispersions of the stars (`stargas.inference.predicted_dispersion`) and rotation of the HI
+(`stargas.inference.predicted_rotation`) are predicted by joint draws of masses, inclination and orbits. Deviations are
+compared with those of galaxies that the model did not learn from (`stargas.inference.predictive_reference`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stargas.errors import InputError
+from stargas.galaxy import FloatArray
+from stargas.inference.comparison import Comparison
+from stargas.inference.predicted_dispersion import STAR_RINGS, compare_dispersion
+from stargas.inference.predicted_rotation import HI_RINGS, compare_rotation
+from stargas.inference.predictive_reference import MIN_SAMPLES, N_RINGS, PredictiveReference, fit_deviations
+from stargas.model.posterior import Posterior
+from stargas.profiles import ProfileDraws
+from stargas.sample import QUALITY, Sample, without_tracer
+
+if TYPE_CHECKING:
+    from stargas.dataset.store import Dataset
+
+NEEDED = ("cos_inclination", "anisotropy_inside", "anisotropy_outside", "kappa_co")
+"""Targets beside the masses without which nothing is predicted."""
+
+N_DRAWS = 200
+"""Draws that predict the data."""
+
+ALARM = 0.01
+"""p-value below which the posterior does not describe the data."""
+
+STARS, HI = "dispersion of the stars", "rotation of the HI"
+"""Names of what is compared."""
+
+SMALLEST_P = 1e-4
+"""Smallest p-value that is printed."""
+
+MAX_SAMPLES = 6000
+"""Samples that a reference is fitted to at most, spread evenly over the data."""
+
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True, eq=False)
+class PredictiveCheck:
+    """Data that draws of a posterior predict, beside those that were observed.
+
+    Parameters
+    ----------
+    stars
+        Dispersion of the stars in rings, rotation included; None without stars.
+    hi
+        Rotation of the HI in rings; None without HI.
+    deviation
+        Of each ring of the stars, then of the HI, from what is predicted, in standard deviations of galaxies like those
+        of the training set; shape (13,). NaN where a ring was not measured, and everywhere without a reference.
+    p_value
+        Fraction of those galaxies whose data deviate more as a whole; None without a reference.
+    """
+
+    stars: Comparison | None
+    hi: Comparison | None
+    deviation: FloatArray
+    p_value: float | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether the data are as the posterior predicts, as far as is known."""
+        return self.p_value is None or self.p_value >= ALARM
+
+    @property
+    def claim(self) -> str:
+        """The outcome."""
+        names = [name for name, one in self.comparisons.items() if one.known.any()]
+        verb = "is" if len(names) == 1 else "are"
+        return f"The {' and the '.join(names)} {verb}{'' if self.fits else ' not'} as the posterior predicts"
+
+    @property
+    def detail(self) -> str:
+        """The numbers behind it; "" without a reference."""
+        if self.p_value is None:
+            return ""
+        worst = int(np.nanargmax(np.abs(self.deviation)))
+        r_kpc = np.concatenate([self._radii(one, n) for one, n in ((self.stars, STAR_RINGS), (self.hi, HI_RINGS))])
+        name = STARS if worst < STAR_RINGS else HI
+        share = f"{100 * self.p_value:.2g} %" if self.p_value >= SMALLEST_P else f"fewer than {100 * SMALLEST_P:g} %"
+        return (
+            f"{share} of galaxies like those of the training set deviate more; most does the {name} at "
+            f"{r_kpc[worst]:.3g} kpc, by {self.deviation[worst]:+.1f} standard deviations"
+        )
+
+    @property
+    def comparisons(self) -> dict[str, Comparison]:
+        """What was compared, by its name."""
+        return {name: one for name, one in ((STARS, self.stars), (HI, self.hi)) if one is not None}
+
+    @staticmethod
+    def _radii(one: Comparison | None, n: int) -> FloatArray:
+        return np.full(n, np.nan) if one is None else one.r_kpc
+
+
+def check_predictions(
+    sample: Sample,
+    log10_mass: FloatArray,
+    further: Mapping[str, FloatArray],
+    reference: PredictiveReference | None = None,
+) -> PredictiveCheck | None:
+    """Compare the data of a galaxy with what its posterior predicts.
+
+    Parameters
+    ----------
+    sample
+        The galaxy.
+    log10_mass
+        Draws of log10 M(<r) [Msun] at the radii of the sample, shape (n, m).
+    further
+        Targets beside the masses → the same draws, shape (n,).
+    reference
+        Of the model; without one nothing says how large deviations may be.
+
+    Returns
+    -------
+    PredictiveCheck or None
+        None where the model does not predict `NEEDED`, or nothing was measured.
+    """
+    if not set(NEEDED) <= further.keys():
+        return None
+    chosen = np.linspace(0, len(log10_mass) - 1, min(N_DRAWS, len(log10_mass))).astype(int)
+    stars, hi = compare(sample, log10_mass[chosen], {name: further[name][chosen] for name in NEEDED})
+    if not any(one is not None and one.known.any() for one in (stars, hi)):
+        return None
+    deviation = joined_deviation(stars, hi)
+    distribution = None if reference is None else reference.distributions.get(tracers_compared(stars, hi))
+    if distribution is None:
+        return PredictiveCheck(stars, hi, np.full(N_RINGS, np.nan))
+    p_value = distribution.p_value(deviation, float(sample.quality[QUALITY.index("n_stars")]))
+    return PredictiveCheck(stars, hi, distribution.scaled(deviation), p_value)
+
+
+def compare(
+    sample: Sample, log10_mass: FloatArray, further: Mapping[str, FloatArray]
+) -> tuple[Comparison | None, Comparison | None]:
+    """Return the comparisons of stars and HI; None of a tracer that was not observed.
+
+    Parameters are those of `check_predictions`.
+    """
+    draws = ProfileDraws(sample.r_kpc, log10_mass)
+    has_stars, has_gas = sample.tracers
+    stars = compare_dispersion(sample, draws, further) if has_stars else None
+    mapped = has_gas and sample.row.get("half_width_kpc", 0.0) > 0
+    return stars, compare_rotation(sample, draws, further["cos_inclination"]) if mapped else None
+
+
+def joined_deviation(stars: Comparison | None, hi: Comparison | None) -> FloatArray:
+    """Return the deviations of all rings, shape (13,)."""
+    parts = ((stars, STAR_RINGS), (hi, HI_RINGS))
+    return np.concatenate([np.full(n, np.nan) if one is None else one.deviation() for one, n in parts])
+
+
+def tracers_compared(stars: Comparison | None, hi: Comparison | None) -> str:
+    """Return the tracers of a comparison, as `PredictiveReference` names them."""
+    return "+".join(name for name, one in (("stars", stars), ("gas", hi)) if one is not None)
+
+
+def fit_predictive(posterior: Posterior, data: "Dataset", without: Sequence[str] = ()) -> PredictiveReference:
+    """Measure the deviations of galaxies that a model did not learn from.
+
+    Parameters
+    ----------
+    posterior
+        A model that predicts `NEEDED`.
+    data
+        Galaxies like those that it learned from, but not those.
+    without
+        Tracers that the model can do without: galaxies without each of them are measured, too.
+
+    Raises
+    ------
+    InputError
+        If the model does not predict what is needed.
+    """
+    missing = sorted(set(NEEDED) - set(posterior.target.further))
+    if missing:
+        raise InputError(f"predictive checks need a model that predicts {', '.join(missing)}: train one with them.")
+    rows: dict[str, list[FloatArray]] = {}
+    chosen = np.unique(np.linspace(0, len(data) - 1, min(MAX_SAMPLES, len(data))).astype(int))
+    for numbers in np.array_split(chosen, -(-len(chosen) // _AT_ONCE)):
+        complete = [data[int(i)] for i in numbers]
+        for dropped in ("", *without):
+            samples = [without_tracer(one, dropped) for one in complete if one.tracers.all()] if dropped else complete
+            for sample, drawn in zip(samples, posterior.sample_targets(samples, N_DRAWS), strict=True):
+                stars, hi = compare(sample, *split_targets(drawn.astype(np.float64), posterior))
+                row = np.append(joined_deviation(stars, hi), sample.quality[QUALITY.index("n_stars")])
+                rows.setdefault(tracers_compared(stars, hi), []).append(row)
+    found = {tracers: np.stack(some) for tracers, some in rows.items() if tracers and len(some) >= MIN_SAMPLES}
+    return PredictiveReference({name: fit_deviations(some[:, :-1], some[:, -1]) for name, some in found.items()})
+
+
+def split_targets(drawn: FloatArray, posterior: Posterior) -> tuple[FloatArray, dict[str, FloatArray]]:
+    """Return log10 M [Msun], shape (n, m), and further targets by name, shape (n,), of draws of all targets."""
+    n_radii = posterior.target.n_radii
+    return drawn[:, :n_radii], dict(zip(posterior.target.further, drawn[:, n_radii:].T, strict=True))
