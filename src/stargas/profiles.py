@@ -47,6 +47,25 @@ _MAX_STEP = 0.7
 _MAX_STEPS = 60
 
 
+def require_inside(radii_kpc: ArrayLike, r_kpc: ArrayLike) -> None:
+    """Refuse radii [kpc] that are not between the first and the last of a profile, shape (m,).
+
+    Raises
+    ------
+    InputError
+        If a radius lies outside.
+    """
+    wanted, profile = np.asarray(radii_kpc, dtype=np.float64), np.asarray(r_kpc, dtype=np.float64)
+    first, last = profile[0], profile[-1]
+    outside = ~((wanted >= first * (1 - _EDGE)) & (wanted <= last * (1 + _EDGE)))
+    if outside.any():
+        raise InputError(
+            f"radii must lie between {first:.6g} and {last:.6g} kpc, those of the profile, got "
+            f"{wanted[outside][0]:.6g} ({np.count_nonzero(outside)} such radii): nothing is extrapolated, leave them "
+            "out."
+        )
+
+
 def falling_fraction(log10_mass: FloatArray) -> float:
     """Fraction of the draws, shape (n, m), whose mass falls somewhere with radius, which it does in no galaxy."""
     return float((np.diff(log10_mass, axis=1) < 0).any(axis=1).mean())
@@ -204,16 +223,10 @@ class ProfileDraws(Described):
     def _ln_r(self, r_kpc: ArrayLike) -> FloatArray:
         """Check radii and return their logarithms, shape (k,)."""
         r = np.atleast_1d(np.asarray(r_kpc, dtype=np.float64))
-        first, last = self.r_kpc[0], self.r_kpc[-1]
         if r.ndim != 1:
             raise InputError(f"r_kpc must be one radius or a row of them, got shape {r.shape}: flatten it.")
-        outside = ~((r >= first * (1 - _EDGE)) & (r <= last * (1 + _EDGE)))
-        if outside.any():
-            raise InputError(
-                f"radii must lie between {first:.6g} and {last:.6g} kpc, those of the draws, got {r[outside][0]:.6g} "
-                f"({np.count_nonzero(outside)} such radii): nothing is extrapolated, leave them out."
-            )
-        return np.log(np.clip(r, first, last))
+        require_inside(r, self.r_kpc)
+        return np.log(np.clip(r, self.r_kpc[0], self.r_kpc[-1]))
 
     @cached_property
     def _ln_mass(self) -> FloatArray:

@@ -75,6 +75,21 @@ def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path, monkeypatch
     assert "already holds an inference" in capsys.readouterr().err
 
 
+def test_a_known_inclination_is_used_and_radii_are_checked_first(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("stargas.report.style.DPI", 40)
+    path = write(star_table(), tmp_path, ".csv")
+    words = ["infer", "--stars", str(path), "--distance-kpc", str(DISTANCE), "--R-hl-kpc", "0.3", "--draws", "64"]
+    words += ["--inclination-deg", "60", "--inclination-error-deg", "20", "--out", str(tmp_path / "out")]
+    assert main([*words, "--radii", "0.3", "5"]) == 1
+    captured = capsys.readouterr()
+    assert "radii must lie between 0.075 and 1.2 kpc, those of the profile, got 5" in captured.err
+    assert "Wolf+10" not in captured.out
+    assert main(words) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "The masses take the inclination of 60 ± 20 deg as given, and the data agree with it" in printed
+    assert "inclination_deg: 60.0" in (tmp_path / "out" / "settings.yaml").read_text()
+
+
 def test_a_stellar_mass_gives_the_dark_matter_alone(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr("stargas.report.style.DPI", 40)
     path = write(star_table(), tmp_path, ".csv")

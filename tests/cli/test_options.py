@@ -126,11 +126,14 @@ def test_options_of_an_observed_galaxy_are_written_too(capsys, tmp_path):
         "4",
     ]
     words += ["--columns", "v_los=HRV", "--leave-out-channels", "-5", "5", "20", "30", "--proper-motion", "0.1", "-0.2"]
+    words += ["--foreground-channels", "40", "50", "--inclination-deg", "62", "--inclination-error-deg", "5"]
     assert main(["infer", *words, "--print_config"]) == 0
     (tmp_path / "written.yaml").write_text(capsys.readouterr().out)
     read = read_settings([f"--config={tmp_path / 'written.yaml'}"]).observation
     assert (read.stars, read.distance_kpc, read.n_realizations) == ("a.csv", 100.0, 4)
     assert read.leave_out_channels == ((-5.0, 5.0), (20.0, 30.0))
+    assert read.foreground_channels == ((40.0, 50.0),)
+    assert (read.inclination_deg, read.inclination_error_deg) == (62.0, 5.0)
     assert read.columns == {"v_los": "HRV"}
     assert read.proper_motion_masyr == (0.1, -0.2)
     assert read.center == pytest.approx((152.1170833, -31.0))

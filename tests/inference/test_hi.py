@@ -117,6 +117,7 @@ def test_hi_that_says_too_little_is_refused(tmp_path):
         ({"distance_kpc": None}, "HI needs a distance"),
         ({"moment1": None}, "need moment 0 and moment 1"),
         ({"leave_out_channels": ((0.0, 9.0),)}, "of a cube only"),
+        ({"foreground_channels": ((0.0, 9.0),)}, "of a cube only"),
     ):
         with pytest.raises(InputError, match=said):
             observe_galaxy(replace(config, **changes))

@@ -36,6 +36,12 @@ def test_the_table_has_units(result):
     np.testing.assert_allclose(table["r_over_R_hl"], result.sample.r_kpc / result.sample.scalars[0])
 
 
+def test_the_table_prints_few_digits(result):
+    words = str(result.to_table()).split()
+    assert max(map(len, words[-5:])) <= 6
+    assert f"{result.quantiles([0.5])[0, -1]:.3f}" in words
+
+
 def test_the_representation_fits_on_a_line(result):
     text = repr(result)
     low, median, high = result.quantiles([0.16, 0.5, 0.84])[:, 2]

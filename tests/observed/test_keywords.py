@@ -63,6 +63,7 @@ def test_distances_and_centers_as_astronomers_write_them():
         ({"proper_motion_masyr": 3.0}, "proper_motion_masyr must be two numbers"),
         ({"proper_motion_masyr": (1.0, 2.0, 3.0)}, "proper_motion_masyr must be two numbers"),
         ({"leave_out_channels": (1.0, 2.0)}, "leave_out_channels must be pairs of velocities"),
+        ({"foreground_channels": (1.0, 2.0)}, "foreground_channels must be pairs of velocities"),
         ({"fit_contaminants": "no"}, "fit_contaminants must be True or False"),
         ({"columns": "v_los"}, "columns must map quantities to names"),
         ({"columns": {"v_los": 3}}, "columns must map quantities to names"),

@@ -251,6 +251,14 @@ class TestObserved:
         assert "R_hl = 0.3 ± 0.02 kpc (as given)" in text
         assert "Measured" not in printed(results)
 
+    def test_warnings_about_the_data_stand_above_the_masses(self, observed):
+        noted = [f"The data have fault {number}." for number in range(5)]
+        with_faults = replace(observed, galaxy=replace(observed.galaxy, warnings=tuple(noted)), warnings=tuple(noted))
+        text = " ".join(printed([with_faults]).split())
+        masses = text.index("Mass inside r from")
+        assert [text.index(one) < masses for one in noted] == [True, True, True, False, False]
+        assert all(text.count(one) == 1 for one in noted)
+
     def test_shares_and_rings_are_tabulated(self, observed, observed_folder):
         shares = table_of(observed_folder, "shares")
         np.testing.assert_allclose(shares["share_R_hl"], observed.variance_shares["R_hl"], atol=1e-6)

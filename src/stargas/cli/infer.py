@@ -171,6 +171,13 @@ def add_observed_options(made: CommandParser) -> None:
     reading.add_argument(
         "--leave-out-channels", type=float, nargs="+", metavar="KMS", help="pairs of velocities: channels to leave out"
     )
+    reading.add_argument(
+        "--foreground-channels",
+        type=float,
+        nargs="+",
+        metavar="KMS",
+        help="pairs of velocities: channels with Galactic HI, above which the galaxy is looked for",
+    )
 
 
 def _columns(text: str) -> dict[str, str]:
@@ -215,6 +222,8 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
         from stargas.inference.dark_matter import dark_matter
         from stargas.inference.infer import infer_in_steps
         from stargas.model.files import load_model
+        from stargas.observed.galaxy import ObservedGalaxy
+        from stargas.profiles import require_inside
         from stargas.report.dark_matter import print_dark_matter
         from stargas.report.inference import print_answer, print_limitations, require_free, write_inference_report
 
@@ -225,6 +234,10 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
         status.show("reading and measuring the galaxy")
         galaxy = read()
     galaxies = _project(options, model, galaxy) if isinstance(galaxy, Galaxy) else [galaxy]
+    for one in galaxies if options.radii else ():
+        in_R_hl = model.target.radii_R_hl
+        r_kpc = [r * one.R_hl_kpc for r in in_R_hl] if isinstance(one, ObservedGalaxy) else one.r_kpc
+        require_inside(options.radii, r_kpc)
     inferences = [
         infer_in_steps(one, model, n_draws=options.draws, n_realizations=config.n_realizations, seed=options.seed)
         for one in galaxies
@@ -264,11 +277,11 @@ def _observation(options: Namespace, config: ObservationConfig) -> ObservationCo
         named["n_realizations"] = options.realizations
     if "center" in named:
         named["center"] = " ".join(named["center"])
-    if "leave_out_channels" in named:
-        ends = named["leave_out_channels"]
+    for name in {"leave_out_channels", "foreground_channels"} & named.keys():
+        ends = named[name]
         if len(ends) % 2:
-            raise UsageError(f"--leave-out-channels needs pairs of velocities, got {len(ends)} numbers.")
-        named["leave_out_channels"] = tuple(zip(ends[::2], ends[1::2], strict=True))
+            raise UsageError(f"--{name.replace('_', '-')} needs pairs of velocities, got {len(ends)} numbers.")
+        named[name] = tuple(zip(ends[::2], ends[1::2], strict=True))
     try:
         return dataclasses.replace(config, **named)
     except ValueError as error:

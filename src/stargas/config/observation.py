@@ -81,6 +81,9 @@ class ObservationConfig:
         Proper motion along right ascension (times cos Dec) and declination [mas/yr], to correct for perspective.
     leave_out_channels
         Pairs of velocities [km/s] between which channels of the cube are left out.
+    foreground_channels
+        Pairs of velocities [km/s] between which Galactic HI shines over the field of the cube: there, source is what
+        stands above it, where the other channels show the galaxy.
     n_realizations
         Monte Carlo realizations of the inputs.
     """
@@ -110,6 +113,7 @@ class ObservationConfig:
     fit_contaminants: bool = True
     proper_motion_masyr: tuple[float, float] | None = None
     leave_out_channels: tuple[tuple[float, float], ...] = ()
+    foreground_channels: tuple[tuple[float, float], ...] = ()
     n_realizations: int = 16
 
     def __post_init__(self) -> None:

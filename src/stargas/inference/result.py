@@ -42,6 +42,9 @@ QUANTILE_SUFFIXES = ("p2_5", "p16", "p50", "p84", "p97_5")
 QUANTILE_COLUMNS = tuple(f"log10_mass_{suffix}" for suffix in QUANTILE_SUFFIXES)
 """Columns of the quantiles of the mass."""
 
+SHOWN_FORMATS = {"r_kpc": ".4g", "r_over_R_hl": ".4g"}
+"""Column of a profile → how it is printed; logarithms of masses are with three decimals."""
+
 MODEL_LABELS = {"star": "Star", "gas": "Gas", "stargas": "StarGas"}
 """Label of a model by its tracers."""
 
@@ -227,6 +230,8 @@ class InferenceResult:
         table = QTable({"r_kpc": self.r_kpc << u.kpc, "r_over_R_hl": self.r_kpc / self.R_hl_kpc})
         for name, values in columns.items():
             table[name] = u.Dex(values, u.dex(u.Msun))
+        for name in table.colnames:
+            table[name].info.format = SHOWN_FORMATS.get(name, ".3f")
         return table
 
     def further_table(self) -> "QTable":

@@ -21,6 +21,7 @@ TUPLES: Mapping[str, tuple[tuple[int, ...], str]] = {
     "missing_values": ((0,), "numbers"),
     "proper_motion_masyr": ((2,), "two numbers"),
     "leave_out_channels": ((0, 2), "pairs of velocities"),
+    "foreground_channels": ((0, 2), "pairs of velocities"),
 }
 """Keyword that takes several numbers → their shape, 0 for any length, and what they are."""
 

@@ -207,8 +207,8 @@ def _observe(
             center = _observe_stars(config, catalogue, angle).center
     mask = None
     if isinstance(data, HICube):
-        mask = MaskConfig(leave_out_kms=tuple((float(a), float(b)) for a, b in config.leave_out_channels))
-    elif config.leave_out_channels:
+        mask = MaskConfig(leave_out_kms=config.leave_out_channels, foreground_kms=config.foreground_channels)
+    elif config.leave_out_channels or config.foreground_channels:
         raise InputError("channels can be left out of a cube only: the moment maps have none.")
     observe = partial(
         observe_hi,

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 
 FORMAT = Format("stargas inference", 2)
 
+MAX_SHOWN_FIRST = 3
+"""Warnings about the data that are printed above the masses; the others stand below."""
+
 LEVEL_COLORS: dict[Level, str] = {
     "trusted": "green",
     "with care": "yellow",
@@ -216,7 +219,7 @@ def _listed(value: Any) -> Any:  # noqa: ANN401 (any setting)
 
 
 def print_answer(results: Sequence[InferenceResult], console: "Console") -> None:
-    """Print whether to believe the result, then masses and closed formulas."""
+    """Print whether to believe the result and what is wrong with the data, then masses and closed formulas."""
     from rich.markup import escape
 
     views = label_views(results)
@@ -228,9 +231,17 @@ def print_answer(results: Sequence[InferenceResult], console: "Console") -> None
         console.print(f"{head} [bold {LEVEL_COLORS[one.level]}]{one.level}[/]. {escape(one.reason)}", highlight=False)
         rows += mass_rows(label, result, known=known) + estimate_rows(result, known=known)
     first = results[0]
+    for text in _data_warnings(first)[:MAX_SHOWN_FIRST]:
+        console.print(f"• {escape(text)}", style="yellow", highlight=False)
     title = f"Mass inside r from {first.model.label}, log10 M [Msun]"
     console.print()
     console.print(terminal_table(Table(mass_table(views).head, rows), title))
+
+
+def _data_warnings(result: InferenceResult) -> tuple[str, ...]:
+    """Return the warnings about an observer's data that the verdict does not give."""
+    reason = verdict(result).reason
+    return () if result.galaxy is None else tuple(text for text in result.galaxy.warnings if text not in reason)
 
 
 def print_limitations(results: Sequence[InferenceResult], console: "Console") -> None:
@@ -241,10 +252,11 @@ def print_limitations(results: Sequence[InferenceResult], console: "Console") ->
         head = f"What limits it, {escape(label)}:" if len(results) > 1 else "What limits it:"
         console.print(f"[bold]{head}[/bold]", highlight=False)
         limits, reasons = limitations(result), verdict(result).reason
+        printed = {*(one.sentence for one in limits), *_data_warnings(results[0])[:MAX_SHOWN_FIRST]}
         for one in limits:
             console.print(f"• {escape(one.sentence)}", style="yellow" if one.matters else None, highlight=False)
         for text in result.warnings:
-            if text not in reasons and text not in {one.sentence for one in limits}:
+            if text not in reasons and text not in printed:
                 console.print(f"• {escape(text)}", style="yellow", highlight=False)
     galaxy = results[0].galaxy
     if galaxy is not None:

@@ -43,6 +43,7 @@ PAIR_FIELDS: Mapping[str, tuple[str, tuple[float, float], tuple[float, float]]] 
     "center": ("the center", (-180.0, 360.0), (-90.0, 90.0)),
     "proper_motion_masyr": ("the proper motion", (-1e4, 1e4), (-1e4, 1e4)),
     "leave_out_kms": ("channels to leave out", (-3e4, 3e4), (-3e4, 3e4)),
+    "foreground_kms": ("channels with a foreground", (-3e4, 3e4), (-3e4, 3e4)),
 }
 """Setting → its label, and the limits of its two numbers."""
 
@@ -79,9 +80,10 @@ def read_values(form: object) -> dict[str, Any]:
         raise InputError(f"there is no setting {str(unknown[0])[:40]!r}: expected {', '.join(known)}.")
     readers: Mapping[str, Callable[[str, Any], Any]] = known
     values = {name: readers[name](name, value) for name, value in form.items() if not is_empty(value)}
-    if "leave_out_kms" in values:
-        low, high = sorted(values.pop("leave_out_kms"))
-        values["leave_out_channels"] = ((low, high),)
+    for name in ("leave_out", "foreground"):
+        if f"{name}_kms" in values:
+            low, high = sorted(values.pop(f"{name}_kms"))
+            values[f"{name}_channels"] = ((low, high),)
     if "missing_values" in values:
         values["missing_values"] = (values["missing_values"],)
     for name in [name for name in NUMBER_FIELDS if "_error_" in name]:

@@ -191,7 +191,10 @@ def _observe_stars(catalogue: StarCatalogue, values: Mapping[str, Any]) -> tuple
 def _observe_hi(data: HICube | MomentMaps, values: Mapping[str, Any]) -> tuple[ObservedHI, str]:
     """Measure the HI; lengths are in arcmin where there is no distance."""
     distance = values.get("distance_kpc")
-    mask = MaskConfig(leave_out_kms=tuple(values.get("leave_out_channels", ()))) if isinstance(data, HICube) else None
+    mask = None
+    if isinstance(data, HICube):
+        left_out, foreground = (tuple(values.get(f"{name}_channels", ())) for name in ("leave_out", "foreground"))
+        mask = MaskConfig(leave_out_kms=left_out, foreground_kms=foreground)
     seen = observe_hi(
         data,
         distance or USUAL_DISTANCE_KPC,
