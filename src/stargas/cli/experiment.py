@@ -213,6 +213,8 @@ def _named_path(text: str) -> tuple[str, Path]:
 
 
 def _run_default(options: Namespace, settings: Settings) -> None:
+    from stargas.experiments.beside_masses import PART as BESIDE_MASSES
+    from stargas.experiments.beside_masses import write_beside_masses
     from stargas.experiments.default import default_plan
     from stargas.experiments.flow_trial import FLOWS, write_flow_trial
     from stargas.experiments.release import release_model
@@ -220,11 +222,12 @@ def _run_default(options: Namespace, settings: Settings) -> None:
 
     plan = default_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
     made = _new_run(plan, options, settings)
-    parts = options.parts or [*plan.parts, FLOWS]
-    if of_plan := tuple(name for name in parts if name != FLOWS):
+    others = {FLOWS: write_flow_trial, BESIDE_MASSES: write_beside_masses}
+    parts = options.parts or [*plan.parts, *others]
+    if of_plan := tuple(name for name in parts if name not in others):
         made.make(of_plan)
-    if FLOWS in parts:
-        write_flow_trial(made)
+    for name in (name for name in others if name in parts):
+        others[name](made)
     page = write_default_page(made.results)
     if options.readme is not None:
         write_readme_numbers(made.results, options.readme)
