@@ -79,3 +79,24 @@ def test_settings_that_cannot_be_are_bad_usage(few, tmp_path, capsys):
     assert "training.epochs must be" in capsys.readouterr().err
     assert main([*words, "--tracers", "dust"]) == 2
     assert not (tmp_path / "model").exists()
+
+
+def test_a_trained_model_is_adapted_to_other_data(trained, few, tmp_path, capsys):
+    words = ["train", str(tmp_path / "model"), "--data", str(few), "--start", str(trained), "--mix", str(few)]
+    assert main([*words, "--local.progress", "false", "--training.joint_epochs", "1"]) == 0
+    assert "before and after" in capsys.readouterr().out
+    about = load_model(tmp_path / "model").about
+    assert about["training"]["joint_learning_rate"] == 5e-4  # of the preset
+    assert about["start"]["new_data_sets"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--start", "shipped", "--model.whiten", "false"], "leave out --tracers and --model"),
+        (["--mix", "data"], "--mix goes with --start"),
+    ],
+)
+def test_words_that_contradict_each_other_are_refused(words, said, few, tmp_path, capsys):
+    assert main(["train", str(tmp_path / "model"), "--data", str(few), *words]) == 2
+    assert said in capsys.readouterr().err

@@ -10,6 +10,7 @@ channel last, which the CPU's convolutions prefer.
 """
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -64,6 +65,10 @@ class ConvolutionalNetwork(Network):
         joined = self.dropout(torch.cat(flat, dim=1))
         embedding: Tensor = self.dense(torch.cat([joined, features], dim=1))
         return embedding
+
+    def last_layers(self) -> Sequence[nn.Module]:
+        """Return the linear layer of the embedding, and the head."""
+        return [[layer for layer in self.dense if isinstance(layer, nn.Linear)][-1], self.head]
 
     def outputs(self, embedding: Tensor) -> Tensor:
         """Return the standardized targets, shape (1, n, n_targets)."""

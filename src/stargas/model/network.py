@@ -76,6 +76,13 @@ class Network(nn.Module, ABC):
         predicted, is learned beside the targets (``inclination_weight`` of `stargas.config.training.TrainingConfig`).
         """
 
+    def last_layers(self) -> Sequence[nn.Module]:
+        """Return the layers that make the embedding and those after it, which alone learn when a model is adapted.
+
+        A network that does not name them learns as a whole.
+        """
+        return [self]
+
     def predict(self, embedding: Tensor) -> Tensor:
         """Return the standardized targets for an embedding, shape (n, n_targets): the mean of the members."""
         return self.outputs(embedding).mean(dim=0)[:, : self.n_targets]

@@ -6,6 +6,8 @@ predicts cos i while it is trained: the inclination is what stars and gas constr
 side are an ensemble; the flow is conditioned on the embeddings of all its members.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -53,6 +55,11 @@ class ResidualNetwork(Network):
             embedded.append(self.stars(stars.to(features.dtype)))
         joined = torch.cat([*embedded, features], dim=1)
         return torch.cat([member(joined) for member in self.members], dim=1)
+
+    def last_layers(self) -> Sequence[nn.Module]:
+        """Return the linear layer of each embedding, and the heads."""
+        linear = [[layer for layer in member.modules() if isinstance(layer, nn.Linear)][-1] for member in self.members]
+        return [*linear, *self.heads]
 
     def outputs(self, embedding: Tensor) -> Tensor:
         """Return the standardized targets and cos i of each member, shape (ensemble_size, n, n_targets + 1)."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -25,7 +25,7 @@ class StageConfig:
     Parameters
     ----------
     name
-        ``network``, ``flow`` or ``joint``; names the checkpoints and the random streams.
+        ``network``, ``flow``, ``joint`` or ``adaptation``; names the checkpoints and the random streams.
     epochs
         Most epochs; the learning rate's cycle is as long.
     learning_rate
@@ -62,6 +62,11 @@ class StageConfig:
     def of_both(cls, training: TrainingConfig, seed: int) -> "StageConfig":
         """Return the part of the settings that concerns network and flow together."""
         return cls("joint", training.joint_epochs, training.joint_learning_rate, **_shared(training), seed=seed)
+
+    @classmethod
+    def of_adaptation(cls, training: TrainingConfig, seed: int) -> "StageConfig":
+        """Return the part of the settings that concerns an adaptation: that of network and flow together."""
+        return replace(cls.of_both(training, seed), name="adaptation")
 
 
 def _shared(training: TrainingConfig) -> dict[str, Any]:
@@ -222,3 +227,30 @@ class JointStage(Stage[NetworkAndFlow]):
         context = flow_context(embedding, batch.features, self.module.context_columns)
         regression = _regression_losses(network, embedding, batch, self.inclination_weight)
         return regression - self.module.flow.log_prob(batch.theta, context)
+
+
+class AdaptationStage(JointStage):
+    """The joint stage of the last layers of a network and of its flow; all layers before stay as they are.
+
+    Parameters
+    ----------
+    parts
+        What is trained.
+    config
+        How it is optimized.
+    inclination_weight
+        As of `NetworkStage`.
+    """
+
+    def __init__(self, parts: NetworkAndFlow, config: StageConfig, inclination_weight: float = 0.0) -> None:
+        super().__init__(parts, config, inclination_weight)
+        parts.network.requires_grad_(False)
+        for layer in parts.network.last_layers():
+            layer.requires_grad_(True)
+
+    def on_train_epoch_start(self) -> None:
+        """Seed the epoch, and keep the layers that stay from changing their batch norms or dropping out."""
+        super().on_train_epoch_start()
+        self.module.network.eval()
+        for layer in self.module.network.last_layers():
+            layer.train()
