@@ -9,6 +9,7 @@ import stargas as sg
 from stargas.config.data import PAPER_RADII
 from stargas.experiments.others.spheres import analytic_sphere
 from stargas.experiments.release import MAX_BYTES
+from stargas.inference.predictive_reference import load_predictive
 from stargas.model.files import load_model
 from stargas.pretrained import FOLDER
 from stargas.sample import MAPS, SCALARS, make_sample, without_tracer
@@ -52,6 +53,13 @@ def known_as(samples, tracer_set):
     if tracer_set == "stars and gas":
         return samples
     return [without_tracer(sample, "gas" if tracer_set == "stars" else "stars") for sample in samples]
+
+
+def test_its_predictive_reference_knows_every_mix_of_tracers(samples):
+    assert set(load_predictive().distributions) == {"stars", "gas", "stars+gas"}
+    for tracer_set in TRACER_SETS[:2]:
+        (sample,) = known_as(samples[:1], tracer_set.name)
+        assert 0 <= sg.infer(sample, n_draws=200, occlusion=False).predictive.p_value <= 1
 
 
 def test_it_is_the_model_of_its_folder(model):

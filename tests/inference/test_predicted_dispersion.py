@@ -103,3 +103,12 @@ def test_a_ring_of_too_few_stars_is_not_measured(sample):
     compared = compare_dispersion(replace(sample, star_features=features), true_draws(sample), isotropic())
     assert list(compared.known) == [True, True, False, True, True, True, True]
     assert np.isfinite(compared.predicted_kms).all()
+
+
+@pytest.mark.parametrize("orbits", [(0.95, 0.95), (-0.95, 0.95), (0.95, -0.95), (-0.95, -0.95)])
+def test_extreme_orbits_have_a_dispersion(orbits):
+    log10_mass = np.log10(plummer_mass(np.exp(LOG_R), 1.0, 1.0))[None]
+    for shares in (PLUMMER_SHARES, np.eye(STAR_RINGS)[0], np.eye(STAR_RINGS)[-1]):
+        squares = predict_squares(fit_light(shares), log10_mass, np.array([orbits]))
+        assert (squares >= 0).all()
+        assert squares.max() > 0

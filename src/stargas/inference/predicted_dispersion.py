@@ -165,5 +165,6 @@ def _ring_squares(
             for j in range(Sigma.size):
                 number += weights[k, j] * Sigma[j]
                 energy += weights[k, j] * Sigma[j] * s2[j]
-            result[i, k] = energy / number
+            # where next to no stars are expected, the interpolation of their density may end below zero
+            result[i, k] = max(energy / number, 0.0)
     return result

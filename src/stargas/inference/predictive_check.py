@@ -39,7 +39,7 @@ STARS, HI = "dispersion of the stars", "rotation of the HI"
 SMALLEST_P = 1e-4
 """Smallest p-value that is printed."""
 
-MAX_SAMPLES = 6000
+MAX_SAMPLES = 3000
 """Samples that a reference is fitted to at most, spread evenly over the data."""
 
 _AT_ONCE = 256
