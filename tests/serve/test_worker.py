@@ -270,6 +270,26 @@ def test_an_inference_writes_what_the_page_lists_and_shows_no_path(tmp_path):
     assert again["quantiles"] == result["quantiles"]
 
 
+def test_a_photometric_catalog_is_described_and_gives_the_radius(tmp_path):
+    stars, light = star_table(), star_table(1500, seed=2)["ra", "dec"]
+    paths = {"stars": write(stars, tmp_path, ".csv"), "photometry": tmp_path / "light.csv"}
+    light.write(paths["photometry"])
+    found = preview(tmp_path, **paths)["photometry"]
+    assert dict(found["facts"])["stars"] == "1,500"
+    assert found["error"] is None
+    result, _, status = infer(tmp_path, {"distance_kpc": 105.0}, **paths)
+    assert status == "done"
+    assert any("of the photometric catalog" in text for text in result["observed"])
+    assert "photometry: my_photometry.csv" in (tmp_path / "result" / "settings.yaml").read_text()
+    alone, *_ = infer(tmp_path, {"distance_kpc": 105.0}, stars=paths["stars"])
+    assert alone["R_hl_kpc"] != result["R_hl_kpc"]
+    only = preview(tmp_path, photometry=paths["photometry"])
+    assert (only["stars"], only["hi"]) == (None, None)
+    refused, _, status = infer(tmp_path, {"distance_kpc": 105.0}, photometry=paths["photometry"])
+    assert status == "failed"
+    assert "give a table" in refused
+
+
 def test_a_center_in_degrees_is_not_taken_for_an_offset(tmp_path):
     table = star_table()
     xi, eta = (1e3 * (table[name] - np.mean(table[name])) / 60 for name in ("ra", "dec"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from stargas.errors import InputError
-from stargas.serve.settings import SUFFIXES, ServeConfig
+from stargas.serve.settings import SUFFIXES, TABLES, ServeConfig
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -273,7 +273,7 @@ def require_suffix(role: str, name: str) -> str:
         raise InputError(f"there is no kind of file {display_name(role)!r}: expected one of {', '.join(SUFFIXES)}.")
     suffix = Path(display_name(name)).suffix.lower()
     if suffix not in SUFFIXES[role]:
-        kind = "a table of stars" if role == "stars" else "HI data"
+        kind = "a table of stars" if role in TABLES else "HI data"
         hint = " (unpack it first)" if suffix in (".gz", ".bz2", ".zip", ".xz") else ""
         raise InputError(
             f"{display_name(name)} ends with {suffix or 'nothing'!r}, {kind} with one of {', '.join(SUFFIXES[role])}"

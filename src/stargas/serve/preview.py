@@ -22,6 +22,7 @@ from stargas.observed.known_values import complete_settings
 from stargas.observed.mask import MaskConfig
 from stargas.observed.moment_files import read_moments
 from stargas.observed.moments import MomentMaps
+from stargas.observed.photometry import read_photometry
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.observed.table import read_table
 from stargas.report.maps import MIN_COLUMN_MSUN_PC2
@@ -113,6 +114,36 @@ def preview_stars(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     ]
     found["chart"] = star_chart(stars, unit)
     return found
+
+
+def preview_photometry(path: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe a photometric catalog.
+
+    Parameters
+    ----------
+    path
+        The table.
+    values
+        Settings of an observation, as far as they are known.
+
+    Returns
+    -------
+    dict
+        ``facts``: label and value pairs; ``warnings``; ``error``: None.
+
+    Raises
+    ------
+    InputError, DamagedFileError
+        As `stargas.observed.photometry.read_photometry`.
+    """
+    with _collected() as messages:
+        catalog = read_photometry(path, values.get("columns"), missing_values=values.get("missing_values", ()))
+    known = "probabilities of the table" if catalog.p_member is not None else "a uniform background is taken out"
+    return {
+        "facts": [["stars", f"{len(catalog):,}"], ["membership", known]],
+        "warnings": list(dict.fromkeys(messages)),
+        "error": None,
+    }
 
 
 def preview_hi(files: Mapping[str, Path], values: Mapping[str, Any]) -> dict[str, Any]:

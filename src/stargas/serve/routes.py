@@ -240,7 +240,7 @@ def _check_for_inference(job: Job, values: dict[str, Any]) -> None:
     if "hi_cube" in job.files or "moment0" in job.files:
         if "distance_kpc" not in values:
             raise InputError("the distance is missing: HI needs it for lengths and masses.")
-        if "stars" not in job.files and "R_hl_kpc" not in values:
+        if not {"stars", "photometry"} & job.files.keys() and "R_hl_kpc" not in values:
             raise InputError("the half-light radius is missing: HI alone does not show it, take it from photometry.")
 
 

@@ -17,6 +17,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "moment0": FITS_SUFFIXES,
         "moment1": FITS_SUFFIXES,
         "moment2": FITS_SUFFIXES,
+        "photometry": tuple(FORMATS),
     }
 )
 """Role of a file → endings that it may have."""
@@ -24,7 +25,10 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 TRACER_OF_ROLE: Mapping[str, str] = MappingProxyType(
     {"stars": "stars", "hi_cube": "gas", "moment0": "gas", "moment1": "gas", "moment2": "gas"}
 )
-"""Role of a file → tracer that it holds."""
+"""Role of a file → tracer that it holds; a photometric catalog holds none."""
+
+TABLES = ("stars", "photometry")
+"""Roles of files that are tables."""
 
 STAGES = ("reading", "drawing", "errors", "report")
 """Stages of an inference, in their order."""
@@ -46,7 +50,7 @@ class ServeConfig:
     names
         Host names, beside localhost and plain addresses, under which the page may be opened.
     max_table_mb, max_fits_mb
-        Largest table of stars, and largest cube or map [MB].
+        Largest table, and largest cube or map [MB].
     max_total_mb
         Of all uploads that are held [MB].
     max_jobs
@@ -88,4 +92,4 @@ class ServeConfig:
 
     def max_bytes(self, role: str) -> int:
         """Largest file of a role [bytes]."""
-        return int(1e6 * (self.max_table_mb if role == "stars" else self.max_fits_mb))
+        return int(1e6 * (self.max_table_mb if role in TABLES else self.max_fits_mb))

@@ -165,15 +165,17 @@ class InferenceWorker:
             self.infer(payload, lambda *_: None)
 
     def preview(self, payload: dict[str, Any], on_stage: OnStage) -> dict[str, Any]:
-        """Preview the files of a job: stars and HI separately, so that one may fail without the other."""
-        from stargas.serve.preview import complete_values, preview_hi, preview_stars
+        """Preview the files of a job: each kind separately, so that one may fail without the others."""
+        from stargas.serve.preview import complete_values, preview_hi, preview_photometry, preview_stars
 
         on_stage("reading")
         files = {role: Path(path) for role, (path, _) in payload["files"].items()}
         values, references = complete_values(payload["values"])
-        found: dict[str, Any] = {"stars": None, "hi": None, "known": references}
+        found: dict[str, Any] = {"stars": None, "hi": None, "photometry": None, "known": references}
         if "stars" in files:
             found["stars"] = _or_error(lambda: preview_stars(files["stars"], values))
+        if "photometry" in files:
+            found["photometry"] = _or_error(lambda: preview_photometry(files["photometry"], values))
         moments = [role for role in ("moment0", "moment1", "moment2") if role in files]
         if "hi_cube" in files and moments:
             found["hi"] = {"error": "there are a cube and moment maps: remove one of them."}
@@ -190,7 +192,7 @@ class InferenceWorker:
         from stargas.observed.observation import observe_galaxy
         from stargas.report.inference import write_inference_report
 
-        tracers = {TRACER_OF_ROLE[role] for role in payload["files"]}
+        tracers = {TRACER_OF_ROLE.get(role) for role in payload["files"]}
         if missing := [TRACER_LABELS[name] for name in self.needs if name not in tracers]:
             raise InputError(
                 f"the model of this server has learned from galaxies with {' and '.join(missing)} only, which this one "

@@ -6,6 +6,7 @@ export const ROLES = {
   moment0: "HI moment 0 (column)",
   moment1: "HI moment 1 (velocity)",
   moment2: "HI moment 2 (dispersion)",
+  photometry: "photometric catalog",
 };
 
 const BLOCK = 2880;
@@ -18,12 +19,13 @@ export function suffixOf(name) {
 
 export async function roleOf(file, suffixes) {
   const suffix = suffixOf(file.name);
-  if (!suffixes.hi_cube.includes(suffix)) return "stars";
+  const table = /phot/.test(file.name.toLowerCase()) ? "photometry" : "stars";
+  if (!suffixes.hi_cube.includes(suffix)) return table;
   const text = new TextDecoder("latin1").decode(await file.slice(0, 40 * BLOCK).arrayBuffer());
   const headers = headersOf(text);
   if (headers.some((header) => header.XTENSION?.startsWith("BINTABLE") && header.EXTNAME !== "BEAMS")
       && !headers.some((header) => Number(header.NAXIS) >= 2 && !header.XTENSION?.startsWith("BINTABLE"))) {
-    return "stars";
+    return table;
   }
   const image = headers.find((header) => Number(header.NAXIS) >= 2) ?? {};
   const long = [1, 2, 3, 4].filter((axis) => Number(image[`NAXIS${axis}`] ?? 1) > 1).length;

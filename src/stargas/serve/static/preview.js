@@ -12,7 +12,8 @@ const COLUMNS = {
 };
 const ALWAYS_OFFERED = ["v_los", "v_los_error", "p_member", "ra", "dec"];
 
-export function showPreview({ stars, hi, known }, onColumn) {
+export function showPreview({ stars, hi, photometry, known }, onColumn) {
+  showFacts(byId("preview-photometry"), "Photometric catalog", photometry);
   showPart(byId("preview-stars"), "Stars", stars, {
     figures: (chart) => [starSky(chart), starVelocities(chart)], together: false,
     caption: () => "Members in the color of their velocity, blue approaching, and velocity over the distance from the center. Dotted: R_hl; shaded: the dispersion.",
@@ -36,6 +37,7 @@ export function showPreview({ stars, hi, known }, onColumn) {
 export function clearPreview() {
   clear(byId("preview-stars"));
   clear(byId("preview-hi"));
+  byId("preview-photometry").replaceChildren();
   byId("known-references").replaceChildren();
   byId("columns-box").hidden = true;
 }
@@ -43,12 +45,19 @@ export function clearPreview() {
 export function showPreviewError(message) {
   clear(byId("preview-stars"));
   clear(byId("preview-hi"));
+  byId("preview-photometry").replaceChildren();
   byId("preview-stars").replaceChildren(notice(message, true));
 }
 
 function clear(place) {
   for (const node of place.querySelectorAll(".plot")) forgetPlot(node);
   place.replaceChildren();
+}
+
+function showFacts(place, title, found) {
+  if (!found) return place.replaceChildren();
+  const notices = found.error ? [notice(sentence(found.error), true)] : found.warnings.map((text) => notice(sentence(text)));
+  return place.replaceChildren(make("h3", {}, title), ...(found.error ? [] : [facts(found.facts)]), ...notices);
 }
 
 // the figures stay where they are while only numbers change, so that nothing jumps
