@@ -6,7 +6,16 @@ import pytest
 
 from stargas.cli.entry_point import main
 from stargas.errors import DamagedFileError, InputError
-from stargas.report.forecast_page import FORMAT, achieved_page, write_forecast_pages
+from stargas.report.forecast_page import (
+    BOTH,
+    BOTH_KNOWN,
+    FORMAT,
+    HI,
+    HI_KNOWN,
+    STARS,
+    achieved_page,
+    write_forecast_pages,
+)
 
 KINDS = {"spiral": {"stellar_mass_msun": 1e10, "R_hl_kpc": 3.0, "hi_mass_msun": 0.0}}
 GAIN = {"rms": [0.5, 0.6], "rms_error": [0.05, 0.05], "width": [0.7, 0.8], "width_error": [0.02, 0.02]}
@@ -43,18 +52,20 @@ def test_both_tracers_stand_beside_each(tmp_path):
         galaxy={**KINDS["spiral"], "hi_mass_msun": 7e7},
         observed={
             "inclination_deg": 75,
+            "inclination_error_deg": 3,
             "n_stars": 200,
             "velocity_error_kms": 5,
             "hi_limit_cm2": 1e20,
             "beam_kpc": 0.1,
         },
         rows=tracers,
-        gains=[{"over": "stars", **GAIN}, {"over": "HI", **GAIN}],
+        gains=[{"of": BOTH, "over": name, **GAIN} for name in (STARS, HI)]
+        + [{"of": BOTH_KNOWN, "over": name, **GAIN} for name in (STARS, HI_KNOWN)],
     )
     (page,) = write_forecast_pages(tmp_path)
     text = page.read_text()
     assert "0.60 ± 0.05 of the rms error of the stars alone" in text
-    assert "| stars | rms error | 0.50 ± 0.05 | 0.60 ± 0.05 |" in text
+    assert "| stars and HI over stars | rms error | 0.50 ± 0.05 | 0.60 ± 0.05 |" in text
 
 
 def test_a_file_that_is_no_result_is_one_sentence(tmp_path):

@@ -34,7 +34,7 @@ curves of the same HI."""
 
 def preset(options: Namespace) -> str:
     """Return the settings that an experiment starts from."""
-    return "default" if options.name in {"default", "others", "forecast"} else "paper"
+    return "default" if options.name in {"default", "others", "forecast", "dark_matter"} else "paper"
 
 
 def parser() -> CommandParser:
@@ -49,10 +49,11 @@ def parser() -> CommandParser:
         "  others    a model on galaxies that others made, and on analytic spheres\n"
         "  forecast  forecast widths beside achieved ones; stars, HI and both of a dwarf like WLM\n"
         "  cross     models of some suites, yours for instance, tested on all of them\n"
+        "  dark_matter  dark matter of mock galaxies beside the true one\n"
         "What is there already is not made again, so the same command goes on where a stopped one ended.",
         blocks=("data", "model", "training", "local"),
     )
-    names = ("paper", "default", "observed", "suites", "others", "forecast", "cross")
+    names = ("paper", "default", "observed", "suites", "others", "forecast", "cross", "dark_matter")
     made.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
     made.add_argument(
         "parts", nargs="*", metavar="PART", help="parts of the experiment, for instance fig5, or suites (default: all)"
@@ -117,15 +118,15 @@ def parser() -> CommandParser:
     others.add_argument(
         "--barolo", type=Path, metavar="PROGRAM", help="path of the program BBarolo, for the part rotation"
     )
-    both = made.add_argument_group("observed, others and forecast")
+    both = made.add_argument_group("observed, others, forecast and dark_matter")
     both.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
     observed = made.add_argument_group("observed")
     observed.add_argument("--degraded-data", type=Path, help="data set of degraded samples, for the part degradation")
-    mocks = made.add_argument_group("observed, suites and forecast")
+    mocks = made.add_argument_group("observed, suites, forecast and dark_matter")
     mocks.add_argument(
         "--n-galaxies",
         type=whole_count,
-        help="number of mock galaxies (default: observed 50, suites 300 each, forecast 200 of a kind)",
+        help="number of mock galaxies (default: observed 50, suites 300 each, forecast 200 of a kind, dark_matter 120)",
     )
     mocks.add_argument(
         "--suite-seed", type=whole_number, help="seed of the mock galaxies (default: observed 5, suites 0)"
@@ -154,6 +155,8 @@ def run(options: Namespace, settings: Settings) -> None:
         _run_others(options, settings)
     elif options.name == "forecast":
         _run_forecast(options)
+    elif options.name == "dark_matter":
+        _run_dark_matter(options)
     elif options.name == "paper":
         _run_paper(options, settings)
     elif options.name == "cross":
@@ -326,6 +329,24 @@ def _run_forecast(options: Namespace) -> None:
         write_two_tracers(model, results, n_galaxies, options.seed, command, report)
     for page in write_forecast_pages(results):
         report(f"Page: {page}")
+
+
+def _run_dark_matter(options: Namespace) -> None:
+    from stargas.experiments.dark_matter import write_dark_matter
+    from stargas.model.files import load_model
+    from stargas.report.dark_matter_page import write_dark_matter_page
+
+    if options.parts:
+        raise UsageError("experiment dark_matter has no parts.")
+    use_threads(options.workers)
+    results, n_galaxies, report = (
+        options.results or Path("results/dark_matter"),
+        options.n_galaxies or 120,
+        _line_printer(),
+    )
+    words = ("" if options.model is None else f" --model {options.model}") + f" --n-galaxies {n_galaxies}"
+    write_dark_matter(load_model(options.model), results, n_galaxies, f"stargas experiment dark_matter{words}", report)
+    report(f"Page: {write_dark_matter_page(results)}")
 
 
 def _run_others(options: Namespace, settings: Settings) -> None:

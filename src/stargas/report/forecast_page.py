@@ -18,6 +18,7 @@ ACHIEVED, TWO_TRACERS = PARTS = ("achieved", "two_tracers")
 """Parts of the experiment; each has one JSON file and one page."""
 
 STARS, HI, BOTH = "stars", "HI", "stars and HI"
+HI_KNOWN, BOTH_KNOWN = "HI, inclination known", "stars and HI, inclination known"
 """Tracers of the part on two tracers."""
 
 WITHIN = 0.1
@@ -110,18 +111,24 @@ def two_tracers_page(results: Path) -> Page:
     for gain in part["gains"]:
         for name, key in (("rms error", "rms"), ("width", "width")):
             ratios = zip(gain[key], gain[f"{key}_error"], strict=True)
-            gains.append([gain["over"], name, *(with_error(value, error, digits=2) for value, error in ratios)])
+            gains.append(
+                [
+                    f"{gain['of']} over {gain['over']}",
+                    name,
+                    *(with_error(value, error, digits=2) for value, error in ratios),
+                ]
+            )
     at_R_hl = part["radii_R_hl"].index(1.0)
-    text = text_from(
-        "forecast", "two_tracers", part=part, place=at_R_hl, over={one["over"]: one for one in part["gains"]}
-    )
+    pairs = {(one["of"], one["over"]): one for one in part["gains"]}
+    names = {"both": BOTH, "known": BOTH_KNOWN, "stars": STARS, "hi": HI}
+    text = text_from("forecast", "two_tracers", part=part, place=at_R_hl, gains=pairs, **names)
     return Page(
         "Stars and gas of one dwarf",
         [
             text,
             Table(["from", "[dex]", *radii], lines),
             text_from("forecast", "gains"),
-            Table(["over", "ratio of", *radii], gains),
+            Table(["", "ratio of", *radii], gains),
             text_from("forecast", "real_dwarfs"),
         ],
     )

@@ -18,6 +18,7 @@ def posteriors(scale, seed):
 
 def test_ratios_are_those_of_errors_and_widths():
     found = compare_tracers({STARS: posteriors(0.2, 1), HI: posteriors(0.1, 2), BOTH: posteriors(0.1, 3)})
+    assert [(gain["of"], gain["over"]) for gain in found["gains"]] == [(BOTH, STARS), (BOTH, HI)]
     for gain, expected in zip(found["gains"], (0.5, 1.0), strict=True):
         for name in ("rms", "width"):
             assert np.all(np.abs(gain[name] - expected) < 4 * gain[f"{name}_error"])

@@ -16,11 +16,14 @@ from stargas.galaxy import FloatArray
 from stargas.inference.mock_posteriors import RADII_R_HL, MockPosteriors, infer_mocks, view_analogs
 from stargas.inference.observing_setup import ObservingSetup
 from stargas.model.posterior import Posterior
-from stargas.report.forecast_page import BOTH, HI, STARS, TWO_TRACERS
+from stargas.report.forecast_page import BOTH, BOTH_KNOWN, HI, HI_KNOWN, STARS, TWO_TRACERS
 from stargas.simulations.mock_suites.analogs import GalaxyTarget
 
 WLM, INCLINATION_DEG = GalaxyTarget(4e7, 1.6, 7e7), 75.0
 """Stellar mass, R_hl and HI mass of WLM, and its inclination."""
+
+INCLINATION_ERROR_DEG = 3.0
+"""Standard error of the inclination where it counts as known."""
 
 N_STARS, VELOCITY_ERROR_KMS = 200, 5.0
 """Giants with velocities, and their median error [km/s]."""
@@ -34,6 +37,12 @@ SETUPS = {
     BOTH: ObservingSetup(N_STARS, VELOCITY_ERROR_KMS, hi_limit_cm2=LIMIT_CM2, beam_kpc=BEAM_KPC),
 }
 """Tracers → how they are observed."""
+
+KNOWN = {HI_KNOWN: HI, BOTH_KNOWN: BOTH}
+"""Tracers with the inclination known → the tracers."""
+
+COMPARED = ((BOTH, STARS), (BOTH, HI), (BOTH_KNOWN, STARS), (BOTH_KNOWN, HI_KNOWN))
+"""Pairs whose errors and widths are compared on the same galaxies: the first over the second."""
 
 N_PARTICLES = 4000
 """Star particles of a mock galaxy."""
@@ -61,8 +70,11 @@ def write_two_tracers(
     """
     skies = view_analogs(WLM, INCLINATION_DEG, n_galaxies, N_PARTICLES, seed)
     found = {tracers: infer_mocks(model, skies, setup, seed) for tracers, setup in SETUPS.items()}
+    known = model.with_known(inclination_deg=(INCLINATION_DEG, INCLINATION_ERROR_DEG))
+    found |= {name: infer_mocks(known, skies, SETUPS[tracers], seed) for name, tracers in KNOWN.items()}
     report(f"two tracers: {len(skies)} galaxies like WLM")
-    observed = {"inclination_deg": INCLINATION_DEG, **vars(SETUPS[BOTH])}
+    angle = {"inclination_deg": INCLINATION_DEG, "inclination_error_deg": INCLINATION_ERROR_DEG}
+    observed = {**angle, **vars(SETUPS[BOTH])}
     content = {"galaxy": vars(WLM), "observed": observed, **compare_tracers(found, seed)}
     return write_part(results / f"{TWO_TRACERS}.json", command, content)
 
@@ -73,7 +85,7 @@ def compare_tracers(found: dict[str, MockPosteriors], seed: int = 0) -> dict[str
     Parameters
     ----------
     found
-        Tracers → posteriors of the same galaxies, both tracers among them.
+        Tracers → posteriors of the same galaxies.
     seed
         Root seed of the bootstrap over galaxies.
 
@@ -81,8 +93,8 @@ def compare_tracers(found: dict[str, MockPosteriors], seed: int = 0) -> dict[str
     -------
     dict
         ``radii_R_hl``; ``rows``, one per tracers, with bias, rms error and geometric mean of the width [dex] at the
-        radii and the share of truths in 68 % intervals; ``gains``, the ratios of error and width of both tracers over
-        one of them with standard errors. All of the galaxies that are seen in every tracer.
+        radii and the share of truths in 68 % intervals; ``gains``, the ratios of error and width of those pairs of
+        `COMPARED` that are there, with standard errors. All of the galaxies that are seen in every tracer.
     """
     seen = np.all([np.isfinite(one.half_width).all(axis=1) for one in found.values()], axis=0)
     kept = {
@@ -90,7 +102,8 @@ def compare_tracers(found: dict[str, MockPosteriors], seed: int = 0) -> dict[str
     }
     bootstrap = bootstrap_galaxies(np.arange(int(seen.sum())), seed=seed)
     rows = [{"tracers": name, "n_galaxies": int(seen.sum()), **_row(one)} for name, one in kept.items()]
-    gains = [{"over": name, **_gain(kept[BOTH], kept[name], bootstrap)} for name in kept if name != BOTH]
+    pairs = [pair for pair in COMPARED if set(pair) <= set(kept)]
+    gains = [{"of": one, "over": other, **_gain(kept[one], kept[other], bootstrap)} for one, other in pairs]
     return {"radii_R_hl": RADII_R_HL, "rows": rows, "gains": gains}
 
 
@@ -105,12 +118,12 @@ def _row(one: MockPosteriors) -> dict[str, Any]:
     }
 
 
-def _gain(both: MockPosteriors, alone: MockPosteriors, bootstrap: Bootstrap) -> dict[str, Any]:
+def _gain(one: MockPosteriors, other: MockPosteriors, bootstrap: Bootstrap) -> dict[str, Any]:
     rms = Measured.from_replicas(
-        _rms(both.error) / _rms(alone.error),
-        np.sqrt(bootstrap.mean(both.error**2) / bootstrap.mean(alone.error**2)),
+        _rms(one.error) / _rms(other.error),
+        np.sqrt(bootstrap.mean(one.error**2) / bootstrap.mean(other.error**2)),
     )
-    ln_ratio = np.log(both.half_width / alone.half_width)[:, :-1]
+    ln_ratio = np.log(one.half_width / other.half_width)[:, :-1]
     width = Measured.from_replicas(np.exp(ln_ratio.mean(axis=0)), np.exp(bootstrap.mean(ln_ratio)))
     return {"rms": rms.value, "rms_error": rms.error, "width": width.value, "width_error": width.error}
 

@@ -1,0 +1,66 @@
+"""Page of the dark matter of mock galaxies, from its JSON file alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stargas.errors import DamagedFileError
+from stargas.report.cells import DASH, number, percent
+from stargas.report.page import Page, Table, text_from, write_page
+from stargas.storage import Format, read_header
+
+FORMAT = Format("stargas experiment dark matter", 1)
+"""Format of the file of results."""
+
+MOCKS = "mocks.json"
+"""Its name."""
+
+AGAIN = "remove it and run the experiment again"
+"""What to do about a file that cannot be used."""
+
+
+def write_dark_matter_page(results: Path) -> Path:
+    """Write ``README.md`` from ``mocks.json``, and return it.
+
+    Raises
+    ------
+    InputError
+        If the file is of another format.
+    DamagedFileError
+        If it lacks some of its entries.
+    """
+    path = results / MOCKS
+    found = read_header(path, FORMAT, AGAIN, AGAIN)
+    missing = [name for name in ("command", "rows", "edges", "error_dex", "inclination_deg") if name not in found]
+    if missing:
+        raise DamagedFileError(f"{path} has no {missing[0]}: {AGAIN}.")
+    low, high = (percent(edge, digits=0) for edge in found["edges"])
+    kinds = (f"below {low}", f"{low} to {high}", f"above {high}")
+    head = ["stars and gas", "galaxies", "M_dm(<R_hl): bias, rms [dex]", "in 68 / 95 %", "exact [dex]"]
+    head += ["ρ_dm(R_hl): bias, rms [dex]", "in 68 / 95 %", "n", "ρ_dm(150 pc): bias, rms [dex]", "in 68 / 95 %"]
+    lines = [
+        [
+            kinds[row["kind"]],
+            str(row["n_galaxies"]),
+            *_cells(row["mass_R_hl"]),
+            number(row["exact_rms"]),
+            *_cells(row["density_R_hl"]),
+            "0" if row["density_150pc"] is None else str(row["density_150pc"]["n"]),
+            *_cells(row["density_150pc"]),
+            percent(row["dropped"], digits=0),
+        ]
+        for row in found["rows"]
+    ]
+    n = sum(row["n_galaxies"] for row in found["rows"])
+    text = text_from("dark_matter", found=found, n_refused=found["n_galaxies"] - n)
+    return write_page(
+        Page("Dark matter of mock galaxies", [text, Table([*head, "draws dropped"], lines)]), results / "README.md"
+    )
+
+
+def _cells(score: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return bias and rms error, and the coverage."""
+    if score is None:
+        return DASH, DASH
+    inside = f"{percent(score['inside_68'], digits=0).removesuffix(' %')} / {percent(score['inside_95'], digits=0)}"
+    return f"{score['bias']:+.2f}, {score['rms']:.2f}", inside
