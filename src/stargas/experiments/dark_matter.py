@@ -111,7 +111,8 @@ def _measured(galaxy: Galaxy, sky: SkyGalaxy, result: InferenceResult, stars: St
     r, R_hl = result.r_kpc, dark.R_hl_kpc
     total = np.log10(galaxy.enclosed_mass(r))
     exact = dark_matter(replace(result, log10_mass=np.tile(total, (N_DRAWS, 1))), stars, hi=hi)
-    truth = ProfileDraws(r, np.log10(galaxy.enclosed_mass(r, "dark"))[None])
+    # a large core can have less than a solar mass inside the first radius
+    truth = ProfileDraws(r, np.log10(np.maximum(galaxy.enclosed_mass(r, "dark"), 1.0))[None])
     pairs = [(dark.draws.mass(R_hl), truth.mass(R_hl)), (dark.density(R_hl), truth.density(R_hl))]
     if not dark.is_extrapolated(COMMON_RADIUS_KPC):
         pairs.append((dark.density(COMMON_RADIUS_KPC), truth.density(COMMON_RADIUS_KPC)))
