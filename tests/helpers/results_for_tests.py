@@ -164,6 +164,11 @@ def parts():
         for group, choices in groups.items()
         for i, (choice, factor) in enumerate(choices)
     ]
+    made["seeds"] = [
+        row(name, size * (1 + 0.02 * seed), group=name, choice=f"seed {seed}")
+        for name, size in SIZE.items()
+        for seed in range(3)
+    ]
     made["ours"] = [
         row("StarGas", factor * 0.17, group="Position angle (StarGas)", choice=choice, reference=i == 0)
         for i, (choice, factor) in enumerate({"along the rotation (ours)": 1.0, "random": 1.2}.items())

@@ -123,6 +123,14 @@ class TestPage:
         median, mean = (float(line.split("|")[place].split("±")[0]) for place in (3, 6))  # at 1 R_hl
         assert (median, mean) == (1.0, pytest.approx(1 + SIZE["Star"] ** 2 / 2, abs=1e-3))
 
+    def test_seeds_are_averaged_and_their_spread_stands_behind(self, tmp_path):
+        text = page_of(tmp_path, parts()).split("## Title of seeds")[1]
+        cells = [
+            cell.strip() for cell in next(line for line in text.splitlines() if line.startswith("| Star |")).split("|")
+        ]
+        assert cells[2] == "3"
+        assert cells[4] == "0.224 ± 0.004 (0.004)"  # 1, 1.02 and 1.04 times 0.22 at 1 R_hl
+
     def test_parts_of_earlier_settings_are_named(self, tmp_path):
         content = parts()
         results = write_parts(tmp_path / "results", content)

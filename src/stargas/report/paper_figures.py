@@ -263,6 +263,7 @@ FIGURES: Mapping[str, tuple[PaperFigure, ...]] = MappingProxyType(
                 "correlation",
             ),
         ),
+        "seeds": (PaperFigure("seeds.png", draw_choices, "Rms error by seed with standard errors over galaxies."),),
         "ours": (
             PaperFigure(
                 "ours.png", draw_choices, "Rms error by choice with standard errors; filled: ours, as in the preset."

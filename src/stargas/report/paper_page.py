@@ -19,6 +19,7 @@ from stargas.report.result_tables import (
     gain_table,
     middle_table,
     ratio_table,
+    seeds_table,
     training_table,
     views_tables,
     width_table,
@@ -40,7 +41,7 @@ CLAIMS = "claims.json"
 SIGNIFICANT = 2.0
 """Standard errors beyond which a difference is bold."""
 
-PARTS = ("fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "gain", "calibration", "ours", "ablations", "tng")
+PARTS = ("fig4", "fig5", "seeds", "fig6", "fig7", "fig8", "fig9", "gain", "calibration", "ours", "ablations", "tng")
 """All parts in the order of the page."""
 
 
@@ -253,6 +254,8 @@ def _tables(name: str, part: Results) -> list[Part]:
             return [gain_table(part)]
         case "calibration":
             return calibration_tables(part, list(dict.fromkeys(row["tested_on"] for row in part["rows"])))
+        case "seeds":
+            return [seeds_table(part), middle_table(part["rows"])]
         case "ablations" | "ours":
             groups = [find_rows(part, group=group) for group in dict.fromkeys(row["group"] for row in part["rows"])]
             tables = [(Text(f"**{rows[0]['group']}**"), choice_table(rows), middle_table(rows)) for rows in groups]

@@ -140,6 +140,25 @@ def choice_table(rows: Sequence[Row]) -> Table:
     return Table(["choice", *RADII_HEAD, "rms [dex]", "in 68 %", "−log q(truth)"], lines)
 
 
+def seeds_table(part: Part) -> Table:
+    """Return the mean of each model over its seeds with the error over galaxies; the spread over seeds in brackets."""
+
+    def cell(values: Sequence[Value], digits: int) -> str:
+        numbers = [one.value for one in values]
+        mean = Value(float(np.mean(numbers)), float(np.mean([one.error for one in values])))
+        spread = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else 0.0
+        return f"{mean.text(digits)} ({spread:.{digits}f})"
+
+    lines = []
+    for name in dict.fromkeys(row["name"] for row in part["rows"]):
+        rows = find_rows(part, name=name)
+        cells = [cell([at(row, "half_width", r) for row in rows], 3) for r in TABLE_RADII]
+        for value, digits in (("rms_dex", 4), ("coverage_68_mean", 3)):
+            cells.append(cell([Value(row[value], row[f"{value}_se"]) for row in rows], digits))
+        lines.append([str(name), str(len(rows)), *cells])
+    return Table(["model", "seeds", *RADII_HEAD, "rms [dex]", "in 68 %"], lines)
+
+
 def comparison_table(part: Part) -> Table:
     """Return rms and half-width of one row over those of another on the same galaxies, and what log q(truth) gains."""
     lines = [

@@ -1,5 +1,6 @@
 """The plan of the paper's experiments holds together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,16 @@ def test_tests_on_other_maps_learn_from_the_same_maps():
 
 def test_parts_are_tested_on_galaxies_that_chose_no_settings():
     assert {test.split for test in FULL.tests.values()} == {"test"}
+
+
+def test_seeds_of_a_model_differ_in_nothing_but_the_seed():
+    for tracers in ("star", "gas", "stargas"):
+        first, *others = (one for name, one in FULL.models.items() if name.startswith(f"{tracers}_bursty"))
+        for number, other in enumerate((one for one in others if "_seed_" in one.name), start=1):
+            assert replace(other, name=first.name, seed=0) == first
+            assert other.seed == number
+    models = [rows.model for rows in FULL.parts["seeds"].rows]
+    assert len(set(models)) == len(models) == 9
 
 
 def test_compared_rows_exist():

@@ -41,6 +41,9 @@ TRAINED_FRACTION = 0.9
 STIRRING = (0.0, 0.5, 1.0, 2.0)
 """Strengths of the gas disturbances: calm to twice the suite's."""
 
+SEEDS = (0, 1, 2)
+"""Seeds with which Star, Gas and StarGas are trained on all of `bursty`."""
+
 TRACERS = {"Star": "star", "Gas": "gas", "StarGas": "stargas"}
 """Name in tables → tracers."""
 
@@ -132,6 +135,8 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
     for tracers in TRACERS.values():
         add(f"{tracers}_bursty", tracers, "bursty")
         add(f"{tracers}_smooth", tracers, "smooth", training=longer)
+    for tracers, seed in product(TRACERS.values(), SEEDS[1:]):
+        add(f"{tracers}_bursty_seed_{seed}", tracers, "bursty", seed=seed)
     add("star_both", "star", "bursty", "smooth")
     add("stargas_both", "stargas", "bursty", "smooth")
     for tracers in ("gas", "stargas"):
@@ -215,6 +220,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             ("Star", "Trees (StarGas)"),
         ),
     )
+    yield Part("seeds", "Three seeds of each model", tuple(_seeds()))
     yield Part(
         "fig6",
         "Dwarfs and massive galaxies (Fig. 6)",
@@ -288,6 +294,12 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             ),
             details=("views",),
         )
+
+
+def _seeds() -> Iterator[Rows]:
+    for (label, tracers), seed in product(TRACERS.items(), SEEDS):
+        model = f"{tracers}_bursty" + (f"_seed_{seed}" if seed else "")
+        yield Rows("bursty", model, label, "bursty", extra={"group": label, "choice": f"seed {seed}"})
 
 
 def _ours() -> Iterator[Rows]:
