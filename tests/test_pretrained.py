@@ -153,3 +153,12 @@ def test_masses_of_isotropic_plummer_spheres_in_a_cusp(model):
     at_R_hl = model.target.radii_R_hl.index(1.0)
     assert np.median(10 ** (median - truth)[:, at_R_hl]) == pytest.approx(1, abs=0.15)
     assert np.mean((low < truth) & (truth < high)) >= 0.85
+
+
+def test_the_nearer_to_face_on_a_galaxy_is_known_to_be_the_more_mass_it_has(model, samples):
+    """Of its rotation less is seen along the line of sight."""
+    stars = known_as(samples, "stars")
+    at = {angle: model.with_known(inclination_deg=(angle, 5.0)).sample(stars, N_DRAWS) for angle in (30.0, 70.0)}
+    more = np.median(at[30.0], axis=1) - np.median(at[70.0], axis=1)
+    assert more.mean() > 0.03
+    assert (more.mean(axis=1) > 0).sum() >= len(samples) - 1

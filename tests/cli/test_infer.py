@@ -86,7 +86,7 @@ def test_a_known_inclination_is_used_and_radii_are_checked_first(capsys, tmp_pat
     assert "Wolf+10" not in captured.out
     assert main(words) == 0
     printed = " ".join(capsys.readouterr().out.split())
-    assert "The masses take the inclination of 60 ± 20 deg as given, and the data agree with it" in printed
+    assert "The masses take the inclination of 60 ± 20 deg as given, and the data do not contradict it" in printed
     assert "inclination_deg: 60.0" in (tmp_path / "out" / "settings.yaml").read_text()
 
 

@@ -117,7 +117,7 @@ def _limitations(result: InferenceResult) -> Iterator[Limitation]:
     low, high = result.quantiles((0.16, 0.84))[:, j]
     yield Limitation("error", f"The 68 % interval inside {result.r_kpc[j]:.3g} kpc is ±{(high - low) / 2:.2f} dex")
     for one in result.agreements:
-        verb = "contradict" if one.contradicts else "agree with"
+        verb = "contradict" if one.contradicts else "do not contradict"
         yield Limitation(
             "known",
             f"The masses take the {one.known} as given, and the data {verb} it",
