@@ -62,7 +62,7 @@ def test_a_killed_experiment_goes_on_and_redoes_nothing(tmp_path):
     assert "star_bursty:" not in again.stdout
     assert model.stat().st_mtime_ns == finished
     found = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "results").glob("*.json")}
-    assert set(found) == {"fig5", "fig6", "fig7", "claims"}
+    assert set(found) == {"fig5", "fig6", "fig7", "claims", "manifest"}
     assert {row["name"] for row in found["fig5"]["rows"]} >= {"Star", "Gas", "StarGas", "Trees (StarGas)", "Wolf+10"}
     assert (tmp_path / "results/README.md").stat().st_size > 1000
     assert (tmp_path / "results/figures/fig5.png").exists()

@@ -105,6 +105,7 @@ def test_half_of_a_mixture_are_new_samples(start, new, known):
     assert n_new == pytest.approx(len(mixture) / 2, abs=len(new) / 2)
     assert set(mixture.rows) == set(range(len(new) + len(known)))
     assert len(mixture.new) == len(new)
+    assert mixture.once.rows.tolist() == list(range(len(new) + len(known)))
     first = mixture.new[np.array([3])].targets
     torch.testing.assert_close(first, torch.from_numpy(new.batch(np.array([3])).log10_mass))
     assert len(Mixture.of(new, None, start, 1.0)) == len(new)

@@ -115,7 +115,8 @@ def adapt_model(
         epochs = fit_stage(stage, data, folder / CHECKPOINTS / stage.config.name, local)
         parts.requires_grad_(True)
         if start.config.calibrate:
-            encoded = encode(parts.network, held_out, augmentation)
+            # Each sample once: the scales that a few new galaxies give are noise.
+            encoded = encode(parts.network, held_out.once, augmentation)
             parts.flow.calibrate(encoded.context, encoded.theta)
         after = validation_metrics(parts.network, parts.flow, held_out.new, augmentation)
         about = {
@@ -169,6 +170,11 @@ class Mixture:
     def new(self) -> "Mixture":
         """The new samples alone, each once."""
         return replace(self, rows=np.arange(self.n_new))
+
+    @property
+    def once(self) -> "Mixture":
+        """All samples, each once."""
+        return replace(self, rows=np.arange(len(self.source)))
 
     @property
     def memory_gb(self) -> float:
