@@ -85,6 +85,7 @@ def achieved_page(results: Path) -> Page:
         command=part["command"],
         kinds=part["kinds"],
         worst=rows[0],
+        least=min(rows, key=lambda row: float(row["inside_68"])),
         n_rows=len(rows),
         n_within=sum(abs(row["mass_ratio"] - 1) < WITHIN for row in rows),
         n_slopes=sum(abs(row["slope_ratio"] - 1) < WITHIN for row in rows),
