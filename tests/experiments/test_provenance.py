@@ -2,14 +2,16 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 from stargas.config import DataConfig, ModelConfig, TrainingConfig
 from stargas.experiments import provenance
 from stargas.experiments.paper.plan import paper_plan
-from stargas.experiments.provenance import made_from, outdated, read_manifest, write_manifest
+from stargas.experiments.provenance import made_from, outdated, read_manifest, stated_files, write_manifest
 from stargas.experiments.run import Run
+from stargas.report.results import FORMAT as PART
 from stargas.storage import Format, plain
 
 SMALL = (DataConfig(), ModelConfig(), TrainingConfig(), 0.01)
@@ -59,6 +61,24 @@ def test_results_that_state_nothing_are_outdated():
     changes = outdated({"part": "fig5", "provenance": {}}, paper_plan(*SMALL))
     assert any(one.startswith("formats is null there") for one in changes)
     assert outdated({"part": "fig3b", "provenance": {}}, paper_plan(*SMALL)) == ["there is no part 'fig3b' any more"]
+
+
+def test_galaxy_files_of_a_part_are_those_that_it_states(tmp_path):
+    assert stated_files(tmp_path, "tng") == []
+    plan = paper_plan(*SMALL, tng=[Path("/somewhere/halo_7.hdf5")])
+    made = {
+        **PART.stated,
+        "part": "tng",
+        "title": "TNG",
+        "scale": 0.01,
+        "rows": [],
+        "provenance": made_from(plan, "tng"),
+    }
+    (tmp_path / "tng.json").write_text(json.dumps(made))
+    names = stated_files(tmp_path, "tng")
+    assert names == [Path("halo_7.hdf5")]
+    assert outdated(made, paper_plan(*SMALL, tng=names)) == []
+    assert outdated(made, paper_plan(*SMALL)) == ["there is no part 'tng' any more"]
 
 
 def test_the_manifest_keeps_the_entry_of_a_file_that_is_the_same(tmp_path, monkeypatch):

@@ -170,7 +170,7 @@ def _run_paper(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.paper.inputs import write_inputs
     from stargas.experiments.paper.plan import paper_plan
     from stargas.experiments.paper.search import write_search
-    from stargas.experiments.provenance import write_manifest
+    from stargas.experiments.provenance import stated_files, write_manifest
     from stargas.report.paper_figures import draw_paper_figures
     from stargas.report.paper_inputs import FIGURES as INPUTS
     from stargas.report.paper_page import COMMAND, PARTS, write_paper_page
@@ -188,7 +188,10 @@ def _run_paper(options: Namespace, settings: Settings) -> None:
         made.log(f"Search: {write_search(made, options.trials)}")
     if not any((made.results / f"{name}.json").is_file() for name in PARTS):
         return  # search and maps alone have nothing to compare with the paper
-    write_claims(made.results, COMMAND, plan)
+    # A part of galaxy files that are not given today is compared with the plan of those it was made from.
+    tng = options.tng or stated_files(made.results, "tng")
+    today = paper_plan(settings.data, settings.model, settings.training, options.scale, tng)
+    write_claims(made.results, COMMAND, today)
     write_manifest(made, [name for name in plan.parts if (made.results / f"{name}.json").is_file() and name in parts])
     draw_paper_figures(read_parts(made.results, PARTS, COMMAND), made.results / "figures", read_search(made.results))
     page = write_paper_page(made.results, made.results / "README.md", made.results / "figures")

@@ -17,7 +17,7 @@ from stargas.dataset.manifest import FORMAT as DATASET
 from stargas.evaluation.result_file import FORMAT as EVALUATION
 from stargas.experiments.plan import Plan
 from stargas.model.files import FORMAT as MODEL
-from stargas.report.results import Part
+from stargas.report.results import Part, read_part
 from stargas.simulations.mock_suites.suites import mock_suite
 from stargas.storage import (
     Format,
@@ -80,6 +80,15 @@ def outdated(part: Part, plan: Plan) -> list[str]:
     here = made_from(plan, name)
     known = {key: there.get(key) for key in here}
     return [] if known == here else list(differences(known, here))
+
+
+def stated_files(results: Path, part: str) -> list[Path]:
+    """Return the names of the galaxy files that a part of some results was made from; none if it was not made."""
+    path = results / f"{part}.json"
+    if not path.exists():
+        return []
+    data = read_part(path)["provenance"].get("data", {})
+    return [Path(name) for one in data.values() for name in one.get("files", ())]
 
 
 def write_manifest(run: "Run", parts: Iterable[str]) -> Path:

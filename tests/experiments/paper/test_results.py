@@ -7,7 +7,7 @@ import pytest
 
 from stargas.cli.settings import read_settings
 from stargas.experiments.paper.plan import paper_plan
-from stargas.experiments.provenance import outdated, read_manifest
+from stargas.experiments.provenance import outdated, read_manifest, stated_files
 from stargas.report.paper_page import CLAIMS, PARTS
 from stargas.report.results import read_part
 from stargas.storage import sha256_of_file
@@ -18,7 +18,7 @@ MADE = [name for name in PARTS if (RESULTS / f"{name}.json").exists()]
 
 def present_plan(scale):
     settings = read_settings([], preset="paper")
-    return paper_plan(settings.data, settings.model, settings.training, scale, [Path("galaxy.hdf5")])
+    return paper_plan(settings.data, settings.model, settings.training, scale, stated_files(RESULTS, "tng"))
 
 
 @pytest.mark.parametrize("name", MADE)
