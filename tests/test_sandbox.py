@@ -165,11 +165,14 @@ def test_a_limit_counts_from_what_is_mapped_already():
     assert in_child([], child) == 30_000_000
 
 
-def test_it_costs_less_than_a_tenth_of_a_second():
+def test_it_costs_less_than_a_python_of_its_own():
     in_child([], int)
-    seconds = []
+    children, pythons = [], []
     for _ in range(5):
         before = time.perf_counter()
         in_child([], int)
-        seconds.append(time.perf_counter() - before)
-    assert min(seconds) < 0.1
+        children.append(time.perf_counter() - before)
+        before = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import numpy"], check=True)
+        pythons.append(time.perf_counter() - before)
+    assert min(children) < min(pythons)

@@ -45,7 +45,7 @@ def test_a_wrong_file_gets_one_sentence(tmp_path, text, words):
             "model.convolutional.dropout must be between 0 and 1, without 1, got 2.0",
         ),
         (["--data.views.n_views", "2.5"], "data.views.n_views: expected int, got: 2.5"),
-        (["--data.views.position_angle", "up"], "position_angle: expected one of 'aligned', 'random', got up"),
+        (["--data.views.position_angle", "up"], "expected one of 'aligned', 'gradient', 'random', got up"),
         (["--data.stars.foo", "1"], "data.stars: Option 'foo' is not accepted"),
         (["--data.views.n_veiws", "2"], "(did you mean data.views.n_views?)"),
         (["--data.stars", "null"], "data.stars: expected a block of settings, got None"),

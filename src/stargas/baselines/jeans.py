@@ -264,7 +264,7 @@ class JeansLikelihood:
         kinds = np.column_stack([np.floor(np.maximum(log_R, LOG_PROJECTED[0]) / GROUP_WIDTH), error])
         _, group, n = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
         mean_log_R, mean, square, variance = (
-            np.bincount(group, value) / n for value in (log_R, velocity, velocity**2, error**2)
+            np.bincount(group.ravel(), value) / n for value in (log_R, velocity, velocity**2, error**2)
         )
         groups = np.array([n, mean, np.maximum(square - mean**2, 0.0), variance])
         self.arrays = (
