@@ -371,6 +371,8 @@ def _run_others(options: Namespace, settings: Settings) -> None:
         )
     if ROTATION in parts and options.barolo is None:
         raise UsageError("the part rotation needs --barolo, the path of the program BBarolo (pip install pybbarolo).")
+    if ROTATION in parts and not options.barolo.is_file():
+        raise UsageError(f"--barolo is the path of the program BBarolo, and there is no file {options.barolo}.")
     if not options.galaxies and not options.spheres and not options.mocks:
         raise UsageError("experiment others has no galaxies: name files with --galaxies, or leave out --spheres 0.")
     report, results = _line_printer(), options.results or Path("results/others")

@@ -145,3 +145,5 @@ def test_the_comparison_is_a_section_of_the_page(compared, tmp_path):
 def test_the_part_needs_the_program(capsys):
     assert main(["experiment", "others", "rotation"]) == 2
     assert "needs --barolo" in capsys.readouterr().err
+    assert main(["experiment", "others", "rotation", "--barolo", "BBarolo"]) == 2
+    assert "no file BBarolo" in capsys.readouterr().err
