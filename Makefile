@@ -26,7 +26,7 @@ fuzz: .venv/dev.stamp
 	$(BIN)/python -m tests.fuzz --inputs 100000 --seed 1 --out fuzz
 
 docs: .venv/dev.stamp
-	$(BIN)/sphinx-build -W -n -q -b html docs docs/_build/html
+	$(BIN)/sphinx-build -W -n -q $(SPHINX) -b html docs docs/_build/html
 
 setup: .venv/dev.stamp
 
