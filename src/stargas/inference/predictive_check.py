@@ -162,7 +162,7 @@ def joined_deviation(stars: Comparison | None, hi: Comparison | None) -> FloatAr
 
 
 def tracers_compared(stars: Comparison | None, hi: Comparison | None) -> str:
-    """Return the tracers of a comparison, as `PredictiveReference` names them."""
+    """Return the tracers of a comparison, as a reference (`stargas.inference.predictive_reference`) names them."""
     return "+".join(name for name, one in (("stars", stars), ("gas", hi)) if one is not None)
 
 
