@@ -177,8 +177,9 @@ class Forecast(Described):
         -------
         astropy.table.QTable
             ``setup`` and what is observed in it; ``n_galaxies`` of which anything is seen; for each quantity
-            (`stargas.inference.mock_posteriors.QUANTITIES`) the half-width of the 68 % interval at 16, 50 and 84 % of the galaxies, as ``log10_mass_1_p50`` [dex] at
-            1 R_hl; ``coverage_68`` of the masses with its standard error.
+            (`stargas.inference.mock_posteriors.QUANTITIES`) the half-width of the 68 % interval at 16, 50 and 84 % of
+            the galaxies, as ``log10_mass_1_p50`` [dex] at 1 R_hl; ``coverage_68`` of the masses with its standard
+            error.
         """
         from astropy import units as u
         from astropy.table import QTable
