@@ -7,7 +7,7 @@ import pytest
 from cube_files import CENTER_DEG, DISTANCE_KPC, SYSTEMIC_KMS, disc_cube, in_jy_per_beam, write_cube
 from scipy import ndimage
 
-from stargas.errors import InputError
+from stargas.errors import InputError, ObservationWarning
 from stargas.observed.cube import read_cube
 from stargas.observed.hi import observe_hi
 from stargas.observed.mask import MaskConfig, _grown, find_source
@@ -23,7 +23,8 @@ def cube(tmp_path_factory):
 
 def test_channels_can_be_left_out(cube):
     window = ((SYSTEMIC_KMS + 20, SYSTEMIC_KMS + 40),)
-    cut = observe_hi(cube, DISTANCE_KPC, **KNOWN, mask=MaskConfig(leave_out_kms=window))
+    with pytest.warns(ObservationWarning, match="are left out"):
+        cut = observe_hi(cube, DISTANCE_KPC, **KNOWN, mask=MaskConfig(leave_out_kms=window))
     out = (cube.velocity_kms >= window[0][0]) & (cube.velocity_kms <= window[0][1])
     assert not cut.source.mask[out].any()
     assert cut.hi_mass_msun < 0.95 * observe_hi(cube, DISTANCE_KPC, **KNOWN).hi_mass_msun

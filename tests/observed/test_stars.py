@@ -404,7 +404,7 @@ def test_each_input_varies_alone_and_an_exact_one_not_at_all():
     for name in INPUTS:
         (draw,) = draw_stars(observed, 1, np.random.default_rng(5), (name,))
         assert (draw.distance_kpc == observed.distance_kpc) is (name != "distance")
-        assert (draw.R_hl_kpc == observed.R_hl_kpc) is (name in ("velocities", "HI noise"))
+        assert (draw.R_hl_kpc == observed.R_hl_kpc) is (name not in ("distance", "R_hl"))
         assert (draw.sigma_kms == observed.sigma_kms) is (name != "velocities")
     # what varies beside does not change the numbers that an input draws
     alone, all_three = (draw_stars(observed, 2, np.random.default_rng(5), vary) for vary in (("distance",), INPUTS))
