@@ -1,10 +1,14 @@
 """``stargas infer``: options that do not fit together, and one galaxy of each kind."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
 from stars_for_tests import CENTER, DISTANCE, star_table, write
 
+import stargas as sg
 from stargas import sandbox
 from stargas.cli import main
 
@@ -148,3 +152,16 @@ def test_a_file_that_keeps_its_reader_busy_is_given_up(capsys, tmp_path, monkeyp
         words += ["--out", str(tmp_path / "out")]
     assert main(words) == 1
     assert "endless.csv did not end within 1 s" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_costs_no_files(tmp_path):
+    """As ``stargas infer ... | head -1``."""
+    out = tmp_path / "out"
+    words = ["infer", "--stars", str(sg.example("stars")["stars"]), "--distance-kpc", "950", "--out", str(out)]
+    code = f"from stargas.cli import main; raise SystemExit(main({words!r}))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (out / "profile.ecsv").exists(), done.stderr
+    assert done.returncode == 0

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from stars_for_tests import CENTER, DISTANCE, star_table
 
+import stargas as sg
 from stargas.errors import InputError
 from stargas.observed.observation import observe
 
@@ -42,3 +44,12 @@ def test_a_half_light_radius_of_another_unit_is_warned_of():
     for factor, is_warned in ((1.0, False), (3.0, False), (1000.0, True), (1e-3, True)):
         warnings = observe(star_table(), distance_kpc=DISTANCE, R_hl_kpc=factor * size).warnings
         assert any("check its unit and the distance" in warning for warning in warnings) == is_warned
+
+
+@pytest.mark.parametrize(("shift_kms", "is_warned"), [(0.0, False), (20.0, False), (150.0, True), (-150.0, True)])
+def test_stars_and_hi_of_two_galaxies_are_warned_of(shift_kms, is_warned):
+    example = sg.example("both")
+    table = Table.read(example["stars"], format="ascii.csv")
+    table["v_los"] += shift_kms
+    found = observe(table, hi_cube=example["hi"], distance_kpc=950.0, R_hl_kpc=1.41).warnings
+    assert any("are they of one galaxy" in warning for warning in found) == is_warned

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+import os
 import re
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
@@ -183,8 +185,15 @@ def open_console() -> Console:
     """Console of the terminal's width; wide enough for the tables where there is no terminal."""
     from rich.console import Console
 
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=max(console.width, TABLE_WIDTH))
+    class Terminal(Console):
+        """Goes on in silence where its reader, as ``head``, has enough: files are still to be written."""
+
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    console = Terminal(highlight=False)
+    return console if console.is_terminal else Terminal(highlight=False, width=max(console.width, TABLE_WIDTH))
 
 
 def use_threads(workers: int | None) -> None:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from astropy.table import Table
     from pandas import DataFrame
 
+TWO_GALAXIES = 3.0
+"""Difference of the mean velocities of stars and HI, over the larger of their scatters, that no galaxy has."""
+
 _Tracers: TypeAlias = tuple[ObservedStars | None, ObservedHI | None, ObservedPhotometry | None, float | None]
 """Both tracers, the light, and the position angle of what lies on +x."""
 
@@ -224,12 +227,29 @@ def _observe(
     seen = observe(turned, mask=seen.source)
     if catalogue is not None:
         stars = _observe_stars(config, catalogue, angle, photometry, seen.center_deg)
+        _warn_of_two_galaxies(stars, seen)
         return stars, seen, stars.photometry, angle
     light = None
     if photometry is not None:
         around = photometry.around(seen.center_deg)
         light = observe_photometry(around, config.distance_kpc, position_angle_deg=angle)
     return None, seen, light, angle
+
+
+def _warn_of_two_galaxies(stars: ObservedStars, hi: ObservedHI) -> None:
+    """Warn of stars and HI whose mean velocities are too far apart for one galaxy."""
+    maps = hi.moment_maps
+    weight = np.where(maps.known, np.maximum(maps.moment0, 0.0), 0.0)
+    mean = np.average(maps.moment1, weights=weight)
+    scatter = max(stars.sigma_kms, float(np.sqrt(np.average((maps.moment1 - mean) ** 2, weights=weight))))
+    apart = abs(float(np.mean(stars.v_los_kms)) + stars.systemic_kms - mean)
+    if apart > TWO_GALAXIES * scatter:
+        warnings.warn(
+            f"the mean velocities of stars and HI lie {apart:.0f} km/s apart, {apart / scatter:.1f} times the scatter "
+            "of either: are they of one galaxy, and in one frame (heliocentric, local standard of rest)?",
+            ObservationWarning,
+            stacklevel=4,
+        )
 
 
 def _observe_stars(

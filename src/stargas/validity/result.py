@@ -38,8 +38,8 @@ class ValidityResult:
     >>> ValidityResult(0.33).trusted
     True
     >>> print(ValidityResult(0.002, (UNLIKE,)).summary)
-    0.2 % of galaxies like those of the training set are as far from others of the same mass and kind. Do not trust this
-    result.
+    0.2 % of galaxies like those of the training set are as far from others of the same mass and kind (too unusual below
+    0.5 %). Do not trust this result.
     """
 
     p_value: float | None
@@ -59,7 +59,7 @@ class ValidityResult:
             return NO_REFERENCE if not self.reasons else "There is no reference for it: do not trust this result."
         text = (
             f"{_percent(self.p_value)} of galaxies like those of the training set are as far from others of the same "
-            "mass and kind"
+            f"mass and kind (too unusual below {50 * FALSE_ALARM_RATE:g} %)"
         )
         text += "." if self.trusted else ". Do not trust this result."
         if self.unchecked:
