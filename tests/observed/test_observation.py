@@ -53,3 +53,14 @@ def test_stars_and_hi_of_two_galaxies_are_warned_of(shift_kms, is_warned):
     table["v_los"] += shift_kms
     found = observe(table, hi_cube=example["hi"], distance_kpc=950.0, R_hl_kpc=1.41).warnings
     assert any("are they of one galaxy" in warning for warning in found) == is_warned
+
+
+def test_stars_of_another_galaxy_than_the_center_are_refused():
+    table = star_table()
+    with pytest.raises(InputError, match="are they of this galaxy"):
+        observe(table, distance_kpc=DISTANCE, center=(CENTER[0] + 20, CENTER[1]))
+    with pytest.raises(InputError, match="are they of this galaxy"):
+        observe(table, name="Fornax")
+    field = table[table["ra"] > np.quantile(table["ra"], 0.8)]  # off to one side: only warned of
+    off = observe(field, distance_kpc=DISTANCE, center=(CENTER[0], CENTER[1]), R_hl_kpc=0.3)
+    assert off.stars.center == CENTER

@@ -89,8 +89,8 @@ class PredictiveCheck:
         name = STARS if worst < STAR_RINGS else HI
         share = f"{100 * self.p_value:.2g} %" if self.p_value >= SMALLEST_P else f"fewer than {100 * SMALLEST_P:g} %"
         return (
-            f"{share} of galaxies like those of the training set deviate more; most does the {name} at "
-            f"{r_kpc[worst]:.3g} kpc, by {self.deviation[worst]:+.1f} standard deviations"
+            f"{share} of galaxies like those of the training set deviate more; the largest deviation is "
+            f"that of the {name} at {r_kpc[worst]:.3g} kpc, {self.deviation[worst]:+.1f} of their standard deviations"
         )
 
     @property

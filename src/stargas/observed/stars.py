@@ -17,7 +17,7 @@ from stargas.observed.photometry import MIN_R_HL_KPC, ObservedPhotometry, Photom
 from stargas.observed.repeats import SAME_STAR_RAD, rows_per_star
 from stargas.observed.spectral_axis import MAX_DISTANCE_KPC
 from stargas.observed.star_warnings import star_warnings
-from stargas.observed.tangent_plane import aligned, perspective_velocity, plane_offsets, sky_middle
+from stargas.observed.tangent_plane import aligned, geometric_median, perspective_velocity, plane_offsets, sky_middle
 from stargas.observed.velocities import fit_velocities
 from stargas.quantities import to_array, to_center, to_number, to_numbers
 from stargas.sky.half_count_radius import half_count_radius
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 P_MEMBER_MIN = 0.5
 """Least probability of a member: more likely one than not. A higher one cuts the wings of the velocities."""
+
+ELSEWHERE = 30.0
+"""Distance of the stars from the center over their own spread, and over R_hl, at which they are of another galaxy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -259,6 +262,7 @@ def observe_stars(
     if photometry is not None:
         light = _observe_light(photometry, catalogue, center, distance_kpc, position_angle_deg)
     size, size_error, size_from = _half_light_radius(R_hl_kpc, R_hl_error_kpc, light, x, y)
+    _check_place(catalogue, center, x, y, 0.0 if size_from == "stars" else size)
     observed = ObservedStars(
         x_kpc=x,
         y_kpc=y,
@@ -316,6 +320,23 @@ def _require_members(catalogue: StarCatalogue, member: NDArray[np.bool_], p_memb
         )
     if np.ptp(catalogue.v_los_kms[member]) == 0:
         raise InputError(f"all {n} members have one velocity: name the column with those of the stars.")
+
+
+def _check_place(
+    catalogue: StarCatalogue, center: tuple[float, float], x: FloatArray, y: FloatArray, R_hl_kpc: float
+) -> None:
+    """Refuse stars that are those of another galaxy than the one at the center; ``R_hl_kpc`` is 0 if not known."""
+    middle = geometric_median(x, y)
+    spread = float(np.median(np.hypot(x - middle[0], y - middle[1])))
+    if np.hypot(*middle) > ELSEWHERE * max(spread, R_hl_kpc):
+        unit = catalogue.position_kind.rpartition("_")[2]
+        on_sky = catalogue.position_kind == "sky_deg"
+        there = sky_middle(*catalogue.position.T) if on_sky else np.median(catalogue.position, axis=0)
+        raise InputError(
+            f"the stars are around ({there[0]:.4g}, {there[1]:.4g}) {unit}, {np.hypot(*middle) / spread:.2g} times "
+            f"their own spread from the center ({center[0]:.4g}, {center[1]:.4g}): are they of this galaxy? Give "
+            "another center, or another table."
+        )
 
 
 def _check(
