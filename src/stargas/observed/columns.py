@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PositionKind = Literal["sky_deg", "offset_arcmin", "offset_kpc"]
 
-_ERROR_FORMS = ("{}_error", "{}_err", "e_{}", "{}_e", "{}err", "sigma_{}", "{}_unc", "err_{}", "{}_sigma")
+_ERROR_FORMS = ("{}_error", "{}_err", "e_{}", "e{}", "{}_e", "{}err", "sigma_{}", "{}_unc", "err_{}", "{}_sigma")
 _VELOCITIES = (
     *("v_los", "vlos", "v_los_kms", "vlos_kms", "hrv", "rv", "hv", "cz", "vrad", "v_rad", "rvel", "vr", "v_r"),
     *("vhelio", "v_helio", "vhel", "v_hel", "vhelio_avg", "velocity", "vel", "radial_velocity", "rad_vel", "radvel"),
