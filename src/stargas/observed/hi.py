@@ -6,7 +6,6 @@ x is right and y up on the sky as it is printed: x to the west, y to the north [
 import dataclasses
 import math
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +15,7 @@ from stargas.config import HIMapConfig
 from stargas.errors import InputError, ObservationWarning
 from stargas.galaxy import FloatArray
 from stargas.observed.cube import HICube
+from stargas.observed.hi_warnings import warn_of_band
 from stargas.observed.mask import EmissionRegion, MaskConfig, find_source
 from stargas.observed.moments import CLEAR_COLUMN, MomentMaps, Noise, cube_moments
 from stargas.observed.orientation import turned_grid
@@ -33,12 +33,6 @@ EDGE_PERCENTILE = 5
 
 ONE_PIXEL = 0.5
 """Largest fraction of the HI mass in one pixel: a beam of one pixel spreads a point over more."""
-
-EDGE_FLUX = 0.1
-"""Flux of the first or last channel over that of the brightest at which the band may cut the line."""
-
-CUT_FLUX = 0.25
-"""Flux of a channel beside those that are left out over that of the brightest at which they may cut the line."""
 
 MAX_COLUMN_MSUN_PC2, MAX_MASS_MSUN, MIN_MASS_MSUN = 3000.0, 5e11, 1e3
 """Columns and masses of HI beyond those of galaxies; edge-on discs reach some hundred Msun/pc²."""
@@ -211,7 +205,7 @@ def observe_hi(
         cube = data
         source = _source(cube, mask)
         maps = cube_moments(cube, source, added_noise)
-        _warn_of_band(cube, source, mask.leave_out_kms if isinstance(mask, MaskConfig) else ())
+        warn_of_band(cube, source, mask.leave_out_kms if isinstance(mask, MaskConfig) else ())
     elif mask is None:
         maps = data
     else:
@@ -251,50 +245,6 @@ def observe_hi(
     )
     _check_amount(observed)
     return observed
-
-
-def _warn_of_band(cube: HICube, source: EmissionRegion, left_out_kms: Sequence[tuple[float, float]]) -> None:
-    """Warn of continuum, and of a line that the band or a window that is left out may cut.
-
-    That is so where it shines in the first or the last channel with data, or in one beside the window.
-    """
-    with_data = np.flatnonzero([np.isfinite(channel).any() for channel in cube.data])
-    flux = np.zeros(len(cube.data))
-    for channel in np.flatnonzero(source.mask.any(axis=(1, 2))):
-        flux[channel] = cube.data[channel][source.mask[channel]].sum()
-    ends = [channel for channel in with_data[[0, -1]] if flux[channel] > EDGE_FLUX * flux.max()]
-    if ends:
-        both = " or subtract the continuum," if len(set(ends)) > 1 else ""
-        at = " and ".join(f"{cube.velocity_kms[channel]:.0f}" for channel in ends)
-        warnings.warn(
-            f"the HI line reaches the end of the band at {at} km/s, so gas beyond it is missing: give a cube of a "
-            f"wider band,{both} or leave out channels that hold other gas.",
-            ObservationWarning,
-            stacklevel=3,
-        )
-    velocity = cube.velocity_kms
-    for low, high in left_out_kms:
-        beside = [*np.flatnonzero(velocity == max(velocity[velocity < low], default=np.nan))]
-        beside += [*np.flatnonzero(velocity == min(velocity[velocity > high], default=np.nan))]
-        share = max(flux[beside], default=0.0) / flux.max()
-        if share > CUT_FLUX:
-            warnings.warn(
-                f"the channels from {low:g} to {high:g} km/s are left out, and beside them the HI line has "
-                f"{100 * share:.0f} % of its greatest flux, so part of the galaxy may be missing: narrow the "
-                "window, or name it in foreground_kms of the mask if Galactic HI shines there.",
-                ObservationWarning,
-                stacklevel=3,
-            )
-    continuum = source.mask[with_data].all(axis=0)
-    if not ends and source.noise > 0 and (n_continuum := int(continuum.sum())):
-        y, x = (float(np.mean(at)) for at in np.nonzero(continuum))
-        ra, dec = cube.grid.sky_of(x, y)
-        warnings.warn(
-            f"{n_continuum} pixels around RA {ra:.4f}°, Dec {dec:.4f}° shine in all channels, as continuum does, which "
-            "counts as HI: subtract it.",
-            ObservationWarning,
-            stacklevel=3,
-        )
 
 
 def _check_amount(observed: ObservedHI) -> None:

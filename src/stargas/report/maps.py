@@ -93,6 +93,35 @@ def _density_label(sample: Sample, name: str) -> str:
     return rf"fraction of stars per ${unit}$"
 
 
+def draw_star_map(axes: "Axes", sample: Sample, name: str, label: str) -> None:
+    """Draw one star map with its color bar.
+
+    Parameters
+    ----------
+    axes
+        Where.
+    sample
+        Whose map it is.
+    name
+        ``Rv`` or ``xy``.
+    label
+        Quantity and unit of the color bar.
+    """
+    frame = map_frame(sample, name)
+    image = axes.imshow(
+        sample.maps[MAPS.index(name)],
+        origin="lower",
+        extent=frame.extent,
+        cmap="magma",
+        aspect="auto",
+        vmin=0,
+        interpolation="bicubic",
+    )
+    axes.set_box_aspect(1)
+    axes.set(xlabel=frame.x_label, ylabel=frame.y_label)
+    axes.figure.colorbar(image, ax=axes, label=label, pad=0.02)
+
+
 def draw_star_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
     """Draw the two star maps of one or more views.
 
@@ -122,19 +151,7 @@ def draw_star_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
         panels = figure.subplots(len(seen), 2, squeeze=False)
         for row, sample in zip(panels, seen, strict=True):
             for axes, name in zip(row, ("Rv", "xy"), strict=True):
-                frame = map_frame(sample, name)
-                image = axes.imshow(
-                    sample.maps[MAPS.index(name)],
-                    origin="lower",
-                    extent=frame.extent,
-                    cmap="magma",
-                    aspect="auto",
-                    vmin=0,
-                    interpolation="bicubic",
-                )
-                axes.set_box_aspect(1)
-                axes.set(xlabel=frame.x_label, ylabel=frame.y_label)
-                figure.colorbar(image, ax=axes, label=_density_label(sample, name), pad=0.02)
+                draw_star_map(axes, sample, name, _density_label(sample, name))
             _note_top(row[0], _star_label(sample))
             _note_top(row[1], _scales_label(sample))
             _frame(*row)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stargas.report.maps import map_frame
+from stargas.report.maps import draw_star_map
 from stargas.report.page import Figure
 from stargas.report.style import apply_style, new_figure
-from stargas.sample import MAPS, Sample
+from stargas.sample import Sample
 from stargas.storage import Format, read_header
 
 if TYPE_CHECKING:
@@ -25,19 +25,7 @@ def draw_fig1(sample: Sample) -> "Drawing":
     with apply_style():
         figure = new_figure(4.2, 6.6, images=True)
         for axes, name in zip(figure.subplots(2, 1), ("Rv", "xy"), strict=True):
-            frame, values = map_frame(sample, name), sample.maps[MAPS.index(name)]
-            image = axes.imshow(
-                values,
-                origin="lower",
-                extent=frame.extent,
-                cmap="magma",
-                aspect="auto",
-                vmin=0,
-                interpolation="bicubic",
-            )
-            axes.set_box_aspect(1)
-            axes.set(xlabel=frame.x_label, ylabel=frame.y_label)
-            figure.colorbar(image, ax=axes, label="probability density", pad=0.02)
+            draw_star_map(axes, sample, name, "probability density")
     return figure
 
 
