@@ -1,6 +1,8 @@
 """Kinds of tasks take turns, one that dies or hangs is replaced, and a closed pool leaves nothing waiting."""
 
+import multiprocessing
 import os
+import signal
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -91,6 +93,22 @@ def test_a_process_that_dies_or_takes_too_long_fails_its_own_task_alone(pool):
     with pytest.raises(TaskError, match="correct it"):
         pool.submit("infer", "fail", seconds=5).result(timeout=10)
     assert pool.submit("infer", 0.0, seconds=5).result(timeout=10)[1] != process
+
+
+@pytest.mark.parametrize("end", ["killed while idle", "dies of its task"])
+def test_a_process_that_is_gone_is_replaced_before_the_next_task(pool, end):
+    gone = pool.submit("infer", 0.0, seconds=5).result(timeout=10)[1]
+    if end == "killed while idle":
+        os.kill(gone, signal.SIGKILL)
+    else:
+        with pytest.raises(TaskError, match="broke off"):
+            pool.submit("infer", "die", seconds=5).result(timeout=10)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if [process.pid for process in multiprocessing.active_children()] not in ([], [gone]):
+            return
+        time.sleep(0.1)
+    pytest.fail("no process in place of the one that is gone")
 
 
 def test_a_process_that_starts_too_slowly_says_so(monkeypatch):

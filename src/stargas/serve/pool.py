@@ -3,6 +3,7 @@
 Each process is served by a thread. One that dies or takes too long is replaced, and only its own task fails.
 """
 
+import contextlib
 import multiprocessing
 import threading
 import time
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 START_SECONDS = 180.0
 """Longest time that a process may take to load the model [s]."""
+
+IDLE_SECONDS = 1.0
+"""How often a process without a task is looked after [s]."""
 
 Entry = Callable[..., None]
 
@@ -54,17 +58,29 @@ class _FairQueue:
             self._waiting.setdefault(task.kind, deque()).append(task)
             self._changed.notify()
 
-    def take(self) -> _Task | None:
-        """Wait for the next task that is not cancelled; None once the queue is closed."""
+    def take(self, on_idle: Callable[[], None] = lambda: None) -> _Task | None:
+        """Wait for the next task that is not cancelled; None once the queue is closed.
+
+        ``on_idle`` is called again and again while there is none.
+        """
+        while not self._closed:
+            task = self._next()
+            if task is not None:
+                return task
+            on_idle()
+        return None
+
+    def _next(self) -> _Task | None:
+        """Wait for a task, for so long as one that waits may go without being looked after."""
         with self._changed:
-            while not self._closed:
-                for kind, tasks in list(self._waiting.items()):
-                    while tasks:
-                        task = tasks.popleft()
-                        if task.future.set_running_or_notify_cancel():
-                            self._waiting[kind] = self._waiting.pop(kind)  # to the end of the turns
-                            return task
-                self._changed.wait()
+            if not any(self._waiting.values()) and not self._closed:
+                self._changed.wait(IDLE_SECONDS)
+            for kind, tasks in list(self._waiting.items()):
+                while tasks:
+                    task = tasks.popleft()
+                    if task.future.set_running_or_notify_cancel():
+                        self._waiting[kind] = self._waiting.pop(kind)  # to the end of the turns
+                        return task
         return None
 
     def position(self, future: "Future[Any]") -> int:
@@ -180,7 +196,7 @@ class Pool:
             started.set_result(worker.start())
         except TaskError as error:
             started.set_exception(error)
-        while (task := self._queue.take()) is not None:
+        while (task := self._queue.take(on_idle=worker.revive)) is not None:
             try:
                 value = worker.run(task)
             except Exception as error:  # noqa: BLE001 (the thread must go on, the future tells)
@@ -197,25 +213,39 @@ class _Worker:
         self._context, self._entry, self._arguments, self._closing = context, entry, arguments, closing
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
+        self._starts = False
 
     def start(self) -> Any:  # noqa: ANN401 (of the entry)
         """Start the process and wait until it is ready; what it reports."""
         self.stop()
+        self._starts = False
         self._connection, theirs = self._context.Pipe()
         self._process = self._context.Process(target=self._entry, args=(theirs, *self._arguments), daemon=True)
         self._process.start()
         theirs.close()
-        return self._answer(
+        report = self._answer(
             START_SECONDS, lambda _: None, "ready", hint="the machine is busy, try again or with fewer --workers"
         )
+        self._starts = True
+        return report
+
+    def revive(self) -> None:
+        """Start a process in place of one that is gone, so that the next task does not wait for it.
+
+        One that could not start is left to the next task, which is told why.
+        """
+        if self._starts and not self._is_alive():
+            with contextlib.suppress(TaskError):
+                self.start()
 
     def run(self, task: _Task) -> Any:  # noqa: ANN401 (of the entry)
         """Run a task, in a new process if the last one is gone."""
-        if self._process is None or not self._process.is_alive():
+        if not self._is_alive():
             self.start()
         if self._connection is None:
             raise TaskError("the server has no process for this: start it again.")
-        self._connection.send((task.kind, task.payload))
+        with contextlib.suppress(OSError):  # a process that dies just now is found below
+            self._connection.send((task.kind, task.payload))
         return self._answer(task.seconds, task.on_phase, "done")
 
     def _answer(
@@ -246,6 +276,9 @@ class _Worker:
             if self._closing.is_set():
                 self.stop()
         raise TaskError("the server is closing.")
+
+    def _is_alive(self) -> bool:
+        return self._process is not None and self._process.is_alive()
 
     def stop(self) -> None:
         """End the process at once."""
