@@ -114,7 +114,7 @@ def parts():
             name,
             SIZE[name]
             * {("Star", SUBSETS[1]): 1.4, ("Gas", SUBSETS[1]): 0.7, ("Gas", "edge-on"): 1.2}.get((name, subset), 1.0),
-            slope.get(subset, 1.0) if name == "Star" else 1.0,
+            {**slope, SUBSETS[1]: 0.95}.get(subset, 1.0) if name == "Star" else 1.0,
             subset=subset,
             n_galaxies=170,
         )
@@ -249,6 +249,8 @@ def scale_widths(line, factor):
     """Make a row wider or narrower."""
     for key in ("half_width", "half_width_se"):
         line[key] = [factor * value for value in line[key]]
+    for key in ("rms_dex", "rms_dex_se"):
+        line[key] *= factor
 
 
 def write_scoreboard_file(folder):

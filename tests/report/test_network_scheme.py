@@ -27,4 +27,4 @@ def test_there_is_a_branch_for_each_map_that_the_model_receives(tracers, n):
     words = [text.get_text() for text in figure.axes[0].texts]
     assert words.count("flattened") == n
     assert "10 masses" in words
-    assert any("log_R_HI_kpc" in word for word in words) == (tracers != "star")
+    assert any("R_\\mathrm{HI}" in word for word in words) == (tracers != "star")

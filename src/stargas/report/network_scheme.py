@@ -22,6 +22,17 @@ MAP_TITLES = {
 }
 """Map → its name in the drawing."""
 
+SCALAR_TITLES = {
+    "log_R_hl_kpc": r"$\log R_\mathrm{hl}$",
+    "log_sigma_kms": r"$\log \sigma_v$",
+    "log_R_HI_kpc": r"$\log R_\mathrm{HI}$",
+    "log_v_cold_kms": r"$\log v_\mathrm{cold}$",
+    "log_sigma_cold_kms": r"$\log \sigma_\mathrm{cold}$",
+}
+"""Scalar → its name in the drawing."""
+
+FLOW_TITLES = {"maf": "autoregressive flow", "spline": "spline flow"}
+
 TRACER_COLOR = {"stars": MODEL_COLORS["Star"], "gas": MODEL_COLORS["Gas"]}
 
 WIDTH, HEIGHT, GAP = 2.3, 0.62, 0.45
@@ -116,12 +127,12 @@ def draw_network(config: ModelConfig, n_pixels: int, n_masses: int) -> "Figure":
                 _arrow(axes, (x, places[row - 1] + HEIGHT / 2), (x, y - HEIGHT / 2))
         flow_x, y = x + WIDTH + 0.7, places[-2]
         of_flow = config.maf if config.flow == "maf" else config.spline
-        flow = Layer(f"{config.flow} flow", f"{of_flow.transforms} transforms")
+        flow = Layer(FLOW_TITLES.get(config.flow, "flow"), f"{of_flow.transforms} transforms")
         _box(axes, flow_x, y, flow, MODEL_COLORS["StarGas"])
         _box(axes, flow_x, places[-1], Layer("joint posterior", f"p(M₁ … M$_{{{n_masses}}}$)"), MODEL_COLORS["StarGas"])
         _arrow(axes, (x + WIDTH / 2, y), (flow_x - WIDTH / 2, y))
         _arrow(axes, (flow_x, y + HEIGHT / 2), (flow_x, places[-1] - HEIGHT / 2))
-        names = "\n".join(layout.features)
+        names = "\n".join(SCALAR_TITLES.get(name, name) for name in layout.features)
         axes.text(x + WIDTH / 2 + 0.25, places[1], names, va="center", fontsize=7, color=MUTED)
         axes.set_xlim(-WIDTH / 2 - 0.2, flow_x + WIDTH / 2 + 0.2)
         axes.set_ylim(bottom - HEIGHT, HEIGHT)

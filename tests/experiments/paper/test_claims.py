@@ -31,6 +31,7 @@ def test_a_width_that_turns_turns_its_relation_and_no_other(word, part, wanted, 
     before = verdicts(content)
     for line in rows_of(content, part, **wanted):
         scale_widths(line, factor)
+        line["median"] = [1.0] * len(line["median"])
     after = verdicts(content)
     turned = {name for name in after if after[name] != before[name]}
     assert {name for name in turned if word in name} or pytest.fail(f"{word}: {after}")
@@ -60,6 +61,18 @@ def test_a_bias_of_the_model_for_both_is_found():
     for line in rows_of(content, "fig9", trained_on="both"):
         line["median"] = [1.2] * 10
     assert verdicts(content)["Trained on both suites, the model fits both"] == "partly"
+
+
+def test_rotators_that_are_low_or_have_a_larger_rms_are_worse_though_their_widths_are_not():
+    content = parts()
+    row = rows_of(content, "fig8", name="Star", subset="kappa_co > 0.5")[0]
+    rms = row["rms_dex"]
+    scale_widths(row, 0.6)
+    assert verdicts(content)["Star is worse on rotators"] == "partly"  # low
+    row["median"] = [1.0] * len(row["median"])
+    assert verdicts(content)["Star is worse on rotators"] == "does not appear"
+    row["rms_dex"] = rms
+    assert verdicts(content)["Star is worse on rotators"] == "partly"
 
 
 def test_rules():
