@@ -1,0 +1,47 @@
+"""The pretrained model: trained, evaluated and released."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stargas.cli.experiment.common import new_run
+
+if TYPE_CHECKING:
+    from argparse import Namespace, _ArgumentGroup
+
+    from stargas.cli.settings import Settings
+
+
+def add_options(group: _ArgumentGroup) -> None:
+    """Add the options that it alone has."""
+    group.add_argument(
+        "--release", type=Path, help="folder for the released model, its validity reference and its card"
+    )
+    group.add_argument("--readme", type=Path, help="file whose table of results is replaced, between its two marks")
+
+
+def run(options: Namespace, settings: Settings) -> None:
+    """Run it, and print where its page is."""
+    from stargas.experiments.beside_masses import PART as BESIDE_MASSES
+    from stargas.experiments.beside_masses import write_beside_masses
+    from stargas.experiments.default import default_plan
+    from stargas.experiments.flow_trial import FLOWS, write_flow_trial
+    from stargas.experiments.release import release_model
+    from stargas.report.default_page import write_default_page, write_readme_numbers
+
+    plan = default_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
+    made = new_run(plan, options, settings)
+    others = {FLOWS: write_flow_trial, BESIDE_MASSES: write_beside_masses}
+    parts = options.parts or [*plan.parts, *others]
+    if of_plan := tuple(name for name in parts if name not in others):
+        made.make(of_plan)
+    for name in (name for name in others if name in parts):
+        others[name](made)
+    page = write_default_page(made.results)
+    if options.readme is not None:
+        write_readme_numbers(made.results, options.readme)
+    if options.release is not None:
+        release_model(made, made.results, options.release)
+        made.log(f"Released: {options.release}")
+    made.log(f"Page: {page}")

@@ -1,0 +1,158 @@
+"""A model on galaxies that others made, and peers beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stargas.cli.experiment.common import chosen_parts, line_printer
+from stargas.cli.options import use_threads, whole_number
+from stargas.cli.settings import UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace, _ArgumentGroup
+    from collections.abc import Callable, Iterator
+
+    from stargas.baselines.trees import Trees
+    from stargas.cli.settings import Settings
+    from stargas.experiments.others.galaxies import GalaxyOfOthers
+    from stargas.model.posterior import Posterior
+
+SCOREBOARD, PEERS, ROTATION = "scoreboard", "peers", "rotation"
+"""Parts: a model, Jeans modeling of the same stars beside it, and rotation curves of the same HI."""
+
+
+def add_options(group: _ArgumentGroup) -> None:
+    """Add the options that it alone has."""
+    group.add_argument(
+        "--galaxies",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="particle tables, files of model galaxies, or folders of both (default: the analytic spheres alone)",
+    )
+    group.add_argument(
+        "--spheres",
+        type=whole_number,
+        default=1,
+        help="analytic spheres of each kind and number of stars, 0 for none (default: 1)",
+    )
+    group.add_argument(
+        "--trees",
+        type=Path,
+        metavar="DATA",
+        help="data set of mock galaxies that boosted trees learn from, to stand beside the model",
+    )
+    group.add_argument(
+        "--sides",
+        type=int,
+        nargs="+",
+        choices=range(12),
+        default=[0],
+        metavar="SIDE",
+        help="sides of the files of the part peers, 0 (near face-on) to 11 (near edge-on) (default: 0)",
+    )
+    group.add_argument(
+        "--mocks",
+        type=whole_number,
+        default=0,
+        help="mock galaxies that the pretrained model is tested on: of broad in the part peers, of broad and of smooth "
+        "with cold gas in the part rotation (default: 0)",
+    )
+    group.add_argument(
+        "--barolo", type=Path, metavar="PROGRAM", help="path of the program BBarolo, for the part rotation"
+    )
+
+
+def run(options: Namespace, settings: Settings) -> None:
+    """Run it, and print where its page is."""
+    from stargas.model.files import load_model
+    from stargas.report.others_page import write_others_page
+
+    parts = chosen_parts(options, (SCOREBOARD, PEERS, ROTATION), [SCOREBOARD])
+    if ROTATION in parts and options.barolo is None:
+        raise UsageError("the part rotation needs --barolo, the path of the program BBarolo (pip install pybbarolo).")
+    if ROTATION in parts and not options.barolo.is_file():
+        raise UsageError(f"--barolo is the path of the program BBarolo, and there is no file {options.barolo}.")
+    if not options.galaxies and not options.spheres and not options.mocks:
+        raise UsageError("experiment others has no galaxies: name files with --galaxies, or leave out --spheres 0.")
+    report, results = line_printer(), options.results or Path("results/others")
+    use_threads(options.workers)
+    model = load_model(options.model)
+    trees = None if options.trees is None else _learn_trees(options.trees, settings, options.seed)
+    if SCOREBOARD in parts:
+        _write_scoreboard(options, model, trees, results, report)
+    if PEERS in parts:
+        _write_peers(options, model, trees, results, report)
+    if ROTATION in parts:
+        _write_rotation(options, model, results, report)
+    report(f"Page: {write_others_page(results)}")
+
+
+def _write_scoreboard(
+    options: Namespace, model: Posterior, trees: Trees | None, results: Path, report: Callable[[str], None]
+) -> None:
+    from stargas.experiments.others.galaxies import read_galaxies_of_others
+    from stargas.experiments.others.predictions import joined, predict, predict_from_stars
+    from stargas.experiments.others.scoreboard import HI_SEEDS, hi_gain, write_scoreboard
+    from stargas.experiments.others.spheres import analytic_spheres
+    from stargas.validity.reference import load_validity
+
+    def galaxies() -> Iterator[GalaxyOfOthers]:
+        yield from read_galaxies_of_others(options.galaxies)
+        yield from analytic_spheres(options.spheres, options.seed)
+
+    reference = None if model.folder is None else load_validity(model.folder)
+    predictions = predict(model, galaxies(), reference, options.draws, options.seed, report)
+    with_gas = [one for one in galaxies() if one.has_gas]
+    seeds = range(options.seed, options.seed + HI_SEEDS)
+    sides = [predict(model, with_gas, None, options.draws, seed) for seed in seeds if with_gas]
+    gain = hi_gain(joined(sides)) if sides else {}
+    of_trees = None
+    if trees is not None:
+        of_trees = predict_from_stars(trees, galaxies(), model.data_config, options.draws, options.seed)
+    write_scoreboard(predictions, gain, results, _command(options), of_trees)
+
+
+def _write_peers(
+    options: Namespace, model: Posterior, trees: Trees | None, results: Path, report: Callable[[str], None]
+) -> None:
+    from stargas.experiments.others.peers import compare, seen_galaxies, write_peers
+
+    command = f"{_command(options, PEERS)} --mocks {options.mocks} --sides {' '.join(map(str, options.sides))}"
+    folder = (options.out or Path("runs/others")) / "jeans"
+    seen = seen_galaxies(options.galaxies, options.sides, options.spheres, options.mocks, options.seed)
+    write_peers(compare(model, seen, folder, trees, options.draws, options.seed, report), results, command)
+
+
+def _write_rotation(options: Namespace, model: Posterior, results: Path, report: Callable[[str], None]) -> None:
+    from itertools import chain
+
+    from stargas.experiments.others import rotation_curves as rotation
+    from stargas.experiments.others.galaxies import read_galaxies_of_others
+
+    folder = (options.out or Path("runs/others")) / "rotation"
+    plan = rotation.RotationPlan(options.barolo, folder, options.draws, options.seed)
+    gaseous = (one for one in read_galaxies_of_others(options.galaxies) if one.has_gas)
+    every = chain(gaseous, rotation.cold_mocks(model, options.mocks), rotation.thin_disks(rotation.N_THIN))
+    command = f"{_command(options, ROTATION)} --mocks {options.mocks} --barolo BBarolo"
+    rotation.write_rotation(rotation.compare_rotation(model, every, plan, report), results, command)
+
+
+def _command(options: Namespace, *part: str) -> str:
+    """Return the command as the results state it."""
+    words = ["stargas experiment others", *part]
+    words += [] if options.model is None else [f"--model {options.model}"]
+    words += ["--galaxies", *(path.name for path in options.galaxies)] if options.galaxies else []
+    words += [f"--spheres {options.spheres} --draws {options.draws}"]
+    words += [] if options.trees is None else [f"--trees {options.trees}"]
+    return " ".join(words)
+
+
+def _learn_trees(data: Path, settings: Settings, seed: int) -> Trees:
+    """Let boosted trees learn from the stars of a data set."""
+    from stargas.baselines.trees import fit_trees
+    from stargas.dataset.store import open_dataset
+    from stargas.experiments.default import trees_config
+
+    return fit_trees(open_dataset(data), trees_config(settings.model), settings.training, seed)
