@@ -15,7 +15,7 @@ from stargas.tracers import observed_sets
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Batch(Arrays):
-    """Arrays of n samples: those of `stargas.sample.Arrays`, each with a leading axis of n.
+    """Arrays of n samples: those of `stargas.sample.declaration.Arrays`, each with a leading axis of n.
 
     ``log10_mass`` is NaN where the true masses are not known.
     """

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from stargas.errors import InputError
 
 TRACERS = ("stars", "gas")
-"""Entries of `stargas.sample.Sample.tracers`, in order."""
+"""Entries of `stargas.sample.sample.Sample.tracers`, in order."""
 
 
 @dataclass(frozen=True)

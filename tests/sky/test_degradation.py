@@ -248,7 +248,7 @@ def with_effects(**changes):
 
 def only(monkeypatch, **strengths):
     """Let every view have the same effects."""
-    monkeypatch.setattr("stargas.sample.draw_degradation", lambda _config, _rng: Degradation(**strengths))
+    monkeypatch.setattr("stargas.sample.observation.draw_degradation", lambda _config, _rng: Degradation(**strengths))
     return with_effects(share=1.0)
 
 

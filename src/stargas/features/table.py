@@ -107,7 +107,7 @@ HI_QUALITY = FeatureGroup(
 )
 
 SCALAR_FEATURES = (LOG_R_HL, LOG_SIGMA, LOG_HI_SCALARS)
-"""Logarithms of the entries of `stargas.sample.SCALARS`, in their order."""
+"""Logarithms of the entries of `stargas.sample.declaration.SCALARS`, in their order."""
 
 FEATURES = (*SCALAR_FEATURES, STAR_SET, STAR_MAPS, STAR_QUALITY, HI_MAPS, HI_QUALITY)
 """All features that a network may receive, in the order in which it receives them."""

@@ -44,7 +44,7 @@ class Occlusion:
     Parameters
     ----------
     maps
-        Names of the maps that are known of the galaxy, among `stargas.sample.MAPS`.
+        Names of the maps that are known of the galaxy, among `stargas.sample.declaration.MAPS`.
     starts
         First row (and column) of each patch [pixels], shape (k,).
     patch

@@ -18,7 +18,7 @@ from stargas.sky.projection import SkyGalaxy
 QUALITY_OF_INPUT: Mapping[Input, str] = MappingProxyType(
     {"velocities": "velocity_error_kms", "HI noise": "noise_msun_pc2"}
 )
-"""Inputs whose errors a model may be conditioned on → entry of `stargas.sample.QUALITY` that states the error."""
+"""Inputs whose errors a model may be conditioned on → entry of `stargas.sample.declaration.QUALITY` that states it."""
 
 
 NO_LIGHT = (
@@ -89,7 +89,7 @@ def make_realizations(
     Raises
     ------
     InputError
-        As `stargas.sample.make_sample`.
+        As `stargas.sample.observation.make_sample`.
     """
     if isinstance(galaxy, Sample):
         return Realizations(galaxy, (galaxy,))

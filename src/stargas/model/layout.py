@@ -36,12 +36,12 @@ def received(config: ModelConfig) -> TracerSet:
 
 
 def map_channels(config: ModelConfig) -> tuple[int, ...]:
-    """Return the maps of the tracers that a model receives, indices into `stargas.sample.MAPS`."""
+    """Return the maps of the tracers that a model receives, indices into `stargas.sample.declaration.MAPS`."""
     return tuple(i for i, channel in enumerate(CHANNELS) if received(config).knows(channel.needs))
 
 
 def scalar_columns(config: ModelConfig) -> tuple[int, ...]:
-    """Return the scalars that a model receives, indices into `stargas.sample.SCALARS`."""
+    """Return the scalars that a model receives, indices into `stargas.sample.declaration.SCALARS`."""
     names = [name for group in known_groups(SCALAR_FEATURES, received(config)) for name in group.inputs]
     return tuple(i for i, name in enumerate(SCALARS) if name in names)
 

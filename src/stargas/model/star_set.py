@@ -43,8 +43,8 @@ class StarSetEncoder(nn.Module):
         Parameters
         ----------
         stars
-            Shape (n, 4, n_stars), columns as `stargas.sample.STAR_SET`; NaN where there is no star. A galaxy without
-            any has the embedding of an empty set.
+            Shape (n, 4, n_stars), columns as `stargas.sample.declaration.STAR_SET`; NaN where there is no star. A
+            galaxy without any has the embedding of an empty set.
         """
         n, _, n_stars = stars.shape
         known = ~stars.isnan().any(dim=1)
@@ -68,7 +68,7 @@ def star_inputs(stars: Tensor) -> Tensor:
     Parameters
     ----------
     stars
-        Shape (n, 4), columns as `stargas.sample.STAR_SET`.
+        Shape (n, 4), columns as `stargas.sample.declaration.STAR_SET`.
     """
     x, y, v, error = stars.unbind(dim=-1)
     radius = torch.hypot(x, y)

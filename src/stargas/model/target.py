@@ -100,8 +100,8 @@ class Target:
         a of the standardization, shape (n_sets, m), where n_sets counts `stargas.tracers.TRACER_SETS`, or is 1 if all
         galaxies are standardized alike.
     slopes
-        b, shape (n_sets, 5, m), of the logarithms of `stargas.sample.SCALARS`; zero for scalars that are not known in
-        the tracer set, so that none of them leaks.
+        b, shape (n_sets, 5, m), of the logarithms of `stargas.sample.declaration.SCALARS`; zero for scalars that are
+        not known in the tracer set, so that none of them leaks.
     spread
         s, shape (n_sets, m).
     """

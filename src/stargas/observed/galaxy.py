@@ -110,7 +110,7 @@ class ObservedGalaxy(Described):
         )
 
     def sky_galaxy(self) -> SkyGalaxy:
-        """Return the galaxy as `stargas.sample.make_sample` takes it, with the quality of its data."""
+        """Return the galaxy as `stargas.sample.observation.make_sample` takes it, with the quality of its data."""
         sky = SkyGalaxy(R_hl_kpc=self.R_hl_kpc)
         if self.hi is not None:
             beam, noise = self.hi.beam_fwhm_kpc, self.hi.column_noise_msun_pc2

@@ -130,7 +130,7 @@ class ObservedStars:
         return Table([self.row, self.membership.p_member.round(6), self.member], names=("row", "p_member", "member"))
 
     def sky_galaxy(self) -> SkyGalaxy:
-        """Return the members as `stargas.sample.make_sample` takes them: its σ is the intrinsic dispersion.
+        """Return the members as `stargas.sample.observation.make_sample` takes them: its σ is the intrinsic dispersion.
 
         The maps are made of the velocities as they were measured, errors and all; galaxies whose velocities have none
         come from `stargas.observed.draws.draw_stars`.

@@ -64,7 +64,7 @@ def map_frame(sample: Sample, name: str) -> MapFrame:
     sample
         The galaxy.
     name
-        One of `stargas.sample.MAPS`.
+        One of `stargas.sample.declaration.MAPS`.
     """
     n = sample.maps.shape[-1]
     if name.startswith("moment"):

@@ -58,7 +58,7 @@ class Channel:
     Parameters
     ----------
     name
-        Entry of `stargas.sample.MAPS`.
+        Entry of `stargas.sample.declaration.MAPS`.
     tracer
         One of `stargas.tracers.TRACERS`, which the map is zero without.
     unit
@@ -96,7 +96,7 @@ CHANNELS = (
     Channel("moment1", "gas", "km/s", itemgetter(1), asinh_of_velocity, negated),
     Channel("moment2", "gas", "km/s", itemgetter(2), asinh_of_velocity, unchanged),
 )
-"""Channels of `stargas.sample.Sample.maps`, in order."""
+"""Channels of `stargas.sample.sample.Sample.maps`, in order."""
 
 
 def channels_of(tracer: str) -> tuple[str, ...]:

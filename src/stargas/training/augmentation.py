@@ -130,7 +130,7 @@ def apply_symmetries(
     maps
         Shape (n, n_maps, n_pixels, n_pixels).
     stars
-        Shape (n, 4, n_stars), columns as `stargas.sample.STAR_SET`, or (n, 0, 0) for none.
+        Shape (n, 4, n_stars), columns as `stargas.sample.declaration.STAR_SET`, or (n, 0, 0) for none.
     channels
         What each map is.
     rng
@@ -186,7 +186,7 @@ class Symmetry:
         return varied
 
     def of_stars(self, stars: Tensor) -> Tensor:
-        """Return a copy of stars, columns as `stargas.sample.STAR_SET`."""
+        """Return a copy of stars, columns as `stargas.sample.declaration.STAR_SET`."""
         if not stars.shape[1]:
             return stars
         angle = 0.5 * np.pi * self.quarter_turns

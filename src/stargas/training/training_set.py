@@ -79,7 +79,7 @@ def describe_training_set(
     dataset
         Training samples.
     scalars, tracers, log10_mass
-        Their arrays, shapes (n, 5), (n, 2) and (n, n_radii), as in `stargas.sample.Sample`.
+        Their arrays, shapes (n, 5), (n, 2) and (n, n_radii), as in `stargas.sample.sample.Sample`.
     """
     positive = np.where(scalars > 0, scalars, np.nan)
     low, high = np.fmin.reduce(positive), np.fmax.reduce(positive)

@@ -41,7 +41,7 @@ def assess_validity(
     samples
         One galaxy, several, or a data set. Of a model that is conditioned on a tracer set, only what it uses of them is
         compared. Their rows should hold ``velocity_scale_kms`` and ``half_width_kpc`` of
-        the maps, as `stargas.sample.make_sample` and data sets write them.
+        the maps, as `stargas.sample.observation.make_sample` and data sets write them.
     posterior
         The model.
     reference

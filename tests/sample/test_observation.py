@@ -3,7 +3,6 @@ import dataclasses
 import numpy as np
 import pytest
 from analytic import plummer_galaxy, plummer_mass, rotating_gas, star_gas_galaxy
-from samples_for_tests import hand_made
 from sources_for_tests import TINY
 
 from stargas.config import DataConfig, DegradationConfig, ViewConfig
@@ -15,18 +14,15 @@ from stargas.sample import (
     FIELDS,
     MAPS,
     SCALARS,
-    Sample,
     make_sample,
     make_samples,
     stored_fields,
-    without_tracer,
 )
 from stargas.sky.half_count_radius import half_count_radius
 from stargas.sky.hi_maps import hi_moments
 from stargas.sky.projection import SkyGalaxy, project
 from stargas.sky.star_maps import draw_star_subsets, star_maps
 from stargas.sky.view import View, standard_views
-from stargas.tracers import TRACERS
 
 
 def rng():
@@ -284,68 +280,3 @@ def test_without_settings_it_is_made_for_the_pretrained_model():
     assert default.config == pretrained_settings()
     assert not np.array_equal(default.maps, paper.maps)  # the paper's maps end nearer to the center
     assert {sample.config for sample in make_samples(galaxy)} == {pretrained_settings()}
-
-
-def test_declared_shapes_are_those_of_samples():
-    sample = make_sample(project(star_gas_galaxy(), View(60.0)), rng(), TINY)
-    for declared in FIELDS:
-        array = getattr(sample, declared.name)
-        assert array.shape == declared.shape(TINY)
-        assert array.dtype == declared.dtype
-    assert [declared.name for declared in FIELDS] == [
-        name for name in Sample.__dataclass_fields__ if name not in {"config", "row"}
-    ]
-
-
-@pytest.mark.parametrize(
-    ("array", "sentence"),
-    [
-        ({"maps": np.zeros((5, 4, 3))}, r"maps of a sample must be float32 of shape \(5, 4, 4\), got float64 of shape"),
-        ({"scalars": np.zeros(4)}, r"scalars of a sample must be float64 of shape \(5,\)"),
-        ({"tracers": np.ones(2)}, "tracers of a sample must be bool"),
-        ({"tracers": None}, "tracers of a sample must be bool"),
-        ({"maps": np.zeros((5, 4, 4), object)}, "got object"),
-        ({"r_kpc": np.ones(9)}, r"r_kpc of a sample must be float64 of shape \(10,\)"),
-        ({"scalars": np.array([1, np.nan, 0, 0, 0])}, "scalars of a sample must be finite, got nan in sigma_kms"),
-        ({"maps": np.full((5, 4, 4), np.inf)}, "maps of a sample must be finite, got inf in xy"),
-        ({"log10_mass": np.full(10, np.nan)}, "log10_mass of a sample must be finite, got nan in entry 0"),
-    ],
-)
-def test_arrays_that_are_not_as_declared_are_refused(array, sentence):
-    hand_made()  # control: zeros everywhere will do
-    with pytest.raises(InputError, match=sentence):
-        hand_made(**array)
-
-
-def test_arrays_take_their_declared_type_and_star_features_may_be_unknown():
-    sample = hand_made(maps=np.zeros((5, 4, 4)), scalars=[1, 2, 0, 0, 0], star_features=np.full(66, np.nan))
-    assert sample.maps.dtype == np.float32
-    assert sample.scalars.tolist() == [1.0, 2.0, 0.0, 0.0, 0.0]
-
-
-@pytest.mark.parametrize("tracer", TRACERS)
-def test_without_a_tracer_nothing_of_it_is_left(tracer):
-    galaxy = star_gas_galaxy(600, 400)
-    whole = make_sample(project(galaxy, View(60.0)), rng(), TINY)
-    without = without_tracer(whole, tracer)
-    for declared in FIELDS:
-        one, other = getattr(whole, declared.name), getattr(without, declared.name)
-        for i, entry in enumerate(declared.entries):
-            if tracer in entry.needs:
-                assert not np.nan_to_num(other[i]).any(), entry.name
-            else:
-                assert np.array_equal(one[i], other[i], equal_nan=True), entry.name
-    assert without.tracers.tolist() == [tracer != "stars", tracer != "gas"]
-    assert without.scalars[0] == whole.scalars[0]  # the half-light radius is known without velocities
-    assert np.array_equal(without.log10_mass, whole.log10_mass)
-    assert whole.tracers.all()  # it is left as it was
-
-
-def test_a_galaxy_seen_without_gas_is_one_that_has_none():
-    """Hiding the gas of a galaxy leaves the arrays that its stars alone have."""
-    galaxy = star_gas_galaxy(600, 400)
-    bare = Galaxy(galaxy.id, galaxy.stars, None, galaxy.dark)
-    seen = [make_sample(project(one, View(60.0)), rng(), TINY, np.arange(200)) for one in (galaxy, bare)]
-    hidden = without_tracer(seen[0], "gas")
-    for declared in FIELDS[:-1]:
-        assert np.array_equal(getattr(hidden, declared.name), getattr(seen[1], declared.name), equal_nan=True)
