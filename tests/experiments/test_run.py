@@ -1,6 +1,7 @@
 """A small plan, made for real: built, trained, evaluated, collected, and found again."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,16 @@ def plan():
             "flow": ModelSpec("flow", ("mocks",), STAR, TRAINING, network_of="star"),
             "giants": ModelSpec("giants", ("mocks",), STAR, TRAINING, min_log10_stellar_mass=13.0),
             "few": ModelSpec("few", ("mocks",), STAR, TRAINING, first_galaxies=16),
+            "adapted": ModelSpec(
+                "adapted",
+                ("mocks",),
+                STAR,
+                replace(TRAINING, joint_epochs=1),
+                kind="adapted",
+                first_galaxies=16,
+                members=("star",),
+                known=("mocks",),
+            ),
             "pair": ModelSpec("pair", ("mocks",), STAR, TRAINING, kind="ensemble", members=("star", "few")),
         },
         {"all": EvaluationSpec("all", ("mocks", "others"), "bursty", cold_gas_only=False)},
@@ -79,6 +90,7 @@ def plan():
                     Rows("all", "flow", "Star", "bursty"),
                     Rows("all", "few", "Star", "few"),
                     Rows("all", "pair", "Star", "pair"),
+                    Rows("all", "adapted", "Star", "adapted"),
                 ),
             ),
         },
@@ -157,7 +169,7 @@ def test_blocks_of_details_hold_every_row(made):
 def test_what_cannot_be_learned_is_named_and_left_out(made):
     found = results(made[0], "second")
     assert found["left_out"] == ["Star, giants, on all"]
-    assert len(found["rows"]) == 3
+    assert len(found["rows"]) == 4
     assert any("giants: left out" in line for line in made[1])
 
 
@@ -171,6 +183,19 @@ def test_a_flow_on_a_given_network_shares_its_features(made):
     few = load_model(made[0] / "runs/models/few")
     assert not np.allclose(star.features(data), few.features(data))
     assert few.about["galaxies"] < star.about["galaxies"]
+
+
+def test_an_adapted_model_has_the_network_of_another_but_for_its_last_layers(made):
+    from stargas import load_model
+
+    star, adapted = (load_model(made[0] / "runs/models" / name) for name in ("star", "adapted"))
+    shared, changed = [], []
+    for name, weights in star.network.state_dict().items():
+        (shared if weights.equal(adapted.network.state_dict()[name]) else changed).append(name)
+    assert shared
+    assert changed
+    assert adapted.about["start"]["new_data_sets"] == 1
+    assert len(adapted.about["data"]) == 2  # new and known
 
 
 def test_an_ensemble_has_the_draws_of_its_members(made):

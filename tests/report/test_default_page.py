@@ -51,7 +51,11 @@ def parts():
         for subset in ("all", "M* < 10^9.5", "edge-on", "100-300 stars")
     ]
     rows["observed"] = [own("StarGas", "broad, observed"), own("Star", "broad, with and without gas")]
-    for name, choices in (("networks", ("features", "maps")), ("left_out", LEFT_OUT)):
+    for name, choices in (
+        ("networks", ("features", "maps")),
+        ("left_out", LEFT_OUT),
+        ("adaptation", ("adapted", "alone")),
+    ):
         rows[name] = [
             row("any", 0.16 + 0.001 * number, choice=choice, chosen=number == 0, split="validation")
             for number, choice in enumerate(choices)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig, ViewConfig, replace_settings
+from stargas.experiments.adaptation import add_adaptation
 from stargas.experiments.paper.plan import ANGLES, COUNTS, DWARFS, FAST, MASSIVE, SLOW
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
 from stargas.experiments.star_sets import add_star_sets
@@ -101,6 +102,7 @@ def default_plan(
     for part in _parts(tng):
         plan.parts[part.name] = part
     add_star_sets(plan, data, model, training)
+    add_adaptation(plan, data, model, training, "default", _compared("broad"))
     return plan
 
 

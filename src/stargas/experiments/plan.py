@@ -62,7 +62,7 @@ class ModelSpec:
         Folder of the model.
     kind
         The paper's ``network`` with its flow, boosted ``trees``, an ``ensemble`` of other models of the plan, or one of
-        them ``calibrated`` locally on the validation split of the data.
+        them ``adapted`` to the data or ``calibrated`` locally on their validation split.
     data
         Names of data sets.
     model
@@ -76,7 +76,9 @@ class ModelSpec:
     network_of
         Name of a model whose network is used unchanged, so that only the flow is trained.
     members
-        Names of the models of an ensemble, or of the one that is calibrated.
+        Names of the models of an ensemble, or of the one that is adapted or calibrated.
+    known
+        Names of data sets that are mixed in where a model is adapted.
     seed
         Added to the root seed of the training.
     """
@@ -85,12 +87,18 @@ class ModelSpec:
     data: tuple[str, ...]
     model: ModelConfig
     training: TrainingConfig
-    kind: Literal["network", "trees", "ensemble", "calibrated"] = "network"
+    kind: Literal["network", "trees", "ensemble", "adapted", "calibrated"] = "network"
     first_galaxies: int | None = None
     min_log10_stellar_mass: float | None = None
     network_of: str | None = None
     members: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     seed: int = 0
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it is a network that is trained into a folder of its own; the others are made where they are used."""
+        return self.kind in {"network", "adapted"}
 
     @property
     def ancestors(self) -> tuple[str, ...]:
@@ -243,7 +251,7 @@ class Plan:
 
     def data_of(self, part: str) -> Iterator[DatasetSpec]:
         """Go through the data sets that a part needs, each once."""
-        names = [name for model in self.models_of(part) for name in model.data]
+        names = [name for model in self.models_of(part) for name in (*model.data, *model.known)]
         names += [name for rows in self.parts[part].rows for name in self.tests[rows.test].data]
         return (self.data[name] for name in dict.fromkeys(names))
 

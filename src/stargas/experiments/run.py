@@ -103,11 +103,11 @@ class Run:
             model = self.plan.models[name]
             if self._is_trained(name):
                 return add(f"model {name}", (), lambda: None)  # whose data may have been removed
-            needs = tuple(build(data) for data in model.data)
+            needs = tuple(build(data) for data in (*model.data, *model.known))
             if model.kind == "trees":
                 return add(f"trees {name}", needs, lambda: None)  # they are fitted where they are evaluated
             needs = (*needs, *(train(ancestor) for ancestor in model.ancestors))
-            if model.members:
+            if not model.is_trained:
                 return add(f"{model.kind} {name}", needs, lambda: None)  # made where it is evaluated
             return add(f"model {name}", needs, lambda: self._train(name))
 
@@ -215,7 +215,7 @@ class Run:
     def _is_trained(self, name: str) -> bool:
         """Whether a network of these settings is finished, whose data may have been removed since."""
         spec, path = self.plan.models[name], self.out / "models" / name / "model.json"
-        if spec.kind != "network" or not path.exists():
+        if not spec.is_trained or not path.exists():
             return False
         about = read_json(path, "remove its folder and train again")["about"]
         made = (restated(ModelConfig, about["model"]), restated(TrainingConfig, about["training"]))
@@ -226,8 +226,10 @@ class Run:
         """Whether training and validation have samples; at a small scale a rare kind of galaxy may be missing."""
         if self._is_trained(name):
             return True
-        if self.plan.models[name].members:
-            return all(self._can_learn(member) for member in self.plan.models[name].members)
+        if not all(self._can_learn(member) for member in self.plan.models[name].members):
+            return False
+        if self.plan.models[name].kind in {"ensemble", "calibrated"}:
+            return True
         model, table = self.plan.models[name], self.training_set(name).catalogue
         if model.training.cold_gas_only:
             table = table[np.asarray(table["cold_gas_set"], dtype=bool)]
@@ -239,6 +241,7 @@ class Run:
 
     def _train(self, name: str) -> None:
         from stargas.model.files import load_model
+        from stargas.training.adapt import adapt_model
         from stargas.training.train import train_model
 
         model, folder = self.plan.models[name], self.out / "models" / name
@@ -246,16 +249,14 @@ class Run:
             self.log(f"{name}: left out, no galaxies to learn from at this scale")
             return
         there = (folder / "model.json").exists()
-        network_of = None if model.network_of is None else load_model(self.out / "models" / model.network_of)
-        posterior = train_model(
-            self.training_set(name),
-            folder,
-            model.model,
-            model.training,
-            self.local,
-            self.seed + model.seed,
-            network_of=network_of,
-        )
+        data, seed = self.training_set(name), self.seed + model.seed
+        ancestors = [load_model(self.out / "models" / ancestor) for ancestor in model.ancestors]
+        if model.kind == "adapted":
+            known = [self.dataset(one) for one in model.known]
+            posterior = adapt_model(ancestors[0], data, folder, known, model.training, self.local, seed)
+        else:
+            network_of = ancestors[0] if ancestors else None
+            posterior = train_model(data, folder, model.model, model.training, self.local, seed, network_of=network_of)
         if not there:
             about = posterior.about
             self.log(
@@ -310,7 +311,7 @@ class Run:
 
     def _model_digest(self, model: ModelSpec) -> str:
         """Return a digest that changes with the model: of trained networks, or of the settings and data of trees."""
-        if model.kind == "network":
+        if model.is_trained:
             return sha256_of_file(self.out / "models" / model.name / "model.json")
         if model.members:
             members = [self._model_digest(self.plan.models[name]) for name in model.members]

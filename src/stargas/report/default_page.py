@@ -45,7 +45,7 @@ BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- 
 SUITES = ("bursty", "smooth", "shifted", "broad")
 """Suites of the tests."""
 
-PARTS = ("accuracy", "calibration", "observed", "networks", "left_out", "tng", "star_sets", "flows")
+PARTS = ("accuracy", "calibration", "observed", "networks", "left_out", "tng", "star_sets", "adaptation", "flows")
 """All parts in the order of the page."""
 
 
@@ -181,7 +181,7 @@ def _tables(name: str, part: Part) -> list[PagePart]:
         return parts
     if name == "calibration":
         return calibration_tables(part, SUITES)
-    if name in {"networks", "left_out"}:
+    if name in {"networks", "left_out", "adaptation"}:
         return [choice_table(part["rows"])]
     if name == "star_sets":
         return [comparison_table(part), choice_table(part["rows"])]
