@@ -53,9 +53,7 @@ def add_adaptation(
     """
     split = replace(data, split=SplitConfig(validation=0.2, test=0.0))
     plan.data[DATA] = DatasetSpec(DATA, SUITE, scaled(N_ALL, plan.scale), split, SEED)
-    adaptation = settings_from(
-        TrainingConfig, yaml.safe_load(preset_path("adapt").read_text(encoding="utf-8"))["training"]
-    )
+    adaptation = adaptation_settings()
     for n in N_NEW:
         plan.models[_adapted(n)] = ModelSpec(
             _adapted(n), (DATA,), model, adaptation, "adapted", first_galaxies=n, members=(start,), known=(known,)
@@ -64,6 +62,11 @@ def add_adaptation(
         plan.models[_alone(n)] = ModelSpec(_alone(n), (DATA,), replace(model, priors=()), few, first_galaxies=n)
     plan.models[_alone(N_ALL)] = ModelSpec(_alone(N_ALL), (DATA,), replace(model, priors=()), training)
     plan.parts[PART] = Part(PART, "A new suite of few galaxies", tuple(_rows(plan.tests, start)))
+
+
+def adaptation_settings() -> TrainingConfig:
+    """Return how a model is adapted: the preset ``adapt``."""
+    return settings_from(TrainingConfig, yaml.safe_load(preset_path("adapt").read_text(encoding="utf-8"))["training"])
 
 
 def _longer(training: TrainingConfig, factor: float) -> TrainingConfig:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stargas.errors import InputError
+from stargas.report.adaptation_section import adaptation_section, read_adaptation
 from stargas.report.cells import number, percent, with_error
 from stargas.report.others_rows import ALL, SPHERES, Row, coverage, label, read_comparison, tracer_label
 from stargas.report.page import Figure, Page, Part, Section, Table, text_from, write_page
@@ -74,6 +75,9 @@ def write_others_page(results: Path) -> Path:
     rotation = read_rotation(results)
     if rotation is not None:
         sections.append(rotation_section(rotation))
+    adaptation = read_adaptation(results)
+    if adaptation is not None:
+        sections.append(adaptation_section(adaptation))
     if board.get("trees"):
         sections.append(Section("Boosted trees", [text_from("others", "trees"), _trees_table(board)]))
     sections += [

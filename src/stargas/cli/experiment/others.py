@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargas.cli.experiment.common import chosen_parts, line_printer
-from stargas.cli.options import use_threads, whole_number
+from stargas.cli.options import local_with_workers, use_threads, whole_number
 from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from stargas.experiments.others.galaxies import GalaxyOfOthers
     from stargas.model.posterior import Posterior
 
-SCOREBOARD, PEERS, ROTATION = "scoreboard", "peers", "rotation"
-"""Parts: a model, Jeans modeling of the same stars beside it, and rotation curves of the same HI."""
+SCOREBOARD, PEERS, ROTATION, ADAPTATION = PARTS = ("scoreboard", "peers", "rotation", "adaptation")
+"""A model, Jeans modeling of the same stars beside it, rotation curves of the same HI, and the model adapted to some of
+the galaxies and tested on the others."""
 
 
 def add_options(group: _ArgumentGroup) -> None:
@@ -62,6 +63,12 @@ def add_options(group: _ArgumentGroup) -> None:
     group.add_argument(
         "--barolo", type=Path, metavar="PROGRAM", help="path of the program BBarolo, for the part rotation"
     )
+    group.add_argument(
+        "--mix",
+        type=Path,
+        metavar="DATA",
+        help="data set like those that the model learned from, mixed in where the part adaptation adapts it",
+    )
 
 
 def run(options: Namespace, settings: Settings) -> None:
@@ -69,13 +76,15 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.model.files import load_model
     from stargas.report.others_page import write_others_page
 
-    parts = chosen_parts(options, (SCOREBOARD, PEERS, ROTATION), [SCOREBOARD])
+    parts = chosen_parts(options, PARTS, [SCOREBOARD])
     if ROTATION in parts and options.barolo is None:
         raise UsageError("the part rotation needs --barolo, the path of the program BBarolo (pip install pybbarolo).")
     if ROTATION in parts and not options.barolo.is_file():
         raise UsageError(f"--barolo is the path of the program BBarolo, and there is no file {options.barolo}.")
     if not options.galaxies and not options.spheres and not options.mocks:
         raise UsageError("experiment others has no galaxies: name files with --galaxies, or leave out --spheres 0.")
+    if ADAPTATION in parts and options.mix is None:
+        raise UsageError("the part adaptation needs --mix, a data set like those that the model learned from.")
     report, results = line_printer(), options.results or Path("results/others")
     use_threads(options.workers)
     model = load_model(options.model)
@@ -86,6 +95,8 @@ def run(options: Namespace, settings: Settings) -> None:
         _write_peers(options, model, trees, results, report)
     if ROTATION in parts:
         _write_rotation(options, model, results, report)
+    if ADAPTATION in parts:
+        _write_adaptation(options, model, settings, results, report)
     report(f"Page: {write_others_page(results)}")
 
 
@@ -137,6 +148,28 @@ def _write_rotation(options: Namespace, model: Posterior, results: Path, report:
     every = chain(gaseous, rotation.cold_mocks(model, options.mocks), rotation.thin_disks(rotation.N_THIN))
     command = f"{_command(options, ROTATION)} --mocks {options.mocks} --barolo BBarolo"
     rotation.write_rotation(rotation.compare_rotation(model, every, plan, report), results, command)
+
+
+def _write_adaptation(
+    options: Namespace, model: Posterior, settings: Settings, results: Path, report: Callable[[str], None]
+) -> None:
+    from stargas.dataset.store import open_dataset
+    from stargas.experiments.adaptation import adaptation_settings
+    from stargas.experiments.others.adaptation import adapted_predictions, write_adaptation
+    from stargas.experiments.others.galaxies import read_galaxies_of_others
+
+    predictions = adapted_predictions(
+        model,
+        list(read_galaxies_of_others(options.galaxies)),
+        open_dataset(options.mix),
+        (options.out or Path("runs/others")) / "adaptation",
+        adaptation_settings(),
+        local_with_workers(settings.local, options.workers),
+        options.draws,
+        options.seed,
+        report,
+    )
+    write_adaptation(predictions, results, f"{_command(options, ADAPTATION)} --mix {options.mix}")
 
 
 def _command(options: Namespace, *part: str) -> str:
