@@ -8,6 +8,7 @@ import pytest
 from stargas.errors import DamagedFileError
 from stargas.experiments import dark_matter as module
 from stargas.experiments.dark_matter import MockDarkMatter, hi_map, rows_of, write_dark_matter
+from stargas.experiments.measurement import Origin
 from stargas.inference.baryons import hi_mass
 from stargas.report.dark_matter_page import MOCKS, write_dark_matter_page
 from stargas.sky.hi_particles import SkyGas
@@ -49,7 +50,7 @@ def test_the_map_holds_the_hi_of_the_particles():
 
 def test_the_page_has_a_line_per_kind(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "measure_mocks", lambda *_: iter([*mocks(0.1, 8, 1.0), *mocks(0.7, 5, 1.0)]))
-    write_dark_matter(None, tmp_path, 14, "stargas experiment dark_matter", lambda _: None)
+    write_dark_matter(None, tmp_path, 14, Origin("stargas experiment dark_matter"), lambda _: None)
     text = write_dark_matter_page(tmp_path).read_text()
     assert "| below 20 % | 8 |" in text
     assert "| above 60 % | 5 |" in text

@@ -101,3 +101,13 @@ def test_outside_of_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "provenance.py"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert provenance.commit() is None
+
+
+def test_a_field_that_came_later_changes_nothing_at_its_default_and_something_else():
+    made = part()
+    for model in made["provenance"]["models"].values():
+        del model["known"]
+    assert outdated(made, paper_plan(*SMALL)) == []
+    for model in made["provenance"]["models"].values():
+        model["known"] = ["broad"]
+    assert any("known" in one for one in outdated(made, paper_plan(*SMALL)))

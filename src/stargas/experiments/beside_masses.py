@@ -20,6 +20,7 @@ from stargas.model.posterior import Posterior
 from stargas.model.target import true_quantities
 from stargas.report.beside_masses_section import FILE, FORMAT
 from stargas.storage import json_bytes, rounded, write_atomically
+from stargas.validity.reference import weights_of
 
 PART = "beside_masses"
 """Name of the part."""
@@ -57,6 +58,7 @@ def write_beside_masses(run: Run, model: str = "default") -> Path:
         "stargas": __version__,
         "scale": run.plan.scale,
         "draws": N_DRAWS,
+        "weights_sha256": weights_of(run.out / "models" / model),
         "rows": rows,
     }
     path = run.results / FILE

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from stargas import __version__
 from stargas.errors import InputError
+from stargas.experiments.measurement import Origin, write_measurement
 from stargas.galaxy import FloatArray, Galaxy
 from stargas.inference.baryons import StellarMass
 from stargas.inference.dark_matter import COMMON_RADIUS_KPC, dark_matter
@@ -22,7 +22,6 @@ from stargas.simulations.mock_suites.suites import mock_suite
 from stargas.sky.hi_particles import SkyGas
 from stargas.sky.projection import HIMaps, SkyGalaxy, project
 from stargas.sky.view import View
-from stargas.storage import json_bytes, plain, rounded, write_atomically
 
 SUITE_SEED, INCLINATION_DEG = 77, 60.0
 """Seed of the galaxies of ``broad``, and from where they are seen."""
@@ -64,7 +63,7 @@ class MockDarkMatter:
 
 
 def write_dark_matter(
-    model: Posterior, results: Path, n_galaxies: int, command: str, report: Callable[[str], None]
+    model: Posterior, results: Path, n_galaxies: int, origin: Origin, report: Callable[[str], None]
 ) -> Path:
     """Measure mock galaxies and write ``mocks.json``.
 
@@ -76,19 +75,15 @@ def write_dark_matter(
         Folder of the results.
     n_galaxies
         Mock galaxies of ``broad``.
-    command
-        Command that makes them again.
+    origin
+        Where the results come from.
     report
         Called with a line.
     """
     found = list(measure_mocks(model, n_galaxies))
     report(f"dark matter: {len(found)} of {n_galaxies} galaxies, the others have none that could be inferred")
     content = {"n_galaxies": n_galaxies, "inclination_deg": INCLINATION_DEG, "error_dex": ERROR_DEX, "edges": EDGES}
-    whole = {**FORMAT.stated, "stargas": __version__, "command": command, **content, "rows": rows_of(found)}
-    path = results / MOCKS
-    results.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json_bytes(rounded(plain(whole), 4)))
-    return path
+    return write_measurement(results / MOCKS, FORMAT, origin, {**content, "rows": rows_of(found)})
 
 
 def measure_mocks(model: Posterior, n_galaxies: int) -> Iterator[MockDarkMatter]:

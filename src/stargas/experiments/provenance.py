@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from stargas import __version__
 from stargas.dataset.manifest import FORMAT as DATASET
 from stargas.evaluation.result_file import FORMAT as EVALUATION
-from stargas.experiments.plan import Plan
+from stargas.experiments.plan import DatasetSpec, ModelSpec, Plan
 from stargas.model.files import FORMAT as MODEL
 from stargas.report.results import Part, read_part
 from stargas.simulations.mock_suites.suites import mock_suite
@@ -78,8 +78,17 @@ def outdated(part: Part, plan: Plan) -> list[str]:
     if name not in plan.parts:
         return [f"there is no part {name!r} any more"]
     here = made_from(plan, name)
+    del here["settings_sha256"]  # which follows from the rest
     known = {key: there.get(key) for key in here}
+    for key, kind in (("data", DatasetSpec), ("models", ModelSpec)):
+        known[key] = {one: {**_defaults(kind), **stated} for one, stated in (known[key] or {}).items()}
     return [] if known == here else list(differences(known, here))
+
+
+def _defaults(kind: type[DatasetSpec] | type[ModelSpec]) -> dict[str, Any]:
+    """Return what an entry that was written before a field was there has in it."""
+    given = {one.name: one.default for one in dataclasses.fields(kind) if one.default is not dataclasses.MISSING}
+    return dict(plain(given))
 
 
 def stated_files(results: Path, part: str) -> list[Path]:

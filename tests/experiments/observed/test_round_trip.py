@@ -13,6 +13,7 @@ from stargas.config import DataConfig, DegradationConfig, HIMapConfig, Selection
 from stargas.constants import G
 from stargas.dataset.build import build_dataset
 from stargas.errors import DamagedFileError, InputError
+from stargas.experiments.measurement import Origin
 from stargas.experiments.observed import files, invariances, parts, round_trip
 from stargas.experiments.observed.degradation import EFFECTS
 from stargas.experiments.observed.files import TRUTH, observation_of, write_mock
@@ -217,8 +218,10 @@ def test_the_page_holds_both_parts(tmp_path, monkeypatch):
     results = tmp_path / "results"
     with pytest.raises(InputError, match="holds no results"):
         write_observed_page(results)
-    write_round_trip(FormulaPosterior(), tmp_path, results, PLAN, "stargas experiment observed round_trip")
-    file = write_degradation(OfArrays(), tmp_path / "data", results, 50, "stargas experiment observed degradation")
+    write_round_trip(FormulaPosterior(), tmp_path, results, PLAN, Origin("stargas experiment observed round_trip"))
+    file = write_degradation(
+        OfArrays(), tmp_path / "data", results, 50, Origin("stargas experiment observed degradation")
+    )
     rows = json.loads(file.read_text())["rows"]
     assert {row["effect"] for row in rows} == {effect.name for effect in EFFECTS}
     assert {row["tracer_set"] for row in rows} == {"stars and gas", "stars", "gas and R_hl"}

@@ -10,6 +10,7 @@ from stargas.config import LocalConfig
 from stargas.dataset.build import build_dataset
 from stargas.dataset.store import open_dataset
 from stargas.experiments.adaptation import adaptation_settings
+from stargas.experiments.measurement import Origin
 from stargas.experiments.others import adaptation as module
 from stargas.experiments.others.adaptation import GalaxiesOfOthers, adapted_predictions, folds, write_adaptation
 from stargas.experiments.others.galaxies import GalaxyOfOthers, traced
@@ -90,9 +91,9 @@ def test_a_model_has_not_learned_from_the_galaxies_that_it_is_tested_on(made, ga
 
 def test_the_page_has_both_beside_each_other(made, tmp_path):
     _, found = made
-    write_scoreboard(found[AS_IT_WAS], {}, tmp_path, "stargas experiment others")
+    write_scoreboard(found[AS_IT_WAS], {}, tmp_path, Origin("stargas experiment others"))
     before = write_others_page(tmp_path).read_text()
-    write_adaptation(found, tmp_path, "stargas experiment others adaptation")
+    write_adaptation(found, tmp_path, Origin("stargas experiment others adaptation"))
     page = write_others_page(tmp_path).read_text()
     assert "Adapted to the others" in page
     assert "Adapted to the others" not in before

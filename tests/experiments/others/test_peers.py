@@ -8,6 +8,7 @@ from predictions_for_tests import predictions
 
 from stargas.baselines import jeans
 from stargas.errors import DamagedFileError
+from stargas.experiments.measurement import Origin
 from stargas.experiments.others import peers as module
 from stargas.experiments.others.galaxies import GalaxyOfOthers, traced
 from stargas.experiments.others.peers import Seen, compare, seen_galaxies, write_peers
@@ -110,7 +111,7 @@ def test_mocks_are_seen_from_all_sides_in_turn():
 
 
 def test_each_side_has_rows_of_its_own(compared, tmp_path):
-    rows = json.loads(write_peers(compared[1], tmp_path, "stargas").read_text())["rows"]
+    rows = json.loads(write_peers(compared[1], tmp_path, Origin("stargas")).read_text())["rows"]
     assert [row["sides"] for row in rows if row["method"] == MODEL] == [[0]] * 3 + [[6]] * 3
     assert [row["n_views"] for row in rows if row["method"] == MODEL] == [2, 1, 1] * 2
 
@@ -118,15 +119,15 @@ def test_each_side_has_rows_of_its_own(compared, tmp_path):
 def test_galaxies_of_one_side_each_share_a_row(compared, model, tmp_path):
     seen = [Seen(one, (side,)) for (one, _), side in zip(spheres(), (0, 6), strict=True)]
     found = compare(model, seen, compared[0], n_draws=200)
-    rows = json.loads(write_peers(found, tmp_path, "stargas").read_text())["rows"]
+    rows = json.loads(write_peers(found, tmp_path, Origin("stargas")).read_text())["rows"]
     assert [row["sides"] for row in rows] == [[0, 6]] * 6
     assert rows[0]["seconds"] == pytest.approx(np.median(found.seconds[JEANS]), rel=1e-3)
 
 
 def test_the_comparison_is_a_table_of_the_page(compared, tmp_path):
-    write_scoreboard(predictions(), {}, tmp_path, "stargas experiment others")
+    write_scoreboard(predictions(), {}, tmp_path, Origin("stargas experiment others"))
     assert "## Peers" not in write_others_page(tmp_path).read_text()
-    write_peers(compared[1], tmp_path, "stargas experiment others peers")
+    write_peers(compared[1], tmp_path, Origin("stargas experiment others peers"))
     assert read_peers(tmp_path)["fits"]["n"] == 4
     page = write_others_page(tmp_path).read_text()
     for method in (MODEL, JEANS, TREES):
@@ -136,8 +137,8 @@ def test_the_comparison_is_a_table_of_the_page(compared, tmp_path):
 
 
 def test_spheres_have_a_table_of_their_own(compared, model, tmp_path):
-    write_scoreboard(predictions(), {}, tmp_path, "stargas experiment others")
-    write_peers(compare(model, spheres("analytic spheres"), compared[0], n_draws=200), tmp_path, "stargas")
+    write_scoreboard(predictions(), {}, tmp_path, Origin("stargas experiment others"))
+    write_peers(compare(model, spheres("analytic spheres"), compared[0], n_draws=200), tmp_path, Origin("stargas"))
     page = write_others_page(tmp_path).read_text()
     assert "| cusp, isotropic | 1 |" in page
     assert "| analytic spheres: cusp, isotropic |" not in page

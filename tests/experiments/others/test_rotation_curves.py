@@ -12,6 +12,7 @@ from stargas.baselines.barolo import RotationCurve
 from stargas.cli import main
 from stargas.constants import G
 from stargas.errors import DamagedFileError, InputError
+from stargas.experiments.measurement import Origin
 from stargas.experiments.others import rotation_curves as module
 from stargas.experiments.others.mocks import held_out_galaxies
 from stargas.experiments.others.rotation_curves import (
@@ -130,9 +131,9 @@ def test_mocks_have_cold_gas_and_are_held_out(model):
 
 
 def test_the_comparison_is_a_section_of_the_page(compared, tmp_path):
-    write_scoreboard(predictions(), {}, tmp_path, "stargas experiment others")
+    write_scoreboard(predictions(), {}, tmp_path, Origin("stargas experiment others"))
     assert "Rotation curves" not in write_others_page(tmp_path).read_text()
-    write_rotation(compared[0], tmp_path, "stargas experiment others rotation")
+    write_rotation(compared[0], tmp_path, Origin("stargas experiment others rotation"))
     assert read_rotation(tmp_path)["beams"] == list(BEAMS)
     page = write_others_page(tmp_path).read_text()
     assert f"| {THIN} | {RINGS} | 2 | 0 |" in page

@@ -8,6 +8,7 @@ import pytest
 from predictions_for_tests import N_GALAXIES, predictions
 
 from stargas.cli import main
+from stargas.experiments.measurement import Origin
 from stargas.experiments.others.predictions import Predictions
 from stargas.experiments.others.scoreboard import hi_gain, scores, write_scoreboard
 from stargas.report.others_page import read_scoreboard, summary_table, write_others_page
@@ -82,7 +83,7 @@ def test_results_become_a_page_with_the_worst_kind(tmp_path):
     found = joined(predictions(), gas, predictions(width=0.05, maker=SPHERES))
     with_gas = replace(predictions(scatter=0.05), tracers=np.full(600, "stars and gas"))
     gain = hi_gain(joined(with_gas, predictions()))
-    write_scoreboard(found, gain, tmp_path, "stargas experiment others")
+    write_scoreboard(found, gain, tmp_path, Origin("stargas experiment others"))
     board = read_scoreboard(tmp_path)
     assert list(board["hi_gain"]) == list(gain)
     assert {row["maker"] for row in board["rows"]} == {"theirs", SPHERES}
@@ -97,9 +98,9 @@ def test_results_become_a_page_with_the_worst_kind(tmp_path):
 
 
 def test_trees_stand_below_the_model(tmp_path):
-    write_scoreboard(predictions(), {}, tmp_path, "stargas experiment others")
+    write_scoreboard(predictions(), {}, tmp_path, Origin("stargas experiment others"))
     assert "## Boosted trees" not in write_others_page(tmp_path).read_text()
-    write_scoreboard(predictions(), {}, tmp_path, "stargas experiment others", predictions(scatter=0.2))
+    write_scoreboard(predictions(), {}, tmp_path, Origin("stargas experiment others"), predictions(scatter=0.2))
     lines = write_others_page(tmp_path).read_text().splitlines()
     model, trees = (
         float(next(line for line in lines if line.startswith(f"| theirs: disk | {name} |")).split("|")[5])

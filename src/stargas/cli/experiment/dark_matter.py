@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (the same for all experiments)
     """Run it, and print where its page is."""
     from stargas.experiments.dark_matter import write_dark_matter
+    from stargas.experiments.measurement import Origin
     from stargas.model.files import load_model
     from stargas.report.dark_matter_page import write_dark_matter_page
 
@@ -25,5 +26,7 @@ def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (the sa
     results, n_galaxies = options.results or Path("results/dark_matter"), options.n_galaxies or 120
     report = line_printer()
     words = ("" if options.model is None else f" --model {options.model}") + f" --n-galaxies {n_galaxies}"
-    write_dark_matter(load_model(options.model), results, n_galaxies, f"stargas experiment dark_matter{words}", report)
+    model = load_model(options.model)
+    origin = Origin.of(f"stargas experiment dark_matter{words}", model)
+    write_dark_matter(model, results, n_galaxies, origin, report)
     report(f"Page: {write_dark_matter_page(results)}")

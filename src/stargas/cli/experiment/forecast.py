@@ -18,6 +18,7 @@ def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (the sa
     """Run it, and print where its page is."""
     from stargas.experiments.forecast.achieved import write_achieved
     from stargas.experiments.forecast.two_tracers import write_two_tracers
+    from stargas.experiments.measurement import Origin
     from stargas.model.files import load_model
     from stargas.report.forecast_page import ACHIEVED, PARTS, TWO_TRACERS, write_forecast_pages
 
@@ -27,10 +28,13 @@ def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (the sa
     report = line_printer()
     model = load_model(options.model)
     words = ("" if options.model is None else f" --model {options.model}") + f" --n-galaxies {n_galaxies}"
+
+    def origin(part: str) -> Origin:
+        return Origin.of(f"stargas experiment forecast {part}{words}", model)
+
     if ACHIEVED in parts:
-        write_achieved(model, results, n_galaxies, f"stargas experiment forecast {ACHIEVED}{words}", report)
+        write_achieved(model, results, n_galaxies, origin(ACHIEVED), report)
     if TWO_TRACERS in parts:
-        command = f"stargas experiment forecast {TWO_TRACERS}{words}"
-        write_two_tracers(model, results, n_galaxies, options.seed, command, report)
+        write_two_tracers(model, results, n_galaxies, options.seed, origin(TWO_TRACERS), report)
     for page in write_forecast_pages(results):
         report(f"Page: {page}")

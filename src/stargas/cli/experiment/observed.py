@@ -22,6 +22,7 @@ def add_options(group: _ArgumentGroup) -> None:
 
 def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (the same for all experiments)
     """Run it, and print where its page is."""
+    from stargas.experiments.measurement import Origin
     from stargas.experiments.observed.parts import write_degradation, write_invariances, write_round_trip
     from stargas.experiments.observed.round_trip import RoundTrip
     from stargas.model.files import load_model
@@ -38,11 +39,15 @@ def run(options: Namespace, settings: Settings) -> None:  # noqa: ARG001 (the sa
     plan = RoundTrip(options.n_galaxies or 50, seed, options.draws)
     common = ("" if options.model is None else f" --model {options.model}") + f" --draws {options.draws}"
     mocks = f"{common} --n-galaxies {plan.n_galaxies} --suite-seed {plan.seed}"
+
+    def origin(words: str) -> Origin:
+        return Origin.of(f"stargas experiment observed {words}", model)
+
     if ROUND_TRIP in parts:
-        write_round_trip(model, out, results, plan, f"stargas experiment observed {ROUND_TRIP}{mocks}", report)
+        write_round_trip(model, out, results, plan, origin(f"{ROUND_TRIP}{mocks}"), report)
     if INVARIANCES in parts:
-        write_invariances(model, out, results, plan, f"stargas experiment observed {INVARIANCES}{mocks}", report)
+        write_invariances(model, out, results, plan, origin(f"{INVARIANCES}{mocks}"), report)
     if DEGRADATION in parts:
-        command = f"stargas experiment observed {DEGRADATION}{common} --degraded-data {options.degraded_data}"
-        write_degradation(model, options.degraded_data, results, options.draws, command, report)
+        words = f"{DEGRADATION}{common} --degraded-data {options.degraded_data}"
+        write_degradation(model, options.degraded_data, results, options.draws, origin(words), report)
     report(f"Page: {write_observed_page(results)}")

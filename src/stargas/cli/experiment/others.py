@@ -103,6 +103,7 @@ def run(options: Namespace, settings: Settings) -> None:
 def _write_scoreboard(
     options: Namespace, model: Posterior, trees: Trees | None, results: Path, report: Callable[[str], None]
 ) -> None:
+    from stargas.experiments.measurement import Origin
     from stargas.experiments.others.galaxies import read_galaxies_of_others
     from stargas.experiments.others.predictions import joined, predict, predict_from_stars
     from stargas.experiments.others.scoreboard import HI_SEEDS, hi_gain, write_scoreboard
@@ -122,23 +123,25 @@ def _write_scoreboard(
     of_trees = None
     if trees is not None:
         of_trees = predict_from_stars(trees, galaxies(), model.data_config, options.draws, options.seed)
-    write_scoreboard(predictions, gain, results, _command(options), of_trees)
+    write_scoreboard(predictions, gain, results, Origin.of(_command(options), model), of_trees)
 
 
 def _write_peers(
     options: Namespace, model: Posterior, trees: Trees | None, results: Path, report: Callable[[str], None]
 ) -> None:
+    from stargas.experiments.measurement import Origin
     from stargas.experiments.others.peers import compare, seen_galaxies, write_peers
 
     command = f"{_command(options, PEERS)} --mocks {options.mocks} --sides {' '.join(map(str, options.sides))}"
-    folder = (options.out or Path("runs/others")) / "jeans"
+    origin, folder = Origin.of(command, model), (options.out or Path("runs/others")) / "jeans"
     seen = seen_galaxies(options.galaxies, options.sides, options.spheres, options.mocks, options.seed)
-    write_peers(compare(model, seen, folder, trees, options.draws, options.seed, report), results, command)
+    write_peers(compare(model, seen, folder, trees, options.draws, options.seed, report), results, origin)
 
 
 def _write_rotation(options: Namespace, model: Posterior, results: Path, report: Callable[[str], None]) -> None:
     from itertools import chain
 
+    from stargas.experiments.measurement import Origin
     from stargas.experiments.others import rotation_curves as rotation
     from stargas.experiments.others.galaxies import read_galaxies_of_others
 
@@ -147,7 +150,7 @@ def _write_rotation(options: Namespace, model: Posterior, results: Path, report:
     gaseous = (one for one in read_galaxies_of_others(options.galaxies) if one.has_gas)
     every = chain(gaseous, rotation.cold_mocks(model, options.mocks), rotation.thin_disks(rotation.N_THIN))
     command = f"{_command(options, ROTATION)} --mocks {options.mocks} --barolo BBarolo"
-    rotation.write_rotation(rotation.compare_rotation(model, every, plan, report), results, command)
+    rotation.write_rotation(rotation.compare_rotation(model, every, plan, report), results, Origin.of(command, model))
 
 
 def _write_adaptation(
@@ -155,6 +158,7 @@ def _write_adaptation(
 ) -> None:
     from stargas.dataset.store import open_dataset
     from stargas.experiments.adaptation import adaptation_settings
+    from stargas.experiments.measurement import Origin
     from stargas.experiments.others.adaptation import adapted_predictions, write_adaptation
     from stargas.experiments.others.galaxies import read_galaxies_of_others
 
@@ -169,7 +173,8 @@ def _write_adaptation(
         options.seed,
         report,
     )
-    write_adaptation(predictions, results, f"{_command(options, ADAPTATION)} --mix {options.mix}")
+    command = f"{_command(options, ADAPTATION)} --mix {options.mix}"
+    write_adaptation(predictions, results, Origin.of(command, model))
 
 
 def _command(options: Namespace, *part: str) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from stargas import __version__
+from stargas.experiments.measurement import Origin, write_measurement
 from stargas.galaxy import FloatArray
 from stargas.inference.mock_posteriors import MockPosteriors, infer_mocks, view_analogs
 from stargas.inference.observing_setup import ObservingSetup
 from stargas.model.posterior import Posterior
 from stargas.report.forecast_page import ACHIEVED, FORMAT
 from stargas.simulations.mock_suites.analogs import GalaxyTarget
-from stargas.storage import json_bytes, plain, rounded, write_atomically
+from stargas.storage import plain
 
 KINDS: Mapping[str, GalaxyTarget] = MappingProxyType(
     {
@@ -97,7 +97,7 @@ def compare_widths(
 
 
 def write_achieved(
-    model: Posterior, results: Path, n_galaxies: int, command: str, report: Callable[[str], None]
+    model: Posterior, results: Path, n_galaxies: int, origin: Origin, report: Callable[[str], None]
 ) -> Path:
     """Compare widths and write ``achieved.json``; arguments as of `compare_widths`.
 
@@ -105,20 +105,12 @@ def write_achieved(
     ----------
     results
         Folder of the results.
-    command
-        Command that makes this part again.
+    origin
+        Where they come from.
     """
     galaxies = {kind: plain(vars(target)) for kind, target in KINDS.items()}
     content = {"kinds": galaxies, "rows": compare_widths(model, n_galaxies, report=report)}
-    return write_part(results / f"{ACHIEVED}.json", command, content)
-
-
-def write_part(path: Path, command: str, content: Mapping[str, Any]) -> Path:
-    """Write the results of a part of this experiment as JSON."""
-    whole = {**FORMAT.stated, "part": path.stem, "stargas": __version__, "command": command, **content}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json_bytes(rounded(plain(whole), 4)))
-    return path
+    return write_measurement(results / f"{ACHIEVED}.json", FORMAT, origin, {"part": ACHIEVED, **content})
 
 
 def _row(forecast: MockPosteriors, achieved: MockPosteriors) -> dict[str, Any]:

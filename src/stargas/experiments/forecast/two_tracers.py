@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
-from stargas.experiments.forecast.achieved import mean_ln_width, write_part
+from stargas.experiments.forecast.achieved import mean_ln_width
+from stargas.experiments.measurement import Origin, write_measurement
 from stargas.galaxy import FloatArray
 from stargas.inference.mock_posteriors import RADII_R_HL, MockPosteriors, infer_mocks, view_analogs
 from stargas.inference.observing_setup import ObservingSetup
 from stargas.model.posterior import Posterior
-from stargas.report.forecast_page import BOTH, BOTH_KNOWN, HI, HI_KNOWN, STARS, TWO_TRACERS
+from stargas.report.forecast_page import BOTH, BOTH_KNOWN, FORMAT, HI, HI_KNOWN, STARS, TWO_TRACERS
 from stargas.simulations.mock_suites.analogs import GalaxyTarget
 
 WLM, INCLINATION_DEG = GalaxyTarget(4e7, 1.6, 7e7), 75.0
@@ -49,7 +50,7 @@ N_PARTICLES = 4000
 
 
 def write_two_tracers(
-    model: Posterior, results: Path, n_galaxies: int, seed: int, command: str, report: Callable[[str], None]
+    model: Posterior, results: Path, n_galaxies: int, seed: int, origin: Origin, report: Callable[[str], None]
 ) -> Path:
     """Infer mocks like WLM from stars, HI and both, and write ``two_tracers.json``.
 
@@ -63,8 +64,8 @@ def write_two_tracers(
         Mock galaxies; there are fewer where the suite has fewer.
     seed
         Root seed.
-    command
-        Command that makes this part again.
+    origin
+        Where they come from.
     report
         Called with a line.
     """
@@ -76,7 +77,7 @@ def write_two_tracers(
     angle = {"inclination_deg": INCLINATION_DEG, "inclination_error_deg": INCLINATION_ERROR_DEG}
     observed = {**angle, **vars(SETUPS[BOTH])}
     content = {"galaxy": vars(WLM), "observed": observed, **compare_tracers(found, seed)}
-    return write_part(results / f"{TWO_TRACERS}.json", command, content)
+    return write_measurement(results / f"{TWO_TRACERS}.json", FORMAT, origin, {"part": TWO_TRACERS, **content})
 
 
 def compare_tracers(found: dict[str, MockPosteriors], seed: int = 0) -> dict[str, Any]:

@@ -1,19 +1,18 @@
 """The parts of the experiment on observed galaxies: each writes one JSON file of results."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from stargas.dataset.store import open_dataset
 from stargas.errors import InputError
 from stargas.evaluation.posterior_like import PosteriorLike
+from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.observed.degradation import AnyTracerPosterior, along_effects
 from stargas.experiments.observed.files import TRUTH
 from stargas.experiments.observed.invariances import check_invariances
 from stargas.experiments.observed.round_trip import RoundTrip, brief, run_round_trip, summary
 from stargas.report.observed_page import DEGRADATION, FORMAT, INVARIANCES, ROUND_TRIP
-from stargas.storage import json_bytes, write_atomically
 
 INVARIANCE_GALAXIES = 10
 """Galaxies of a round trip whose files are changed."""
@@ -24,7 +23,7 @@ def write_round_trip(
     out: Path,
     results: Path,
     plan: RoundTrip,
-    command: str,
+    origin: Origin,
     report: Callable[[str], None] | None = None,
 ) -> Path:
     """Make a round trip and write ``round_trip.json``.
@@ -35,13 +34,13 @@ def write_round_trip(
         Of `stargas.experiments.observed.round_trip.run_round_trip`.
     results
         Folder of the results.
-    command
-        Command that makes this part again.
+    origin
+        Where the results come from.
     """
     records = run_round_trip(posterior, out, plan, report=report)
     refused = sorted({record["refused"] for record in records if "refused" in record})
     content = {"rows": summary(records), "galaxies": brief(records), "refused": refused}
-    return _write(results / f"{ROUND_TRIP}.json", command, content)
+    return write_measurement(results / f"{ROUND_TRIP}.json", FORMAT, origin, content)
 
 
 def write_invariances(
@@ -49,7 +48,7 @@ def write_invariances(
     out: Path,
     results: Path,
     plan: RoundTrip,
-    command: str,
+    origin: Origin,
     report: Callable[[str], None] | None = None,
 ) -> Path:
     """Change the first files of a round trip and write ``invariances.json``; arguments as of `write_round_trip`.
@@ -65,7 +64,7 @@ def write_invariances(
         raise InputError(f"{out} holds no files of mock galaxies: run the part {ROUND_TRIP} first.")
     mocks = {folder: json.loads((folder / TRUTH).read_text()) for folder in folders}
     rows = check_invariances(posterior, mocks, n_draws=plan.n_draws, seed=plan.seed, report=report)
-    return _write(results / f"{INVARIANCES}.json", command, {"rows": rows})
+    return write_measurement(results / f"{INVARIANCES}.json", FORMAT, origin, {"rows": rows})
 
 
 def write_degradation(
@@ -73,7 +72,7 @@ def write_degradation(
     data: Path,
     results: Path,
     n_draws: int,
-    command: str,
+    origin: Origin,
     report: Callable[[str], None] | None = None,
 ) -> Path:
     """Evaluate a model on degraded samples and write ``degradation.json``.
@@ -88,16 +87,10 @@ def write_degradation(
         Folder of the results.
     n_draws
         Posterior draws of each sample.
-    command
-        Command that makes this part again.
+    origin
+        Where the results come from.
     report
         Called with a line per tracer set.
     """
     rows = along_effects(posterior, open_dataset(data), n_draws=n_draws, report=report)
-    return _write(results / f"{DEGRADATION}.json", command, {"rows": rows})
-
-
-def _write(file: Path, command: str, content: Mapping[str, Any]) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, json_bytes({**FORMAT.stated, "command": command, **content}))
-    return file
+    return write_measurement(results / f"{DEGRADATION}.json", FORMAT, origin, {"rows": rows})

@@ -14,9 +14,10 @@ import numpy as np
 from stargas.config import DataConfig, LocalConfig, SelectionConfig, SplitConfig, TrainingConfig
 from stargas.dataset.build import build_dataset
 from stargas.dataset.store import Dataset, open_dataset
+from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.others.galaxies import GalaxyOfOthers
-from stargas.experiments.others.predictions import N_VIEWS, Predictions, joined, predict
-from stargas.experiments.others.scoreboard import plain_score, scores, write_comparison
+from stargas.experiments.others.predictions import N_VIEWS, RADII, Predictions, joined, predict
+from stargas.experiments.others.scoreboard import plain_score, scores
 from stargas.galaxy import Galaxy
 from stargas.model.posterior import Posterior
 from stargas.report.adaptation_section import ADAPTATION_FILE, ADAPTATION_FORMAT, ADAPTED, AS_IT_WAS
@@ -129,7 +130,7 @@ def _settings(config: DataConfig) -> DataConfig:
     return replace(config, views=views, selection=every, split=SplitConfig(validation=0.2, test=0.0))
 
 
-def write_adaptation(predictions: Mapping[str, Predictions], results: Path, command: str) -> Path:
+def write_adaptation(predictions: Mapping[str, Predictions], results: Path, origin: Origin) -> Path:
     """Write ``adaptation.json``.
 
     Parameters
@@ -138,10 +139,11 @@ def write_adaptation(predictions: Mapping[str, Predictions], results: Path, comm
         Of all methods.
     results
         Folder of the results.
-    command
-        Command that makes them again.
+    origin
+        Where they come from.
     """
     rows = [
         {"method": method, **plain_score(score)} for method, found in predictions.items() for score in scores(found)
     ]
-    return write_comparison(results / ADAPTATION_FILE, ADAPTATION_FORMAT, command, {"folds": FOLDS, "rows": rows})
+    content = {"radii_R_hl": RADII, "folds": FOLDS, "rows": rows}
+    return write_measurement(results / ADAPTATION_FILE, ADAPTATION_FORMAT, origin, content)

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.baselines.jeans import BLOCK, MAX_DRIFT, MAX_STEPS, N_WALKERS, PRIORS, JeansPosterior, fit_jeans
 from stargas.evaluation.posterior_like import PosteriorLike
+from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.others.galaxies import GalaxyOfOthers, read_galaxies_of_others
 from stargas.experiments.others.mocks import held_out_galaxies
-from stargas.experiments.others.predictions import N_VIEWS, Predictions, Side, joined, sides_of, summarize_draws
-from stargas.experiments.others.scoreboard import plain_score, scores, write_comparison
+from stargas.experiments.others.predictions import N_VIEWS, RADII, Predictions, Side, joined, sides_of, summarize_draws
+from stargas.experiments.others.scoreboard import plain_score, scores
 from stargas.experiments.others.spheres import analytic_spheres
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
@@ -186,7 +187,7 @@ def _kept_fit(
     return fit
 
 
-def write_peers(comparison: Comparison, results: Path, command: str) -> Path:
+def write_peers(comparison: Comparison, results: Path, origin: Origin) -> Path:
     """Write ``peers.json``.
 
     Parameters
@@ -195,15 +196,15 @@ def write_peers(comparison: Comparison, results: Path, command: str) -> Path:
         Of all galaxies.
     results
         Folder of the results.
-    command
-        Command that makes them again.
+    origin
+        Where they come from.
     """
     content = {
         "formulas": [formula.label for formula in STAR_ESTIMATORS.values()],
         "fits": _fit_summary(comparison.fits),
         "rows": list(_rows(comparison)),
     }
-    return write_comparison(results / PEERS_FILE, PEERS_FORMAT, command, content)
+    return write_measurement(results / PEERS_FILE, PEERS_FORMAT, origin, {"radii_R_hl": RADII, **content})
 
 
 def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:

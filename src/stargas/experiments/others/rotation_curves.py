@@ -17,11 +17,12 @@ from stargas.baselines.barolo import RingGeometry, RotationCurve, fit_rings
 from stargas.config.observation import ObservationConfig
 from stargas.constants import G
 from stargas.errors import InputError
+from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.observed.files import MockObservation, cube_file
 from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.experiments.others.mocks import held_out_galaxies
-from stargas.experiments.others.predictions import Predictions, joined, summarize_draws
-from stargas.experiments.others.scoreboard import plain_score, scores, without_nan, write_comparison
+from stargas.experiments.others.predictions import RADII, Predictions, joined, summarize_draws
+from stargas.experiments.others.scoreboard import plain_score, scores, without_nan
 from stargas.galaxy import FloatArray, Galaxy, Gas, MassProfile, Particles
 from stargas.inference.infer import infer
 from stargas.model.posterior import Posterior
@@ -305,7 +306,7 @@ def _summarized(model: Posterior, cube: CubeOfGalaxy, draws: FloatArray, plan: R
     return summarize_draws(cube.one, [sample], radii, draws[None], GAS_AND_R_HL.name)
 
 
-def write_rotation(comparison: RotationComparison, results: Path, command: str) -> Path:
+def write_rotation(comparison: RotationComparison, results: Path, origin: Origin) -> Path:
     """Write ``rotation_curves.json``.
 
     Parameters
@@ -314,8 +315,8 @@ def write_rotation(comparison: RotationComparison, results: Path, command: str) 
         Of all galaxies.
     results
         Folder of the results.
-    command
-        Command that makes them again.
+    origin
+        Where they come from.
     """
     rows = []
     for method, predictions in comparison.predictions.items():
@@ -330,4 +331,4 @@ def write_rotation(comparison: RotationComparison, results: Path, command: str) 
                 }
             )
     content = {"inclinations_deg": INCLINATIONS_DEG, "beams": BEAMS, "noise_msun_pc2": NOISE_MSUN_PC2, "rows": rows}
-    return write_comparison(results / ROTATION_FILE, ROTATION_FORMAT, command, content)
+    return write_measurement(results / ROTATION_FILE, ROTATION_FORMAT, origin, {"radii_R_hl": RADII, **content})

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from stargas import __version__
 from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
+from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.others.predictions import RADII, Predictions
 from stargas.galaxy import FloatArray
 from stargas.report.others_page import FILE, FORMAT
 from stargas.report.others_rows import ALL
-from stargas.storage import Format, json_bytes, plain, rounded, write_atomically
+from stargas.storage import plain
 from stargas.tracers import STARS, STARS_AND_GAS
 
 HI_SEEDS = 5
@@ -184,7 +184,7 @@ def write_scoreboard(
     predictions: Predictions,
     gain: Mapping[str, HIGain],
     results: Path,
-    command: str,
+    origin: Origin,
     trees: Predictions | None = None,
 ) -> Path:
     """Write ``scoreboard.json``.
@@ -197,8 +197,8 @@ def write_scoreboard(
         What HI adds to those that have it.
     results
         Folder of the results.
-    command
-        Command that makes them again.
+    origin
+        Where they come from.
     trees
         Of boosted trees on the same galaxies, from stars.
     """
@@ -208,27 +208,7 @@ def write_scoreboard(
         "trees": [] if trees is None else [plain_score(score) for score in scores(trees)],
         "hi_gain": {name: asdict(one) for name, one in gain.items()},
     }
-    return write_comparison(results / FILE, FORMAT, command, content)
-
-
-def write_comparison(path: Path, kind: Format, command: str, content: Mapping[str, Any]) -> Path:
-    """Write a comparison at `~stargas.experiments.others.predictions.RADII` as JSON.
-
-    Parameters
-    ----------
-    path
-        The file.
-    kind
-        Its format.
-    command
-        Command that makes it again.
-    content
-        Its entries.
-    """
-    whole = {**kind.stated, "stargas": __version__, "command": command, "radii_R_hl": RADII, **content}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json_bytes(rounded(plain(whole), 4)))
-    return path
+    return write_measurement(results / FILE, FORMAT, origin, {"radii_R_hl": RADII, **content})
 
 
 def plain_score(score: Score) -> dict[str, Any]:

@@ -1,0 +1,44 @@
+"""Results name the model that was measured; those in the repository are of the model that comes with the package."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from stargas.cli.settings import read_settings
+from stargas.experiments.default import default_plan
+from stargas.experiments.measurement import Origin, write_measurement
+from stargas.experiments.provenance import outdated
+from stargas.model.files import load_model
+from stargas.report.default_page import PARTS
+from stargas.report.results import REMARKS, read_part
+from stargas.storage import Format
+from stargas.validity.reference import weights_of
+
+RESULTS = Path(__file__).parents[2] / "results"
+PRETRAINED = Path(load_model().folder)
+
+
+def test_a_measurement_says_what_made_it_and_of_which_model(tmp_path):
+    model = load_model()
+    origin = Origin.of("stargas experiment others", model)
+    path = write_measurement(tmp_path / "a" / "file.json", Format("kind", 2), origin, {"rms": np.float64(0.123456)})
+    found = json.loads(path.read_text())
+    assert found["command"] == "stargas experiment others"
+    assert found["weights_sha256"] == weights_of(PRETRAINED) != ""
+    assert found["rms"] == 0.1235
+    assert (found["format"], found["format_version"]) == ("kind", 2)
+
+
+def test_what_has_no_weights_has_none():
+    assert Origin.of("stargas experiment others", object()).weights_sha256 == ""
+
+
+def test_parts_of_other_settings_are_named_in_the_remarks():
+    settings = read_settings([], preset="default")
+    plan = default_plan(settings.data, settings.model, settings.training)
+    made = [name for name in PARTS if name in plan.parts and (RESULTS / "default" / f"{name}.json").exists()]
+    old = [name for name in made if outdated(read_part(RESULTS / "default" / f"{name}.json"), plan)]
+    remarks = (RESULTS / "default" / REMARKS).read_text(encoding="utf-8")
+    assert {"accuracy", "calibration"}.isdisjoint(old)
+    assert all(f"`{name}`" in remarks for name in old)
