@@ -9,7 +9,7 @@ import stargas as sg
 from stargas import read_stars
 from stargas.cli import main
 
-GALAXY = ["forecast", "--stellar-mass", "1e7", "--galaxies", "8"]
+GALAXY = ["forecast", "--stellar-mass", "1e7 0.2dex", "--galaxies", "8"]
 
 
 def test_a_forecast_is_printed_and_written(capsys, tmp_path):

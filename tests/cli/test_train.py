@@ -10,6 +10,7 @@ from sources_for_tests import TINY, AnalyticSource
 from stargas import load_model
 from stargas.cli import main
 from stargas.config import SplitConfig
+from stargas.inference.predictive_reference import load_predictive
 from stargas.validity.reference import load_validity
 
 QUICK = ["--local.progress", "false", "--training.epochs", "1", "--training.flow_epochs", "1"]
@@ -71,6 +72,19 @@ def test_a_validity_reference_is_measured_on_the_validation_split(tmp_path):
     words = ["train", str(tmp_path / "model"), "--data", str(tmp_path / "data"), "--tracers", "star"]
     assert main([*words, *QUICK, *SMALL]) == 0
     assert set(load_validity(tmp_path / "model").distributions) == {"stars"}
+
+
+def test_a_model_that_predicts_orbits_has_a_predictive_reference_or_says_why_not(tmp_path, few, capsys, monkeypatch):
+    orbits = ["--model.further_targets", "[cos_inclination, anisotropy_inside, anisotropy_outside, kappa_co]"]
+    words = [*QUICK, *SMALL, "--tracers", "star", *orbits]
+    assert main(["train", str(tmp_path / "model"), "--data", str(few), *words]) == 0
+    printed = capsys.readouterr().out.replace("\n", " ")
+    assert "The model has no predictive reference: a predictive reference needs 300 validation samples" in printed
+    assert load_predictive(tmp_path / "model") is None
+    monkeypatch.setattr("stargas.inference.predictive_check.MIN_SAMPLES", 3)
+    assert main(["train", str(tmp_path / "model"), "--data", str(few), *words]) == 0
+    assert "no predictive reference" not in capsys.readouterr().out
+    assert set(load_predictive(tmp_path / "model").distributions) == {"stars", "stars+gas"}  # with HI and without
 
 
 def test_settings_that_cannot_be_are_bad_usage(few, tmp_path, capsys):

@@ -54,7 +54,15 @@ RESULT = {
     "n_realizations": 16,
     "observed": ["Distance 1 kpc."],
     "references": [],
-    "files": ["profile.ecsv", "report.html", "stargas.zip"],
+    "predictive": {"alt": "Velocities as predicted.", "caption": "Bands: predicted."},
+    "dark": {
+        "head": ["", "unit", "value"],
+        "rows": [["ρ(150 pc)", "1e8 Msun/kpc³", "1.20 +0.30 −0.20"]],
+        "caption": "Dark matter.",
+        "warnings": ["No HI was observed."],
+        "alt": "Dark matter of galaxy.",
+    },
+    "files": ["figures/dark_matter.png", "figures/predictive.png", "profile.ecsv", "report.html", "stargas.zip"],
 }
 
 
@@ -104,7 +112,7 @@ def quick_work(connection, delay=0.0, needs=()):
         connection.send(("phase", {"stage": "errors", "answer": result | {"files": []}}))
         time.sleep(delay)
         out = Path(payload["out"])
-        out.mkdir()
+        (out / "figures").mkdir(parents=True)
         for name in RESULT["files"]:
             (out / name).write_bytes(text if name == "profile.ecsv" else b"<!doctype html><title>report</title>")
         connection.send(("done", result))

@@ -90,6 +90,7 @@ def test_a_mass_is_read_from_text(text):
 def test_percent_are_those_of_the_mass():
     assert StellarMass.read("1e6 20%").error_dex == pytest.approx(0.2 / np.log(10))
     assert StellarMass.read(str(StellarMass(3.8e5, 0.2))) == StellarMass(3.8e5, 0.2)
+    assert StellarMass.read("3.8e5", needs_error=False) == StellarMass(3.8e5, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,8 @@ def test_hi_alone_is_forecast():
         ({"n_stars": 10}, "30 to 4000 stars"),
         ({"n_stars": 0}, "nothing is observed"),
         ({"hi_limit_cm2": 5e19}, "give hi_mass_msun"),
-        ({"stellar_mass_msun": 1e15}, "stellar masses from"),
+        ({"stellar_mass_msun": 1e13}, "stellar masses from"),
+        ({"stellar_mass_msun": "1e7 and more"}, "a stellar mass is a number of solar masses"),
         ({"R_hl_kpc": 100.0}, "only 0 of"),
         ({"R_out_kpc": 1e-4}, "nothing of these galaxies"),
         ({"seed": -1}, "from 0 on"),
@@ -130,5 +131,15 @@ def test_quantities_are_converted_and_text_is_refused():
     plain = sg.forecast(own["stellar_mass_msun"], own["R_hl_kpc"], **given)
     converted = sg.forecast(own["stellar_mass_msun"] * u.Msun, 1e3 * own["R_hl_kpc"] * u.pc, **given)
     np.testing.assert_array_equal(plain.half_width, converted.half_width)
-    with pytest.raises(InputError, match="stellar_mass_msun"):
+    with pytest.raises(InputError, match="a stellar mass is a number of solar masses"):
         sg.forecast("1e7 Msun", 0.5)
+
+
+def test_a_stellar_mass_may_have_an_error_as_in_an_inference():
+    plain, small, large = (
+        sg.forecast(mass, 0.5, n_galaxies=12, n_stars=30) for mass in (1e7, "1e7 0.2dex", "1e7 0.9dex")
+    )
+    np.testing.assert_array_equal(plain.half_width, small.half_width)
+    off = [np.abs(found.log10_stellar_mass - 7).max() for found in (small, large)]
+    assert off[0] <= 0.31
+    assert 0.31 < off[1] <= 0.91

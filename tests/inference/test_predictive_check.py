@@ -77,7 +77,10 @@ def test_without_a_reference_velocities_are_compared_and_not_judged(sample):
     check = check_predictions(sample, *posterior_of(sample))
     assert check.p_value is None
     assert check.fits
-    assert check.detail == ""
+    assert check.sentence == (
+        "Whether the dispersion of the stars is as the posterior predicts is not judged: the model has no predictive "
+        "reference for galaxies with these tracers."
+    )
     assert check.stars.known.all()
 
 

@@ -449,6 +449,10 @@ def test_a_forecast_takes_numbers_and_gives_tables(page):
     job = start(page)
     answer = page.post(f"{job}/forecast", json={"stellar_mass_msun": "1e7", "R_hl_kpc": "500 pc", "n_stars": 100})
     assert answer.json()["planned"] == "100 stars"
-    assert json.loads(answer.json()["given"]) == {"R_hl_kpc": 0.5, "stellar_mass_msun": 1e7, "n_stars": 100}
+    assert json.loads(answer.json()["given"]) == {
+        "R_hl_kpc": 0.5,
+        "stellar_mass_msun": "1e+07 0dex",
+        "n_stars": 100,
+    }
     refused = page.post(f"{job}/forecast", json={"stellar_mass_msun": "1e7"})
     assert (refused.status_code, refused.json()["error"][:23]) == (422, "the half-light radius i")

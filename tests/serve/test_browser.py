@@ -105,6 +105,11 @@ def test_from_a_dropped_file_to_the_download(page):
     order = page.evaluate("[...document.querySelectorAll('#verdict, #profile, #result-limits')].map((node) => node.id)")
     assert order == ["verdict", "profile", "result-limits"]
     assert "7.70 +0.10 −0.10" in page.inner_text("#masses")
+    assert "1.20 +0.30 −0.20" in page.inner_text("#dark-numbers")
+    assert "No HI was observed." in page.inner_text("#dark-notices")
+    page.wait_for_selector("#predictive:not([hidden])")
+    assert page.get_attribute("#predictive-drawing", "alt") == "Velocities as predicted."
+    assert "/figures/dark_matter.png" in page.get_attribute("#dark-drawing", "src")
     with page.expect_download() as taken:
         page.click("text=Profile (ECSV)")
     assert taken.value.path().read_text() == "ra,dec\n1,2"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stargas.errors import InputError
 from stargas.serve.form import read_values
 
 
@@ -34,3 +35,11 @@ def test_distances_and_sizes_with_units():
     assert values["R_hl_kpc"] == pytest.approx(0.3)
     assert values["R_hl_error_kpc"] == pytest.approx(0.015)
     assert read_values({"distance_kpc": "0.1 Mpc", "center": ["", ""], "R_hl_kpc": ""}) == {"distance_kpc": 100.0}
+
+
+def test_a_stellar_mass_has_an_error():
+    assert read_values({"stellar_mass": "3.8e5 ± 20%"}) == {"stellar_mass": "380000 0.08686dex"}
+    assert read_values({"stellar_mass": " "}) == {}
+    for given in ("3.8e5", 3.8e5, ["3.8e5", "0.2dex"]):
+        with pytest.raises(InputError, match="a stellar mass is a number of solar masses and its error"):
+            read_values({"stellar_mass": given})

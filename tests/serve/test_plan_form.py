@@ -11,8 +11,12 @@ GALAXY = {"stellar_mass_msun": "1e7", "R_hl_kpc": "0.5"}
 
 def test_fields_become_numbers_and_empty_ones_are_left_out():
     plan = read_plan({**GALAXY, "n_stars": "150", "hi_mass_msun": 0, "beam_kpc": "", "R_out_kpc": None})
-    assert plan == {"stellar_mass_msun": 1e7, "R_hl_kpc": 0.5, "n_stars": 150, "hi_mass_msun": 0.0}
+    assert plan == {"stellar_mass_msun": "1e+07 0dex", "R_hl_kpc": 0.5, "n_stars": 150, "hi_mass_msun": 0.0}
     assert isinstance(plan["n_stars"], int)
+
+
+def test_a_stellar_mass_may_have_its_error():
+    assert read_plan({**GALAXY, "stellar_mass_msun": "3.8e5 0.2dex"})["stellar_mass_msun"] == "380000 0.2dex"
 
 
 def test_angles_are_lengths_at_the_distance():
@@ -34,6 +38,7 @@ def test_a_noise_becomes_the_limit():
     [
         ([], "must be an object"),
         ({"lunch": 1}, "no setting 'lunch'"),
+        ({**GALAXY, "stellar_mass_msun": "heavy"}, "a stellar mass is a number"),
         ({"R_hl_kpc": "0.5"}, "the stellar mass is missing"),
         ({"stellar_mass_msun": "1e7"}, "the half-light radius is missing"),
         ({**GALAXY, "n_stars": "many"}, "the number of stars must be a number"),

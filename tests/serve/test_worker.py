@@ -14,8 +14,11 @@ from astropy.table import Table
 from cube_files import disc_cube, header_of, in_jy_per_beam, write_cube
 from stars_for_tests import star_table, write
 
+import stargas as sg
 from stargas.config import ModelConfig
 from stargas.constants import G
+from stargas.model.files import load_model
+from stargas.report.dark_matter import dark_matter_table, describe_dark_matter
 from stargas.serve.examples import EXAMPLES, FOLDER
 from stargas.serve.settings import STAGES, ServeConfig
 from stargas.serve.worker import InferenceWorker, _answer, archive
@@ -270,6 +273,31 @@ def test_an_inference_writes_what_the_page_lists_and_shows_no_path(tmp_path):
     assert again["quantiles"] == result["quantiles"]
 
 
+def test_a_stellar_mass_brings_the_dark_matter_of_the_report(tmp_path):
+    """Page, report and Python have the same numbers, and the figure of the velocities that are predicted."""
+    model = load_model(None)
+    files = {"stars": FOLDER / "mock_dwarf_stars.csv", "hi_cube": FOLDER / "mock_dwarf_hi.fits"}
+    given = {"distance_kpc": 950.0, "R_hl_kpc": 1.4}
+    page, _, status = infer(tmp_path, given | {"stellar_mass": "6e7 0.1dex"}, model, **files)
+    assert status == "done"
+    stored = json.loads((tmp_path / "result" / "inference.json").read_text())
+    seen = {"stars": files["stars"], "hi": files["hi_cube"]}
+    result = sg.infer(model=model, n_draws=64, n_realizations=4, occlusion=False, **seen, **given)
+    dark = sg.dark_matter(result, "6e7 0.1dex")
+    assert page["dark"]["rows"] == dark_matter_table(dark).rows
+    assert stored["dark_matter"]["quantiles"] == describe_dark_matter(dark)["quantiles"]
+    assert "--stellar-mass '6e+07 0.1dex'" in stored["command"]
+    assert {"dark_matter.ecsv", "figures/dark_matter.png", "figures/predictive.png"} <= set(page["files"])
+    assert page["predictive"]["alt"].endswith(result.predictive.sentence)
+    assert result.predictive.sentence in page["limits"]
+    without, *_ = infer(tmp_path, given, model, **files)
+    assert without["dark"] is None
+    assert "dark_matter.ecsv" not in without["files"]
+    refused, _, status = infer(tmp_path, given | {"stellar_mass": "1e12 0.1dex"}, model, **files)
+    assert status == "failed"
+    assert "check the stellar mass" in refused
+
+
 def test_a_photometric_catalog_is_described_and_gives_the_radius(tmp_path):
     stars, light = star_table(), star_table(1500, seed=2)["ra", "dec"]
     paths = {"stars": write(stars, tmp_path, ".csv"), "photometry": tmp_path / "light.csv"}
@@ -320,8 +348,6 @@ def test_a_mistake_of_the_program_is_a_sentence_and_shows_no_path(tmp_path, caps
 
 
 def test_a_forecast_has_tables_and_a_figure(tmp_path):
-    from stargas.model.files import load_model
-
     worker = InferenceWorker(ServeConfig(), load_model(None), None)
     plan = {"stellar_mass_msun": 1e7, "R_hl_kpc": 0.5, "n_stars": 100, "n_galaxies": 8}
     payload = {"folder": str(tmp_path), "files": {}, "values": plan}

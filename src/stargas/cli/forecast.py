@@ -29,11 +29,13 @@ def parser() -> CommandParser:
         "applied to mock galaxies of the suite broad that are like it, observed as planned. Prints the widths and\n"
         "what would help most. Numbers, errors, field and beam of data that exist (--stars, --hi-cube) are read.",
         blocks=("observation",),
-        usage="stargas forecast --stellar-mass MSUN --R-hl-kpc R [options]\n"
-        "       stargas forecast --stellar-mass MSUN --stars TABLE --distance-kpc D [options]",
+        usage="stargas forecast --stellar-mass MASS --R-hl-kpc R [options]\n"
+        "       stargas forecast --stellar-mass MASS --stars TABLE --distance-kpc D [options]",
     )
     galaxy = made.add_argument_group("the galaxy")
-    galaxy.add_argument("--stellar-mass", type=positive_number, required=True, metavar="MSUN", help="stellar mass")
+    galaxy.add_argument(
+        "--stellar-mass", required=True, metavar="MASS", help="solar masses, also with their error, as '3.8e5 0.2dex'"
+    )
     galaxy.add_argument(
         "--hi-mass", type=float, metavar="MSUN", help="HI mass; 0 for none (default: of the HI data, or any)"
     )

@@ -105,13 +105,24 @@ def _adapt(options: Namespace, settings: Settings, local: LocalConfig) -> None:
 def _finish(model: Posterior, datasets: list[Dataset], folder: Path, settings: Settings) -> None:
     """Measure the reference distributions of a model that has none, and print where it is."""
     from stargas.errors import InputError
+    from stargas.inference.predictive_check import NEEDED, fit_predictive
+    from stargas.inference.predictive_reference import load_predictive
+    from stargas.model.layout import received
+    from stargas.tracers import TRACERS
     from stargas.training.training_set import training_splits
     from stargas.validity.reference import fit_validity, load_validity
 
     console = open_console()
+    _, validation = training_splits(datasets, settings.training)
     if load_validity(folder) is None:
         try:
-            fit_validity(model, training_splits(datasets, settings.training)[1]).save(folder)
+            fit_validity(model, validation).save(folder)
         except InputError as error:
             console.print(f"The model has no validity reference: {error}", highlight=False)
+    if set(NEEDED) <= set(model.target.further) and load_predictive(folder) is None:
+        seen = () if model.config.tracers == "any" else received(model.config).tracers
+        try:
+            fit_predictive(model, validation, without=[name for name in TRACERS if name not in seen]).save(folder)
+        except InputError as error:
+            console.print(f"The model has no predictive reference: {error}", highlight=False)
     console.print(f"Model: {folder}")

@@ -38,7 +38,7 @@ MIN_STELLAR_MASS, MAX_STELLAR_MASS = 1.0, 1e13
 
 _MIN_AXIS_RATIO = 0.2  # on the sky, of an edge-on disc
 
-_TEXT = re.compile(rf"({NUMBER})\s*(?:±|\+-|\+/-)?\s*({NUMBER})\s*(dex|%)")
+_TEXT = re.compile(rf"({NUMBER})(?:\s*(?:±|\+-|\+/-)?\s*({NUMBER})\s*(dex|%))?")
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,10 @@ class StellarMass:
             )
 
     @classmethod
-    def read(cls, text: str) -> "StellarMass":
+    def read(cls, text: str, *, needs_error: bool = True) -> "StellarMass":
         """Return the mass of a text with a mass [Msun] and its error in dex or percent, as ``3.8e5 0.2dex``.
+
+        Without ``needs_error`` a mass alone is one whose error is zero.
 
         Raises
         ------
@@ -91,12 +93,12 @@ class StellarMass:
             If it has another form, or as of the class.
         """
         found = _TEXT.fullmatch(text.strip())
-        if found is None:
+        if found is None or (needs_error and found[2] is None):
             raise InputError(
                 f"a stellar mass is a number of solar masses and its error, as '3.8e5 0.2dex' or '3.8e5 20%', got "
                 f"{text[:60]!r}."
             )
-        error = float(found[2])
+        error = float(found[2] or 0)
         return cls(float(found[1]), error if found[3] == "dex" else error / 100 / np.log(10))
 
     @classmethod

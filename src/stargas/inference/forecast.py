@@ -15,6 +15,7 @@ import numpy as np
 
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
+from stargas.inference.baryons import StellarMass
 from stargas.inference.mock_posteriors import QUANTITIES, infer_mocks, view_analogs
 from stargas.inference.observing_setup import MAX_STARS, MIN_STARS, ObservingSetup
 from stargas.model.files import load_model
@@ -230,7 +231,7 @@ class Forecast(Described):
 
 
 def forecast(
-    stellar_mass_msun: float,
+    stellar_mass_msun: StellarMass | str | float,
     R_hl_kpc: float,
     hi_mass_msun: float | None = None,
     *,
@@ -250,7 +251,8 @@ def forecast(
     ----------
     stellar_mass_msun, R_hl_kpc, hi_mass_msun
         Stellar mass [Msun], projected half-light radius [kpc] and HI mass [Msun] of the galaxy: 0 for none, None for
-        any. Quantities are converted, here and below.
+        any. Quantities are converted, here and below. The stellar mass may be text with its error, as
+        ``"3.8e5 0.2dex"``; an error above 0.3 dex widens the range of the mock galaxies.
     n_stars, velocity_error_kms, R_out_kpc, hi_limit_cm2, beam_kpc
         As of `stargas.inference.observing_setup.ObservingSetup`.
     inclination_deg
@@ -284,14 +286,11 @@ def forecast(
         raise InputError(f"a forecast takes {MIN_GALAXIES} to {MAX_GALAXIES} galaxies, got n_galaxies={n_galaxies}.")
     if seed < 0:
         raise InputError(f"the seed must be a whole number from 0 on, got {seed}.")
-    target = GalaxyTarget(
-        to_number("stellar_mass_msun", stellar_mass_msun),
-        to_number("R_hl_kpc", R_hl_kpc),
-        *to_numbers(hi_mass_msun=hi_mass_msun),
+    stars = _stellar_mass(stellar_mass_msun)
+    hi_mass_msun, R_out_kpc, hi_limit_cm2, inclination_deg = to_numbers(
+        hi_mass_msun=hi_mass_msun, R_out_kpc=R_out_kpc, hi_limit_cm2=hi_limit_cm2, inclination_deg=inclination_deg
     )
-    R_out_kpc, hi_limit_cm2, inclination_deg = to_numbers(
-        R_out_kpc=R_out_kpc, hi_limit_cm2=hi_limit_cm2, inclination_deg=inclination_deg
-    )
+    target = GalaxyTarget(stars.mass_msun, to_number("R_hl_kpc", R_hl_kpc), hi_mass_msun, stars.error_dex)
     error_kms, beam = to_number("velocity_error_kms", velocity_error_kms), to_number("beam_kpc", beam_kpc)
     setup = ObservingSetup(n_stars, error_kms, R_out_kpc, hi_limit_cm2, beam)
     if hi_limit_cm2 is not None and not hi_mass_msun:
@@ -320,6 +319,14 @@ def forecast(
         np.array([galaxy.hi_mass_msun for galaxy in galaxies]),
     )
     return replace(found, warnings=_warnings(found, skies, n_galaxies))
+
+
+def _stellar_mass(value: StellarMass | str | float) -> StellarMass:
+    if isinstance(value, StellarMass):
+        return value
+    if isinstance(value, str):
+        return StellarMass.read(value, needs_error=False)
+    return StellarMass(to_number("stellar_mass_msun", value), 0.0)
 
 
 def _variations(

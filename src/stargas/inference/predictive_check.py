@@ -76,14 +76,16 @@ class PredictiveCheck:
     def claim(self) -> str:
         """The outcome."""
         names = [name for name, one in self.comparisons.items() if one.known.any()]
-        verb = "is" if len(names) == 1 else "are"
-        return f"The {' and the '.join(names)} {verb}{'' if self.fits else ' not'} as the posterior predicts"
+        verb, subject = "is" if len(names) == 1 else "are", f"he {' and the '.join(names)}"
+        if self.p_value is None:
+            return f"Whether t{subject} {verb} as the posterior predicts is not judged"
+        return f"T{subject} {verb}{'' if self.fits else ' not'} as the posterior predicts"
 
     @property
     def detail(self) -> str:
-        """The numbers behind it; "" without a reference."""
+        """The numbers behind it, or why there are none."""
         if self.p_value is None:
-            return ""
+            return "the model has no predictive reference for galaxies with these tracers"
         worst = int(np.nanargmax(np.abs(self.deviation)))
         r_kpc = np.concatenate([self._radii(one, n) for one, n in ((self.stars, STAR_RINGS), (self.hi, HI_RINGS))])
         name = STARS if worst < STAR_RINGS else HI
@@ -92,6 +94,11 @@ class PredictiveCheck:
             f"{share} of galaxies like those of the training set deviate more; the largest deviation is "
             f"that of the {name} at {r_kpc[worst]:.3g} kpc, {self.deviation[worst]:+.1f} of their standard deviations"
         )
+
+    @property
+    def sentence(self) -> str:
+        """Outcome and numbers as one sentence."""
+        return f"{self.claim}: {self.detail}."
 
     @property
     def comparisons(self) -> dict[str, Comparison]:
@@ -181,7 +188,8 @@ def fit_predictive(posterior: Posterior, data: "Dataset", without: Sequence[str]
     Raises
     ------
     InputError
-        If the model does not predict what is needed.
+        If the model does not predict what is needed, or there are fewer than `MIN_SAMPLES` samples with the same
+        tracers.
     """
     missing = sorted(set(NEEDED) - set(posterior.target.further))
     if missing:
@@ -197,6 +205,12 @@ def fit_predictive(posterior: Posterior, data: "Dataset", without: Sequence[str]
                 row = np.append(joined_deviation(stars, hi), sample.quality[QUALITY.index("n_stars")])
                 rows.setdefault(tracers_compared(stars, hi), []).append(row)
     found = {tracers: np.stack(some) for tracers, some in rows.items() if tracers and len(some) >= MIN_SAMPLES}
+    if not found:
+        most = max((len(some) for tracers, some in rows.items() if tracers), default=0)
+        raise InputError(
+            f"a predictive reference needs {MIN_SAMPLES} validation samples with the same tracers, got {most}: build "
+            "more galaxies."
+        )
     return PredictiveReference({name: fit_deviations(some[:, :-1], some[:, -1]) for name, some in found.items()})
 
 

@@ -124,7 +124,7 @@ def _limitations(result: InferenceResult) -> Iterator[Limitation]:
             str(one),
             one.contradicts,
         )
-    if result.predictive is not None and result.predictive.p_value is not None:
+    if result.predictive is not None:
         yield Limitation("data", result.predictive.claim, result.predictive.detail, not result.predictive.fits)
     if result.attribution is not None:
         yield from _prior(result.r_kpc, result.attribution.priors)

@@ -37,13 +37,8 @@ def predictive_section(views: Views, figures: Path) -> Section:
             continue
         title = result.name if len(views) == 1 else f"{result.name}, {label}"
         drawn = draw_predictive(check, result.model.label, title)
-        sentence = f"{check.claim}: {check.detail}." if check.detail else f"{title}."
         parts.append(
-            Figure(
-                save_png_and_pdf(drawn, figures / f"predictive{number or ''}.png"),
-                f"Predicted and observed velocities of {title}. {sentence}",
-                f"{sentence} Bands: 68 and 95 % of what the draws predict. Points: observed.",
-            )
+            Figure(save_png_and_pdf(drawn, figures / f"predictive{number or ''}.png"), **describe_figure(check, title))
         )
         rows += _rows(label, check)
     if not parts:
@@ -51,6 +46,14 @@ def predictive_section(views: Views, figures: Path) -> Section:
     head = ["", "", "r [kpc]", "observed [km/s]", "predicted [km/s]", "deviation [σ]"]
     table = PageTable(head, rows, "Predicted: median + and − to the 84th and 16th percentile.")
     return Section("Predicted and observed velocities", [*parts, table, text_from("inference", "predictive")])
+
+
+def describe_figure(check: PredictiveCheck, title: str) -> dict[str, str]:
+    """Return ``alt``, the description, and ``caption`` of the figure of a galaxy of this title."""
+    return {
+        "alt": f"Predicted and observed velocities of {title}. {check.sentence}",
+        "caption": f"{check.sentence} Bands: 68 and 95 % of what the draws predict. Points: observed.",
+    }
 
 
 def _rows(label: str, check: PredictiveCheck) -> list[list[str]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
 from stargas.errors import InputError
+from stargas.inference.baryons import StellarMass
 from stargas.notation import center_deg, distance_kpc, error_kpc, size_kpc
 from stargas.observed.columns import ALIASES
 
@@ -14,7 +15,7 @@ LONGEST_NAME, LONGEST_TITLE = 200, 80
 MIN_DRAWS, MAX_DRAWS = 200, 20_000
 """Draws of an inference: for quantiles that mean something, within the time that a visitor has."""
 
-INFERENCE_FIELDS = ("prior", "n_draws", "seed")
+INFERENCE_FIELDS = ("prior", "n_draws", "seed", "stellar_mass")
 """Settings of the inference; all others are of the observation."""
 
 NUMBER_FIELDS: Mapping[str, tuple[str, float, float]] = {
@@ -72,6 +73,7 @@ def read_values(form: object) -> dict[str, Any]:
         **dict.fromkeys(WHOLE_FIELDS, _whole),
         "name": _text,
         "prior": _text,
+        "stellar_mass": _stellar_mass,
         "columns": _columns,
     }
     form = _with_numbers(form)
@@ -155,6 +157,10 @@ def _text(name: str, value: object) -> str:
     if not text.isprintable() or not 0 < len(text) <= LONGEST_TITLE:
         raise InputError(f"the {name} must be a text of at most {LONGEST_TITLE} characters, got {str(value)[:30]!r}.")
     return text
+
+
+def _stellar_mass(_: str, value: object) -> str:
+    return str(StellarMass.read(value if isinstance(value, str) else str(value)))
 
 
 def _pair(name: str, value: object) -> tuple[float, float]:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from stargas.errors import InputError
+from stargas.inference.baryons import StellarMass
 from stargas.inference.observing_setup import ObservingSetup
 from stargas.notation import distance_kpc, size_kpc
 from stargas.serve.form import is_empty, number_between
 
 NUMBER_FIELDS: Mapping[str, tuple[str, float, float]] = {
-    "stellar_mass_msun": ("the stellar mass", 1.0, 1e13),
     "hi_mass_msun": ("the HI mass", 0.0, 1e13),
     "inclination_deg": ("the inclination", 0.0, 90.0),
     "n_stars": ("the number of stars", 0.0, 1e6),
@@ -28,6 +28,9 @@ SIZE_FIELDS: Mapping[str, str] = {
 }
 """Field that is a length, perhaps with a unit, or an angle at the distance → its label."""
 
+STELLAR_MASS = "stellar_mass_msun"
+"""Field of the stellar mass, perhaps with its error."""
+
 DISTANCE = "distance_kpc"
 """Field of the distance, which angles and a noise in mJy/beam need."""
 
@@ -41,8 +44,8 @@ def read_plan(form: object) -> dict[str, Any]:
     Parameters
     ----------
     form
-        A mapping of `NUMBER_FIELDS`, `SIZE_FIELDS` and `DISTANCE`; null or an empty text where a value is left out. A
-        noise of the HI with a channel width takes the place of its limit.
+        A mapping of `NUMBER_FIELDS`, `SIZE_FIELDS`, `STELLAR_MASS` and `DISTANCE`; null or an empty text where a value
+        is left out. A noise of the HI with a channel width takes the place of its limit.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def read_plan(form: object) -> dict[str, Any]:
     """
     if not isinstance(form, dict):
         raise InputError("settings must be an object of names and values.")
-    known = (*NUMBER_FIELDS, *SIZE_FIELDS, DISTANCE)
+    known = (STELLAR_MASS, *NUMBER_FIELDS, *SIZE_FIELDS, DISTANCE)
     unknown = [name for name in form if name not in known]
     if unknown:
         raise InputError(f"there is no setting {str(unknown[0])[:40]!r}: expected {', '.join(known)}.")
@@ -63,7 +66,9 @@ def read_plan(form: object) -> dict[str, Any]:
         for name, (label, *ends) in NUMBER_FIELDS.items()
         if name in given
     }
-    for name, label in (("stellar_mass_msun", "the stellar mass"), ("R_hl_kpc", "the half-light radius")):
+    if STELLAR_MASS in given:
+        values[STELLAR_MASS] = str(StellarMass.read(str(given[STELLAR_MASS]), needs_error=False))
+    for name, label in ((STELLAR_MASS, "the stellar mass"), ("R_hl_kpc", "the half-light radius")):
         if name not in values:
             raise InputError(f"{label} is missing: a forecast is for galaxies of a mass and a size.")
     if "n_stars" in values:

@@ -21,6 +21,7 @@ from stargas.serve.settings import ARCHIVE, TRACER_OF_ROLE, ServeConfig
 
 if TYPE_CHECKING:
     from stargas.config.observation import ObservationConfig
+    from stargas.inference.dark_matter import DarkMatter
     from stargas.inference.result import InferenceResult
     from stargas.model.posterior import Posterior
     from stargas.validity.reference import ValidityReference
@@ -188,6 +189,7 @@ class InferenceWorker:
 
     def infer(self, payload: dict[str, Any], on_stage: OnStage) -> dict[str, Any]:
         """Infer a mass profile, tell it as soon as it is known, and write its report."""
+        from stargas.inference.dark_matter import dark_matter
         from stargas.inference.infer import infer_in_steps
         from stargas.observed.observation import observe_galaxy
         from stargas.report.inference import write_inference_report
@@ -218,14 +220,16 @@ class InferenceWorker:
             seed=values.get("seed", SEED),
             reference=self.reference,
         )
-        on_stage("errors", summary(next(steps)))
+        first = next(steps)
+        dark = dark_matter(first, values["stellar_mass"]) if "stellar_mass" in values else None
+        on_stage("errors", summary(first, dark))
         result = next(steps)
         if result.model.folder is not None:
             result = dataclasses.replace(result, model=dataclasses.replace(result.model, folder=Path("MODEL")))
-        answer = summary(result)
+        answer = summary(result, dark)
         on_stage("report", answer)
         out = Path(payload["out"])
-        write_inference_report([result], out)
+        write_inference_report([result], out, dark=dark)
         archive(out)
         return answer | {"files": sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())}
 
@@ -274,12 +278,13 @@ def archive(out: Path) -> None:
             packed.write(path, Path("stargas") / path.relative_to(out))
 
 
-def summary(result: "InferenceResult") -> dict[str, Any]:
+def summary(result: "InferenceResult", dark: "DarkMatter | None" = None) -> dict[str, Any]:
     """Return what the page shows of an inference that has written no files yet, as plain data."""
     from stargas.inference.verdict import limitations, verdict
     from stargas.report.inference_page import MOODS
     from stargas.report.inference_tables import mass_rows
     from stargas.report.observed import describe_galaxy
+    from stargas.report.predictive import describe_figure
     from stargas.storage import plain
 
     points = [
@@ -311,11 +316,23 @@ def summary(result: "InferenceResult") -> dict[str, Any]:
             "limits": [limit.sentence for limit in limits],
             "warnings": [text for text in result.warnings if text not in {limit.sentence for limit in limits}],
             "observed": [] if result.galaxy is None else describe_galaxy(result.galaxy),
+            "predictive": None if result.predictive is None else describe_figure(result.predictive, result.name),
+            "dark": None if dark is None else _dark_matter(dark),
             "references": [] if result.galaxy is None else list(result.galaxy.references),
             "files": [],
         }
     )
     return page
+
+
+def _dark_matter(dark: "DarkMatter") -> dict[str, Any]:
+    """Return the numbers of the dark matter as a table, and what needs care."""
+    from stargas.report.dark_matter import dark_matter_table
+
+    table = dark_matter_table(dark)
+    caption = f"Dark matter, less stars of {dark.stellar_mass} Msun. {table.caption}"
+    alt = f"Dark matter of {dark.name}. " + " ".join(f"{label}: {value} {unit}." for label, unit, value in table.rows)
+    return {"head": table.head, "rows": table.rows, "caption": caption, "warnings": dark.warnings, "alt": alt}
 
 
 def _alternatives(result: "InferenceResult") -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ export function showResult(id, result, { link, linkNote, complete }) {
   byId("result").hidden = false;
   showProfile(result);
   showMasses(result);
+  showDark(result.dark);
+  showFigures(id, result);
   showFiles(id, result.files);
   byId("writing").hidden = complete;
   byId("observed").replaceChildren(...result.observed.map((text) => make("li", {}, text)));
@@ -52,6 +54,27 @@ function showMasses({ model, prior, rows, r_kpc: r, quantiles: q, R_hl_kpc: radi
   table(byId("masses"), `${model} model, ${expected}; median + and − to the 84th and 16th percentile`, HEADS, rows.map((row) => row.slice(1)));
   const all = r.map((one, i) => [(one / radius).toFixed(2), one.toPrecision(3), ...q.map((values) => values[i].toFixed(2))]);
   table(byId("all-radii"), "log₁₀ M(<r) [M☉] at percentiles of the posterior", [...HEADS.slice(0, 2), "2.5", "16", "50", "84", "97.5"], all);
+}
+
+function showDark(dark) {
+  byId("dark").hidden = !dark;
+  if (!dark) return;
+  table(byId("dark-numbers"), dark.caption, dark.head, dark.rows);
+  byId("dark-notices").replaceChildren(...dark.warnings.map((text) => notice(text)));
+}
+
+// those of the report, as soon as it is written
+function showFigures(id, { files, predictive, dark }) {
+  const drawn = { predictive: ["predictive", "predictive", predictive?.alt], "dark-figure": ["dark", "dark_matter", dark?.alt] };
+  for (const [figure, [drawing, file, alt]] of Object.entries(drawn)) {
+    const there = Boolean(alt) && files.includes(`figures/${file}.png`);
+    byId(figure).hidden = !there;
+    if (!there) continue;
+    // an inference before had the same address, whose image a browser would show again
+    byId(`${drawing}-drawing`).src = `/api/jobs/${id}/results/figures/${file}.png?at=${Date.now()}`;
+    byId(`${drawing}-drawing`).alt = alt;
+  }
+  byId("predictive-caption").textContent = predictive?.caption ?? "";
 }
 
 function showFiles(id, files) {

@@ -36,6 +36,8 @@ class GalaxyTarget:
         Projected half-light radius [kpc].
     hi_mass_msun
         HI mass [Msun]; 0 for a galaxy without HI, None for any.
+    stellar_mass_error_dex
+        Standard error of log10 of the stellar mass; a larger one than `MASS_DEX` takes its place.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class GalaxyTarget:
     stellar_mass_msun: float
     R_hl_kpc: float
     hi_mass_msun: float | None = None
+    stellar_mass_error_dex: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -65,7 +68,8 @@ class GalaxyTarget:
 
     def has_stars_like(self, log10_stellar_mass: float, R_hl_kpc: float) -> bool:
         """Whether stellar mass [log10 Msun] and R_hl on the sky [kpc] are near."""
-        mass = abs(log10_stellar_mass - np.log10(self.stellar_mass_msun)) <= MASS_DEX
+        most = max(MASS_DEX, self.stellar_mass_error_dex)
+        mass = abs(log10_stellar_mass - np.log10(self.stellar_mass_msun)) <= most
         return bool(mass and abs(np.log10(R_hl_kpc / self.R_hl_kpc)) <= SIZE_DEX)
 
     def has_gas_like(self, hi_mass_msun: float) -> bool:
