@@ -29,4 +29,6 @@ def predictions(width=0.1, scatter=0.1, bias=0.0, tracers="stars", maker="theirs
         error_there=0.1 * rng.standard_normal((n, 5)),
         slope_true=np.full(n, 1.5),
         slope_quantiles=1.5 + 0.2 * rng.standard_normal((n, 1)) + 0.2 * z,
+        log10_density=np.tile([8.0, np.nan], (n, 1)),
+        density_quantiles=8.0 + (0.3 * rng.standard_normal((n, 1)) + 0.3 * z)[:, :, None].repeat(2, axis=2),
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from stargas.errors import InputError
 from stargas.report.adaptation_section import adaptation_section, read_adaptation
-from stargas.report.cells import number, percent, with_error
+from stargas.report.cells import DASH, number, percent, with_error
 from stargas.report.others_rows import ALL, SPHERES, Row, coverage, label, read_comparison, tracer_label
 from stargas.report.page import Figure, Page, Part, Section, Table, text_from, write_page
 from stargas.report.peers_sections import MODEL, TREES, peers_sections, read_peers
@@ -19,7 +19,7 @@ from stargas.storage import Format
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 2)
+FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 3)
 """Name and format of the file of results."""
 
 SUMMARY_HEAD = ("galaxies", "from", "n", "in 68 %", "in 95 %", "rms [dex]", "bias at R_hl [dex]")
@@ -83,6 +83,7 @@ def write_others_page(results: Path) -> Path:
     sections += [
         Section("Closed formulas", [text_from("others", "formulas"), _formula_table(rows, board["formulas"])]),
         Section("Slope of the mass", [text_from("others", "slope"), _slope_table(rows)]),
+        Section("Density", [text_from("others", "density"), _density_table(rows)]),
         Section("Validity", [text_from("others", "validity"), _validity_table(rows)]),
     ]
     if board["hi_gain"]:
@@ -169,6 +170,20 @@ def _slope_table(rows: Sequence[Row]) -> Table:
         for row in rows
     ]
     return Table(["galaxies", "from", "rms error", "median error over slope", "in 68 %", "in 95 %"], lines)
+
+
+def _density_table(rows: Sequence[Row]) -> Table:
+    lines = []
+    for row in rows:
+        cells = [label(row), tracer_label(row)]
+        for place, n in enumerate(row["n_density"]):
+            values = [row[f"density_{name}"][place] for name in ("bias", "rms", "68", "95")]
+            bias, rms, inside, inside95 = values
+            known = [f"{bias:+.2f}", number(rms), percent(inside, digits=0), percent(inside95, digits=0)] if n else []
+            cells += [f"{n:.0f}", *(known or [DASH] * 4)]
+        lines.append(cells)
+    head = [f"{name}, {at}" for at in ("R_hl", "150 pc") for name in ("views", "bias", "rms", "in 68 %", "in 95 %")]
+    return Table(["galaxies", "from", *head], lines)
 
 
 def _validity_table(rows: Sequence[Row]) -> Table:

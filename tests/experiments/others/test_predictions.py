@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from stargas.experiments.others.galaxies import GalaxyOfOthers, traced
-from stargas.experiments.others.predictions import predict_from_stars
+from stargas.experiments.others.predictions import DENSITY_KPC, predict_from_stars, sides_of
 from stargas.experiments.others.spheres import analytic_sphere
 from stargas.model.files import load_model
 
@@ -26,5 +26,14 @@ def test_another_posterior_is_scored_on_the_same_views():
     assert found.quantiles.shape == (12, 5, 4)
     assert np.abs(found.error).max() < 1e-5
     assert set(found.tracers) == {"stars"}
+    assert np.nanmax(np.abs(found.density_quantiles - found.log10_density[:, None])) < 1e-5
+    for side, true in zip(sides_of(one, config), found.log10_density, strict=True):
+        r = np.array([side.sample.scalars[0], DENSITY_KPC])
+        step = 1.02
+        shell = one.galaxy.enclosed_mass(r * step) - one.galaxy.enclosed_mass(r / step)
+        density = np.log10(shell / (4 * np.pi / 3 * r**3 * (step**3 - step**-3)))
+        known = (side.sample.r_kpc[0] <= r) & (r <= side.sample.r_kpc[-1])
+        assert np.array_equal(np.isfinite(true), known)
+        assert np.abs(true - density)[known].max() < 0.02
     few = replace(one, galaxy=traced("few", np.eye(3), np.eye(3), one.galaxy.dark, "theirs"))
     assert len(predict_from_stars(Exact(), [few, one], config, 10).galaxy) == 12

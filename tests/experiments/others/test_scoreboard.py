@@ -47,6 +47,16 @@ def test_slopes_are_scored_as_masses_are():
     assert score.slope_68.value == pytest.approx(0.683, abs=4 * score.slope_68.error)
 
 
+def test_densities_are_scored_where_they_are_known():
+    score = of_all(predictions())
+    assert score.n_density == (600, 0)
+    assert score.density_rms[0] == pytest.approx(0.3, rel=0.1)
+    assert score.density_bias[0] == pytest.approx(0.0, abs=0.05)
+    assert score.density_68[0] == pytest.approx(0.683, abs=0.08)
+    assert score.density_95[0] == pytest.approx(0.95, abs=0.04)
+    assert np.isnan([score.density_rms[1], score.density_95[1]]).all()
+
+
 def test_kinds_have_rows_of_their_own():
     found = scores(predictions())
     assert [score.kind for score in found] == ["all", "sphere", "disk"]

@@ -18,6 +18,7 @@ from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
+from stargas.profiles import ProfileDraws
 from stargas.randomness import rng_for
 from stargas.sample import Sample, make_sample
 from stargas.sky.projection import SkyGalaxy, project
@@ -35,6 +36,10 @@ RADII = (0.6, 1.0, 1.7, 2.4)
 
 SLOPE_RADII = (0.8, 1.2)
 """Radii [R_hl] between which the slope of the mass at R_hl is measured."""
+
+
+DENSITY_KPC = 0.15
+"""Radius at which the density is measured, beside R_hl [kpc]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,11 @@ class Predictions:
         d ln M/d ln r at R_hl, between the two radii of `SLOPE_RADII`, shape (n,).
     slope_quantiles
         Of the posterior of that slope, shape (n, 5).
+    log10_density
+        log10 of the density of all matter at R_hl and at `DENSITY_KPC` [Msun/kpc³], shape (n, 2); NaN outside of the
+        radii of the model.
+    density_quantiles
+        Of the posterior of the same, shape (n, 5, 2).
     """
 
     galaxy: NDArray[np.str_]
@@ -80,6 +90,8 @@ class Predictions:
     error_there: FloatArray
     slope_true: FloatArray
     slope_quantiles: FloatArray
+    log10_density: FloatArray
+    density_quantiles: FloatArray
 
     def where(self, chosen: NDArray[np.bool_]) -> "Predictions":
         """Return some of the views."""
@@ -253,6 +265,8 @@ def summarize_draws(
     true_there = np.array([np.log10(one.galaxy.enclosed_mass(own_radii * R)) for R in R_hl])
     unknown = np.nan if tracers.startswith("gas") else 0.0
     verdicts = validity or [ValidityResult(None)] * n
+    densities = [_log10_density(one, profiles) for one, profiles in zip(samples, drawn, strict=True)]
+    true_densities = [_log10_density(one, known[None])[0] for one, known in zip(samples, truth, strict=True)]
     return Predictions(
         galaxy=np.full(n, one.galaxy.id),
         maker=np.full(n, one.maker),
@@ -267,7 +281,17 @@ def summarize_draws(
         error_there=np.median(_at(own_radii, radii, drawn), axis=1) - true_there + unknown,
         slope_true=_slope(radii, truth),
         slope_quantiles=np.quantile(_slope(radii, drawn), QUANTILE_LEVELS, axis=1).T,
+        log10_density=np.array(true_densities),
+        density_quantiles=np.array([np.quantile(one, QUANTILE_LEVELS, axis=0) for one in densities]),
     )
+
+
+def _log10_density(sample: Sample, log10_mass: FloatArray) -> FloatArray:
+    """Return log10 of the density [Msun/kpc³] at R_hl and at `DENSITY_KPC` of profiles (n, m), shape (n, 2)."""
+    at = np.array([sample.scalars[0], DENSITY_KPC])
+    first, last = sample.r_kpc[[0, -1]]
+    density = ProfileDraws(sample.r_kpc, log10_mass).density(np.clip(at, first, last))
+    return np.where((first <= at) & (at <= last), np.log10(np.maximum(density, 1e-30)), np.nan)
 
 
 def _at(wanted_R_hl: ArrayLike, radii_R_hl: FloatArray, log10_mass: FloatArray) -> FloatArray:

@@ -20,6 +20,9 @@ from stargas.report.others_rows import ALL
 from stargas.storage import plain
 from stargas.tracers import STARS, STARS_AND_GAS
 
+DENSITY_SCORES = ("n_density", "density_bias", "density_rms", "density_68", "density_95")
+"""What is said of the densities, in this order."""
+
 HI_SEEDS = 5
 """Sets of `N_VIEWS` sides over which what HI adds is measured: the one nearest to face-on decides over a single set."""
 
@@ -46,6 +49,12 @@ class Score:
         Root mean square error of d ln M/d ln r at R_hl, and the median of its absolute error over the slope.
     slope_68, slope_95
         Fraction of views whose slope lies inside the interval.
+    n_density
+        Views whose density is known at R_hl, and at `~stargas.experiments.others.predictions.DENSITY_KPC`.
+    density_bias, density_rms
+        Median error of the logarithm of those densities, and root mean square error [dex].
+    density_68, density_95
+        Fraction of the views whose density lies inside the interval.
     flagged
         Fraction of the views that are not trusted.
     rms_doubtful, rms_others
@@ -70,6 +79,11 @@ class Score:
     slope_relative: float
     slope_68: Measured
     slope_95: Measured
+    n_density: tuple[int, ...]
+    density_bias: tuple[float, ...]
+    density_rms: tuple[float, ...]
+    density_68: tuple[float, ...]
+    density_95: tuple[float, ...]
     flagged: float
     rms_doubtful: float
     rms_others: float
@@ -131,10 +145,27 @@ def _score(views: Predictions, maker: str, kind: str, tracers: str) -> Score:
         slope_95=bootstrap.measure_mean(
             (views.slope_quantiles[:, 0] <= slope) & (slope <= views.slope_quantiles[:, 4])
         ),
+        **_densities(views),
         flagged=float(np.mean(~views.trusted)),
         rms_doubtful=_rms(error[doubtful]) if known else float("nan"),
         rms_others=_rms(error[others]) if known else float("nan"),
     )
+
+
+def _densities(views: Predictions) -> dict[str, Any]:
+    """Return `DENSITY_SCORES` → values at all radii."""
+    quantiles = np.moveaxis(views.density_quantiles, 2, 0)
+    scored = [_score_density(*one) for one in zip(views.log10_density.T, quantiles, strict=True)]
+    return dict(zip(DENSITY_SCORES, zip(*scored, strict=True), strict=True))
+
+
+def _score_density(truth: FloatArray, quantiles: FloatArray) -> tuple[float, ...]:
+    known = np.isfinite(truth)
+    if not known.any():
+        return 0, np.nan, np.nan, np.nan, np.nan
+    true, (low95, low, middle, high, high95) = truth[known], quantiles[known].T
+    inside = (float(np.mean((a <= true) & (true <= b))) for a, b in ((low, high), (low95, high95)))
+    return int(known.sum()), float(np.median(middle - true)), _rms(middle - true), *inside
 
 
 def _root(bootstrap: Bootstrap, square: FloatArray) -> Measured:
