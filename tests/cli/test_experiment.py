@@ -46,6 +46,21 @@ def test_an_unknown_part_is_named(tmp_path, capsys):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("observed", "its parts are round_trip, invariances, degradation"),
+        ("suites", "its parts are bursty, smooth, broad, shifted"),
+        ("others", "its parts are scoreboard, peers, rotation, adaptation"),
+        ("forecast", "its parts are achieved, two_tracers"),
+        ("dark_matter", "it has no parts"),
+    ],
+)
+def test_a_part_that_there_is_not_is_named_with_those_there_are(name, known, capsys):
+    assert main(["experiment", name, "lunch"]) == 2
+    assert f"experiment {name} has no part 'lunch': {known}." in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_killed_experiment_goes_on_and_redoes_nothing(tmp_path):
     words = [str(Path(sys.executable).with_name("stargas")), "experiment", "paper", "fig5", "fig6", "fig7"]
