@@ -9,7 +9,7 @@ demo: .venv/run.stamp
 	$(BIN)/stargas demo
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check
