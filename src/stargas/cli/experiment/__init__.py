@@ -26,13 +26,14 @@ EXPERIMENTS = {
     "forecast": "forecast widths beside achieved ones; stars, HI and both of a dwarf like WLM",
     "cross": "models of some suites, yours for instance, tested on all of them",
     "dark_matter": "dark matter of mock galaxies beside the true one",
+    "checks": "what predictive checks find, and fields with edges",
 }
 """Name → what it is."""
 
 
 def preset(options: Namespace) -> str:
     """Return the settings that an experiment starts from."""
-    return "default" if options.name in {"default", "others", "forecast", "dark_matter"} else "paper"
+    return "default" if options.name in {"default", "others", "forecast", "dark_matter", "checks"} else "paper"
 
 
 def parser() -> CommandParser:
@@ -60,16 +61,26 @@ def parser() -> CommandParser:
         "--tng", type=Path, nargs="+", default=[], help="files of galaxies of another simulation to test on"
     )
     made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
-    both = made.add_argument_group("observed, others, forecast and dark_matter")
+    both = made.add_argument_group("observed, others, forecast, dark_matter and checks")
     both.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
-    mocks = made.add_argument_group("observed, suites, forecast and dark_matter")
+    mocks = made.add_argument_group("observed, suites, forecast, dark_matter and checks")
     mocks.add_argument(
         "--n-galaxies",
         type=whole_count,
-        help="number of mock galaxies (default: observed 50, suites 300 each, forecast 200 of a kind, dark_matter 120)",
+        help="number of mock galaxies (default: observed 50, suites 300 each, forecast 200 of a kind, dark_matter 120, "
+        "checks 200)",
     )
     mocks.add_argument(
         "--suite-seed", type=whole_number, help="seed of the mock galaxies (default: observed 5, suites 0)"
+    )
+    theirs = made.add_argument_group("others and checks")
+    theirs.add_argument(
+        "--galaxies",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="particle tables, files of model galaxies, or folders of both (default: others has the analytic spheres "
+        "alone, checks none)",
     )
     for name in EXPERIMENTS:
         if hasattr(module := _module(name), "add_options"):

@@ -26,13 +26,6 @@ the galaxies and tested on the others."""
 def add_options(group: _ArgumentGroup) -> None:
     """Add the options that it alone has."""
     group.add_argument(
-        "--galaxies",
-        type=Path,
-        nargs="+",
-        default=[],
-        help="particle tables, files of model galaxies, or folders of both (default: the analytic spheres alone)",
-    )
-    group.add_argument(
         "--spheres",
         type=whole_number,
         default=1,

@@ -1,0 +1,1 @@
+"""How exact the predictive checks are, what their p-values mean, and what fields with edges show."""
