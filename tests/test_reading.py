@@ -35,7 +35,7 @@ def test_an_interruption_passes():
 def warn_twice():
     with one_sentence("x"):
         warnings.warn("theirs", RuntimeWarning, stacklevel=1)
-        warnings.warn("ours", ObservationWarning, stacklevel=1)
+        warnings.warn(ObservationWarning("few stars", "ours"), stacklevel=1)
 
 
 def test_warnings_of_libraries_are_silent_and_ours_are_not():

@@ -38,11 +38,11 @@ def test_a_value_comes_back_as_it_is():
 
 def test_errors_and_warnings_come_back():
     def refuse():
-        warnings.warn("the beam is unknown.", ObservationWarning, stacklevel=1)
+        warnings.warn(ObservationWarning("masked cube", "the noise is unknown."), stacklevel=1)
         raise InputError("the table has no stars: give some.")
 
     with (
-        pytest.warns(ObservationWarning, match="the beam is unknown"),
+        pytest.warns(ObservationWarning, match="the noise is unknown"),
         pytest.raises(InputError, match="the table has no stars: give some"),
     ):
         in_child([], refuse)

@@ -7,6 +7,8 @@ line prints a `StargasError` without a traceback and ends with status 1.
 import difflib
 from collections.abc import Iterable
 
+from stargas.remarks import Remark
+
 
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return the known word that is nearest to one that is not known, as the end of a message; "" if none is near.
@@ -55,4 +57,20 @@ class AssumptionWarning(UserWarning):
 
 
 class ObservationWarning(UserWarning):
-    """Data of an observed galaxy can be used, but what follows from them needs care."""
+    """Data of an observed galaxy can be used, but what follows from them needs care.
+
+    Parameters
+    ----------
+    kind
+        One of `stargas.remarks.EFFECTS`.
+    text
+        One sentence for this galaxy, with its numbers.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(kind, text)
+        self.remark = Remark(kind, text)
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return self.remark.text

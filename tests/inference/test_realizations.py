@@ -9,7 +9,7 @@ from formula_posteriors import WolfPosterior
 from stars_for_tests import CENTER, DISTANCE, star_table
 
 from stargas.config import DataConfig, DegradationConfig
-from stargas.inference.realizations import NO_LIGHT, make_realizations
+from stargas.inference.realizations import NO_LIGHT, WEST_DEG, make_realizations
 from stargas.observed.draws import draw_galaxies, uncertain_inputs
 from stargas.observed.observation import observe
 
@@ -47,6 +47,13 @@ def test_distance_and_size_are_lognormal_and_independent(of_hi):
             assert np.std(values) == pytest.approx(expected, rel=0.12)
             assert abs(np.mean(values)) < 3.5 * expected / 20
         assert abs(np.corrcoef(stretch, size)[0, 1]) < 0.2
+
+
+def test_a_sample_states_where_its_maps_point_to():
+    turned, plain = (
+        make_realizations(of_stars(**known), WolfPosterior(), 2, 0) for known in ({"position_angle_deg": 50.0}, {})
+    )
+    assert (turned.nominal.row["x_position_angle_deg"], plain.nominal.row["x_position_angle_deg"]) == (50.0, WEST_DEG)
 
 
 def test_a_position_angle_turns_the_data_by_its_error():
@@ -89,7 +96,7 @@ def test_a_sample_is_its_only_realization():
     again = make_realizations(sample, WolfPosterior(), 4, 0)
     assert again.mixed == (sample,)
     assert not again.varied
-    assert not again.warnings
+    assert not again.remarks
 
 
 def test_samples_have_the_settings_of_the_model():
@@ -119,7 +126,7 @@ class TestPhotometry:
         np.testing.assert_array_equal(unseen.nominal.maps, at_R_hl.maps)
         changed = [not np.array_equal(*maps) for maps in zip(seen.nominal.maps, at_R_hl.maps, strict=True)]
         assert changed[:2] == [True, False]
-        assert (seen.warnings, unseen.warnings) == ((), (NO_LIGHT,))
+        assert (seen.remarks, unseen.remarks) == ((), (NO_LIGHT,))
         assert unseen.galaxy.photometry is not None
 
     def test_every_realization_has_the_light_at_its_own_distance(self):
@@ -135,4 +142,4 @@ class TestPhotometry:
         sky = self.galaxy().sky_galaxy()
         seen, unseen = (make_realizations(sky, self.posterior(learned), 2, 0) for learned in (True, False))
         assert not np.array_equal(seen.nominal.maps[0], unseen.nominal.maps[0])
-        assert (seen.warnings, unseen.warnings) == ((), (NO_LIGHT,))
+        assert (seen.remarks, unseen.remarks) == ((), (NO_LIGHT,))

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from disc_sample import disc_sample
 from formula_posteriors import WolfPosterior
+from stars_for_tests import DISTANCE, star_table
 
 from stargas.inference.attribution import Attribution
 from stargas.inference.infer import infer
-from stargas.inference.verdict import limitations, verdict
+from stargas.inference.verdict import MAX_NAMED, limitations, other_warnings, verdict
+from stargas.observed.observation import observe
+from stargas.remarks import EFFECTS, Remark
 from stargas.validity.neighbors import Deviation
 from stargas.validity.result import NO_REFERENCE, ValidityResult
 
@@ -63,6 +66,60 @@ def test_a_model_without_a_reference_gives_no_verdict(result):
     )
     alone = ValidityResult(None, ("The model learned from no galaxies with gas alone.",))
     assert verdict(replace(result, validity=alone)).level == "not trusted"
+
+
+@pytest.mark.parametrize("kind", EFFECTS)
+def test_each_kind_of_a_remark_does_to_the_verdict_what_the_table_says(result, kind):
+    effect = EFFECTS[kind]
+    remarked = replace(result, remarks=(Remark(kind, "the data have a flaw: mend it."),))
+    found = verdict(remarked)
+    assert found.level == ("with care" if effect.lowers else "trusted")
+    assert found.reason.startswith("The data have a flaw: mend it.") == effect.lowers
+    assert ("This holds if" in found.reason) == bool(effect.condition)
+    assert effect.condition in found.reason
+    assert other_warnings(remarked) == (() if effect.lowers else ("the data have a flaw: mend it.",))
+
+
+def test_a_flaw_of_the_data_stands_in_a_verdict_of_distrust_too_and_never_twice(result):
+    flaw, reason = Remark("another size", "the given R_hl is 10 times that of the stars."), "The HI is elsewhere."
+    remarks = (flaw, Remark("validity", reason))
+    distrusted = replace(result, validity=ValidityResult(1e-3, (reason,)), remarks=remarks)
+    assert verdict(distrusted).reason.startswith("The HI is elsewhere. The given R_hl is 10 times that of the stars.")
+    assert other_warnings(distrusted) == ()
+    same = replace(distrusted, remarks=(Remark("measurement outside the training set", reason),))
+    assert verdict(same).reason.count(reason) == 1
+    unchecked = verdict(replace(distrusted, validity=ValidityResult(None)))
+    assert unchecked.level == "not checked"
+    assert "10 times" in unchecked.reason
+
+
+def test_flaws_beyond_those_that_are_named_are_left_to_the_warnings(result):
+    remarks = tuple(Remark("strip", f"flaw {number}.") for number in range(MAX_NAMED + 1))
+    found = replace(result, remarks=remarks)
+    assert "Flaw 1." in verdict(found).reason
+    assert "Flaw 2." not in verdict(found).reason
+    assert other_warnings(found) == ("flaw 2.",)
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "words"),
+    [
+        ({"R_hl_kpc": 1.0}, "trusted", None),
+        ({"R_hl_kpc": 10.0}, "with care", "kpc is 10 times the radius of"),
+        ({"R_hl_kpc": 0.1}, "with care", "kpc is 0.1 times the radius of"),
+        ({}, "trusted", "This holds if the stars with velocities follow the light."),
+        ({"R_hl_kpc": 1.0, "v_los_error": None}, "trusted", "This holds if the velocity errors are small beside"),
+    ],
+)
+def test_what_is_remarked_on_the_data_reaches_the_verdict(result, change, level, words):
+    table = star_table()
+    table.remove_columns([name for name, value in change.items() if value is None])
+    size = observe(star_table(), distance_kpc=DISTANCE).R_hl_kpc
+    known = {name: value * size for name, value in change.items() if value is not None}
+    remarks = observe(table, distance_kpc=DISTANCE, **known).remarks
+    found = verdict(replace(result, remarks=remarks))
+    assert found.level == level
+    assert words in found.reason if words else found.reason.startswith("No measurement stands out.")
 
 
 def test_priors_that_disagree_beyond_the_stated_error_call_for_care(result):

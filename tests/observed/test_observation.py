@@ -41,9 +41,9 @@ def test_angles_that_are_no_degrees_are_warned_of(change, words):
 
 def test_a_half_light_radius_of_another_unit_is_warned_of():
     size = observe(star_table(), distance_kpc=DISTANCE).R_hl_kpc
-    for factor, is_warned in ((1.0, False), (3.0, False), (1000.0, True), (1e-3, True)):
+    for factor, is_warned in ((1.0, False), (3.0, False), (10.0, True), (0.1, True)):
         warnings = observe(star_table(), distance_kpc=DISTANCE, R_hl_kpc=factor * size).warnings
-        assert any("check its unit and the distance" in warning for warning in warnings) == is_warned
+        assert any("check its unit, the distance" in warning for warning in warnings) == is_warned
 
 
 @pytest.mark.parametrize(("shift_kms", "is_warned"), [(0.0, False), (20.0, False), (150.0, True), (-150.0, True)])
@@ -52,7 +52,24 @@ def test_stars_and_hi_of_two_galaxies_are_warned_of(shift_kms, is_warned):
     table = Table.read(example["stars"], format="ascii.csv")
     table["v_los"] += shift_kms
     found = observe(table, hi_cube=example["hi"], distance_kpc=950.0, R_hl_kpc=1.41).warnings
-    assert any("are they of one galaxy" in warning for warning in found) == is_warned
+    assert any("may be of another galaxy" in warning for warning in found) == is_warned
+
+
+@pytest.mark.parametrize(("shift_deg", "is_warned"), [(0.0, False), (0.05, False), (0.3, True)])
+def test_hi_beside_the_stars_is_warned_of(shift_deg, is_warned):
+    example = sg.example("both")
+    table = Table.read(example["stars"], format="ascii.csv")
+    table["ra"] += shift_deg
+    found = observe(table, hi_cube=example["hi"], distance_kpc=950.0, R_hl_kpc=1.41).warnings
+    assert any("its middle lies" in warning for warning in found) == is_warned
+
+
+@pytest.mark.parametrize("change", [{"center": (308.7, 60.15)}, {"systemic_kms": 3000.0}])
+def test_hi_that_does_not_show_the_galaxy_is_said_to_be_of_another(change):
+    known = {"hi_cube": sg.example("both")["hi"], "distance_kpc": 950.0, "R_hl_kpc": 1.41}
+    with pytest.raises(InputError, match=r"^the HI data may be of another galaxy"):
+        observe(**known, **change)
+    assert observe(**known).hi is not None
 
 
 def test_stars_of_another_galaxy_than_the_center_are_refused():

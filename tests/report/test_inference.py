@@ -23,9 +23,12 @@ from stargas.errors import InputError
 from stargas.inference.comparison import Comparison
 from stargas.inference.infer import infer
 from stargas.inference.predictive_check import PredictiveCheck
+from stargas.inference.verdict import verdict
 from stargas.observed.observation import observe_galaxy
+from stargas.remarks import Remark
 from stargas.report.inference import print_answer, print_limitations, write_inference_report
-from stargas.report.observed import share_table
+from stargas.report.inference_tables import view_table
+from stargas.report.observed import observed_sections, share_table
 from stargas.validity.result import NO_REFERENCE, ValidityResult
 
 LEVELS = {"p2_5": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p97_5": 0.975}
@@ -82,14 +85,7 @@ class TestFiles:
 
     def test_predicted_velocities_stand_beside_observed_ones(self, results, folder, tmp_path):
         assert not (folder / "predictive.ecsv").exists()
-        rings = Comparison(
-            np.array([0.5, 1.0, 2.0]),
-            np.array([10.0, 9.0, np.nan]),
-            np.full(3, 0.1),
-            np.random.default_rng(0).normal(9.5, 0.1, (400, 3)),
-        )
-        deviation = np.r_[0.5, -3.2, np.full(11, np.nan)]
-        known = [replace(result, predictive=PredictiveCheck(rings, None, deviation, 0.002)) for result in results]
+        known = [replace(result, predictive=predictive()) for result in results]
         page = write_inference_report(known, tmp_path / "known")
         table = table_of(page.parent, "predictive")
         np.testing.assert_allclose(table["observed_kms"], [10, 9, 10, 9])
@@ -163,6 +159,24 @@ class TestFiles:
         assert not {"attribution.ecsv", "shares.ecsv", "dispersion.ecsv", "settings.yaml"} & names
 
 
+def predictive():
+    rings = Comparison(
+        np.array([0.5, 1.0, 2.0]),
+        np.array([10.0, 9.0, np.nan]),
+        np.full(3, 0.1),
+        np.random.default_rng(0).normal(9.5, 0.1, (400, 3)),
+    )
+    return PredictiveCheck(rings, None, np.r_[0.5, -3.2, np.full(11, np.nan)], 0.002)
+
+
+def test_rows_of_one_view_go_without_its_label(results):
+    rows = [["view 1", "0.6", "8.1"], ["", "1.0", "8.4"]]
+    two = view_table(dict(zip("ab", results, strict=True)), ["r", "M"], rows, "Masses.")
+    one = view_table({"a": results[0]}, ["r", "M"], rows, "Masses.")
+    assert (two.head, two.rows) == (["", "r", "M"], rows)
+    assert (one.head, one.rows) == (["r", "M"], [["0.6", "8.1"], ["1.0", "8.4"]])
+
+
 class TestPage:
     def test_page_and_terminal_have_the_same_numbers(self, folder, results):
         reader = read(folder / "report.html")
@@ -176,14 +190,16 @@ class TestPage:
         for result in results:
             assert result.warnings
             for text in result.warnings:
-                assert f"{result.view}: {text}" in page
-                assert text in terminal
+                in_verdict = f"{text[0].upper()}{text[1:]}" in verdict(result).reason
+                assert (f"{result.view}: {text}" in page) != in_verdict
+                assert text[1:] in page
+                assert text[1:] in terminal
 
     def test_validity_is_on_page_terminal_and_file(self, results, tmp_path):
         reason = "R_HI_kpc is 10 times the radius."
         judged = [
             replace(results[0], validity=ValidityResult(0.4)),
-            replace(results[1], validity=ValidityResult(1e-3, (reason,)), warnings=(reason,)),
+            replace(results[1], validity=ValidityResult(1e-3, (reason,)), remarks=(Remark("validity", reason),)),
         ]
         page = "".join(read(write_inference_report(judged, tmp_path)).text)
         described = json.loads((tmp_path / "inference.json").read_text())["views"]
@@ -193,12 +209,14 @@ class TestPage:
             assert text.count("as far from others of the same mass and kind") == 2
             assert reason in text
 
-    def test_the_verdict_comes_first(self, results, tmp_path):
-        one = replace(results[0], validity=ValidityResult(0.4))
+    def test_the_verdict_comes_first_and_the_warnings_stand_below_it(self, results, tmp_path):
+        one = replace(results[0], validity=ValidityResult(0.4), remarks=(Remark("few stars", "there are few."),))
         page = "".join(read(write_inference_report([one], tmp_path)).text)
         terminal = printed([one])
         for text in (page, terminal):
-            places = [text.lower().index(piece) for piece in ("trusted. ", "r/r_hl", "the 68 % interval")]
+            places = [
+                text.lower().index(piece) for piece in ("trusted. ", "there are few.", "r/r_hl", "the 68 % interval")
+            ]
             assert places == sorted(places)
 
     def test_an_old_figure_goes_with_its_inference(self, results, tmp_path):
@@ -253,7 +271,7 @@ class TestObserved:
 
     def test_warnings_about_the_data_stand_above_the_masses(self, observed):
         noted = [f"The data have fault {number}." for number in range(5)]
-        with_faults = replace(observed, galaxy=replace(observed.galaxy, warnings=tuple(noted)), warnings=tuple(noted))
+        with_faults = replace(observed, remarks=tuple(Remark("few stars", text) for text in noted))
         text = " ".join(printed([with_faults]).split())
         masses = text.index("Mass inside r from")
         assert [text.index(one) < masses for one in noted] == [True, True, True, False, False]
@@ -270,6 +288,11 @@ class TestObserved:
             assert text.count(title) == 2  # the heading and its link
         assert "Errors of the inputs cause" in text
         assert (observed_folder / "figures" / "limit_inputs.png").is_file()
+
+    def test_the_dispersion_in_rings_is_drawn_once(self, observed, tmp_path):
+        predicted = replace(observed, predictive=predictive())
+        titles = [[one.title for one in observed_sections(result, tmp_path)] for result in (observed, predicted)]
+        assert titles == [["Dispersion and radius", "Observation"], ["Observation"]]
 
     def test_a_source_that_the_galaxy_lacks_has_no_row(self, observed):
         assert [row[0] for row in share_table(observed).rows] == ["posterior", "R_hl", "velocities"]

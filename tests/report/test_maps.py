@@ -7,6 +7,7 @@ import pytest
 from disc_sample import disc_sample
 
 from stargas.errors import InputError
+from stargas.inference.realizations import WEST_DEG
 from stargas.report.maps import SCALE_SYMBOLS, draw_gas_maps, draw_star_maps, map_figures, map_frame
 from stargas.sample import QUALITY
 
@@ -90,6 +91,25 @@ def test_axes_are_in_kpc_and_kms_where_they_are_known():
     assert (scaled.x_label, scaled.y_label) == ("R [kpc]", "$v_{los}$ [km/s]")
     assert "[km/s]" not in plain.y_label
     assert map_frame(measured, "moment0").extent == (-4, 4, -4, 4)
+
+
+@pytest.mark.parametrize(
+    ("angle", "axes"),
+    [
+        (None, ("x", "y")),
+        (WEST_DEG, ("west", "north")),
+        (62.0, ("to PA 62°", "to PA 152°")),
+        (300.0, ("to PA 300°", "to PA 30°")),
+    ],
+)
+def test_axes_of_an_observed_galaxy_are_those_of_the_sky(angle, axes):
+    row = disc_sample().row if angle is None else {"x_position_angle_deg": angle}
+    sample = replace(disc_sample(), row=row)
+    for name in ("xy", "moment1"):
+        frame = map_frame(sample, name)
+        assert (frame.x_label.split(" ")[:-1], frame.y_label.split(" ")[:-1]) == tuple(one.split(" ") for one in axes)
+    labels = {text for panel in draw_gas_maps([sample]).axes for text in (panel.get_xlabel(), panel.get_ylabel())}
+    assert {f"{one} [kpc]" for one in axes} <= labels
 
 
 @pytest.mark.parametrize(("scale", "symbol"), [("sigma", r"\sigma"), ("p98", "P_{98}")])

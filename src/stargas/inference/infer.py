@@ -19,7 +19,7 @@ from stargas.inference.predictive_check import PredictiveCheck, check_prediction
 from stargas.inference.predictive_reference import load_predictive
 from stargas.inference.realizations import Realizations, make_realizations
 from stargas.inference.result import InferenceResult, ModelSummary
-from stargas.inference.result_warnings import result_warnings
+from stargas.inference.result_remarks import result_remarks
 from stargas.inference.variance import draws_at, variance_shares
 from stargas.model.files import load_model
 from stargas.model.layout import received
@@ -230,9 +230,9 @@ def _steps(galaxy: Inferable, model: AppliedModel) -> Iterator[InferenceResult]:
         seed=model.seed,
         **{name: part(realizations, model) for name, part in ANSWER.items()},
     )
-    yield replace(result, warnings=result_warnings(result, realizations, model.posterior))
+    yield replace(result, remarks=result_remarks(result, realizations, model.posterior))
     result = replace(result, **{name: part(realizations, model) for name, part in REST.items()})
-    yield replace(result, warnings=result_warnings(result, realizations, model.posterior))
+    yield replace(result, remarks=result_remarks(result, realizations, model.posterior))
 
 
 def _knowing_inclination(posterior: PosteriorLike, value_deg: float, error_deg: float) -> Posterior:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.observed.draws import Input, draw_galaxies, uncertain_inputs
 from stargas.observed.galaxy import ObservedGalaxy
 from stargas.randomness import rng_for
+from stargas.remarks import Remark
 from stargas.sample import Sample, Truth, make_sample, with_exact
 from stargas.sky.projection import SkyGalaxy
 
@@ -21,11 +23,15 @@ QUALITY_OF_INPUT: Mapping[Input, str] = MappingProxyType(
 """Inputs whose errors a model may be conditioned on → entry of `stargas.sample.declaration.QUALITY` that states it."""
 
 
-NO_LIGHT = (
+WEST_DEG = 270.0
+"""Position angle of the west [deg], north through east."""
+
+NO_LIGHT = Remark(
+    "photometry not used",
     "The model has not learned from photometric catalogs, so it uses no more of this one than R_hl: its map of "
-    "positions shows the stars with velocities."
+    "positions shows the stars with velocities.",
 )
-"""Warning where a photometric catalog is not shown to the model."""
+"""Remark where a photometric catalog is not shown to the model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +49,7 @@ class Realizations:
         Inputs that vary in ``mixed``.
     exact
         Input whose error the model is conditioned on → the galaxy as measured, its error of this kind stated as zero.
-    warnings
+    remarks
         What was changed to make the samples.
     galaxy
         The observation; None for a sample, and for a galaxy on the sky without one.
@@ -55,7 +61,7 @@ class Realizations:
     mixed: tuple[Sample, ...]
     free: tuple[Input, ...] = ()
     exact: Mapping[Input, Sample] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     galaxy: ObservedGalaxy | None = None
     vary: Callable[[tuple[Input, ...]], tuple[Sample, ...]] = lambda _: ()
 
@@ -93,24 +99,27 @@ def make_realizations(
     """
     if isinstance(galaxy, Sample):
         return Realizations(galaxy, (galaxy,))
-    config, warnings = _settings(posterior, None if galaxy.stars is None else len(galaxy.stars))
+    config, remarks = _settings(posterior, None if galaxy.stars is None else len(galaxy.stars))
     shows_light = galaxy.photometry is None or bool(config.degradation.photometry)
     if not shows_light and galaxy.stars is not None:
-        warnings += (NO_LIGHT,)
+        remarks += (NO_LIGHT,)
     if isinstance(galaxy, SkyGalaxy):
         sky = galaxy if shows_light else replace(galaxy, photometry=None)
         sample = make_sample(sky, rng_for(seed, "observed sample"), config)
-        return Realizations(sample, (sample,), warnings=warnings)
+        return Realizations(sample, (sample,), remarks=remarks)
     uncertain = uncertain_inputs(galaxy)
 
     def samples(*galaxies: ObservedGalaxy) -> tuple[Sample, ...]:
         shown = galaxies if shows_light else [replace(one, photometry=None) for one in galaxies]
-        skies, named = [one.sky_galaxy() for one in shown], Truth(row={"galaxy_id": galaxy.name})
-        return tuple(make_sample(sky, rng_for(seed, "observed sample"), config, truth=named) for sky in skies)
+        return tuple(
+            make_sample(one.sky_galaxy(), rng_for(seed, "observed sample"), config, truth=Truth(row=_row(one)))
+            for one in shown
+        )
 
     (nominal,) = samples(galaxy)
     if np.any(nominal.tracers != [galaxy.stars is not None, galaxy.hi is not None]):
-        warnings += ("The HI nowhere reaches 1 Msun/pc², so it has no R_HI and counts as no gas.",)
+        text = "The HI nowhere reaches 1 Msun/pc², so it has no R_HI and counts as no gas."
+        remarks += (Remark("faint HI", text),)
     conditions = getattr(posterior, "conditions_on_quality", False)
     exact = {
         name: with_exact(nominal, QUALITY_OF_INPUT[name])
@@ -122,20 +131,27 @@ def make_realizations(
     def vary(names: tuple[Input, ...]) -> tuple[Sample, ...]:
         return samples(*draw_galaxies(galaxy, n, seed, names))
 
-    return Realizations(nominal, vary(free) if free else (nominal,), free, exact, warnings, galaxy, vary)
+    return Realizations(nominal, vary(free) if free else (nominal,), free, exact, remarks, galaxy, vary)
 
 
-def _settings(posterior: PosteriorLike, n_stars: int | None) -> tuple[DataConfig, tuple[str, ...]]:
-    """Return the settings of the model's samples, which accept as few stars as there are, and a warning if so."""
+def _row(galaxy: ObservedGalaxy) -> dict[str, Any]:
+    """Return the name of a galaxy, and the position angle of the x axis of its maps: west where north is up."""
+    angle = galaxy.position_angle_deg
+    return {"galaxy_id": galaxy.name, "x_position_angle_deg": WEST_DEG if angle is None else angle}
+
+
+def _settings(posterior: PosteriorLike, n_stars: int | None) -> tuple[DataConfig, tuple[Remark, ...]]:
+    """Return the settings of the model's samples, which accept as few stars as there are, and a remark if so."""
     config = getattr(posterior, "data_config", None) or DataConfig()
     if n_stars is None or n_stars >= config.min_stars:
         return config, ()
-    warning = (
+    remark = Remark(
+        "fewer stars than learned",
         f"There are {n_stars} members and the model learned from samples of {config.min_stars} stars and more: its "
-        "errors need not hold for so few."
+        "errors need not hold for so few.",
     )
     stars, degradation = (
         replace(config.stars, min_stars=n_stars),
         replace(config.degradation, min_stars=n_stars),
     )
-    return replace(config, stars=stars, degradation=degradation), (warning,)
+    return replace(config, stars=stars, degradation=degradation), (remark,)

@@ -24,6 +24,7 @@ from stargas.observed.draws import Input
 from stargas.observed.galaxy import ObservedGalaxy
 from stargas.pretrained import FOLDER as PRETRAINED
 from stargas.profiles import ProfileDraws
+from stargas.remarks import Remark
 from stargas.sample import Sample
 from stargas.tracers import TRACERS
 from stargas.validity.result import ValidityResult
@@ -113,8 +114,8 @@ class InferenceResult:
     variance_shares
         Source of uncertainty → fraction of the variance of log10 M at each radius that it causes, shape (m,);
         ``posterior`` is the model's own, for the galaxy as measured. From `stargas.inference.variance`.
-    warnings
-        One sentence for everything that needs care: in the data, in their errors, in the range of the model.
+    remarks
+        What needs care in the data, in their errors and in the range of the model, the most serious first.
     attribution
         Which parts of the input the result rests on; None if it was not requested, or the model does not support it.
     model
@@ -148,7 +149,7 @@ class InferenceResult:
     estimates: tuple[MassEstimate, ...]
     variance_shares: Mapping[str, FloatArray]
     model: ModelSummary
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     attribution: Attribution | None = None
     galaxy: ObservedGalaxy | None = None
     conditioned_on: tuple[Input, ...] = ()
@@ -162,6 +163,11 @@ class InferenceResult:
     def draws(self) -> ProfileDraws:
         """The draws at any radius between the first and the last: masses, circular velocities, densities, slopes."""
         return ProfileDraws(self.r_kpc, self.log10_mass)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for everything that needs care, the most serious first."""
+        return tuple(one.text for one in self.remarks)
 
     @property
     def view(self) -> str:

@@ -21,7 +21,7 @@ MAX_DISAGREEMENT = 2.0
 """Standard deviations between the tracers beyond which they disagree."""
 
 MAX_NAMED = 2
-"""Measurements that are named at most."""
+"""Measurements, and remarks that lower the verdict, that are named at most."""
 
 SUITE_PHYSICS: Mapping[str | None, str] = MappingProxyType(
     {"bursty": " (cored halos, disturbed gas)", "smooth": " (cuspy halos, calm gas)"}
@@ -40,10 +40,12 @@ class Verdict:
     Parameters
     ----------
     level
-        ``trusted``; ``with care`` where the checks find nothing, but the result depends on the prior or the tracers
-        disagree; ``not trusted`` where a check found something; ``not checked`` where the model has no reference.
+        ``trusted``; ``with care`` where the checks find nothing, but a remark on the data lowers the verdict, the
+        result depends on the prior, or the tracers disagree; ``not trusted`` where a check found something; ``not
+        checked`` where the model has no reference.
     reason
-        Which measurement stands out and by how much, or on what the result depends.
+        What is wrong, on what the result depends, what has to hold for it, and which measurement stands out by how
+        much.
     """
 
     level: Level
@@ -86,16 +88,36 @@ def verdict(result: InferenceResult) -> Verdict:
 
     Notes
     -----
-    No check sees that a galaxy formed under other physics than those of the training set.
+    No check sees that a galaxy formed under other physics than those of the training set. What each kind of remark does
+    to the verdict stands in `stargas.remarks.EFFECTS`.
     """
-    validity = result.validity
+    validity, doubts = result.validity, _doubts(result)
     if validity.p_value is None and not validity.reasons:
-        return Verdict("not checked", validity.summary)
+        return Verdict("not checked", " ".join([*doubts, validity.summary]))
     if not validity.trusted:
-        return Verdict("not trusted", " ".join((*validity.reasons[:1], _standing_out(validity), validity.summary)))
-    deciding = [f"{one.claim}." for one in limitations(result) if one.matters]
-    usual = f"{_standing_out(validity)} {validity.summary}"
-    return Verdict("with care" if deciding else "trusted", " ".join([*deciding, usual]))
+        reason = validity.reasons[:1]
+        return Verdict("not trusted", " ".join([*reason, *doubts, _standing_out(validity), validity.summary]))
+    deciding = [*doubts, *(f"{one.claim}." for one in limitations(result) if one.matters)]
+    usual = [*_conditions(result), _standing_out(validity), validity.summary]
+    return Verdict("with care" if deciding else "trusted", " ".join([*deciding, *usual]))
+
+
+def _doubts(result: InferenceResult) -> list[str]:
+    """Return the most serious remarks that lower the verdict, as sentences."""
+    lowering = [one.text for one in result.remarks if one.effect.lowers and one.text not in result.validity.reasons]
+    return [text[0].upper() + text[1:] for text in lowering[:MAX_NAMED]]
+
+
+def _conditions(result: InferenceResult) -> list[str]:
+    """Return what has to hold for the verdict, as a sentence; none where nothing has to."""
+    conditions = [one.effect.condition for one in result.remarks if one.effect.condition]
+    return [f"This holds if {', and if '.join(conditions)}."] if conditions else []
+
+
+def other_warnings(result: InferenceResult) -> tuple[str, ...]:
+    """Return the warnings that stand neither in the verdict nor among what limits the result."""
+    stated = {*_doubts(result), *(one.sentence for one in limitations(result)), *result.validity.reasons[:1]}
+    return tuple(text for text in result.warnings if not {text, text[0].upper() + text[1:]} & stated)
 
 
 def _standing_out(validity: ValidityResult) -> str:

@@ -51,11 +51,14 @@ def blank_flagged(data: NDArray[np.float32], path: object) -> None:
     constant = [_is_constant(channel) for channel in data]
     data[constant] = np.nan
     if any(constant) and has_noise:
-        _warn(f"{path}: {sum(constant)} channels hold one value alone and are taken for blank.")
+        _warn("blank voxels", f"{path}: {sum(constant)} channels hold one value alone and are taken for blank.")
     _blank_lines_of_sight(data)
     if not has_noise:
         if any(np.isfinite(channel).any() for channel in data):
-            _warn(f"{path} holds no negative value, so it is taken to be free of noise: give it unmasked if it is not.")
+            _warn(
+                "masked cube",
+                f"{path} holds no negative value, so it is taken to be free of noise: give it unmasked if it is not.",
+            )
         return
     counts = np.array([(_stand_in_zeros(channel), np.isfinite(channel).sum()) for channel in data])
     n_zero, n_known = counts.sum(axis=0)
@@ -63,14 +66,16 @@ def blank_flagged(data: NDArray[np.float32], path: object) -> None:
         for number in np.flatnonzero(counts[:, 0]):
             data[number][data[number] == 0] = np.nan
         _warn(
+            "blank voxels",
             f"{path}: {100 * n_zero / n_known:.2g} % of the voxels are exactly zero among measured ones and are taken "
-            "for blank."
+            "for blank.",
         )
     negative = sum(np.count_nonzero(channel < 0) for channel in data)
     if negative < HARDLY_NEGATIVE * n_known:
         _warn(
+            "masked cube",
             f"{path}: {100 * negative / n_known:.2g} % of the voxels are negative, of noise half would be: the cube "
-            "was masked, so its noise cannot be measured, and the HI mass is too large where noise was masked with it."
+            "was masked, so its noise cannot be measured, and the HI mass is too large where noise was masked with it.",
         )
 
 
@@ -123,5 +128,5 @@ def _stand_in_zeros(channel: NDArray[np.float32]) -> int:
     return n_zero if n_zero > MANY_EQUAL * np.count_nonzero(size == step) else 0
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, ObservationWarning, stacklevel=4)
+def _warn(kind: str, text: str) -> None:
+    warnings.warn(ObservationWarning(kind, text), stacklevel=4)

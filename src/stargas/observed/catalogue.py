@@ -324,9 +324,11 @@ def complete_rows(
     n_dropped = int(np.sum(~complete))
     if n_dropped:
         warnings.warn(
-            f"{path}: {n_dropped} of {len(table)} rows are left out because a value is missing in one of "
-            f"{', '.join(names.values())}.",
-            ObservationWarning,
+            ObservationWarning(
+                "rows left out",
+                f"{path}: {n_dropped} of {len(table)} rows are left out because a value is missing in one of "
+                f"{', '.join(names.values())}.",
+            ),
             stacklevel=3,
         )
     return {quantity: values[complete] for quantity, values in read.items()}, complete

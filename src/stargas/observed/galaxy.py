@@ -10,6 +10,7 @@ from stargas.observed.hi import ObservedHI
 from stargas.observed.photometry import ObservedPhotometry
 from stargas.observed.stars import ObservedStars
 from stargas.observed.tangent_plane import turned
+from stargas.remarks import Remark
 from stargas.representation import Described
 from stargas.sky.projection import SkyGalaxy
 
@@ -44,8 +45,8 @@ class ObservedGalaxy(Described):
         the direction of its velocity gradient, or ``none``.
     position_angle_error_deg
         Its standard error [deg].
-    warnings
-        One sentence for everything in the data that needs care.
+    remarks
+        What needs care in the data, the most serious first.
     settings
         The settings that repeat the observation; None where the data were not read from files.
     references
@@ -76,12 +77,17 @@ class ObservedGalaxy(Described):
     position_angle_deg: float | None = None
     position_angle_from: Origin = "none"
     position_angle_error_deg: float = 0.0
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     settings: ObservationConfig | None = None
     references: tuple[str, ...] = ()
     photometry: ObservedPhotometry | None = None
     inclination_deg: float | None = None
     inclination_error_deg: float = 0.0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for everything in the data that needs care."""
+        return tuple(one.text for one in self.remarks)
 
     def _facts(self) -> Mapping[str, str]:
         facts = {"name": self.name, "R_hl": f"{self.R_hl_kpc:.3g} ± {self.R_hl_error_kpc:.2g} kpc ({self.R_hl_from})"}

@@ -200,6 +200,8 @@ def observe_hi(
         raise InputError(f"the error of the distance must be zero or positive, got {distance_error_kpc} kpc.")
     if distance_error_kpc >= distance_kpc:
         raise InputError(f"the error of the distance must be below it, got {distance_error_kpc} of {distance_kpc} kpc.")
+    if center is not None:
+        _require_in_field(data, center)
     cube = source = None
     if isinstance(data, HICube):
         cube = data
@@ -271,8 +273,10 @@ def _check_amount(observed: ObservedHI) -> None:
         )
     if mass < MIN_MASS_MSUN:
         warnings.warn(
-            f"the HI mass is only {mass:.3g} Msun: check the distance, the unit (BUNIT) and the velocity axis.",
-            ObservationWarning,
+            ObservationWarning(
+                "unlikely HI mass",
+                f"the HI mass is only {mass:.3g} Msun: check the distance, the unit (BUNIT) and the velocity axis.",
+            ),
             stacklevel=3,
         )
 
@@ -300,6 +304,20 @@ def _checked_center(center: tuple[float, float]) -> tuple[float, float]:
     return center
 
 
+def _require_in_field(data: HICube | MomentMaps, center: tuple[float, float]) -> None:
+    """Refuse data that do not show the center of the galaxy."""
+    try:
+        data.grid.pixel_of(*center)
+    except InputError as error:
+        n_y, n_x = data.grid.shape
+        ra, dec = data.grid.sky_of((n_x - 1) / 2, (n_y - 1) / 2)
+        raise InputError(
+            f"the HI data may be of another galaxy: the center ({center[0]:.5f}, {center[1]:.5f}) deg lies outside of "
+            f"their field around ({ra:.4f}, {dec:.4f}) deg. Give the data of this galaxy, or its right ascension and "
+            "declination in degrees, ICRS."
+        ) from error
+
+
 def _source(cube: HICube, mask: MaskConfig | EmissionRegion | NDArray[np.bool_] | None) -> EmissionRegion:
     if isinstance(mask, EmissionRegion):
         return mask
@@ -313,8 +331,8 @@ def _checked_systemic(systemic_kms: float, data: HICube | MomentMaps, maps: Mome
     low, high = float(np.min(known)), float(np.max(known))
     if not low <= systemic_kms <= high:
         raise InputError(
-            f"the systemic velocity {systemic_kms} km/s lies outside of the data, {low:.1f} to {high:.1f} km/s: give "
-            "it in km/s, in the frame of the data."
+            f"the HI data may be of another galaxy: the systemic velocity {systemic_kms} km/s lies outside of them, "
+            f"{low:.1f} to {high:.1f} km/s. Give the data of this galaxy, or its velocity in km/s in their frame."
         )
     return float(systemic_kms)
 

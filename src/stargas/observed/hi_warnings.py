@@ -39,9 +39,11 @@ def warn_of_band(cube: HICube, source: EmissionRegion, left_out_kms: Sequence[tu
         both = " or subtract the continuum," if len(set(ends)) > 1 else ""
         at = " and ".join(f"{cube.velocity_kms[channel]:.0f}" for channel in ends)
         warnings.warn(
-            f"the HI line reaches the end of the band at {at} km/s, so gas beyond it is missing: give a cube of a "
-            f"wider band,{both} or leave out channels that hold other gas.",
-            ObservationWarning,
+            ObservationWarning(
+                "line cut by the band",
+                f"the HI line reaches the end of the band at {at} km/s, so gas beyond it is missing: give a cube of a "
+                f"wider band,{both} or leave out channels that hold other gas.",
+            ),
             stacklevel=3,
         )
     velocity = cube.velocity_kms
@@ -51,10 +53,12 @@ def warn_of_band(cube: HICube, source: EmissionRegion, left_out_kms: Sequence[tu
         share = max(flux[beside], default=0.0) / flux.max()
         if share > CUT_FLUX:
             warnings.warn(
-                f"the channels from {low:g} to {high:g} km/s are left out, and beside them the HI line has "
-                f"{100 * share:.0f} % of its greatest flux, so part of the galaxy may be missing: narrow the "
-                "window, or name it in foreground_kms of the mask if Galactic HI shines there.",
-                ObservationWarning,
+                ObservationWarning(
+                    "line cut by a window",
+                    f"the channels from {low:g} to {high:g} km/s are left out, and beside them the HI line has "
+                    f"{100 * share:.0f} % of its greatest flux, so part of the galaxy may be missing: narrow the "
+                    "window, or name it in foreground_channels if Galactic HI shines there.",
+                ),
                 stacklevel=3,
             )
     continuum = source.mask[with_data].all(axis=0)
@@ -62,8 +66,10 @@ def warn_of_band(cube: HICube, source: EmissionRegion, left_out_kms: Sequence[tu
         y, x = (float(np.mean(at)) for at in np.nonzero(continuum))
         ra, dec = cube.grid.sky_of(x, y)
         warnings.warn(
-            f"{n_continuum} pixels around RA {ra:.4f}°, Dec {dec:.4f}° shine in all channels, as continuum does, which "
-            "counts as HI: subtract it.",
-            ObservationWarning,
+            ObservationWarning(
+                "continuum",
+                f"{n_continuum} pixels around RA {ra:.4f}°, Dec {dec:.4f}° shine in all channels, as continuum does, "
+                "which counts as HI: subtract it.",
+            ),
             stacklevel=3,
         )

@@ -77,9 +77,11 @@ def complete_settings(
             find_galaxy(config.name)  # which raises
         for name in near_names(config.name)[:1]:
             warnings.warn(
-                f"{config.name!r} is no galaxy of the Local Volume Database, so nothing of it is used: is {name} "
-                "meant?",
-                ObservationWarning,
+                ObservationWarning(
+                    "unknown name",
+                    f"{config.name!r} is no galaxy of the Local Volume Database, so nothing of it is used: is {name} "
+                    "meant?",
+                ),
                 stacklevel=2,
             )
     return dataclasses.replace(known, config=circularized(known.config))

@@ -124,9 +124,11 @@ def _check_dispersion(median_kms: float, path: str | PathLike[str] | None) -> No
         )
     if median_kms > HIGH_SIGMA_KMS:
         warnings.warn(
-            f"{path} has a median dispersion of {median_kms:.3g} km/s, more than most galaxies: is it a square, or the "
-            "full width of the line?",
-            ObservationWarning,
+            ObservationWarning(
+                "width in place of dispersion",
+                f"the median dispersion of {path} is {median_kms:.3g} km/s, more than most galaxies have: is it a "
+                "square, or the full width of the line?",
+            ),
             stacklevel=3,
         )
 
@@ -142,8 +144,9 @@ def _without_stand_ins(
     for value in np.unique(values[blank & (column > 0)]):
         n_used = np.count_nonzero((values == value) & (column > 0))
         warnings.warn(
-            f"{path}: {n_used} pixels with HI have the value {value:g}, which is taken for blank.",
-            ObservationWarning,
+            ObservationWarning(
+                "blank pixels", f"{path}: {n_used} pixels with HI have the value {value:g}, which is taken for blank."
+            ),
             stacklevel=3,
         )
     return np.where(blank, np.nan, values)

@@ -25,10 +25,14 @@ from stargas.observed.orientation import check_angles, turn_receding_side_west, 
 from stargas.observed.photometry import ObservedPhotometry, PhotometricCatalog, observe_photometry
 from stargas.observed.sources import HISource, PhotometrySource, StarSource, read_sources, with_absolute_paths
 from stargas.observed.stars import ObservedStars, observe_stars
+from stargas.remarks import Remark, ordered
 
 if TYPE_CHECKING:
     from astropy.table import Table
     from pandas import DataFrame
+
+ELSEWHERE = 2.0
+"""Distance of the HI from the center, over the mean radius of its column, that no galaxy has."""
 
 TWO_GALAXIES = 3.0
 """Difference of the mean velocities of stars and HI, over the larger of their scatters, that no galaxy has."""
@@ -141,7 +145,7 @@ def observe_galaxy(
     check_angles(config)
     files = (config.stars, config.hi_cube, config.moment0)
     name = name or config.name or next((Path(path).stem for path in files if path), "galaxy")
-    with _collected_warnings() as collected:
+    with _collected_remarks() as collected:
         catalogue, data, catalog = read_sources(config, stars, hi, photometry)
         kind = None if catalogue is None else catalogue.position_kind
         known = complete_settings(
@@ -159,7 +163,7 @@ def observe_galaxy(
     return dataclasses.replace(
         galaxy,
         **_from_database(known),
-        warnings=tuple(dict.fromkeys(collected)),
+        remarks=ordered(collected),
         settings=settings,
         references=known.references,
     )
@@ -237,7 +241,20 @@ def _observe(
 
 
 def _warn_of_two_galaxies(stars: ObservedStars, hi: ObservedHI) -> None:
-    """Warn of stars and HI whose mean velocities are too far apart for one galaxy."""
+    """Warn of stars and HI whose places or mean velocities are too far apart for one galaxy."""
+    column = np.maximum(hi.maps.moments[0], 0.0)
+    y, x = (np.indices(column.shape) + 0.5) * hi.pixel_kpc - hi.half_width_kpc
+    x_mean, y_mean = (float(np.average(place, weights=column)) for place in (x, y))
+    off, radius = np.hypot(x_mean, y_mean), np.average(np.hypot(x - x_mean, y - y_mean), weights=column)
+    if off > ELSEWHERE * radius:
+        warnings.warn(
+            ObservationWarning(
+                "another galaxy",
+                f"the HI may be of another galaxy than the stars: its middle lies {off:.3g} kpc from the center, "
+                f"{off / radius:.1f} times its mean radius.",
+            ),
+            stacklevel=4,
+        )
     maps = hi.moment_maps
     weight = np.where(maps.known, np.maximum(maps.moment0, 0.0), 0.0)
     mean = np.average(maps.moment1, weights=weight)
@@ -245,9 +262,12 @@ def _warn_of_two_galaxies(stars: ObservedStars, hi: ObservedHI) -> None:
     apart = abs(float(np.mean(stars.v_los_kms)) + stars.systemic_kms - mean)
     if apart > TWO_GALAXIES * scatter:
         warnings.warn(
-            f"the mean velocities of stars and HI lie {apart:.0f} km/s apart, {apart / scatter:.1f} times the scatter "
-            "of either: are they of one galaxy, and in one frame (heliocentric, local standard of rest)?",
-            ObservationWarning,
+            ObservationWarning(
+                "another galaxy",
+                f"the HI may be of another galaxy than the stars: their mean velocities lie {apart:.0f} km/s apart, "
+                f"{apart / scatter:.1f} times the scatter of either. Are both in one frame (heliocentric, local "
+                "standard of rest)?",
+            ),
             stacklevel=4,
         )
 
@@ -338,15 +358,15 @@ def _joined(
 
 
 @contextmanager
-def _collected_warnings() -> Iterator[list[str]]:
+def _collected_remarks() -> Iterator[list[Remark]]:
     """Collect warnings about the observation instead of printing them; other warnings pass."""
-    collected: list[str] = []
+    collected: list[Remark] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ObservationWarning)
         try:
             yield collected
         finally:
-            collected += [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]
+            collected += [one.message.remark for one in caught if isinstance(one.message, ObservationWarning)]
     for one in caught:
         if not issubclass(one.category, ObservationWarning):
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

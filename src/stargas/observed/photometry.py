@@ -23,6 +23,7 @@ from stargas.observed.columns import POSITIONS, PositionKind, find_columns
 from stargas.observed.half_count import half_count
 from stargas.observed.tangent_plane import ARCMIN, aligned, geometric_median, plane_offsets, tangent_offsets, turned
 from stargas.quantities import to_array
+from stargas.remarks import Remark
 from stargas.sky.projection import SkyPositions
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ def observe_photometry(
         R_hl_error_kpc=float(np.hypot(R_hl_error, error)),
     )
     for remark in _warnings(observed, float(field_edge(x, y).mean())):
-        warnings.warn(remark, ObservationWarning, stacklevel=2)
+        warnings.warn(ObservationWarning(remark.kind, remark.text), stacklevel=2)
     return observed
 
 
@@ -264,26 +265,30 @@ def _stars_of_members(radius: FloatArray, p_member: FloatArray) -> NDArray[np.in
     return taken
 
 
-def _warnings(observed: ObservedPhotometry, reach_kpc: float) -> Iterator[str]:
+def _warnings(observed: ObservedPhotometry, reach_kpc: float) -> Iterator[Remark]:
     share, n = 1 - observed.n_members / observed.n_catalogue, observed.n_catalogue
     if observed.p_member_from == "background":
-        yield (
+        yield Remark(
+            "photometry with background",
             f"the photometric catalog has no probabilities of membership: {100 * share:.0f} % of its {n} stars are "
-            "taken for a uniform background, fitted together with the light of the galaxy."
+            "taken for a uniform background, fitted together with the light of the galaxy.",
         )
     elif observed.p_member_from == "none":
-        yield (
+        yield Remark(
+            "photometry without background",
             "the photometric catalog has no probabilities of membership and no uniform background that is certain: all "
-            f"{n} stars are taken for members."
+            f"{n} stars are taken for members.",
         )
     if reach_kpc < WIDE * observed.R_hl_kpc:
-        yield (
+        yield Remark(
+            "photometry with an edge",
             f"the photometric catalog reaches {reach_kpc / observed.R_hl_kpc:.2g} of its R_hl: stars farther out are "
-            "missing, so this R_hl is too small; give R_hl, or a wider catalog."
+            "missing, so this R_hl is too small; give R_hl, or a wider catalog.",
         )
     off = float(np.hypot(*geometric_median(observed.x_kpc, observed.y_kpc)))
     if off > OFF_CENTER * observed.R_hl_kpc:
-        yield (
+        yield Remark(
+            "another center of the photometry",
             f"the middle of the photometric catalog lies {off / observed.R_hl_kpc:.2g} R_hl from the center: check the "
-            "center."
+            "center.",
         )

@@ -99,9 +99,11 @@ def _in_kms(velocity_kms: FloatArray, header: Any, axis: int, path: object) -> F
     if stated or np.ptp(velocity_kms) >= MIN_BAND_KMS or np.ptp(velocity_kms) * 1e3 < MIN_BAND_KMS:
         return velocity_kms
     warnings.warn(
-        f"{path} states no unit of its velocities (CUNIT{axis + 1}): they are taken as km/s, because in m/s its band "
-        f"would be {np.ptp(velocity_kms):.2g} km/s wide.",
-        ObservationWarning,
+        ObservationWarning(
+            "unit of velocities assumed",
+            f"{path} states no unit of its velocities (CUNIT{axis + 1}): they are taken as km/s, because in m/s its "
+            f"band would be {np.ptp(velocity_kms):.2g} km/s wide.",
+        ),
         stacklevel=2,
     )
     return velocity_kms * 1e3

@@ -288,7 +288,7 @@ def observe_stars(
         photometry=light,
     )
     for remark in star_warnings(observed, catalogue, p_member_min):
-        warnings.warn(remark, ObservationWarning, stacklevel=2)
+        warnings.warn(ObservationWarning(remark.kind, remark.text), stacklevel=2)
     return observed
 
 

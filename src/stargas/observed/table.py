@@ -140,9 +140,11 @@ def _parsed(content: bytes, kind: str, path: Path) -> "Table":
             hdu = tables[0]
             if len(tables) > 1:
                 warnings.warn(
-                    f"{path} holds {len(tables)} tables, of which the first is read: save another one alone if it is "
-                    "meant.",
-                    ObservationWarning,
+                    ObservationWarning(
+                        "several tables",
+                        f"{path} holds {len(tables)} tables, of which the first is read: save another one alone if "
+                        "it is meant.",
+                    ),
                     stacklevel=4,
                 )
             require_units((str(value) for name, value in hdu.header.items() if name.startswith("TUNIT")), path)

@@ -12,7 +12,7 @@ from stargas.inference.attribution import Attribution
 from stargas.inference.occlusion import Occlusion
 from stargas.inference.result import InferenceResult
 from stargas.report.cells import median_and_range
-from stargas.report.inference_tables import Views
+from stargas.report.inference_tables import Views, view_table
 from stargas.report.maps import Extent, map_frame
 from stargas.report.page import Figure, Part, Section, Table, text_from
 from stargas.report.results import TABLE_RADII
@@ -105,8 +105,8 @@ def _comparison(views: Views, curves: Mapping[str, Curves], block: str) -> list[
     if not curves:
         return []
     rows = [row for label, compared in curves.items() for row in _rows(label, compared, views[label])]
-    head = ["", "", *(f"r = {r:g} R_hl" for r in TABLE_RADII)]
-    table = Table(head, rows, "log10 M [Msun]: median + and − to the 84th and 16th percentile.")
+    head = ["", *(f"r = {r:g} R_hl" for r in TABLE_RADII)]
+    table = view_table(views, head, rows, "log10 M [Msun]: median + and − to the 84th and 16th percentile.")
     return [table, text_from("inference", block)]
 
 
@@ -223,8 +223,8 @@ def _importance(views: Views, occlusions: Mapping[str, Occlusion]) -> Table:
         for number, (name, change) in enumerate(changes.items()):
             values = (change.mean(), *change[_places(views[label])])
             rows.append([label if number == 0 else "", name, *(f"{v:+.3f}".replace("-", "−") for v in values)])
-    head = ["", "hidden", "mean", *(f"r = {r:g} R_hl" for r in TABLE_RADII)]
-    return Table(head, rows, "Change of the median of log10 M [dex].")
+    head = ["hidden", "mean", *(f"r = {r:g} R_hl" for r in TABLE_RADII)]
+    return view_table(views, head, rows, "Change of the median of log10 M [dex].")
 
 
 def _rounded(values: FloatArray) -> list[Any]:

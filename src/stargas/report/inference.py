@@ -23,7 +23,7 @@ from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
 from stargas.inference.dark_matter import DarkMatter
 from stargas.inference.result import InferenceResult
-from stargas.inference.verdict import Level, limitations, verdict
+from stargas.inference.verdict import Level, limitations, other_warnings, verdict
 from stargas.report.attribution import attribution_data
 from stargas.report.dark_matter import describe_dark_matter
 from stargas.report.dynamics import dynamics_table
@@ -36,8 +36,8 @@ from stargas.report.inference_tables import (
     estimator_table,
     further_table,
     has_truth,
+    mass_head,
     mass_rows,
-    mass_table,
     profile_table,
     table_bytes,
     variance_table,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 FORMAT = Format("stargas inference", 2)
 
 MAX_SHOWN_FIRST = 3
-"""Warnings about the data that are printed above the masses; the others stand below."""
+"""Warnings that are printed above the masses; the others stand below."""
 
 LEVEL_COLORS: dict[Level, str] = {
     "trusted": "green",
@@ -230,18 +230,11 @@ def print_answer(results: Sequence[InferenceResult], console: "Console") -> None
         head = f"{escape(result.name)}, {escape(label)}:" if len(views) > 1 else f"{escape(result.name)}:"
         console.print(f"{head} [bold {LEVEL_COLORS[one.level]}]{one.level}[/]. {escape(one.reason)}", highlight=False)
         rows += mass_rows(label, result, known=known) + estimate_rows(result, known=known)
-    first = results[0]
-    for text in _data_warnings(first)[:MAX_SHOWN_FIRST]:
-        console.print(f"• {escape(text)}", style="yellow", highlight=False)
-    title = f"Mass inside r from {first.model.label}, log10 M [Msun]"
+        for text in other_warnings(result)[:MAX_SHOWN_FIRST]:
+            console.print(f"• {escape(text)}", style="yellow", highlight=False)
+    title = f"Mass inside r from {results[0].model.label}, log10 M [Msun]"
     console.print()
-    console.print(terminal_table(Table(mass_table(views).head, rows), title))
-
-
-def _data_warnings(result: InferenceResult) -> tuple[str, ...]:
-    """Return the warnings about an observer's data that the verdict does not give."""
-    reason = verdict(result).reason
-    return () if result.galaxy is None else tuple(text for text in result.galaxy.warnings if text not in reason)
+    console.print(terminal_table(Table(["", *mass_head(views)], rows), title))
 
 
 def print_limitations(results: Sequence[InferenceResult], console: "Console") -> None:
@@ -251,13 +244,10 @@ def print_limitations(results: Sequence[InferenceResult], console: "Console") ->
     for label, result in label_views(results).items():
         head = f"What limits it, {escape(label)}:" if len(results) > 1 else "What limits it:"
         console.print(f"[bold]{head}[/bold]", highlight=False)
-        limits, reasons = limitations(result), verdict(result).reason
-        printed = {*(one.sentence for one in limits), *_data_warnings(results[0])[:MAX_SHOWN_FIRST]}
-        for one in limits:
+        for one in limitations(result):
             console.print(f"• {escape(one.sentence)}", style="yellow" if one.matters else None, highlight=False)
-        for text in result.warnings:
-            if text not in reasons and text not in printed:
-                console.print(f"• {escape(text)}", style="yellow", highlight=False)
+        for text in other_warnings(result)[MAX_SHOWN_FIRST:]:
+            console.print(f"• {escape(text)}", style="yellow", highlight=False)
     galaxy = results[0].galaxy
     if galaxy is not None:
         console.print(f"[bold]Measured:[/bold] {escape(' '.join(describe_galaxy(galaxy)))}", highlight=False)

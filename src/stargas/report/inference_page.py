@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from stargas.inference.dark_matter import DarkMatter
-from stargas.inference.verdict import Level, limitations, verdict
+from stargas.inference.verdict import Level, limitations, other_warnings, verdict
 from stargas.profiles import MIN_RADII
 from stargas.report.attribution import comparison_parts, occlusion_section
 from stargas.report.dark_matter import dark_matter_section
@@ -21,11 +21,12 @@ from stargas.report.inference_tables import (
     has_truth,
     mass_rows,
     mass_table,
+    view_table,
 )
 from stargas.report.limitations import limitation_figures
 from stargas.report.maps import map_figures
 from stargas.report.observed import observed_sections, share_table
-from stargas.report.page import Bullets, Callout, Caution, Details, Figure, Page, Part, Row, Section, Table, text_from
+from stargas.report.page import Bullets, Callout, Caution, Details, Figure, Page, Part, Row, Section, text_from
 from stargas.report.predictive import predictive_section
 from stargas.report.profile import Profile, draw_profiles
 from stargas.report.style import save_png_and_pdf
@@ -82,13 +83,16 @@ def inference_page(views: Views, described: Mapping[str, Any], figures: Path, da
     return Page(f"Mass profile of {first.name}", [*_verdicts(views), lead, *sections])
 
 
-def _verdicts(views: Views) -> list[Callout]:
-    callouts = []
+def _verdicts(views: Views) -> list[Part]:
+    """Return the verdict of each view, and below it the warnings that it does not give."""
+    parts, several = list[Part](), len(views) > 1
     for label, result in views.items():
         one = verdict(result)
-        title = one.level.capitalize() if len(views) == 1 else f"{label}: {one.level}"
-        callouts.append(Callout(title, one.reason, MOODS[one.level]))
-    return callouts
+        parts.append(
+            Callout(f"{label}: {one.level}" if several else one.level.capitalize(), one.reason, MOODS[one.level])
+        )
+        parts += [Caution(f"{label}: {text}" if several else text) for text in other_warnings(result)]
+    return parts
 
 
 def _limitation_parts(views: Views, figures: Path) -> list[Part]:
@@ -98,9 +102,6 @@ def _limitation_parts(views: Views, figures: Path) -> list[Part]:
     parts.append(Bullets([f"{label}: {text}" if several else text for label, texts in said.items() for text in texts]))
     drawn = limitation_figures(views, figures)
     parts += drawn if several or not drawn else [Row(drawn)]
-    for label, result in views.items():
-        left = [text for text in result.warnings if text not in said[label]]
-        parts += [Caution(f"{label}: {text}" if several else text) for text in left]
     parts += comparison_parts(views)
     shares = share_table(next(iter(views.values())))
     return parts if shares is None else [*parts, shares]
@@ -129,8 +130,9 @@ def _formulas(views: Views) -> Section:
         for label, result in views.items()
         for number, row in enumerate(estimate_rows(result, known=known))
     ]
-    head = ["", "formula", "r/R_hl", "r [kpc]", "log10 M [Msun]", *(("truth", "M/M_true") if known else ())]
-    return Section("Closed formulas", [Table(head, rows, "At their own radii, with standard errors.")] if rows else [])
+    head = ["formula", "r/R_hl", "r [kpc]", "log10 M [Msun]", *(("truth", "M/M_true") if known else ())]
+    table = view_table(views, head, rows, "At their own radii, with standard errors.")
+    return Section("Closed formulas", [table] if rows else [])
 
 
 def _dynamics(views: Views, figures: Path) -> Section:
@@ -145,8 +147,9 @@ def _dynamics(views: Views, figures: Path) -> Section:
         + " ".join(f"{row[0] or 'At'} {row[1]} R_hl: {row[3]} km/s, slope {row[6]}." for row in rows),
         "Above: circular velocity √(GM/r). Below: slope of the density of all matter. Bands as above.",
     )
-    head = ["", "r/R_hl", "r [kpc]", *DYNAMICS_SHOWN]
-    return Section(title, [figure, Table(head, rows, "Median + and − to the 84th and 16th percentile.")])
+    head = ["r/R_hl", "r [kpc]", *DYNAMICS_SHOWN]
+    table = view_table(views, head, rows, "Median + and − to the 84th and 16th percentile.")
+    return Section(title, [figure, table])
 
 
 def _further(views: Views) -> Section:
@@ -155,7 +158,9 @@ def _further(views: Views) -> Section:
         "Median + and − to the 84th and 16th percentile, from the same joint draws as the masses. β = 1 − σ_t²/σ_r² is "
         "1 for radial and 0 for isotropic orbits, streaming included; κ_co is 1/6 without rotation, near 1 for a disk."
     )
-    return Section("What else the posterior says", [Table(["", "quantity", "value"], rows, note)] if rows else [])
+    return Section(
+        "What else the posterior says", [view_table(views, ["quantity", "value"], rows, note)] if rows else []
+    )
 
 
 def _maps(views: Views, figures: Path) -> list[Figure]:

@@ -1,7 +1,7 @@
 """The tables of an inference: files for astropy and TOPCAT, and the few rows that a page and the terminal show."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -132,12 +132,36 @@ def table_bytes(table: "Table") -> bytes:
     return buffer.getvalue().encode()
 
 
+def view_table(views: Views, head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> PageTable:
+    """Return a table for a page of rows that begin with the label of their view, without it where there is one view.
+
+    Parameters
+    ----------
+    views
+        The results.
+    head
+        Headings of the columns behind the labels, length k.
+    rows
+        Label, or "" below the row that has it, and k cells.
+    caption
+        What the table lists.
+    """
+    if len(views) == 1:
+        return PageTable(head, [row[1:] for row in rows], caption)
+    return PageTable(["", *head], rows, caption)
+
+
+def mass_head(views: Views) -> list[str]:
+    """Return the headings of the masses behind the labels of the views."""
+    truth = ("truth", "M/M_true") if has_truth(views) else ()
+    return ["r/R_hl", "r [kpc]", "log10 M [Msun]", "95 %", *truth]
+
+
 def mass_table(views: Views) -> PageTable:
     """Return the masses at a few radii of each view."""
     known = has_truth(views)
-    head = ["", "r/R_hl", "r [kpc]", "log10 M [Msun]", "95 %", *(("truth", "M/M_true") if known else ())]
     rows = [row for label, result in views.items() for row in mass_rows(label, result, known=known)]
-    return PageTable(head, rows, "Median + and − to the 84th and 16th percentile.")
+    return view_table(views, mass_head(views), rows, "Median + and − to the 84th and 16th percentile.")
 
 
 def mass_rows(label: str, result: InferenceResult, *, known: bool = False) -> list[list[str]]:

@@ -1,6 +1,7 @@
 """Input maps of a galaxy: stars as the paper's Fig. 1, HI moments as its Fig. 2.
 
-Row index is y (or v) and column x (or R), so row 0 is drawn at the bottom. Receding is positive and red.
+Row index is y (or v) and column x (or R), so row 0 is drawn at the bottom. Receding is positive and red. Maps of an
+observed galaxy are seen as on the sky, east 90° to the left of north, and turned where a position angle is known.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stargas.errors import InputError
+from stargas.inference.realizations import WEST_DEG
 from stargas.report.page import Figure
 from stargas.report.style import BLANK, INK, MUTED, apply_style, new_figure, save_png_and_pdf
 from stargas.sample import MAPS, QUALITY, SCALARS, Sample
@@ -69,16 +71,30 @@ def map_frame(sample: Sample, name: str) -> MapFrame:
     n = sample.maps.shape[-1]
     if name.startswith("moment"):
         half = half_width_kpc(sample)
-        return MapFrame((-half, half, -half, half), "x [kpc]", "y [kpc]")
+        return MapFrame((-half, half, -half, half), *(f"{name} [kpc]" for name in sky_axes(sample)))
     config = sample.config.stars
     R_hl, scale = (float(value or 0) for value in (sample.scalars[0], sample.row.get("velocity_scale_kms")))
     length, kpc = (R_hl, "[kpc]") if R_hl > 0 else (1.0, r"/ $R_{hl}$")
     if name == "xy":
         limit = config.xy_limit * length
-        return MapFrame(_node_extent((-limit, limit, -limit, limit), n), f"x {kpc}", f"y {kpc}")
+        labels = (f"{name} {kpc}" for name in sky_axes(sample))
+        return MapFrame(_node_extent((-limit, limit, -limit, limit), n), *labels)
     speed, kms = (scale, "[km/s]") if scale > 0 else (1.0, rf"/ ${SCALE_SYMBOLS[config.velocity_scale]}$")
     v = config.velocity_limit * speed
     return MapFrame(_node_extent((0, config.radius_limit * length, -v, v), n), f"R {kpc}", rf"$v_{{los}}$ {kms}")
+
+
+def sky_axes(sample: Sample) -> tuple[str, str]:
+    """Return where the axes of the maps point to: west and north, or position angles, as seen on the sky.
+
+    Those of a simulated galaxy are x and y.
+    """
+    angle = sample.row.get("x_position_angle_deg")
+    if angle is None:
+        return "x", "y"
+    if angle == WEST_DEG:
+        return "west", "north"
+    return f"to PA {angle % 360:.0f}°", f"to PA {(angle + 90) % 360:.0f}°"
 
 
 def half_width_kpc(sample: Sample) -> float:
@@ -214,11 +230,12 @@ def draw_gas_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
                 _frame(axes)
                 if row == 0:
                     figure.colorbar(image, ax=panels[:, k], location="top", label=MOMENT_TITLES[k], aspect=25)
-            panels[row, 0].set_ylabel("y [kpc]")
+            x_label, y_label = sky_axes(sample)
+            panels[row, 0].set_ylabel(f"{y_label} [kpc]")
             _write_on(panels[row, 0], _view_label(sample))
             _draw_beam(panels[row, 0], float(sample.quality[QUALITY.index("beam_fwhm_kpc")]), half)
         for axes in panels[-1]:
-            axes.set_xlabel("x [kpc]")
+            axes.set_xlabel(f"{x_label} [kpc]")
         if title:
             figure.suptitle(title, fontsize=11, x=0.02, ha="left")
     return figure

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stargas.inference.estimates import flat_dispersion
+from stargas.inference.predictive_check import STARS
 from stargas.inference.result import InferenceResult
 from stargas.observed.dispersion_profile import dispersion_profile
 from stargas.observed.galaxy import ObservedGalaxy, Origin
@@ -31,6 +32,8 @@ ORIGINS: dict[Origin, str] = {
 def observed_sections(result: InferenceResult, figures: Path) -> list[Section]:
     """Return the sections about the observation; none for a galaxy that was not observed.
 
+    The dispersion in rings has a figure of its own only where the posterior predicts none to stand over it.
+
     Parameters
     ----------
     result
@@ -42,7 +45,7 @@ def observed_sections(result: InferenceResult, figures: Path) -> list[Section]:
     if galaxy is None:
         return []
     sections = []
-    if galaxy.stars is not None:
+    if galaxy.stars is not None and not _are_predicted(result):
         figure = Figure(
             save_png_and_pdf(draw_dispersion(result, galaxy.stars), figures / "dispersion.png"),
             f"Dispersion of {galaxy.name} in rings of stars, beside the flat dispersion that has the inferred mass.",
@@ -50,6 +53,12 @@ def observed_sections(result: InferenceResult, figures: Path) -> list[Section]:
         )
         sections.append(Section("Dispersion and radius", [figure, text_from("inference", "rings")]))
     return [*sections, Section("Observation", [Bullets(describe_galaxy(galaxy))])]
+
+
+def _are_predicted(result: InferenceResult) -> bool:
+    """Whether the dispersions of the stars stand beside the predicted ones already."""
+    compared = {} if result.predictive is None else result.predictive.comparisons
+    return STARS in compared and bool(compared[STARS].known.any())
 
 
 def describe_galaxy(galaxy: ObservedGalaxy) -> list[str]:

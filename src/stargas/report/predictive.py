@@ -11,9 +11,8 @@ from stargas.inference.predicted_dispersion import STAR_RINGS
 from stargas.inference.predictive_check import HI, STARS, PredictiveCheck
 from stargas.inference.result import QUANTILE_SUFFIXES
 from stargas.report.cells import median_and_range
-from stargas.report.inference_tables import Views
+from stargas.report.inference_tables import Views, view_table
 from stargas.report.page import Figure, Part, Section, text_from
-from stargas.report.page import Table as PageTable
 from stargas.report.style import INK, apply_style, draw_band, model_color, new_figure, save_png_and_pdf
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ def predictive_section(views: Views, figures: Path) -> Section:
         rows += _rows(label, check)
     if not parts:
         return Section("Predicted and observed velocities", [])
-    head = ["", "", "r [kpc]", "observed [km/s]", "predicted [km/s]", "deviation [σ]"]
-    table = PageTable(head, rows, "Predicted: median + and − to the 84th and 16th percentile.")
+    head = ["", "r [kpc]", "observed [km/s]", "predicted [km/s]", "deviation [σ]"]
+    table = view_table(views, head, rows, "Predicted: median + and − to the 84th and 16th percentile.")
     return Section("Predicted and observed velocities", [*parts, table, text_from("inference", "predictive")])
 
 

@@ -25,6 +25,7 @@ from stargas.observed.moments import MomentMaps
 from stargas.observed.photometry import read_photometry
 from stargas.observed.stars import ObservedStars, observe_stars
 from stargas.observed.table import read_table
+from stargas.remarks import ordered
 from stargas.report.maps import MIN_COLUMN_MSUN_PC2
 from stargas.serve.form import INFERENCE_FIELDS
 
@@ -341,4 +342,4 @@ def _collected() -> Iterator[list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ObservationWarning)
         yield messages
-    messages += [str(one.message) for one in caught if issubclass(one.category, ObservationWarning)]
+    messages += map(str, ordered(one.message.remark for one in caught if isinstance(one.message, ObservationWarning)))

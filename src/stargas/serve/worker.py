@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stargas.errors import InputError, StargasError
+from stargas.remarks import Remark
 from stargas.sandbox import install, limit_memory, only, resident_memory
 from stargas.serve.examples import FOLDER
 from stargas.serve.form import INFERENCE_FIELDS
@@ -208,7 +209,7 @@ class InferenceWorker:
         hide, names = _Names(payload), {role: name for role, (_, name) in payload["files"].items()}
         galaxy = dataclasses.replace(
             galaxy,
-            warnings=(*map(hide.text, galaxy.warnings), *notes),
+            remarks=(*(dataclasses.replace(one, text=hide.text(one.text)) for one in galaxy.remarks), *notes),
             settings=dataclasses.replace(config, **names),
         )
         on_stage("drawing")
@@ -241,7 +242,7 @@ class InferenceWorker:
         on_stage("drawing")
         return forecast_summary(forecast(**payload["values"], model=self.model, seed=SEED))
 
-    def _observation(self, payload: Mapping[str, Any]) -> tuple["ObservationConfig", list[str]]:
+    def _observation(self, payload: Mapping[str, Any]) -> tuple["ObservationConfig", list[Remark]]:
         """Return the settings of an observation, and what was not used of the form."""
         from stargas.config.observation import ObservationConfig
         from stargas.observed.catalogue import read_stars
@@ -260,7 +261,7 @@ class InferenceWorker:
             ):
                 return config, []
         note = "The table has offsets from its own center, so the center in degrees was not used."
-        return dataclasses.replace(config, center=None), [note]
+        return dataclasses.replace(config, center=None), [Remark("center not used", note)]
 
 
 def _or_error(preview: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -280,7 +281,7 @@ def archive(out: Path) -> None:
 
 def summary(result: "InferenceResult", dark: "DarkMatter | None" = None) -> dict[str, Any]:
     """Return what the page shows of an inference that has written no files yet, as plain data."""
-    from stargas.inference.verdict import limitations, verdict
+    from stargas.inference.verdict import limitations, other_warnings, verdict
     from stargas.report.inference_page import MOODS
     from stargas.report.inference_tables import mass_rows
     from stargas.report.observed import describe_galaxy
@@ -297,7 +298,7 @@ def summary(result: "InferenceResult", dark: "DarkMatter | None" = None) -> dict
         }
         for one in result.estimates
     ]
-    one, limits = verdict(result), limitations(result)
+    one = verdict(result)
     page: dict[str, Any] = plain(
         {
             "name": result.name,
@@ -313,8 +314,8 @@ def summary(result: "InferenceResult", dark: "DarkMatter | None" = None) -> dict
             "n_realizations": result.n_realizations,
             "rows": mass_rows(result.view, result),
             "verdict": {"title": one.level.capitalize(), "text": one.reason, "mood": MOODS[one.level]},
-            "limits": [limit.sentence for limit in limits],
-            "warnings": [text for text in result.warnings if text not in {limit.sentence for limit in limits}],
+            "limits": [limit.sentence for limit in limitations(result)],
+            "warnings": list(other_warnings(result)),
             "observed": [] if result.galaxy is None else describe_galaxy(result.galaxy),
             "predictive": None if result.predictive is None else describe_figure(result.predictive, result.name),
             "dark": None if dark is None else _dark_matter(dark),

@@ -1,4 +1,4 @@
-"""Warnings about a result: one function for each reason why it needs care."""
+"""Remarks on a result: one function for each reason why it needs care."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,20 @@ from stargas.inference.realizations import Realizations
 from stargas.inference.result import InferenceResult
 from stargas.inference.verdict import limitations
 from stargas.profiles import falling_fraction
+from stargas.remarks import Remark, ordered
 from stargas.sample import Sample
 from stargas.validity.consistency import outside_ranges
 
 MAX_SILENT_EXTENSION = 0.2
-"""Fraction of a radius by which a draw is continued without a warning: over it the slope of the mass changes so little
+"""Fraction of a radius by which a draw is continued without a remark: over it the slope of the mass changes so little
 that the error is about 0.01 dex at most."""
 
 FALLING_FRACTION = 0.05
-"""A warning is given where the mass falls outward in more than this fraction of the draws."""
+"""A remark is made where the mass falls outward in more than this fraction of the draws."""
 
 
-def extension_warnings(r_kpc: FloatArray, realizations: Sequence[Sample]) -> list[str]:
-    """Return a warning where draws are continued far beyond the radii of their own R_hl.
+def extension_remarks(r_kpc: FloatArray, realizations: Sequence[Sample]) -> list[Remark]:
+    """Return a remark where draws are continued far beyond the radii of their own R_hl.
 
     Parameters
     ----------
@@ -44,11 +45,11 @@ def extension_warnings(r_kpc: FloatArray, realizations: Sequence[Sample]) -> lis
         "and fewer at other radii, are continued as power laws by more than "
         f"{100 * MAX_SILENT_EXTENSION:.0f} % in radius beyond those at which the model gave them."
     )
-    return [text]
+    return [Remark("draws continued", text)]
 
 
-def range_warnings(sample: Sample, quantiles: FloatArray, posterior: PosteriorLike) -> list[str]:
-    """Return a warning for each measurement, and for the inferred masses, outside the range of the training set.
+def range_remarks(sample: Sample, quantiles: FloatArray, posterior: PosteriorLike) -> list[Remark]:
+    """Return a remark for each measurement, and for the inferred masses, outside the range of the training set.
 
     Parameters
     ----------
@@ -59,20 +60,20 @@ def range_warnings(sample: Sample, quantiles: FloatArray, posterior: PosteriorLi
     posterior
         The model; ``ranges`` and ``log10_mass_ranges`` of its ``about`` are used.
     """
-    warnings = outside_ranges(sample, posterior.config, posterior.about)
+    texts = outside_ranges(sample, posterior.config, posterior.about)
+    remarks = [Remark("measurement outside the training set", text) for text in texts]
     ranges = np.array(posterior.about.get("log10_mass_ranges", []))
     median = quantiles[MEDIAN]
     if ranges.shape == (len(median), 2):
         outside = np.count_nonzero((median < ranges[:, 0]) | (median > ranges[:, 1]))
         if outside:
-            warnings.append(
-                f"At {outside} of {len(median)} radii the inferred mass lies outside those of the training set."
-            )
-    return warnings
+            text = f"At {outside} of {len(median)} radii the inferred mass lies outside those of the training set."
+            remarks.append(Remark("masses outside the training set", text))
+    return remarks
 
 
-def falling_warnings(log10_mass: FloatArray) -> list[str]:
-    """Return a warning where the mass falls outward in many draws, shape (n, m), which it does in no galaxy."""
+def falling_remarks(log10_mass: FloatArray) -> list[Remark]:
+    """Return a remark where the mass falls outward in many draws, shape (n, m), which it does in no galaxy."""
     fraction = falling_fraction(log10_mass)
     if fraction <= FALLING_FRACTION:
         return []
@@ -80,28 +81,28 @@ def falling_warnings(log10_mass: FloatArray) -> list[str]:
         f"In {100 * fraction:.0f} % of the draws the mass falls somewhere with radius: circular velocities, densities "
         "and slopes are those of the nearest profiles that do not fall."
     )
-    return [text]
+    return [Remark("falling masses", text)]
 
 
-def result_warnings(result: InferenceResult, realizations: Realizations, posterior: PosteriorLike) -> tuple[str, ...]:
-    """Return all warnings about a result, each once: on the data, their errors, the range of the model, what limits it.
+def result_remarks(result: InferenceResult, realizations: Realizations, posterior: PosteriorLike) -> tuple[Remark, ...]:
+    """Return all remarks on a result, each once: on the data, their errors, the range of the model, what limits it.
 
     Parameters
     ----------
     result
-        The result, without its warnings.
+        The result, without its remarks.
     realizations
         Samples of the galaxy.
     posterior
         The model.
     """
     found = [
-        *(result.galaxy.warnings if result.galaxy is not None else ()),
-        *realizations.warnings,
-        *extension_warnings(result.r_kpc, realizations.mixed),
-        *range_warnings(result.sample, result.quantiles(), posterior),
-        *falling_warnings(result.log10_mass),
-        *(one.sentence for one in limitations(result) if one.matters),
-        *result.validity.reasons,
+        *(result.galaxy.remarks if result.galaxy is not None else ()),
+        *realizations.remarks,
+        *extension_remarks(result.r_kpc, realizations.mixed),
+        *range_remarks(result.sample, result.quantiles(), posterior),
+        *falling_remarks(result.log10_mass),
+        *(Remark("limitation", one.sentence) for one in limitations(result) if one.matters),
+        *(Remark("validity", reason) for reason in result.validity.reasons),
     ]
-    return tuple(dict.fromkeys(found))
+    return ordered(found)
