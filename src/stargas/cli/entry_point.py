@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 COMMANDS = {
+    "infer": "infer the mass profile of one galaxy, observed or simulated",
+    "forecast": "forecast how sharp a mass profile will be, before it is observed",
+    "serve": "serve a page in the browser for observed galaxies",
+    "demo": "run all of it on built-in mock galaxies, in minutes",
     "build": "make a data set of maps, scalars and true masses from galaxies",
     "inspect": "draw contact sheets of galaxies, to look at them before a build",
     "train": "train a posterior on data sets",
     "evaluate": "measure accuracy and calibration on held-out galaxies",
     "experiment": "run the paper's experiments: data, models, tables and figures",
-    "infer": "infer the mass profile of one galaxy",
-    "forecast": "forecast how sharp a mass profile will be, before it is observed",
-    "serve": "serve a page in the browser for observed galaxies",
     "show": "show what a data set, model or evaluation is and where it came from",
     "convert": "rewrite a model or a settings file of an earlier stargas",
-    "demo": "run all of it on built-in mock galaxies, in minutes",
 }
 
 
@@ -42,7 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stargas",
         description="Mass profiles of galaxies from the kinematics of their stars and their HI gas.",
-        epilog=f"commands:\n{listing}\n\n'stargas COMMAND --help' describes the options of each.",
+        epilog=f"commands:\n{listing}\n\n'stargas COMMAND --help' describes the options of each. To begin:\n"
+        "  stargas infer --stars stars.csv --distance-kpc 930 --out DIR",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

@@ -1,8 +1,9 @@
 """Whether to believe a result, and what limits it: what an observer is told first.
 
-Six things limit a result beside the checks of validity: the width of the posterior, what is known beside the data,
-data that the posterior does not explain, the suite that is expected, the disagreement of the tracers, and the errors of
-the inputs. Each is one sentence with a number and, where it has one, the radius where it is largest.
+Seven things limit a result beside the checks of validity: the width of the posterior, what is known beside the data,
+data that the posterior does not explain, the suite that is expected, the disagreement of the tracers, what counts as
+exact, and the errors of the inputs. Each is one sentence, with a number and the radius where it is largest if it has
+one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -63,7 +64,7 @@ class Limitation:
     Parameters
     ----------
     name
-        ``error``, ``known``, ``data``, ``prior``, ``tracers`` or ``inputs``.
+        ``error``, ``known``, ``data``, ``prior``, ``tracers``, ``exact`` or ``inputs``.
     claim
         What it does to the masses, with the number that says how much.
     detail
@@ -130,7 +131,7 @@ def _standing_out(validity: ValidityResult) -> str:
 
 
 def limitations(result: InferenceResult) -> tuple[Limitation, ...]:
-    """Return what limits a result, as far as it is known: width, data, prior, tracers, errors of the inputs."""
+    """Return what limits a result, as far as it is known: width, data, prior, tracers, inputs."""
     return tuple(_limitations(result))
 
 
@@ -151,6 +152,7 @@ def _limitations(result: InferenceResult) -> Iterator[Limitation]:
     if result.attribution is not None:
         yield from _prior(result.r_kpc, result.attribution.priors)
         yield from _tracers(result.r_kpc, result.attribution.left_out)
+    yield from _exact(result)
     yield from _inputs(result, j)
 
 
@@ -191,6 +193,20 @@ def _tracers(r_kpc: FloatArray, left_out: Mapping[str, FloatArray]) -> Iterator[
         f"inside {r_kpc[j]:.3g} kpc the HI alone gives {abs(apart[j]):.2f} dex {'more' if apart[j] > 0 else 'less'}",
         matters,
     )
+
+
+def _exact(result: InferenceResult) -> Iterator[Limitation]:
+    """Name what counts as exact because no error of it was given."""
+    galaxy = result.galaxy
+    if galaxy is None:
+        return
+    errors = {"the distance": galaxy.distance_error_kpc, "R_hl": galaxy.R_hl_error_kpc}
+    if galaxy.distance_kpc is None:
+        del errors["the distance"]
+    exact = [name for name, error in errors.items() if not error]
+    if exact:
+        they = "it counts" if len(exact) == 1 else "both count"
+        yield Limitation("exact", f"No error of {' and '.join(exact)} is given, so {they} as exact")
 
 
 def _inputs(result: InferenceResult, j: int) -> Iterator[Limitation]:

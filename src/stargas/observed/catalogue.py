@@ -71,6 +71,8 @@ class StarCatalogue(Described):
         Name of the file.
     columns
         Quantity to the name of its column in the file.
+    unread
+        Names of the other columns.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class StarCatalogue(Described):
     n_dropped: int = 0
     source: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check shapes and values."""
@@ -288,6 +291,7 @@ def read_stars(
             n_dropped=int(np.sum(~complete)),
             source=path.name,
             columns=names,
+            unread=tuple(name for name in table.colnames if name not in names.values()),
         )
     except InputError as error:
         raise InputError(f"{path}: {error}") from error

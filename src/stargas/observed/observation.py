@@ -144,7 +144,7 @@ def observe_galaxy(
     """
     check_angles(config)
     files = (config.stars, config.hi_cube, config.moment0)
-    name = name or config.name or next((Path(path).stem for path in files if path), "galaxy")
+    name = name or config.name or next((Path(path).name for path in files if path), "galaxy")
     with _collected_remarks() as collected:
         catalogue, data, catalog = read_sources(config, stars, hi, photometry)
         kind = None if catalogue is None else catalogue.position_kind

@@ -90,7 +90,8 @@ def _membership_warnings(observed: "ObservedStars", catalogue: StarCatalogue, p_
         yield Remark(
             "many contaminants",
             f"{100 * (1 - fraction):.0f} % of the stars are contaminants: with so many the dispersion depends on the "
-            "assumed distributions, so give probabilities of membership.",
+            "assumed distributions. Give probabilities of membership; if a column has them, name it, as columns "
+            "p_member=NAME.",
         )
     contaminants = float(1 - observed.p_member.mean())
     if contaminants > MANY_CONTAMINANTS:

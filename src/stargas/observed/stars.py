@@ -1,7 +1,8 @@
 """From a catalogue of stars to what an observer knows of a galaxy: members, center, velocities, dispersion, R_hl."""
 
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -76,6 +77,8 @@ class ObservedStars:
         Row of each star of the catalogue in the table that it was read from, from 0.
     photometry
         The light of the galaxy, in the same frame; None where there is no photometric catalog.
+    columns, unread
+        Quantity to the name of its column in the table of stars; names of its other columns.
     """
 
     x_kpc: FloatArray
@@ -100,6 +103,8 @@ class ObservedStars:
     member: NDArray[np.bool_]
     row: NDArray[np.int64]
     photometry: ObservedPhotometry | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of members."""
@@ -286,6 +291,8 @@ def observe_stars(
         member=member,
         row=np.arange(len(v)) if catalogue.row is None else catalogue.row,
         photometry=light,
+        columns=catalogue.columns,
+        unread=catalogue.unread,
     )
     for remark in star_warnings(observed, catalogue, p_member_min):
         warnings.warn(ObservationWarning(remark.kind, remark.text), stacklevel=2)
@@ -349,7 +356,9 @@ def _check(
 ) -> None:
     """Check the arguments of `observe_stars`."""
     if distance_kpc is None and catalogue.position_kind != "offset_kpc":
-        raise InputError("positions on the sky need a distance: give distance_kpc.")
+        raise InputError(
+            "positions on the sky need a distance: give distance_kpc, or the name of a galaxy of the Local Volume."
+        )
     for name, value in (("distance_kpc", distance_kpc), ("R_hl_kpc", R_hl_kpc)):
         if value is not None and not 0 < value <= MAX_DISTANCE_KPC:
             raise InputError(f"{name} must be positive and at most {MAX_DISTANCE_KPC:g}, got {value}.")

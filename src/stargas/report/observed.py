@@ -8,6 +8,7 @@ import numpy as np
 from stargas.inference.estimates import flat_dispersion
 from stargas.inference.predictive_check import STARS
 from stargas.inference.result import InferenceResult
+from stargas.observed.columns import listed
 from stargas.observed.dispersion_profile import dispersion_profile
 from stargas.observed.galaxy import ObservedGalaxy, Origin
 from stargas.observed.stars import ObservedStars
@@ -84,6 +85,12 @@ def describe_galaxy(galaxy: ObservedGalaxy) -> list[str]:
             f"{stars.sigma_error_kms:.2f} km/s; systemic velocity {stars.systemic_kms:.2f} km/s "
             f"({stars.systemic_from})."
         )
+        if stars.columns:
+            read = ", ".join(
+                name if name == quantity else f"{quantity} = {name}" for quantity, name in stars.columns.items()
+            )
+            unread = f"; not read: {listed(stars.unread)}" if stars.unread else ""
+            sentences.append(f"Columns: {read}{unread}.")
     if galaxy.photometry is not None:
         light = galaxy.photometry
         sentences.append(

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 POINTS_REACH_DEX = 0.4
 """Points further than this above or below the bands do not widen a panel; the table lists them."""
 
+LONG_LABEL = 28
+"""Characters of a label of the legend beyond which one panel has no room for three columns of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Profile:
@@ -135,11 +138,12 @@ def add_legend_and_title(figure: "Figure", panels: NDArray[Any], title: str) -> 
     known: dict[str, Any] = {}
     for axes in panels[0::2].flat:
         known |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    fitting = 2 if max(map(len, known), default=0) > LONG_LABEL else 3
     figure.legend(
         known.values(),
         known.keys(),
         loc="outside lower left",
-        ncols=5 if panels.shape[1] > 2 else 3,
+        ncols=5 if panels.shape[1] > 2 else fitting,
         handlelength=1.4,
         columnspacing=1.2,
     )

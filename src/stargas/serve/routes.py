@@ -228,7 +228,7 @@ def _payload(job: Job, values: dict[str, Any]) -> dict[str, Any]:
     if not job.files:
         raise InputError("there are no files yet: add a table of stars or HI data.")
     order = [role for role in SUFFIXES if role in job.files]
-    name = values.get("name") or Path(job.files[order[0]].name).stem
+    name = values.get("name") or Path(job.files[order[0]].name).name
     files = {role: (str(job.files[role].path), job.files[role].name) for role in order}
     return {"folder": str(job.folder), "files": files, "values": values, "name": name}
 
