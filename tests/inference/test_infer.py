@@ -222,7 +222,7 @@ class TestKeywords:
             np.testing.assert_allclose(result.log10_mass, results[0].log10_mass, atol=1e-6)
         assert results[0].galaxy.settings.stars == str(path.resolve())
         assert results[1].galaxy.settings is None
-        assert results[0].name == path.stem
+        assert results[0].name == path.name
 
     def test_a_galaxy_and_an_observation_are_one_too_many(self, tmp_path, table):
         with pytest.raises(InputError, match="there is a galaxy already: leave out distance_kpc"):

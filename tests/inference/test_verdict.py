@@ -155,6 +155,21 @@ def test_tracers_are_compared_by_the_error_of_their_difference(result, apart, ma
     assert f"{abs(apart):.2f} dex {'more' if apart > 0 else 'less'}" in found.detail
 
 
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        ({}, "No error of the distance and R_hl is given, so both count as exact"),
+        ({"distance_error_kpc": 30.0}, "No error of R_hl is given, so it counts as exact"),
+        ({"distance_error_kpc": 30.0, "R_hl_error_kpc": 0.01}, None),
+    ],
+)
+def test_what_counts_as_exact_is_named(result, errors, words):
+    galaxy = observe(star_table(), distance_kpc=DISTANCE, R_hl_kpc=0.3, **errors)
+    found = limitation(replace(result, galaxy=galaxy), "exact")
+    assert (None if found is None else found.claim) == words
+    assert limitation(result, "exact") is None
+
+
 def test_percentages_are_between_0_and_100(result):
     shares = {"posterior": 0.9, "distance": -0.02, "R_hl": 1.3, "velocities": 0.0}
     found = limitation(

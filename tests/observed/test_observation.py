@@ -8,6 +8,7 @@ from stars_for_tests import CENTER, DISTANCE, star_table
 import stargas as sg
 from stargas.errors import InputError
 from stargas.observed.observation import observe
+from stargas.report.observed import describe_galaxy
 
 
 def test_a_center_in_degrees_is_refused_where_positions_are_offsets():
@@ -70,6 +71,16 @@ def test_hi_that_does_not_show_the_galaxy_is_said_to_be_of_another(change):
     with pytest.raises(InputError, match=r"^the HI data may be of another galaxy"):
         observe(**known, **change)
     assert observe(**known).hi is not None
+
+
+def test_columns_that_are_not_read_are_named():
+    table = star_table()
+    table.rename_column("p_member", "Pm")
+    galaxy = observe(table, distance_kpc=DISTANCE)
+    assert "p_member" not in galaxy.stars.columns
+    assert galaxy.stars.unread == ("Pm",)
+    assert any("v_los_error; not read: Pm." in sentence for sentence in describe_galaxy(galaxy))
+    assert observe(table, distance_kpc=DISTANCE, columns={"p_member": "Pm"}).stars.unread == ()
 
 
 def test_stars_of_another_galaxy_than_the_center_are_refused():

@@ -267,6 +267,7 @@ class TestObserved:
         n_members, sigma = len(observed.galaxy.stars), observed.galaxy.stars.sigma_kms
         assert f"{n_members} members of {len(star_table())} stars; σ = {sigma:.2f}" in text
         assert "R_hl = 0.3 ± 0.02 kpc (as given)" in text
+        assert "Columns: ra, dec, v_los, v_los_error, p_member." in text
         assert "Measured" not in printed(results)
 
     def test_warnings_about_the_data_stand_above_the_masses(self, observed):

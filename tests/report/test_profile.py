@@ -1,5 +1,7 @@
 """Profiles are drawn with their truth and their estimators."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,15 @@ def test_an_observed_galaxy_has_no_truth():
     figure = draw_profiles([profile(truth=False)])
     assert "truth" not in {line.get_label() for axes in figure.axes for line in axes.lines}
     assert "median" in figure.axes[1].get_ylabel()
+
+
+@pytest.mark.parametrize("label", ["Wolf+10", "HI v²R/G, as seen, lower limit"])
+def test_the_legend_lies_inside_the_figure(label):
+    shown = profile(truth=False)
+    points = [replace(point, label=f"{point.label} of the stars"[:18]) for point in shown.points[:5]]
+    figure = draw_profiles([replace(shown, points=(*points, replace(points[0], label=label)))], "StarGas")
+    figure.canvas.draw()
+    assert figure.legends[0].get_window_extent().x1 <= figure.bbox.x1
 
 
 @pytest.mark.parametrize("n", [1, 3, 5])
