@@ -341,7 +341,8 @@ class InferenceResult:
         return write_inference_report([self], folder, radii_kpc=radii_kpc, dark=dark, overwrite=overwrite)
 
     @property
-    def _verdict(self) -> "Verdict":
+    def verdict(self) -> "Verdict":
+        """Whether to believe the result, and why: what `stargas.inference.verdict.verdict` returns."""
         from stargas.inference.verdict import verdict
 
         return verdict(self)
@@ -356,7 +357,7 @@ class InferenceResult:
         references = () if self.galaxy is None else self.galaxy.references
         notes = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*self.warnings, *references))
         return (
-            f"<p><b>{escape(self.name)}</b> ({escape(self.model.label)}): {escape(str(self._verdict))}</p>"
+            f"<p><b>{escape(self.name)}</b> ({escape(self.model.label)}): {escape(str(self.verdict))}</p>"
             "<table><thead><tr><th>r [kpc]</th><th>r / R_hl</th><th>log10 M(&lt;r) [Msun]</th><th>central 68 %</th>"
             "</tr></thead>"
             f"<tbody>{rows}</tbody></table>{f'<ul>{notes}</ul>' if notes else ''}"
@@ -367,7 +368,7 @@ class InferenceResult:
         j = int(np.argmin(np.abs(self.r_kpc - self.R_hl_kpc)))
         low, median, high = self.quantiles((0.16, 0.5, 0.84))[:, j]
         p_value, n = self.validity.p_value, len(self.warnings)
-        validity = "validity not checked" if p_value is None else f"{self._verdict.level} (p = {p_value:.2g})"
+        validity = "validity not checked" if p_value is None else f"{self.verdict.level} (p = {p_value:.2g})"
         return (
             f"<InferenceResult {self.name} ({self.model.label}): log10 M(<{self.r_kpc[j]:.3g} kpc) = {median:.2f} "
             f"+{high - median:.2f} -{median - low:.2f}, {validity}, {n} warning{'' if n == 1 else 's'}>"
