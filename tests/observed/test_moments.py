@@ -340,9 +340,9 @@ def test_what_an_observation_cannot_be(cube, observed):
         with pytest.raises(InputError, match="distance must be positive"):
             observe_hi(cube, distance)
     for options, words in (
-        ({"center": (10.0, 0.0)}, "outside of the map"),
+        ({"center": (10.0, 0.0)}, "outside of their field"),
         ({"center": (10.0, 95.0)}, "right ascension and declination"),
-        ({"systemic_kms": 3e5}, "outside of the data"),
+        ({"systemic_kms": 3e5}, "lies outside of them"),
         ({"distance_error_kpc": -1.0}, "error of the distance"),
         ({"mask": np.ones((2, 2, 2), bool)}, "cube's shape"),
         ({"mask": np.zeros(cube.data.shape, bool)}, "holds no value"),
