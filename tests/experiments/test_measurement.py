@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from stargas.cli.settings import read_settings
 from stargas.experiments.default import default_plan
@@ -16,6 +17,16 @@ from stargas.storage import Format
 from stargas.validity.reference import weights_of
 
 RESULTS = Path(__file__).parents[2] / "results"
+OF_ONE_MODEL = sorted(
+    [
+        *(
+            path
+            for name in ("others", "forecast", "dark_matter", "observed", "checks")
+            for path in (RESULTS / name).glob("*.json")
+        ),
+        RESULTS / "default" / "beside_masses.json",
+    ]
+)
 PRETRAINED = Path(load_model().folder)
 
 
@@ -32,6 +43,11 @@ def test_a_measurement_says_what_made_it_and_of_which_model(tmp_path):
 
 def test_what_has_no_weights_has_none():
     assert Origin.of("stargas experiment others", object()).weights_sha256 == ""
+
+
+@pytest.mark.parametrize("path", OF_ONE_MODEL, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_committed_results_are_of_the_model_that_comes_with_the_package(path):
+    assert json.loads(path.read_text(encoding="utf-8"))["weights_sha256"] == weights_of(PRETRAINED)
 
 
 def test_parts_of_other_settings_are_named_in_the_remarks():
