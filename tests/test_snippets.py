@@ -1,11 +1,11 @@
 """Commands of README and documentation can be parsed; those of observers and the quickstart, and the Python, run."""
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from cube_files import write_moments
 from stars_for_tests import star_table
 
 import stargas as sg
-from stargas.cli import COMMANDS
+from stargas.cli import COMMANDS, main
 from stargas.cli.settings import read_settings
 from stargas.config import DataConfig, HIMapConfig, LocalConfig, ModelConfig, StarMapConfig, TrainingConfig, ViewConfig
 from stargas.observed.hi import observe_hi
@@ -133,15 +133,14 @@ def folder(tmp_path_factory):
     return folder
 
 
-def run(code, folder):
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={**os.environ, "MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def at(folder, monkeypatch):
+    """Go to the folder; warnings are those that a user sees, and end nothing."""
+    monkeypatch.chdir(folder)
+    shutil.rmtree(folder / "DIR", ignore_errors=True)  # of another page
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        yield folder
 
 
 WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
@@ -149,11 +148,11 @@ WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in WITH_PYTHON if page.name not in NOT_RUN], ids=lambda page: page.stem)
-def test_the_python_of_a_page_runs(page, folder):
-    shutil.rmtree(folder / "DIR", ignore_errors=True)  # of another page
+@pytest.mark.usefixtures("at")
+def test_the_python_of_a_page_runs(page):
     code = "import stargas as sg\n" + BEFORE.get(page.name, "") + "\n".join(blocks(page, "python"))
-    done = run(code.replace('stars="stars.csv", name="Fornax"', 'stars="fornax.csv", name="Fornax"'), folder)
-    assert done.returncode == 0, done.stderr
+    code = code.replace('stars="stars.csv", name="Fornax"', 'stars="fornax.csv", name="Fornax"')
+    exec(compile(code, page.name, "exec"), {"__name__": "__main__"})  # noqa: S102 (our own pages)
 
 
 @pytest.mark.parametrize("page", [page for page in WITH_PYTHON if page.name in NOT_RUN], ids=lambda page: page.stem)
@@ -190,18 +189,18 @@ OBSERVED = sorted({words for _, name, words in commands() if name == "infer" and
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", OBSERVED)
-def test_a_command_for_observers_runs(words, folder, tmp_path):
+@pytest.mark.usefixtures("at", "blank_figures")
+def test_a_command_for_observers_runs(words, tmp_path):
     changed = {words[words.index("--out") + 1]: str(tmp_path / "out")}
     changed |= {"stars.csv": "fornax.csv"} if "Fornax" in words else {}
     changed |= {word: str(ROOT / word) for word in words if "/" in word and (ROOT / word).is_file()}
-    words = ["infer", *(changed.get(word, word) for word in words)]
-    done = run(f"from stargas.cli import main; raise SystemExit(main({words!r}))", folder)
-    assert done.returncode == 0, done.stderr
+    assert main(["infer", *(changed.get(word, word) for word in words)]) == 0
     assert (tmp_path / "out" / "report.html").exists()
 
 
 @pytest.mark.slow
 def test_the_quickstart_runs_from_top_to_bottom(tmp_path):
+    """In an interpreter of its own, with all figures."""
     sg.write_galaxy(sg.mock_suite("bursty", 3, seed=1)[2], tmp_path / "galaxy.hdf5")
     code = "from stargas.cli import main\n"
     for page, name, words in commands():
@@ -212,6 +211,6 @@ def test_the_quickstart_runs_from_top_to_bottom(tmp_path):
             elif name == "build":
                 shorter += ["--n-galaxies", "3"]
             code += f"assert main({[name, *shorter]!r}) == 0\n"
-    done = run(code, tmp_path)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "inferred" / "report.html").exists()

@@ -8,7 +8,7 @@ TINY = ["--n-galaxies", "90", "--seed", "4", "--workers", "2", "--training.epoch
 
 
 @pytest.mark.slow
-def test_the_demo_ends_with_a_report_and_goes_on_where_it_ended(tmp_path, monkeypatch, capsys):
+def test_the_demo_ends_with_a_report_and_goes_on_where_it_ended(tmp_path, monkeypatch, capsys, request):
     monkeypatch.chdir(tmp_path)
     assert main(["demo", "--out", "demo", *TINY]) == 0
     text = capsys.readouterr().out
@@ -21,5 +21,6 @@ def test_the_demo_ends_with_a_report_and_goes_on_where_it_ended(tmp_path, monkey
     for words in ("mock dwarf", "truth is inside", "<strong>StarGas</strong>", "evaluation/report.html"):
         assert words in page, words
     made = {name: (out / name / "model.json").stat().st_mtime_ns for name in ("Star", "Gas", "StarGas")}
+    request.getfixturevalue("blank_figures")
     assert main(["demo", "--out", "demo", *TINY]) == 0
     assert {name: (out / name / "model.json").stat().st_mtime_ns for name in made} == made

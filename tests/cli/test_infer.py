@@ -12,6 +12,8 @@ import stargas as sg
 from stargas import sandbox
 from stargas.cli import main
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 
 @pytest.mark.parametrize(
     ("words", "status", "said"),
@@ -50,8 +52,7 @@ def test_a_view_is_for_simulated_galaxies(capsys, tmp_path):
     )
 
 
-def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("stargas.report.style.DPI", 40)
+def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path):
     path = write(star_table(), tmp_path, ".csv")
     words = ["infer", "--stars", str(path), "--distance-kpc", str(DISTANCE), "--R-hl-kpc", "0.3", "--draws", "64"]
     words += ["--center", *map(str, CENTER), "--realizations", "2", "--R-hl-error-kpc", "0.02"]
@@ -79,8 +80,7 @@ def test_an_observed_galaxy_is_printed_and_written(capsys, tmp_path, monkeypatch
     assert "already holds an inference" in capsys.readouterr().err
 
 
-def test_a_known_inclination_is_used_and_radii_are_checked_first(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("stargas.report.style.DPI", 40)
+def test_a_known_inclination_is_used_and_radii_are_checked_first(capsys, tmp_path):
     path = write(star_table(), tmp_path, ".csv")
     words = ["infer", "--stars", str(path), "--distance-kpc", str(DISTANCE), "--R-hl-kpc", "0.3", "--draws", "64"]
     words += ["--inclination-deg", "60", "--inclination-error-deg", "20", "--out", str(tmp_path / "out")]
@@ -94,8 +94,7 @@ def test_a_known_inclination_is_used_and_radii_are_checked_first(capsys, tmp_pat
     assert "inclination_deg: 60.0" in (tmp_path / "out" / "settings.yaml").read_text()
 
 
-def test_a_stellar_mass_gives_the_dark_matter_alone(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("stargas.report.style.DPI", 40)
+def test_a_stellar_mass_gives_the_dark_matter_alone(capsys, tmp_path):
     path = write(star_table(), tmp_path, ".csv")
     words = ["infer", "--stars", str(path), "--distance-kpc", str(DISTANCE), "--R-hl-kpc", "0.3", "--draws", "64"]
     words += ["--stellar-mass", "1e5 20%", "--realizations", "2", "--out", str(tmp_path / "out")]
@@ -107,8 +106,7 @@ def test_a_stellar_mass_gives_the_dark_matter_alone(capsys, tmp_path, monkeypatc
     assert (tmp_path / "out" / "dark_matter.ecsv").exists()
 
 
-def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("stargas.report.style.DPI", 40)
+def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path):
     path = write(star_table(), tmp_path, ".csv")
     words = ["infer", "--stars", str(path), "--draws", "32", "--realizations", "2", "--out", str(tmp_path / "out")]
     assert main([*words, "--name", "Carinna"]) == 1
@@ -118,8 +116,7 @@ def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path, monkeypat
     assert "name: Carina" in (tmp_path / "out" / "settings.yaml").read_text()
 
 
-def test_a_photometric_catalog_is_read_and_reported(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("stargas.report.style.DPI", 40)
+def test_a_photometric_catalog_is_read_and_reported(capsys, tmp_path):
     stars = write(star_table(), tmp_path, ".csv")
     light = write(star_table(900, seed=1)["ra", "dec"], tmp_path, ".csv", name="phot")
     words = ["infer", "--stars", str(stars), "--photometry", str(light), "--distance-kpc", str(DISTANCE)]

@@ -18,7 +18,7 @@ from fuzz.trial import Trial
 from stargas.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-SLOW = {"settings": 4, "tipsy": 6, "model": 6, "data-set": 6, "show": 6}
+SLOW = {"settings": 4, "tipsy": 6, "model": 6, "validity": 5, "data-set": 6, "show": 6}
 """Inputs of readers that are slow, or whose sound inputs are."""
 
 
@@ -31,9 +31,9 @@ def test_broken_files_end_in_something_possible_or_a_sentence(name, tmp_path):
 
 
 @pytest.mark.slow
-def test_ten_thousand_broken_files(tmp_path):
-    counts = run(list(READERS), 10_000, 7, tmp_path / "out")
-    assert sum(count.next for count in counts.values()) >= 9_990
+def test_two_thousand_broken_files(tmp_path):
+    counts = run(list(READERS), 2_000, 7, tmp_path / "out")
+    assert sum(count.next for count in counts.values()) >= 1_990
     assert {name: count.faults for name, count in counts.items() if count.faults} == {}
 
 

@@ -19,6 +19,8 @@ from stargas.report.inference import write_inference_report
 from stargas.report.maps import map_frame
 from stargas.sample import MAPS, without_tracer
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 TITLE = "What the result rests on"
 FIGURES = {"limit_tracers.png", "limit_prior.png"}
 

@@ -31,6 +31,8 @@ from stargas.report.inference_tables import view_table
 from stargas.report.observed import observed_sections, share_table
 from stargas.validity.result import NO_REFERENCE, ValidityResult
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 LEVELS = {"p2_5": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p97_5": 0.975}
 
 

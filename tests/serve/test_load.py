@@ -1,4 +1,4 @@
-"""The page with two hundred visitors at a time, thirty of whom infer, while workers die; then it is ended."""
+"""The page with two hundred visitors at a time, eight of whom infer, while workers die; then it is ended."""
 
 import contextlib
 import http.client
@@ -19,9 +19,9 @@ import pytest
 from stargas.serve.jobs import PREFIX
 from stargas.serve.pool import START_SECONDS
 
-N_CONNECTIONS, N_JOBS, N_WORKERS, N_KILLS = 200, 30, 2, 3
+N_CONNECTIONS, N_JOBS, N_WORKERS, N_KILLS = 200, 8, 2, 2
 
-N_ALONE = 10
+N_ALONE = 4
 """Inferences without previews beside them, and of those through which workers are killed."""
 
 MAX_SLOWDOWN = 2.0

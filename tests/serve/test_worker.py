@@ -23,6 +23,8 @@ from stargas.serve.examples import EXAMPLES, FOLDER
 from stargas.serve.settings import STAGES, ServeConfig
 from stargas.serve.worker import InferenceWorker, _answer, archive
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 WORKER = InferenceWorker(ServeConfig(), None, None)
 
 

@@ -170,7 +170,7 @@ def save_figure(figure: "Figure", path: str | os.PathLike[str], dpi: int | None 
 def save_png_and_pdf(figure: "Figure", path: str | os.PathLike[str]) -> Path:
     """Write a figure as a PNG file, and beside it as a PDF file for publications; return the path of the PNG file."""
     png = save_figure(figure, path)
-    figure.set_layout_engine("none")  # the places of all that is drawn are known now
+    figure.set_layout_engine(None)  # the places of all that is drawn are known now; any engine would draw twice
     with apply_style():
         figure.savefig(png.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None})
     return png

@@ -8,6 +8,7 @@ import pytest
 
 from stargas.cli import main
 from stargas.errors import InputError
+from stargas.experiments.mock_suites import card, realism
 from stargas.experiments.mock_suites.card import write_suite_cards
 from stargas.report.suite_page import write_suite_index, write_suite_page
 
@@ -17,7 +18,10 @@ DOCS = Path(__file__).parents[3] / "docs" / "suites"
 @pytest.fixture(scope="module")
 def cards(tmp_path_factory):
     folder = tmp_path_factory.mktemp("suites")
-    written = write_suite_cards(["smooth"], folder, n_galaxies=2, ingredients=["gas_disturbances"])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(card, "N_MADE", {})
+        patched.setattr(realism, "N_MASSIVE", 60)
+        written = write_suite_cards(["smooth"], folder, n_galaxies=2, ingredients=["gas_disturbances"])
     return folder, written
 
 

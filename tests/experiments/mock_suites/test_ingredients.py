@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stargas.baselines import trees
 from stargas.errors import InputError
 from stargas.experiments.mock_suites import ingredients
 from stargas.experiments.mock_suites.ingredients import N_VIEWS, RADII_R_HL, measure, measure_ingredients
@@ -35,6 +36,7 @@ def made(monkeypatch):
         return ingredients.Measured(np.log(features).astype(np.float32), truth, np.ones(N_VIEWS), np.ones(N_VIEWS))
 
     monkeypatch.setattr(ingredients, "measure", pretend)
+    monkeypatch.setattr(trees, "SETTINGS", trees.SETTINGS | {"max_iter": 10, "min_samples_leaf": 5})
     return found
 
 

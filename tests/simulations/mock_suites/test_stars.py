@@ -80,9 +80,10 @@ def test_stars_stay_for_two_billion_years(suite, index):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suite", ["bursty", "smooth", "shifted"])
-def test_fifty_galaxies_stay_for_two_billion_years(suite):
+def test_fifteen_galaxies_stay_for_two_billion_years(suite):
+    """A fault of one galaxy in ten is among them with 80 %, and one of most galaxies moves the median."""
     drifts = []
-    for index in range(50):
+    for index in range(15):
         _, _, potential, _, stars = made(suite, index, 2500)
         drifts.append(np.abs(drift_after(stars, potential)))
     assert np.max(np.median(drifts, axis=0)) < 0.05
