@@ -82,7 +82,7 @@ def _membership_warnings(observed: "ObservedStars", catalogue: StarCatalogue, p_
         yield Remark(
             "contaminants left out",
             f"{by_velocity} of {np.count_nonzero(listed)} stars are taken for contaminants by their velocities, and "
-            f"{membership.n_contaminants:.1f} are expected in the whole table: p_member of each star (members.ecsv of "
+            f"{membership.n_contaminants:.0f} are expected in the whole table: p_member of each star (members.ecsv of "
             "a report) says which.",
         )
     fraction = 1 - membership.n_contaminants / len(catalogue)
