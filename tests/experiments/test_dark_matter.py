@@ -19,7 +19,7 @@ def mocks(share, n, width):
     from scipy.stats import norm
 
     rng = np.random.default_rng(1)
-    for off in rng.standard_normal((n, 3)):
+    for off in rng.standard_normal((n, 4)):
         error = 0.2 * off
         error[2] = np.nan if share > 0.6 else error[2]
         yield MockDarkMatter(share, norm.cdf(-off / width), error, 0.05, 0.1)
@@ -53,6 +53,7 @@ def test_the_page_has_a_line_per_kind(tmp_path, monkeypatch):
     write_dark_matter(None, tmp_path, 14, Origin("stargas experiment dark_matter"), lambda _: None)
     text = write_dark_matter_page(tmp_path).read_text()
     assert "| below 20 % | 8 |" in text
+    assert "c_200: bias, rms [dex]" in text
     assert "| above 60 % | 5 |" in text
     assert "1 of them was refused" in text
     content = json.loads((tmp_path / MOCKS).read_text())

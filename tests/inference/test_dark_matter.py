@@ -10,10 +10,11 @@ from formula_posteriors import WolfPosterior
 from samples_for_tests import hand_made, map_settings
 
 import stargas as sg
-from stargas.constants import G
+from stargas.constants import BARYON_FRACTION, G
 from stargas.errors import InputError
 from stargas.inference.annihilation import j_factor
 from stargas.inference.baryons import StellarMass
+from stargas.inference.nfw_halo import CRITICAL_DENSITY, OVERDENSITY
 from stargas.profiles import ProfileDraws
 from stargas.sky.projection import HIMaps
 
@@ -78,6 +79,28 @@ def test_the_halo_comes_back_from_exact_masses(name):
     assert median["r_v_max"] == pytest.approx(RADII[-1])
     share = plummer_mass(R_HL, 1e6, R_HL) / (plummer_mass(R_HL, 1e6, R_HL) + mass(R_HL, scale))
     assert median["baryon_fraction_R_hl"] == pytest.approx(share, rel=1e-6)
+
+
+def test_the_concentration_is_that_of_the_halo_and_a_core_has_none():
+    """With Plummer stars taken off, of a halo whose r_s is 1.5 kpc."""
+    dark = sg.dark_matter(exact_result("NFW"), StellarMass(1e6, 0.0))
+    r_200 = np.cbrt(dark.values["M_200"] / (4 / 3 * np.pi * OVERDENSITY * CRITICAL_DENSITY))
+    np.testing.assert_allclose(dark.values["c_200"], r_200 / 1.5, rtol=0.02)
+    np.testing.assert_allclose(dark.values["M_200"] * (1 - BARYON_FRACTION), nfw_mass(r_200, 1.5), rtol=0.02)
+    assert dark.nfw_fraction == 1
+    core = sg.dark_matter(exact_result("core"), StellarMass(1e6, 0.0))
+    assert "c_200" not in core.values
+    assert "100 % of the draws have no NFW halo" in core.warnings[0]
+
+
+def test_draws_without_such_a_halo_are_left_out_of_its_numbers():
+    result = exact_result("NFW", n=100)
+    masses = result.log10_mass.copy()
+    masses[:30] += 0.8 * np.log10(RADII / R_HL)
+    dark = sg.dark_matter(replace(result, log10_mass=masses), StellarMass(1e6, 0.0))
+    assert dark.nfw_fraction == pytest.approx(0.7)
+    assert dark.quantiles("c_200", 0.5) == pytest.approx(np.median(dark.values["c_200"][30:]))
+    assert np.isfinite(dark.summary()["c_200"]).all()
 
 
 def test_stars_that_are_not_taken_off_show():

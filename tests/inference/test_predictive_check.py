@@ -10,7 +10,16 @@ from toy import toy_dataset
 
 from stargas.errors import InputError
 from stargas.inference.infer import infer
-from stargas.inference.predictive_check import ALARM, HI, NEEDED, STARS, check_predictions, fit_predictive
+from stargas.inference.predictive_check import (
+    ALARM,
+    HI,
+    KURTOSIS,
+    NEEDED,
+    STARS,
+    SURFACE_DENSITY,
+    check_predictions,
+    fit_predictive,
+)
 from stargas.inference.predictive_reference import N_RINGS, PredictiveReference, fit_deviations, load_predictive
 from stargas.inference.verdict import limitations, verdict
 from stargas.map_settings import pretrained_settings
@@ -54,12 +63,15 @@ def test_a_sphere_in_equilibrium_passes(sample, reference):
     assert check.claim == "The dispersion of the stars is as the posterior predicts"
     assert np.abs(check.deviation[:7]).max() < 3.5
     assert check.hi is None
+    assert list(check.star_rings) == [SURFACE_DENSITY, KURTOSIS]
 
 
 def test_faster_stars_do_not_fit_the_masses_of_slower_ones(sample, reference):
     faster = replace(sample, scalars=sample.scalars * np.array([1, 1.5, 1, 1, 1]))
     check = check_predictions(faster, *posterior_of(sample), reference)
     assert check.p_value < 1e-3
+    calm = check_predictions(sample, *posterior_of(sample), reference)
+    np.testing.assert_array_equal(check.kurtosis.observed, calm.kurtosis.observed)  # their shape is the same
     assert check.claim == "The dispersion of the stars is not as the posterior predicts"
     assert "standard deviations" in check.detail
     log10_mass, further = posterior_of(sample)

@@ -23,6 +23,7 @@ from stargas.errors import InputError
 from stargas.inference.comparison import Comparison
 from stargas.inference.infer import infer
 from stargas.inference.predictive_check import PredictiveCheck
+from stargas.inference.star_rings import StarRings
 from stargas.inference.verdict import verdict
 from stargas.observed.observation import observe_galaxy
 from stargas.remarks import Remark
@@ -90,11 +91,14 @@ class TestFiles:
         known = [replace(result, predictive=predictive()) for result in results]
         page = write_inference_report(known, tmp_path / "known")
         table = table_of(page.parent, "predictive")
-        np.testing.assert_allclose(table["observed_kms"], [10, 9, 10, 9])
-        np.testing.assert_allclose(table["error_kms"], [1, 0.9, 1, 0.9])
-        np.testing.assert_allclose(table["predicted_kms_p50"], 9.5, atol=0.05)
+        np.testing.assert_allclose(table["observed"], [10, 9, 0.3, 10, 9, 0.3])
+        np.testing.assert_allclose(table["error"], [1, 0.9, 0.1, 1, 0.9, 0.1])
+        np.testing.assert_allclose(table["predicted_p50"], [9.5, 9.5, 0.5, 9.5, 9.5, 0.5], atol=0.05)
+        np.testing.assert_allclose(table["deviation"], [0.5, -3.2, -2.0, 0.5, -3.2, -2.0])
+        assert list(table["unit"][:3]) == ["km/s", "km/s", "kpc-2"]
         text = page.read_text()
         assert "9.0 ± 0.9" in text
+        assert "0.3 ± 0.1" in text
         assert "−3.2" in text or "-3.2" in text
         assert "0.2 % of galaxies like those of the training set deviate more" in text
         assert (page.parent / "figures" / "predictive.png").exists()
@@ -163,12 +167,13 @@ class TestFiles:
 
 def predictive():
     rings = Comparison(
-        np.array([0.5, 1.0, 2.0]),
-        np.array([10.0, 9.0, np.nan]),
-        np.full(3, 0.1),
-        np.random.default_rng(0).normal(9.5, 0.1, (400, 3)),
+        np.linspace(0.5, 3.5, 7),
+        np.r_[10.0, 9.0, np.full(5, np.nan)],
+        np.full(7, 0.1),
+        np.random.default_rng(0).normal(9.5, 0.1, (400, 7)),
     )
-    return PredictiveCheck(rings, None, np.r_[0.5, -3.2, np.full(11, np.nan)], 0.002)
+    light = StarRings(*(np.array([value, np.nan]) for value in (0.7, 0.3, 0.1, 0.5)))
+    return PredictiveCheck(rings, None, np.r_[0.5, -3.2, np.full(11, np.nan)], 0.002, light)
 
 
 def test_rows_of_one_view_go_without_its_label(results):

@@ -13,6 +13,7 @@ from stargas.galaxy import FloatArray, Galaxy
 from stargas.inference.baryons import StellarMass
 from stargas.inference.dark_matter import COMMON_RADIUS_KPC, dark_matter
 from stargas.inference.infer import infer
+from stargas.inference.nfw_halo import fit_nfw
 from stargas.inference.result import InferenceResult
 from stargas.model.posterior import Posterior
 from stargas.profiles import ProfileDraws
@@ -35,6 +36,9 @@ EDGES = (0.2, 0.6)
 LEAST = 0.01
 """Posterior median over truth that counts where it is lower: half of the draws may have no density at a radius."""
 
+MEASURED = ("mass_R_hl", "density_R_hl", "density_150pc", "c_200")
+"""Names of what is compared."""
+
 N_DRAWS = 800
 """Draws of each posterior."""
 
@@ -51,7 +55,8 @@ class MockDarkMatter:
         True share of stars and gas inside R_hl.
     place, error
         Fraction of the draws below the truth, and log10 of their median over it, by quantity: dark mass inside R_hl,
-        density at R_hl, and density at 150 pc (NaN where that is outside of the radii), shape (3,).
+        density at R_hl, density at 150 pc (NaN where that is outside of the radii), and c_200 (NaN where the draws, or
+        the true dark masses at the same radii, have no NFW halo), shape (4,).
     exact_error
         The error of the mass with the true mass of all matter in the place of the posterior.
     negative_fraction
@@ -112,12 +117,16 @@ def _measured(galaxy: Galaxy, sky: SkyGalaxy, result: InferenceResult, stars: St
     # a large core can have less than a solar mass inside the first radius
     truth = ProfileDraws(r, np.log10(np.maximum(galaxy.enclosed_mass(r, "dark"), 1.0))[None])
     pairs = [(dark.draws.mass(R_hl), truth.mass(R_hl)), (dark.density(R_hl), truth.density(R_hl))]
+    place, error = np.full((2, len(MEASURED)), np.nan)
     if not dark.is_extrapolated(COMMON_RADIUS_KPC):
         pairs.append((dark.density(COMMON_RADIUS_KPC), truth.density(COMMON_RADIUS_KPC)))
-    place, error = np.full((2, 3), np.nan)
     for column, (drawn, true) in enumerate(pairs):
         place[column] = np.mean(drawn < true)
         error[column] = np.log10(max(np.median(drawn) / true[0, 0], LEAST))
+    c, true_c = dark.values.get("c_200"), float(fit_nfw(truth).concentration[0])
+    if c is not None and np.isfinite(true_c):
+        c = c[np.isfinite(c)]
+        place[3], error[3] = np.mean(c < true_c), np.log10(np.median(c) / true_c)
     share = 1 - float(galaxy.enclosed_mass(R_hl, "dark") / galaxy.enclosed_mass(R_hl))
     exact_error = float(np.log10(np.median(exact.draws.mass(R_hl)) / truth.mass(R_hl)[0, 0]))
     return MockDarkMatter(share, place, error, exact_error, dark.negative_fraction)
@@ -143,7 +152,7 @@ def rows_of(found: list[MockDarkMatter]) -> list[dict[str, Any]]:
 def _row(kind: int, galaxies: list[MockDarkMatter]) -> dict[str, Any]:
     place, error = (np.array([getattr(one, name) for one in galaxies]) for name in ("place", "error"))
     row: dict[str, Any] = {"kind": int(kind), "n_galaxies": len(galaxies)}
-    for column, name in enumerate(("mass_R_hl", "density_R_hl", "density_150pc")):
+    for column, name in enumerate(MEASURED):
         known = np.isfinite(error[:, column])
         row[name] = (
             {"n": int(known.sum()), **_score(place[known, column], error[known, column])} if known.any() else None

@@ -10,7 +10,9 @@ whose dark mass falls somewhere are replaced by the nearest that do not, as `sta
 ``falling_fraction`` counts them.
 
 *Radii outside.* A density outside of the radii follows from the mass as a power law with its slope at the nearest
-radius, the rule of `stargas.profiles.ProfileDraws.extended`, and is flagged.
+radius, the rule of `stargas.profiles.ProfileDraws.extended`, and is flagged. Concentration and mass of the halo are
+those of the halo of Navarro, Frenk & White (1997) that fits the masses at the radii (`stargas.inference.nfw_halo`), of
+the draws that have one.
 """
 
 from collections.abc import Mapping
@@ -27,6 +29,7 @@ from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.inference.annihilation import GEV2_CM5_PER_MSUN2_KPC5, JFactor, j_factor
 from stargas.inference.baryons import Light, StellarMass, gas_mass, hi_mass, stellar_share
+from stargas.inference.nfw_halo import CONCENTRATIONS, NFWHalo, fit_nfw
 from stargas.inference.result import QUANTILE_SUFFIXES, InferenceResult
 from stargas.profiles import ProfileDraws
 from stargas.quantities import to_number
@@ -50,6 +53,9 @@ galaxies comes out 0.4 dex too high."""
 MIN_KEPT = 0.1
 """Fraction of draws that must keep dark matter, below which nothing is said about it."""
 
+MIN_NFW = 0.5
+"""Fraction of the draws that must have a halo of Navarro, Frenk & White (1997) for it to be among the numbers."""
+
 _FINE_RADII = 100  # at which the largest circular velocity is looked for
 
 PROFILE_COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -72,6 +78,8 @@ SUMMARY_UNITS: Mapping[str, str] = MappingProxyType(
         "baryon_fraction_R_hl": "",
         "v_max": "km/s",
         "r_v_max": "kpc",
+        "c_200": "",
+        "M_200": "solMass",
         "J": "GeV2/cm5",
         "J_within": "GeV2/cm5",
     }
@@ -169,7 +177,8 @@ class DarkMatter(Described):
         """Numbers of each draw, shape (n,), by the names and in the units of `SUMMARY_UNITS`.
 
         The slopes are those of the density; ``v_max`` is the largest circular velocity of the dark matter between the
-        first and the last radius, and may lie at either; ``J_within`` is the part of J from between them.
+        first and the last radius, and may lie at either; ``J_within`` is the part of J from between them. ``c_200``
+        and ``M_200`` are missing where fewer than `MIN_NFW` of the draws have such a halo; the others have NaN.
         """
         R_hl = self.R_hl_kpc
         r = np.geomspace(self.draws.r_kpc[0], self.draws.r_kpc[-1], _FINE_RADII)
@@ -184,10 +193,26 @@ class DarkMatter(Described):
             "v_max": speed.max(axis=1),
             "r_v_max": r[speed.argmax(axis=1)],
         }
+        if self.nfw_fraction >= MIN_NFW:
+            found |= {"c_200": self._nfw.concentration, "M_200": self._nfw.mass_msun}
         if self.j_factor is not None:
             found["J"] = self.j_factor.total * GEV2_CM5_PER_MSUN2_KPC5
             found["J_within"] = self.j_factor.within * GEV2_CM5_PER_MSUN2_KPC5
         return MappingProxyType(found)
+
+    @cached_property
+    def _nfw(self) -> NFWHalo:
+        return fit_nfw(self.draws)
+
+    @property
+    def nfw_fraction(self) -> float:
+        """Fraction of the draws that have a halo of Navarro, Frenk & White (1997)."""
+        return float(np.isfinite(self._nfw.concentration).mean())
+
+    def quantiles(self, name: str, levels: ArrayLike = QUANTILE_LEVELS) -> FloatArray:
+        """Return quantiles of one of `values`, over the draws that have it."""
+        result: FloatArray = np.nanquantile(self.values[name], np.asarray(levels, dtype=np.float64))
+        return result
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -207,6 +232,12 @@ class DarkMatter(Described):
         if self.is_extrapolated(COMMON_RADIUS_KPC):
             low, high = self.draws.r_kpc[[0, -1]]
             said.append(f"150 pc lie outside the radii, {low:.3g} to {high:.3g} kpc: the density is extrapolated.")
+        if "c_200" not in self.values:
+            low, high = CONCENTRATIONS
+            said.append(
+                f"{100 * (1 - self.nfw_fraction):.0f} % of the draws have no NFW halo with a c_200 between {low:g} and "
+                f"{high:g}, so no concentration is given."
+            )
         if self.hi_mass_msun is None:
             said.append("No HI was observed, so no gas is taken off.")
         return tuple(said)
@@ -250,8 +281,8 @@ class DarkMatter(Described):
 
         wanted = np.atleast_1d(np.asarray(levels, dtype=np.float64))
         table = QTable({"quantile": wanted})
-        for name, draws in self.values.items():
-            table[name] = np.quantile(draws, wanted) << u.Unit(SUMMARY_UNITS[name])
+        for name in self.values:
+            table[name] = self.quantiles(name, wanted) << u.Unit(SUMMARY_UNITS[name])
         return table
 
 

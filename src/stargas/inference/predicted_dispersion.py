@@ -93,13 +93,10 @@ def compare_dispersion(sample: Sample, draws: ProfileDraws, further: Mapping[str
     sigma = float(sample.scalars[SCALARS.index("sigma_kms")])
     error = float(sample.quality[QUALITY.index("velocity_error_kms")])
     features = sample.star_features.astype(np.float64)
-    in_unit, share = (
-        10 ** features[[STAR_FEATURES.index(f"{name}_bin_{k}") for k in range(STAR_RINGS)]]
-        for name in ("log_sigma", "log_share")
-    )
+    in_unit = 10 ** features[[STAR_FEATURES.index(f"log_sigma_bin_{k}") for k in range(STAR_RINGS)]]
     seen = in_unit * math.hypot(sigma, error)
     clean = np.sqrt(np.maximum(seen**2 - error**2, (MIN_RESOLVED * seen) ** 2))
-    share = np.nan_to_num(share)
+    share = star_shares(sample)
     n_stars = np.maximum(share * float(sample.quality[QUALITY.index("n_stars")]), 1.0)
     light = fit_light(share)
     anisotropies = np.column_stack([further["anisotropy_inside"], further["anisotropy_outside"]])
@@ -121,10 +118,27 @@ def rotation_factor(cos_inclination: FloatArray, kappa_co: FloatArray) -> FloatA
     return result
 
 
+def star_shares(sample: Sample) -> FloatArray:
+    """Return the fraction of the stars that is in each ring, shape (7,)."""
+    columns = [STAR_FEATURES.index(f"log_share_bin_{k}") for k in range(STAR_RINGS)]
+    result: FloatArray = np.nan_to_num(10 ** sample.star_features[columns].astype(np.float64))
+    return result
+
+
 def fit_light(share: FloatArray) -> FloatArray:
     """Return ln ν at the radii, shape (95,), of the tracers whose shares in the rings fit observed ones, shape (7,)."""
-    best: FloatArray = LIGHT[int(np.argmax(_LOG_SHARES @ share))]
+    best: FloatArray = LIGHT[_best(share)]
     return best
+
+
+def fit_shares(share: FloatArray) -> FloatArray:
+    """Return the shares that the best of the library has in the rings for observed ones, both of shape (7,)."""
+    best: FloatArray = np.exp(_LOG_SHARES[_best(share)])
+    return best
+
+
+def _best(share: FloatArray) -> int:
+    return int(np.argmax(_LOG_SHARES @ share))
 
 
 def predict_squares(log_nu: FloatArray, log10_mass: FloatArray, anisotropies: FloatArray) -> FloatArray:

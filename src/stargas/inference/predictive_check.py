@@ -2,7 +2,8 @@
 
 Dispersions of the stars (`stargas.inference.predicted_dispersion`) and rotation of the HI
 (`stargas.inference.predicted_rotation`) are predicted by joint draws of masses, inclination and orbits. Deviations are
-compared with those of galaxies that the model did not learn from (`stargas.inference.predictive_reference`).
+compared with those of galaxies that the model did not learn from (`stargas.inference.predictive_reference`). Surface
+density and kurtosis of the stars (`stargas.inference.star_rings`) are shown beside them and not judged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from stargas.inference.comparison import Comparison
 from stargas.inference.predicted_dispersion import STAR_RINGS, compare_dispersion
 from stargas.inference.predicted_rotation import HI_RINGS, compare_rotation
 from stargas.inference.predictive_reference import MIN_SAMPLES, N_RINGS, PredictiveReference, fit_deviations
+from stargas.inference.star_rings import StarRings, compare_kurtosis, compare_surface_density
 from stargas.model.posterior import Posterior
 from stargas.profiles import ProfileDraws
 from stargas.sample import QUALITY, Sample, without_tracer
@@ -35,6 +37,9 @@ ALARM = 0.01
 
 STARS, HI = "dispersion of the stars", "rotation of the HI"
 """Names of what is compared."""
+
+SURFACE_DENSITY, KURTOSIS = "surface density of the stars", "kurtosis of the stars"
+"""Names of what is shown beside it."""
 
 SMALLEST_P = 1e-4
 """Smallest p-value that is printed."""
@@ -60,12 +65,16 @@ class PredictiveCheck:
         of the training set; shape (13,). NaN where a ring was not measured, and everywhere without a reference.
     p_value
         Fraction of those galaxies whose data deviate more as a whole; None without a reference.
+    surface_density, kurtosis
+        Of the stars in rings, which are not part of the p-value; None without stars.
     """
 
     stars: Comparison | None
     hi: Comparison | None
     deviation: FloatArray
     p_value: float | None = None
+    surface_density: StarRings | None = None
+    kurtosis: StarRings | None = None
 
     @property
     def fits(self) -> bool:
@@ -105,6 +114,12 @@ class PredictiveCheck:
         """What was compared, by its name."""
         return {name: one for name, one in ((STARS, self.stars), (HI, self.hi)) if one is not None}
 
+    @property
+    def star_rings(self) -> dict[str, StarRings]:
+        """What is shown of the stars beside what was compared, by its name."""
+        named = ((SURFACE_DENSITY, self.surface_density), (KURTOSIS, self.kurtosis))
+        return {name: one for name, one in named if one is not None}
+
     @staticmethod
     def _radii(one: Comparison | None, n: int) -> FloatArray:
         return np.full(n, np.nan) if one is None else one.r_kpc
@@ -140,12 +155,13 @@ def check_predictions(
     stars, hi = compare(sample, log10_mass[chosen], {name: further[name][chosen] for name in NEEDED})
     if not any(one is not None and one.known.any() for one in (stars, hi)):
         return None
+    shown = (None, None) if stars is None else (compare_surface_density(sample), compare_kurtosis(sample))
     deviation = joined_deviation(stars, hi)
     distribution = None if reference is None else reference.distributions.get(tracers_compared(stars, hi))
     if distribution is None:
-        return PredictiveCheck(stars, hi, np.full(N_RINGS, np.nan))
+        return PredictiveCheck(stars, hi, np.full(N_RINGS, np.nan), None, *shown)
     p_value = distribution.p_value(deviation, float(sample.quality[QUALITY.index("n_stars")]))
-    return PredictiveCheck(stars, hi, distribution.scaled(deviation), p_value)
+    return PredictiveCheck(stars, hi, distribution.scaled(deviation), p_value, *shown)
 
 
 def compare(

@@ -34,6 +34,8 @@ _ROWS: Mapping[str, tuple[str, str, float, int]] = {
     "baryon_fraction_R_hl": ("stars and gas of M(<R_hl)", "%", 100.0, 1),
     "v_max": ("largest v_c within the radii", "km/s", 1.0, 1),
     "r_v_max": ("its radius", "kpc", 1.0, 2),
+    "c_200": ("c_200 of an NFW halo (extrapolated)", "", 1.0, 1),
+    "M_200": ("log10 M_200 of that halo (extrapolated)", "Msun", 0.0, 2),
     "J": ("log10 J(0.5°)", "GeV² cm⁻⁵", 0.0, 2),
     "J_within": ("log10 J(0.5°) from the radii alone", "GeV² cm⁻⁵", 0.0, 2),
 }
@@ -44,9 +46,9 @@ def dark_matter_table(dark: DarkMatter) -> Table:
     """Return the numbers with the distances to percentiles 16 and 84."""
     outside = dark.is_extrapolated(COMMON_RADIUS_KPC)
     rows = []
-    for name, draws in dark.values.items():
+    for name in dark.values:
         label, unit, factor, digits = _ROWS[name]
-        low, median, high = np.quantile(draws, (0.16, 0.5, 0.84))
+        low, median, high = dark.quantiles(name, (0.16, 0.5, 0.84))
         if factor:
             low, median, high = factor * low, factor * median, factor * high
         else:
@@ -72,10 +74,11 @@ def describe_dark_matter(dark: DarkMatter) -> dict[str, Any]:
         "hi_mass_msun": dark.hi_mass_msun,
         "negative_fraction": dark.negative_fraction,
         "falling_fraction": dark.falling_fraction,
+        "nfw_fraction": dark.nfw_fraction,
         "extrapolated_150pc": dark.is_extrapolated(COMMON_RADIUS_KPC),
         "quantile_levels": list(QUANTILE_LEVELS),
         "units": {name: SUMMARY_UNITS[name] for name in dark.values},
-        "quantiles": {name: np.quantile(draws, QUANTILE_LEVELS).tolist() for name, draws in dark.values.items()},
+        "quantiles": {name: dark.quantiles(name).tolist() for name in dark.values},
         "warnings": list(dark.warnings),
     }
 

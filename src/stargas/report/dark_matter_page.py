@@ -9,7 +9,7 @@ from stargas.report.cells import DASH, number, percent
 from stargas.report.page import Page, Table, text_from, write_page
 from stargas.storage import Format, read_header
 
-FORMAT = Format("stargas experiment dark matter", 1)
+FORMAT = Format("stargas experiment dark matter", 2)
 """Format of the file of results."""
 
 MOCKS = "mocks.json"
@@ -37,7 +37,8 @@ def write_dark_matter_page(results: Path) -> Path:
     low, high = (percent(edge, digits=0) for edge in found["edges"])
     kinds = (f"below {low}", f"{low} to {high}", f"above {high}")
     head = ["stars and gas", "galaxies", "M_dm(<R_hl): bias, rms [dex]", "in 68 / 95 %", "exact [dex]"]
-    head += ["ρ_dm(R_hl): bias, rms [dex]", "in 68 / 95 %", "n", "ρ_dm(150 pc): bias, rms [dex]", "in 68 / 95 %"]
+    for name in ("ρ_dm(R_hl)", "ρ_dm(150 pc)", "c_200"):
+        head += [*(("n",) if name != "ρ_dm(R_hl)" else ()), f"{name}: bias, rms [dex]", "in 68 / 95 %"]
     lines = [
         [
             kinds[row["kind"]],
@@ -45,8 +46,8 @@ def write_dark_matter_page(results: Path) -> Path:
             *_cells(row["mass_R_hl"]),
             number(row["exact_rms"]),
             *_cells(row["density_R_hl"]),
-            "0" if row["density_150pc"] is None else str(row["density_150pc"]["n"]),
-            *_cells(row["density_150pc"]),
+            *_counted(row["density_150pc"]),
+            *_counted(row["c_200"]),
             percent(row["dropped"], digits=0),
         ]
         for row in found["rows"]
@@ -56,6 +57,11 @@ def write_dark_matter_page(results: Path) -> Path:
     return write_page(
         Page("Dark matter of mock galaxies", [text, Table([*head, "draws dropped"], lines)]), results / "README.md"
     )
+
+
+def _counted(score: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return the number of galaxies before their `_cells`."""
+    return ("0" if score is None else str(score["n"]), *_cells(score))
 
 
 def _cells(score: Mapping[str, Any] | None) -> tuple[str, str]:

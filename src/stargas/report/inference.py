@@ -4,10 +4,11 @@ A folder of ``inference.json`` (settings, measurements, warnings, provenance), `
 at each radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint
 posterior), ``estimators.ecsv`` (closed formulas), ``attribution.ecsv`` (the profile without each tracer and under each
 prior), ``further.ecsv`` (what the model predicts beside the masses), ``predictive.ecsv`` (velocities that the posterior
-predicts, beside the observed ones), ``figures/`` (PNG and PDF) and ``report.html``. An observed galaxy has in addition
-``shares.ecsv`` (sources of the variance), ``dispersion.ecsv`` (dispersion in rings of stars), ``members.ecsv``
-(probability of membership of every star) and ``settings.yaml``, which repeats the inference; with a stellar mass also
-``dark_matter.ecsv`` (mass, circular velocity and density of the dark matter alone).
+predicts, beside the observed ones, and density and kurtosis of the stars), ``figures/`` (PNG and PDF) and
+``report.html``. An observed galaxy has in addition ``shares.ecsv`` (sources of the variance), ``dispersion.ecsv``
+(dispersion in rings of stars), ``members.ecsv`` (probability of membership of every star) and ``settings.yaml``, which
+repeats the inference; with a stellar mass also ``dark_matter.ecsv`` (mass, circular velocity and density of the dark
+matter alone).
 """
 
 import dataclasses

@@ -1,14 +1,15 @@
-"""Predicted and observed velocities of an inference: a figure, and a table of the rings."""
+"""What an inference predicts of the data beside what was observed: a figure, and a table of the rings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stargas.inference.comparison import Comparison
+from stargas.evaluation.intervals import QUANTILE_LEVELS
+from stargas.galaxy import FloatArray
 from stargas.inference.predicted_dispersion import STAR_RINGS
-from stargas.inference.predictive_check import HI, STARS, PredictiveCheck
+from stargas.inference.predictive_check import HI, KURTOSIS, STARS, SURFACE_DENSITY, PredictiveCheck
 from stargas.inference.result import QUANTILE_SUFFIXES
 from stargas.report.cells import median_and_range
 from stargas.report.inference_tables import Views, view_table
@@ -23,7 +24,55 @@ if TYPE_CHECKING:
 _TITLES: Mapping[str, tuple[str, str]] = {
     STARS: (r"$\sigma_{los}(R)$, rotation included  [km/s]", "R  [kpc]"),
     HI: ("rotation of the velocity map  [km/s]", "r  [kpc]"),
+    SURFACE_DENSITY: ("stars  [kpc$^{-2}$]", "R  [kpc]"),
+    KURTOSIS: ("kurtosis of the velocities", "R  [kpc]"),
 }
+
+_LABELS: Mapping[str, str] = {
+    STARS: "predicted: median, 68 %, 95 %",
+    HI: "predicted: median, 68 %, 95 %",
+    SURFACE_DENSITY: "density that the prediction takes",
+    KURTOSIS: "Gaussian velocities",
+}
+
+_UNITS: Mapping[str, str] = {STARS: "km/s", HI: "km/s", SURFACE_DENSITY: "kpc⁻²", KURTOSIS: ""}
+
+
+class Rings(NamedTuple):
+    """What was observed in k rings, and what is expected there.
+
+    Parameters
+    ----------
+    r_kpc, observed, error, deviation
+        Shape (k,). The deviation is counted in standard deviations: of galaxies like those of the training set where
+        the predictive check compares it, and else in those of the error; NaN where nothing says how large it may be.
+    predicted
+        Quantiles at `stargas.evaluation.intervals.QUANTILE_LEVELS`, shape (5, k).
+    """
+
+    r_kpc: FloatArray
+    observed: FloatArray
+    error: FloatArray
+    predicted: FloatArray
+    deviation: FloatArray
+
+
+def measured_rings(check: PredictiveCheck) -> Iterator[tuple[str, Rings]]:
+    """Return name and measured rings of all that is compared or shown."""
+    for name, one in check.comparisons.items():
+        deviation = check.deviation[:STAR_RINGS] if name == STARS else check.deviation[STAR_RINGS:]
+        error, known = one.relative_error * one.observed_kms, one.known
+        yield (
+            name,
+            Rings(one.r_kpc[known], one.observed_kms[known], error[known], one.quantiles()[:, known], deviation[known]),
+        )
+    for name, rings in check.star_rings.items():
+        known = rings.known
+        expected = np.tile(rings.expected[known], (len(QUANTILE_LEVELS), 1))
+        yield (
+            name,
+            Rings(rings.r_kpc[known], rings.observed[known], rings.error[known], expected, rings.deviation()[known]),
+        )
 
 
 def predictive_section(views: Views, figures: Path) -> Section:
@@ -42,60 +91,67 @@ def predictive_section(views: Views, figures: Path) -> Section:
         rows += _rows(label, check)
     if not parts:
         return Section("Predicted and observed velocities", [])
-    head = ["", "r [kpc]", "observed [km/s]", "predicted [km/s]", "deviation [σ]"]
+    head = ["", "r [kpc]", "observed", "predicted", "deviation [σ]"]
     table = view_table(views, head, rows, "Predicted: median + and − to the 84th and 16th percentile.")
     return Section("Predicted and observed velocities", [*parts, table, text_from("inference", "predictive")])
 
 
 def describe_figure(check: PredictiveCheck, title: str) -> dict[str, str]:
     """Return ``alt``, the description, and ``caption`` of the figure of a galaxy of this title."""
+    dashed = "Dashed: the density of the tracers that the prediction takes, and the kurtosis of Gaussian velocities."
+    bands = "Bands: 68 and 95 % of what the draws predict. Points: observed."
     return {
         "alt": f"Predicted and observed velocities of {title}. {check.sentence}",
-        "caption": f"{check.sentence} Bands: 68 and 95 % of what the draws predict. Points: observed.",
+        "caption": " ".join([check.sentence, bands, *([dashed] if check.star_rings else [])]),
     }
 
 
 def _rows(label: str, check: PredictiveCheck) -> list[list[str]]:
     rows = list[list[str]]()
-    for name, one in check.comparisons.items():
-        deviation = check.deviation[:STAR_RINGS] if name == STARS else check.deviation[STAR_RINGS:]
-        _, low, median, high, _ = one.quantiles()
-        for j in np.flatnonzero(one.known):
-            error = one.relative_error[j] * one.observed_kms[j]
+    for name, one in measured_rings(check):
+        unit = f" [{_UNITS[name]}]" if _UNITS[name] else ""
+        form = {SURFACE_DENSITY: ".3g", KURTOSIS: ".2f"}.get(name, ".1f")
+        _, low, median, high, _ = one.predicted
+        for j in range(len(one.r_kpc)):
+            predicted = (
+                f"{median[j]:{form}}"
+                if name in check.star_rings
+                else median_and_range(median[j], low[j], high[j], digits=1)
+            )
             rows.append(
                 [
                     label if not rows else "",
-                    name,
+                    name + unit,
                     f"{one.r_kpc[j]:.3g}",
-                    f"{one.observed_kms[j]:.1f} ± {error:.1f}",
-                    median_and_range(median[j], low[j], high[j], digits=1),
-                    f"{deviation[j]:+.1f}" if np.isfinite(deviation[j]) else "",
+                    f"{one.observed[j]:{form}} ± {one.error[j]:{'.2g' if form == '.3g' else form}}",
+                    predicted,
+                    f"{one.deviation[j]:+.1f}" if np.isfinite(one.deviation[j]) else "",
                 ]
             )
     return rows
 
 
 def predictive_table(views: Views) -> "Table":
-    """Return observed velocities and quantiles of the predicted ones in the rings of each view."""
+    """Return what was observed in the rings of each view, and quantiles of what was predicted."""
     from astropy.table import Table
 
-    columns = ("view", "quantity", "r_kpc", "observed_kms", "error_kms")
-    rows = []
-    for label, result in views.items():
-        for name, one in {} if result.predictive is None else result.predictive.comparisons.items():
-            known, error = one.known, one.relative_error * one.observed_kms
-            arrays = (one.r_kpc, one.observed_kms, error, *one.quantiles())
-            rows += [(label, name, *values) for values in zip(*(array[known] for array in arrays), strict=True)]
-    names = (*columns, *(f"predicted_kms_{end}" for end in QUANTILE_SUFFIXES))
-    table = Table(rows=rows or None, names=names, dtype=(str, str, *(float,) * (len(names) - 2)))
-    for name in names[2:]:
-        table[name].unit = "kpc" if name == "r_kpc" else "km/s"
+    rows = [
+        (label, name, _UNITS[name].replace("kpc⁻²", "kpc-2"), *values)
+        for label, result in views.items()
+        if result.predictive is not None
+        for name, one in measured_rings(result.predictive)
+        for values in zip(one.r_kpc, one.observed, one.error, *one.predicted, one.deviation, strict=True)
+    ]
+    predicted = (f"predicted_{end}" for end in QUANTILE_SUFFIXES)
+    names = ("view", "quantity", "unit", "r_kpc", "observed", "error", *predicted, "deviation")
+    table = Table(rows=rows or None, names=names, dtype=(str, str, str, *(float,) * (len(names) - 3)))
+    table["r_kpc"].unit = "kpc"
     table.round(4)
     return table
 
 
 def draw_predictive(check: PredictiveCheck, model: str = "StarGas", title: str = "") -> "Drawing":
-    """Draw predicted bands and observed points, a panel for each tracer.
+    """Draw predicted bands and observed points, a panel for each tracer and for what is shown of the stars.
 
     Parameters
     ----------
@@ -106,28 +162,31 @@ def draw_predictive(check: PredictiveCheck, model: str = "StarGas", title: str =
     title
         Name of the galaxy.
     """
-    shown = {name: one for name, one in check.comparisons.items() if one.known.any()}
+    shown = {name: one for name, one in measured_rings(check) if len(one.r_kpc)}
+    n_columns = 2 if len(shown) > 3 else len(shown)
+    n_rows = -(-len(shown) // n_columns)
     with apply_style():
-        figure = new_figure(3.9 * len(shown), 3.1)
-        panels = np.atleast_1d(figure.subplots(1, len(shown)))
+        figure = new_figure((3.9 if n_columns < 3 else 3.1) * n_columns, 3.1 * n_rows)
+        panels = figure.subplots(n_rows, n_columns, squeeze=False).flat
         for axes, (name, one) in zip(panels, shown.items(), strict=True):
-            _draw(axes, one, model)
-            axes.set(xlabel=_TITLES[name][1], ylabel=_TITLES[name][0])
-        panels[0].set_title(title, loc="left")
-        panels[0].legend()
+            _draw(axes, one, model_color(model), _LABELS[name], of_draws=name in check.comparisons)
+            axes.set(ylabel=_TITLES[name][0], xlabel=_TITLES[name][1])
+            axes.set_xlim(0)
+            if name == SURFACE_DENSITY:
+                axes.set_yscale("log")
+            else:
+                axes.set_ylim(0)
+            axes.legend()
+        figure.axes[0].set_title(title, loc="left")
     return figure
 
 
-def _draw(axes: "Axes", one: Comparison, model: str) -> None:
-    known, color = one.known, model_color(model)
-    r = one.r_kpc[known]
-    low95, low68, median, high68, high95 = one.quantiles()[:, known]
-    draw_band(axes, r, low95, high95, color, alpha=0.18)
-    draw_band(axes, r, low68, high68, color, alpha=0.35)
-    axes.plot(r, median, color=color, label="predicted: median, 68 %, 95 %")
-    observed = one.observed_kms[known]
-    axes.errorbar(
-        r, observed, yerr=one.relative_error[known] * observed, fmt="o", color=INK, markersize=3.5, label="observed"
-    )
-    axes.set_xlim(0)
-    axes.set_ylim(0)
+def _draw(axes: "Axes", one: Rings, color: str, label: str, *, of_draws: bool) -> None:
+    low95, low68, median, high68, high95 = one.predicted
+    if of_draws:
+        draw_band(axes, one.r_kpc, low95, high95, color, alpha=0.18)
+        draw_band(axes, one.r_kpc, low68, high68, color, alpha=0.35)
+        axes.plot(one.r_kpc, median, color=color, label=label)
+    else:
+        axes.plot(one.r_kpc, median, color=color, linestyle="--", label=label)
+    axes.errorbar(one.r_kpc, one.observed, yerr=one.error, fmt="o", color=INK, markersize=3.5, label="observed")
