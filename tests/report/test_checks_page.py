@@ -1,12 +1,14 @@
 """The pages of the experiment on predictive checks show what its files hold."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from stargas.cli.entry_point import main
 from stargas.errors import DamagedFileError, InputError
-from stargas.report.checks_page import FORMAT, edges_page, p_values_page, write_checks_pages
+from stargas.report.checks_page import FORMAT, PARTS, edges_page, p_values_page, write_checks_pages
 
 
 def write(folder, part, **content):
@@ -83,3 +85,11 @@ def test_an_unknown_part_of_the_experiment_is_named(capsys):
 def test_no_more_galaxies_than_were_held_out_are_asked_for(capsys):
     assert main(["experiment", "checks", "--n-galaxies", "501"]) == 2
     assert "--n-galaxies is at most 500, got 501" in capsys.readouterr().err
+
+
+def test_the_pages_in_the_repository_are_those_of_their_results(tmp_path):
+    results = Path(__file__).parents[2] / "results" / "checks"
+    for part in PARTS:
+        shutil.copy(results / f"{part}.json", tmp_path)
+    for page in write_checks_pages(tmp_path):
+        assert page.read_text() == (results / page.name).read_text()

@@ -121,9 +121,9 @@ def test_the_page_is_written_from_the_file(model, tmp_path, monkeypatch):
     ]
     monkeypatch.setattr(module, "held_out_galaxies", lambda: iter(galaxies))
     monkeypatch.setattr(module, "read_galaxies_of_others", lambda _: iter(galaxies[:1]))
-    degradation = replace(model.data_config.degradation, share=0.5)
+    as_seen = replace(model.data_config, degradation=replace(model.data_config.degradation, share=0.5))
     origin = Origin("stargas experiment checks p_values")
-    write_p_values(model, tmp_path, 2, [tmp_path], degradation, origin, lambda _: None)
+    write_p_values(model, tmp_path, 2, [tmp_path], as_seen, origin, lambda _: None)
     _, table, _, power = p_values_page(tmp_path).parts
     assert [row[1:4] for row in table.rows] == [
         *([STARS, "2", "8"], [HI, "2", "8"], [BOTH, "2", "8"], [EXCHANGED, "1", "4"]),

@@ -49,7 +49,7 @@ def run(options: Namespace, settings: Settings) -> None:
             results,
             n_galaxies,
             options.galaxies,
-            settings.data.degradation,
+            settings.data,
             origin(P_VALUES, others),
             report,
         )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stargas.config import DegradationConfig
+from stargas.config import DataConfig, DegradationConfig
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
 from stargas.experiments.default import TEST_SEED
@@ -107,7 +107,7 @@ def write_p_values(
     results: Path,
     n_galaxies: int,
     others: Sequence[Path],
-    degradation: DegradationConfig,
+    config: DataConfig,
     origin: Origin,
     report: Callable[[str], None],
 ) -> Path:
@@ -123,22 +123,22 @@ def write_p_values(
         Galaxies of ``broad`` that no model learned from.
     others
         Files and folders of galaxies that others made.
-    degradation
-        How observers see those of ``broad``.
+    config
+        Settings of the samples of ``broad`` that the model learned from: as observers see them. The reference is of
+        such samples, so p-values are uniform on them alone.
     origin
         Where the results come from.
     report
         Called with a line for each kind of galaxies.
     """
-    checker, config = Checker.of(model), model.data_config
-    as_seen = replace(config, degradation=degradation)
+    checker, perfect = Checker.of(model), replace(config, degradation=DegradationConfig())
     galaxies = {
-        AS_SEEN: (make_samples(one.galaxy, as_seen, TEST_SEED) for one in islice(held_out_galaxies(), n_galaxies)),
-        PERFECT: (make_samples(one.galaxy, config, TEST_SEED) for one in islice(held_out_galaxies(), n_galaxies)),
+        AS_SEEN: (make_samples(one.galaxy, config, TEST_SEED) for one in islice(held_out_galaxies(), n_galaxies)),
+        PERFECT: (make_samples(one.galaxy, perfect, TEST_SEED) for one in islice(held_out_galaxies(), n_galaxies)),
     }
     if others:
         galaxies[OTHERS] = (
-            [side.sample for side in sides_of(one, config, numbers=range(0, N_VIEWS, 2))]
+            [side.sample for side in sides_of(one, model.data_config, numbers=range(0, N_VIEWS, 2))]
             for one in read_galaxies_of_others(others)
         )
     rows = []
@@ -162,7 +162,7 @@ def check_galaxies(
     galaxies
         Views of one galaxy after the other.
     with_errors
-        Whether to check wrong masses, and views with the HI of the galaxy before.
+        Whether to check wrong masses, and views with the HI of the galaxy before from its first side.
     """
     before: Sample | None = None
     for number, complete in enumerate(galaxies):
