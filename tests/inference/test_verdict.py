@@ -122,7 +122,7 @@ def test_what_is_remarked_on_the_data_reaches_the_verdict(result, change, level,
     assert words in found.reason if words else found.reason.startswith("No measurement stands out.")
 
 
-def test_priors_that_disagree_beyond_the_stated_error_call_for_care(result):
+def test_priors_beyond_the_stated_interval_call_for_care(result):
     shifted = quantiles(8.0)
     shifted[:, 7] += 0.25
     apart = with_attribution(result, priors={None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": shifted})
@@ -130,7 +130,7 @@ def test_priors_that_disagree_beyond_the_stated_error_call_for_care(result):
     for piece in (
         f"{result.r_kpc[7]:.3g} kpc",
         "8.05 for all suites, 8.00 for bursty (cored halos, disturbed gas), 8.25 for smooth (cuspy halos, calm gas)",
-        "0.25",
+        "beyond its 95 % interval, by 0.20 dex",
         "±0.10",
     ):
         assert piece in text
@@ -139,9 +139,10 @@ def test_priors_that_disagree_beyond_the_stated_error_call_for_care(result):
     assert "With care. The result depends" in apart._repr_html_()
     assert limitation(apart, "prior").claim in verdict(apart).reason
     close = with_attribution(
-        result, priors={None: quantiles(8.05), "bursty": quantiles(8.0), "smooth": quantiles(8.09)}
-    )
+        result, priors={None: quantiles(8.05), "bursty": quantiles(7.9), "smooth": quantiles(8.2)}
+    )  # 0.3 dex apart, and the answer without a prior holds both
     assert not limitation(close, "prior").matters
+    assert "but within its 95 % interval, by 0.15 dex" in limitation(close, "prior").claim
     assert verdict(close).level == "trusted"
     assert limitation(with_attribution(result), "prior") is None
 

@@ -157,22 +157,27 @@ def _limitations(result: InferenceResult) -> Iterator[Limitation]:
 
 
 def _prior(r_kpc: FloatArray, priors: Mapping[str | None, FloatArray]) -> Iterator[Limitation]:
-    """Compare the medians under each prior with the stated error, at the radius where they differ most."""
+    """Compare the medians under each prior with the stated interval, at the radius where one is farthest from it.
+
+    A median under the prior of one suite that lies within the interval is part of the answer without a prior.
+    """
     if len(priors) < 2:
         return
     half_width = half_width_dex(priors[None])
     medians = {prior: values[MEDIAN] for prior, values in priors.items()}
-    spread = np.ptp(list(medians.values()), axis=0)
-    j = int(np.argmax(spread / half_width))
+    moved = np.abs(np.array(list(medians.values())) - medians[None]).max(axis=0)
+    j = int(np.argmax(moved / half_width))
     listed = ", ".join(
         f"{values[j]:.2f} for {prior or 'all suites'}{SUITE_PHYSICS.get(prior, '')}"
         for prior, values in medians.items()
     )
-    matters = bool(spread[j] > half_width[j])
+    at_j = np.array([values[j] for values in medians.values()])
+    matters = bool(((at_j < priors[None][0, j]) | (at_j > priors[None][-1, j])).any())
+    how = "beyond its 95 % interval" if matters else "but within its 95 % interval"
     yield Limitation(
         "prior",
-        f"The result depends on the kind of galaxy that is expected{'' if matters else ' by less than its error'}, by "
-        f"{spread[j]:.2f} dex inside {r_kpc[j]:.3g} kpc",
+        f"The result depends on the kind of galaxy that is expected, {how}, by {moved[j]:.2f} dex inside "
+        f"{r_kpc[j]:.3g} kpc",
         f"the median log10 M is {listed}, and the stated 68 % error ±{half_width[j]:.2f}",
         matters,
     )

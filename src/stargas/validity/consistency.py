@@ -24,6 +24,10 @@ SOFTENING_KMS = 2.0
 """Added to velocities before their logarithms: the rotation of HI seen face-on is none."""
 
 
+FAINT = 0.1
+"""Share of the pixels with a velocity that counts as faint: columns as small may lack one in an observation."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One check of the inputs.
@@ -204,6 +208,6 @@ def _gas_checks(batch: Batch, half_width_kpc: FloatArray) -> dict[str, FloatArra
     for ratio in found.values():
         ratio[lost] = np.inf
     known = dispersion > 0
-    faintest = np.where(known, column, np.inf).min(axis=(1, 2), keepdims=True)
-    found["HI_masks"] = (((velocity != 0) != known) | (~known & (column > faintest))).mean(axis=(1, 2))
+    faint = np.array([np.quantile(c[k], FAINT) if k.any() else np.inf for c, k in zip(column, known, strict=True)])
+    found["HI_masks"] = (((velocity != 0) != known) | (~known & (column > faint[:, None, None]))).mean(axis=(1, 2))
     return found
