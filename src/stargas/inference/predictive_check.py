@@ -204,8 +204,8 @@ def fit_predictive(posterior: Posterior, data: "Dataset", without: Sequence[str]
     Raises
     ------
     InputError
-        If the model does not predict what is needed, or there are fewer than `MIN_SAMPLES` samples with the same
-        tracers.
+        If the model does not predict what is needed, or there are fewer than
+        `~stargas.inference.predictive_reference.MIN_SAMPLES` samples with the same tracers.
     """
     missing = sorted(set(NEEDED) - set(posterior.target.further))
     if missing:

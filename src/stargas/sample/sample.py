@@ -14,7 +14,8 @@ from stargas.tracers import TRACERS
 class Sample(Described, Arrays):
     """Maps, scalars and truth of one galaxy seen from one side.
 
-    Its arrays are those of `Arrays`; ``log10_mass`` is None for an observed galaxy. They are checked when it is made.
+    Its arrays are those of `~stargas.sample.declaration.Arrays`; ``log10_mass`` is None for an observed galaxy. They
+    are checked when it is made.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def without_tracer(sample: Sample, tracer: str) -> Sample:
 
 
 def with_exact(sample: Sample, name: str) -> Sample:
-    """Return a sample with one of its errors, an entry of `QUALITY`, stated as zero."""
+    """Return a sample with one of its errors, an entry of `~stargas.sample.declaration.QUALITY`, stated as zero."""
     quality = sample.quality.copy()
     quality[QUALITY.index(name)] = 0.0
     return replace(sample, quality=quality)
