@@ -106,6 +106,18 @@ def test_a_stellar_mass_gives_the_dark_matter_alone(capsys, tmp_path):
     assert (tmp_path / "out" / "dark_matter.ecsv").exists()
 
 
+def test_a_stellar_mass_beyond_all_mass_costs_the_dark_matter_alone(capsys, tmp_path):
+    path = write(star_table(), tmp_path, ".csv")
+    words = ["infer", "--stars", str(path), "--distance-kpc", str(DISTANCE), "--R-hl-kpc", "0.3", "--draws", "64"]
+    words += ["--stellar-mass", "1e11 20%", "--realizations", "2", "--out", str(tmp_path / "out")]
+    assert main(words) == 1
+    printed = capsys.readouterr()
+    assert "stars and gas outweigh all matter" in printed.err
+    assert "Wolf+10" in printed.out
+    assert (tmp_path / "out" / "report.html").exists()
+    assert not (tmp_path / "out" / "dark_matter.ecsv").exists()
+
+
 def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path):
     path = write(star_table(), tmp_path, ".csv")
     words = ["infer", "--stars", str(path), "--draws", "32", "--realizations", "2", "--out", str(tmp_path / "out")]

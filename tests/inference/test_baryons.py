@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy import units as u
 from scipy.integrate import quad
 from scipy.special import k0
 
@@ -95,14 +96,30 @@ def test_percent_are_those_of_the_mass():
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("3.8e5", "'3.8e5 0.2dex'"), ("5.6 0.2dex", None), ("0.1 0.2dex", "as a logarithm"), ("1e6 3dex", "0 and 1 dex")],
+    [
+        ("3.8e5", "'3.8e5 0.2dex'"),
+        ("5.6 0.2dex", "as a logarithm"),
+        ("1e6 3dex", "0 and 1 dex"),
+        *((text, "is a number of solar masses") for text in ("6.0 dex", "6.10dex", "350000dex", "380000 %", "20%")),
+    ],
 )
 def test_what_is_no_stellar_mass_is_one_sentence(text, said):
-    if said is None:
-        assert StellarMass.read(text).mass_msun == 5.6
-        return
     with pytest.raises(InputError, match=said):
         StellarMass.read(text)
+
+
+@pytest.mark.parametrize("text", ["3.8e5 0.2dex", "3.8e5±0.2dex", "3.8e5 +- 0.2 dex"])
+def test_an_error_stands_apart_from_the_mass(text):
+    assert StellarMass.read(text) == StellarMass(3.8e5, 0.2)
+
+
+def test_a_mass_is_given_as_what_users_have():
+    assert StellarMass.given(StellarMass(1e6, 0.1)) == StellarMass(1e6, 0.1)
+    assert StellarMass.given(1e6 * u.Msun, needs_error=False) == StellarMass(1e6, 0.0)
+    with pytest.raises(InputError, match=r"needs its error, got 1e\+06 Msun alone"):
+        StellarMass.given(1e6)
+    with pytest.raises(InputError, match="stellar_mass_msun"):
+        StellarMass.given((1e6, 2e5))
 
 
 def test_masses_are_drawn_within_their_error():

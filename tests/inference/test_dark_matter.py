@@ -164,7 +164,7 @@ def test_stars_that_outweigh_everything_are_refused():
 
 def test_a_density_outside_of_the_radii_goes_on_as_the_mass_and_is_flagged():
     r = 10 * RADII
-    dark = sg.dark_matter(result_of(np.log10(nfw_mass(r, 1.5))[None].repeat(20, 0), r), "1 0dex")
+    dark = sg.dark_matter(result_of(np.log10(nfw_mass(r, 1.5))[None].repeat(20, 0), r), "14 0dex")
     assert dark.is_extrapolated(0.15)
     assert "150 pc lie outside the radii" in dark.warnings[0]
     first = r[0]
@@ -182,6 +182,15 @@ def test_the_distance_gives_j():
     exact = j_factor(ProfileDraws(RADII, np.log10(nfw_mass(RADII, 1.5))[None]), 100.0)
     assert np.median(dark.j_factor.total) == pytest.approx(exact.total[0], rel=0.02)
     assert (dark.values["J"] > dark.values["J_within"]).all()
+
+
+def test_a_galaxy_that_is_not_far_away_has_no_j_and_says_so():
+    result = exact_result("NFW")
+    near = sg.dark_matter(result, "1e6 0.1dex", distance_kpc=2 * RADII[-1])
+    assert near.j_factor is None
+    assert "J" not in near.values
+    assert any("no J-factor is given" in text for text in near.warnings)
+    assert not any("J-factor" in text for text in sg.dark_matter(result, "1e6 0.1dex", distance_kpc=100.0).warnings)
 
 
 def test_tables_have_units_and_the_quantiles_of_the_draws():

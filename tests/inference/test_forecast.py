@@ -78,6 +78,12 @@ def test_the_seed_decides(found):
     assert not np.array_equal(same, other)
 
 
+def test_what_is_beyond_the_bounds_of_a_plan_is_not_varied():
+    found = sg.forecast(**(PLAN | {"velocity_error_kms": 900.0}))
+    assert max(one.velocity_error_kms for one in found.setups.values()) == 900.0
+    assert "half the errors" in {one.name for one in found.improvements}
+
+
 def test_hi_alone_is_forecast():
     found = sg.forecast(3e7, 0.9, 5e7, n_galaxies=8, n_stars=0, hi_limit_cm2=5e19, beam_kpc=0.3)
     assert set(found.scans) == {"beam_kpc"}
@@ -96,6 +102,11 @@ def test_hi_alone_is_forecast():
         ({"R_hl_kpc": 100.0}, "only 0 of"),
         ({"R_out_kpc": 1e-4}, "nothing of these galaxies"),
         ({"seed": -1}, "from 0 on"),
+        ({"n_galaxies": 8.5}, "8 to 200 galaxies"),
+        ({"n_stars": "100"}, "30 to 4000 stars"),
+        ({"n_stars": 100.7}, "30 to 4000 stars"),
+        ({"inclination_deg": 120}, "between 0 .face-on. and 90"),
+        ({"hi_mass_msun": 3e7, "hi_limit_cm2": 5e19, "beam_kpc": 600.0}, "times R_hl: give its FWHM in kpc"),
     ],
 )
 def test_what_cannot_be_forecast_is_one_sentence(changed, message):

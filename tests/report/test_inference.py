@@ -211,6 +211,7 @@ class TestPage:
         page = "".join(read(write_inference_report(judged, tmp_path)).text)
         described = json.loads((tmp_path / "inference.json").read_text())["views"]
         assert [view["validity"]["trusted"] for view in described] == [True, False]
+        assert [view["verdict"] for view in described] == [verdict(result).level for result in judged]
         for text in (page, " ".join(printed(judged).split())):
             assert text.count("Do not trust this result") == 1
             assert text.count("as far from others of the same mass and kind") == 2

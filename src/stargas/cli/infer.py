@@ -217,6 +217,7 @@ def run(options: Namespace, settings: Settings) -> None:
 def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotConfig, status: StatusLine) -> None:
     status.show("loading the libraries and the model")
     with _begin_reading(options, config, snapshots) as read, imported_at_once():
+        from stargas.errors import InputError
         from stargas.galaxy import Galaxy
         from stargas.inference.baryons import StellarMass
         from stargas.inference.dark_matter import dark_matter
@@ -247,9 +248,13 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
     status.clear()
     console = open_console()
     print_answer(answers, console)
-    dark = None if stellar_mass is None else dark_matter(answers[0], stellar_mass)
-    if dark is not None:
-        print_dark_matter(dark, console)
+    dark, refused = None, None
+    if stellar_mass is not None:
+        try:
+            dark = dark_matter(answers[0], stellar_mass)
+            print_dark_matter(dark, console)
+        except InputError as error:
+            refused = error  # said last: the masses and their report are there without it
     status.show("tracing the errors of the inputs")
     results = [next(steps) for steps in inferences]
     status.clear()
@@ -260,6 +265,8 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
     page = write_inference_report(results, options.out, radii_kpc=options.radii, dark=dark, overwrite=options.overwrite)
     status.clear()
     console.print(f"Report: {page}", highlight=False)
+    if refused is not None:
+        raise refused
 
 
 def with_options(options: Namespace, settings: Settings) -> Settings:

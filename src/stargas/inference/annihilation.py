@@ -28,6 +28,7 @@ GEV2_CM5_PER_MSUN2_KPC5 = GEV_PER_MSUN**2 / CM_PER_KPC**5
 """GeV² cm⁻⁵ of one Msun² kpc⁻⁵."""
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+_FAR = 5.0  # smallest distance over the last radius
 _E_FOLDS = np.arange(-12.0, 0.5)  # of r from the first radius inward, and from the last outward
 
 
@@ -55,6 +56,11 @@ class JFactor:
         return self.inner + self.within + self.outer
 
 
+def is_far(draws: ProfileDraws, distance_kpc: float) -> bool:
+    """Whether a distance [kpc] is large compared with the last radius of a profile, as the integral takes it to be."""
+    return bool(np.isfinite(distance_kpc) and distance_kpc > _FAR * draws.r_kpc[-1])
+
+
 def j_factor(draws: ProfileDraws, distance_kpc: float, angle_deg: float = ANGLE_DEG) -> JFactor:
     """Return the J-factor of each draw of the dark mass.
 
@@ -73,7 +79,7 @@ def j_factor(draws: ProfileDraws, distance_kpc: float, angle_deg: float = ANGLE_
         If the galaxy is not far away compared with its last radius, or the angle not between 0 and 10 degrees.
     """
     first, last = draws.r_kpc[[0, -1]]
-    if not (np.isfinite(distance_kpc) and distance_kpc > 5 * last):
+    if not is_far(draws, distance_kpc):
         raise InputError(
             f"a J-factor needs a distance that is large compared with the last radius, {last:.3g} kpc, got "
             f"{distance_kpc:g} kpc: leave it out."

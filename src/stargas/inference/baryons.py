@@ -22,6 +22,7 @@ from stargas.constants import HELIUM_FACTOR
 from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.notation import NUMBER
+from stargas.quantities import to_number
 from stargas.sky.projection import HIMaps
 
 Light = Literal["plummer", "exponential"]
@@ -33,12 +34,13 @@ EXPONENTIAL_R_HL = 1.6783469900166605
 MAX_ERROR_DEX = 1.0
 """Largest error of a stellar mass: beyond a factor of ten nothing is known."""
 
-MIN_STELLAR_MASS, MAX_STELLAR_MASS = 1.0, 1e13
-"""Stellar masses [Msun] of no galaxy lie outside."""
+MIN_STELLAR_MASS, MAX_STELLAR_MASS = 14.0, 1e13
+"""Stellar masses [Msun] of no galaxy lie outside: the smallest known one, Ursa Major III, has 16 (Smith et al. 2024).
+The logarithm of one does not lie within."""
 
 _MIN_AXIS_RATIO = 0.2  # on the sky, of an edge-on disc
 
-_TEXT = re.compile(rf"({NUMBER})(?:\s*(?:±|\+-|\+/-)?\s*({NUMBER})\s*(dex|%))?")
+_TEXT = re.compile(rf"({NUMBER})(?:(?:\s+|\s*(?:±|\+-|\+/-)\s*)({NUMBER})\s*(dex|%))?")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,26 @@ class StellarMass:
                 f"the error of a stellar mass lies between 0 and {MAX_ERROR_DEX:g} dex, got {self.error_dex:g}: give "
                 "that of its log10."
             )
+
+    @classmethod
+    def given(cls, value: object, *, needs_error: bool = True) -> "StellarMass":
+        """Return a mass as a user gives it: one of this class, a text as of `read`, a number [Msun] or a Quantity.
+
+        Raises
+        ------
+        InputError
+            If it is something else, or has no error where one is needed.
+        """
+        if isinstance(value, StellarMass):
+            return value
+        if isinstance(value, str):
+            return cls.read(value, needs_error=needs_error)
+        mass = to_number("stellar_mass_msun", value)
+        if needs_error:
+            raise InputError(
+                f"a stellar mass needs its error, got {mass:g} Msun alone: give a text as '{mass:.3g} 0.2dex'."
+            )
+        return cls(mass, 0.0)
 
     @classmethod
     def read(cls, text: str, *, needs_error: bool = True) -> "StellarMass":

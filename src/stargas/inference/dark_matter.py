@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 from stargas.errors import InputError
 from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
-from stargas.inference.annihilation import GEV2_CM5_PER_MSUN2_KPC5, JFactor, j_factor
+from stargas.inference.annihilation import GEV2_CM5_PER_MSUN2_KPC5, JFactor, is_far, j_factor
 from stargas.inference.baryons import Light, StellarMass, gas_mass, hi_mass, stellar_share
 from stargas.inference.nfw_halo import CONCENTRATIONS, NFWHalo, fit_nfw
 from stargas.inference.result import QUANTILE_SUFFIXES, InferenceResult
@@ -46,11 +46,14 @@ COMMON_RADIUS_KPC = 0.15
 MANY_NEGATIVE = 0.05
 """Fraction of draws without dark matter from which a warning says so."""
 
+MANY_WITHOUT_NFW = 0.1
+"""Fraction of draws without an NFW halo from which a warning says so."""
+
 MOSTLY_BARYONS = 0.6
 """Share of stars and gas inside R_hl above which their assumed shapes decide what is left: the dark mass of such mock
 galaxies comes out 0.4 dex too high."""
 
-MIN_KEPT = 0.1
+MIN_KEPT = 0.5
 """Fraction of draws that must keep dark matter, below which nothing is said about it."""
 
 MIN_NFW = 0.5
@@ -169,8 +172,10 @@ class DarkMatter(Described):
 
     @cached_property
     def j_factor(self) -> JFactor | None:
-        """J-factor inside 0.5 degrees; None where the distance is not known."""
-        return None if self.distance_kpc is None else j_factor(self.draws, self.distance_kpc)
+        """J-factor inside 0.5 degrees; None where the distance is not known, or not large beside the radii."""
+        if self.distance_kpc is None or not is_far(self.draws, self.distance_kpc):
+            return None
+        return j_factor(self.draws, self.distance_kpc)
 
     @cached_property
     def values(self) -> Mapping[str, FloatArray]:
@@ -232,6 +237,11 @@ class DarkMatter(Described):
         if self.is_extrapolated(COMMON_RADIUS_KPC):
             low, high = self.draws.r_kpc[[0, -1]]
             said.append(f"150 pc lie outside the radii, {low:.3g} to {high:.3g} kpc: the density is extrapolated.")
+        if self.distance_kpc is not None and self.j_factor is None:
+            said.append(f"{self.distance_kpc:.3g} kpc are not far beside the last radius, so no J-factor is given.")
+        without = 1 - self.nfw_fraction
+        if "c_200" in self.values and without > MANY_WITHOUT_NFW:
+            said.append(f"c_200 is of the draws that have an NFW halo; {100 * without:.0f} % have none.")
         if "c_200" not in self.values:
             low, high = CONCENTRATIONS
             said.append(
@@ -329,7 +339,7 @@ def dark_matter(
     >>> 0 < dark.baryon_fraction.mean() < 0.2
     np.True_
     """
-    stars = StellarMass.read(stellar_mass) if isinstance(stellar_mass, str) else stellar_mass
+    stars = StellarMass.given(stellar_mass)
     galaxy, r = result.galaxy, result.r_kpc
     if hi is None and galaxy is not None and galaxy.hi is not None:
         hi = galaxy.hi.maps

@@ -17,7 +17,7 @@ from stargas.errors import InputError
 from stargas.galaxy import FloatArray
 from stargas.inference.baryons import StellarMass
 from stargas.inference.mock_posteriors import QUANTITIES, infer_mocks, view_analogs
-from stargas.inference.observing_setup import MAX_STARS, MIN_STARS, ObservingSetup
+from stargas.inference.observing_setup import ObservingSetup
 from stargas.model.files import load_model
 from stargas.model.posterior import Posterior
 from stargas.quantities import to_number, to_numbers
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 PLANNED = "as planned"
 """Name of the set-up that was asked for."""
+
+MAX_BEAM_R_HL = 30.0
+"""Widest beam over R_hl: beyond it, it was hardly given in kpc."""
 
 MIN_GALAXIES, MAX_GALAXIES = 8, 200
 """Fewest and most mock galaxies."""
@@ -282,17 +285,21 @@ def forecast(
     >>> {one.name for one in found.improvements} == {"twice the stars", "half the errors"}
     True
     """
-    if not MIN_GALAXIES <= n_galaxies <= MAX_GALAXIES:
+    if n_galaxies % 1 or not MIN_GALAXIES <= n_galaxies <= MAX_GALAXIES:
         raise InputError(f"a forecast takes {MIN_GALAXIES} to {MAX_GALAXIES} galaxies, got n_galaxies={n_galaxies}.")
     if seed < 0:
         raise InputError(f"the seed must be a whole number from 0 on, got {seed}.")
-    stars = _stellar_mass(stellar_mass_msun)
+    stars = StellarMass.given(stellar_mass_msun, needs_error=False)
     hi_mass_msun, R_out_kpc, hi_limit_cm2, inclination_deg = to_numbers(
         hi_mass_msun=hi_mass_msun, R_out_kpc=R_out_kpc, hi_limit_cm2=hi_limit_cm2, inclination_deg=inclination_deg
     )
     target = GalaxyTarget(stars.mass_msun, to_number("R_hl_kpc", R_hl_kpc), hi_mass_msun, stars.error_dex)
     error_kms, beam = to_number("velocity_error_kms", velocity_error_kms), to_number("beam_kpc", beam_kpc)
     setup = ObservingSetup(n_stars, error_kms, R_out_kpc, hi_limit_cm2, beam)
+    if inclination_deg is not None and not 0 <= inclination_deg <= 90:
+        raise InputError(f"the inclination must be between 0 (face-on) and 90 degrees, got {inclination_deg:g}.")
+    if beam is not None and beam > MAX_BEAM_R_HL * target.R_hl_kpc:
+        raise InputError(f"the beam has {beam:g} kpc, {beam / target.R_hl_kpc:.0f} times R_hl: give its FWHM in kpc.")
     if hi_limit_cm2 is not None and not hi_mass_msun:
         raise InputError("HI is observed of a galaxy of known HI mass: give hi_mass_msun, or leave out hi_limit_cm2.")
     setups, scans = _variations(setup, target)
@@ -321,14 +328,6 @@ def forecast(
     return replace(found, warnings=_warnings(found, skies, n_galaxies))
 
 
-def _stellar_mass(value: StellarMass | str | float) -> StellarMass:
-    if isinstance(value, StellarMass):
-        return value
-    if isinstance(value, str):
-        return StellarMass.read(value, needs_error=False)
-    return StellarMass(to_number("stellar_mass_msun", value), 0.0)
-
-
 def _variations(
     setup: ObservingSetup, target: GalaxyTarget
 ) -> tuple[dict[str, ObservingSetup], dict[str, tuple[str, ...]]]:
@@ -343,10 +342,11 @@ def _variations(
         along = {value: PLANNED}
         for factor in factors:
             changed = round(value * factor) if observable == "n_stars" else value * factor
-            if observable == "n_stars" and not MIN_STARS <= changed <= MAX_STARS:
-                continue
             name = named.get((observable, factor), f"{factor:g} × {NAMES[observable]}")
-            setups[name] = replace(setup, **{observable: changed})
+            try:
+                setups[name] = replace(setup, **{observable: changed})
+            except InputError:
+                continue  # beyond what can be planned
             along[changed] = name
         scans[observable] = tuple(along[value] for value in sorted(along))
     if target.hi_mass_msun and setup.hi_limit_cm2 is None:

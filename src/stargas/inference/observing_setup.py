@@ -63,9 +63,10 @@ class ObservingSetup:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        if self.n_stars != 0 and not MIN_STARS <= self.n_stars <= MAX_STARS:
+        whole = isinstance(self.n_stars, int | np.integer)
+        if not whole or (self.n_stars != 0 and not MIN_STARS <= self.n_stars <= MAX_STARS):
             raise InputError(
-                f"a forecast is for {MIN_STARS} to {MAX_STARS} stars, or 0 for none, got n_stars={self.n_stars}."
+                f"a forecast is for {MIN_STARS} to {MAX_STARS} stars, or 0 for none, got n_stars={self.n_stars!r}."
             )
         if not self.n_stars and self.hi_limit_cm2 is None:
             raise InputError("nothing is observed: give n_stars, hi_limit_cm2, or both.")

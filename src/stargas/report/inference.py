@@ -186,6 +186,7 @@ def describe_inference(views: Views, command: str) -> dict[str, Any]:
                 "known": [dataclasses.asdict(one) for one in result.agreements],
                 "warnings": list(result.warnings),
                 "predictive_p_value": None if result.predictive is None else result.predictive.p_value,
+                "verdict": result.verdict.level,
                 "validity": {"trusted": result.validity.trusted, **dataclasses.asdict(result.validity)},
             }
             for label, result in views.items()

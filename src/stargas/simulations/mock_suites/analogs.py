@@ -119,7 +119,7 @@ def find_analogs(target: GalaxyTarget, n_galaxies: int, seed: int) -> list[int]:
         raise InputError(
             f"only {len(found)} of {len(suite)} galaxies of the suite broad are like one of stellar mass "
             f"{target.stellar_mass_msun:.2g} Msun, R_hl {target.R_hl_kpc:.2g} kpc{gas}: the model has learned from few "
-            "such galaxies; check the numbers, or leave out hi_mass_msun."
+            f"such galaxies; check the numbers{'' if target.hi_mass_msun is None else ', or leave out hi_mass_msun'}."
         )
     return found
 
