@@ -42,7 +42,7 @@ def test_a_cube_is_read_once_or_from_its_path(tmp_path):
     cube = read_hi(path)
     one, other = (observe(hi=hi, distance_kpc=1000.0, R_hl_kpc=0.6) for hi in (path, cube))
     np.testing.assert_array_equal(one.hi.moments, other.hi.moments)
-    assert (one.name, other.name) == ("cube", "galaxy")
+    assert (one.name, other.name) == ("cube.fits", "galaxy")
     with pytest.raises(InputError, match="not both"):
         observe(hi=path, moment0="m0.fits", distance_kpc=1000.0, R_hl_kpc=0.6)
     with pytest.raises(InputError, match="need moment 0 and moment 1"):

@@ -206,6 +206,7 @@ def test_the_page_holds_under_load(tmp_path):
         assert len(failed) <= N_KILLS
         assert all("broke off" in state["message"] for state in failed)
         check_results(address, [*together[:N_ALONE], *through_kills])
+        remove(address, together[:N_ALONE])
 
         workers = all_workers_of(process.pid)
         with Inferring(address) as last:
