@@ -118,6 +118,10 @@ def test_what_is_doubtful_is_a_warning(found):
     uncertain = sg.forecast(**DWARF, velocity_error_kms=100.0)
     assert any("exceeds the dispersion" in one for one in uncertain.warnings)
     assert not any("exceeds the dispersion" in one for one in found.warnings)
+    blind = sg.forecast(**(DWARF | {"n_galaxies": 40}), velocity_error_kms=300.0)
+    assert blind.coverage()[0] < 0.5
+    assert "of the true masses lie inside" in blind.warnings[0]
+    assert not any("of the true masses" in one for one in found.warnings)
 
 
 def test_an_unknown_setup_is_named(found):

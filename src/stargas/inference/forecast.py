@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PLANNED = "as planned"
 """Name of the set-up that was asked for."""
 
+SIGNIFICANT = 2.0
+"""Standard errors by which the coverage may fall short of 68 % without a warning."""
+
 MAX_BEAM_R_HL = 30.0
 """Widest beam over R_hl: beyond it, it was hardly given in kpc."""
 
@@ -358,6 +361,12 @@ def _variations(
 def _warnings(found: Forecast, skies: tuple[SkyGalaxy, ...], n_galaxies: int) -> tuple[str, ...]:
     setup, n = found.setups[PLANNED], len(skies)
     warnings = []
+    inside, error = found.coverage()
+    if inside < 0.68 - SIGNIFICANT * error:
+        warnings.append(
+            f"Only {100 * inside:.0f} ± {100 * error:.0f} % of the true masses lie inside the forecast 68 % intervals: "
+            "the width is too small for data like these."
+        )
     if n < n_galaxies:
         warnings.append(f"The suite broad has {n} galaxies of this kind within reach, {n_galaxies} were asked for.")
     if found.n_seen() < n:
