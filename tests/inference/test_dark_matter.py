@@ -238,15 +238,19 @@ def mock_of(suite, number, rng):
 
 @pytest.mark.slow
 def test_mocks_are_covered_and_not_biased():
-    """Of 24 galaxies of broad, of which a fair posterior has 22.8 of the truths in its central 95 %."""
+    """Of 24 galaxies of broad some are refused; of the others a fair posterior has 95 % of the truths in its 95 %."""
     suite, rng = sg.mock_suite("broad", n_galaxies=24, seed=77), np.random.default_rng(5)
     places, errors = [], []
     for number in range(24):
-        dark, truth = mock_of(suite, number, rng)
+        try:
+            dark, truth = mock_of(suite, number, rng)
+        except InputError:  # stars and gas outweigh all matter in more than half of the draws
+            continue
         R_hl = dark.R_hl_kpc
         pairs = ((dark.draws.mass(R_hl), truth.mass(R_hl)), (dark.density(R_hl), truth.density(R_hl)))
         places.append([np.mean(drawn < true) for drawn, true in pairs])
         errors.append([np.log10(np.median(drawn) / true[0, 0]) for drawn, true in pairs])
+    assert len(places) >= 20
     inside = (np.abs(np.array(places) - 0.5) < 0.475).mean(axis=0)
     assert (inside >= 0.85).all()
     assert (np.abs(np.median(errors, axis=0)) < 0.15).all()
