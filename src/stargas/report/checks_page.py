@@ -1,45 +1,21 @@
 """Pages of the experiment on predictive checks and on fields with edges, each from its JSON file alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 
-from stargas.errors import DamagedFileError
 from stargas.report.cells import DASH, number, percent
+from stargas.report.measurement import Measurement, read_measurement
 from stargas.report.page import Page, Table, Text, text_from, write_page
-from stargas.storage import Format, read_header
+from stargas.storage import Format
 
 FORMAT = Format("stargas experiment checks", 1)
 """Format of the files of results."""
 
 EXACTNESS, P_VALUES, EDGES = PARTS = ("exactness", "p_values", "edges")
 """Parts of the experiment; each has one JSON file and one page."""
-
-AGAIN = "remove it and run the experiment again"
-"""What to do about a file that cannot be used."""
-
-Part: TypeAlias = Mapping[str, Any]
-"""Content of one file."""
-
-
-def read_part(path: Path, entries: tuple[str, ...]) -> Part:
-    """Read the results of a part.
-
-    Raises
-    ------
-    InputError
-        If the file is of another format.
-    DamagedFileError
-        If it lacks some of the entries.
-    """
-    found = read_header(path, FORMAT, AGAIN, AGAIN)
-    missing = [name for name in ("command", "rows", *entries) if name not in found]
-    if missing:
-        raise DamagedFileError(f"{path} has no {missing[0]}: {AGAIN}.")
-    return found
 
 
 def write_checks_pages(results: Path) -> list[Path]:
@@ -55,9 +31,9 @@ def exactness_page(results: Path) -> Page:
     Parameters
     ----------
     results
-        Folder with ``exactness.json``. Raises as `read_part`.
+        Folder with ``exactness.json``. Raises as `~stargas.report.measurement.read_measurement`.
     """
-    part = read_part(results / f"{EXACTNESS}.json", ("edges", "n_galaxies", "n_sides", "min_stars"))
+    part = read_measurement(results / f"{EXACTNESS}.json", FORMAT, ("edges", "n_galaxies", "n_sides", "min_stars"))
     parts: list[Text | Table] = [text_from("checks", "exactness", part=part)]
     for tracer, unit in (("stars", "R_hl"), ("HI", "1.5 R_HI")):
         rings = [f"{low:g}–{high:g}" for low, high in pairwise(part["edges"][tracer])]
@@ -67,7 +43,7 @@ def exactness_page(results: Path) -> Page:
     return Page("How exact the predictions are", parts)
 
 
-def _exactness_lines(row: Part) -> list[list[str]]:
+def _exactness_lines(row: Measurement) -> list[list[str]]:
     lines = [[str(row["views"]), "median", str(row["n_views"]), *map(_signed, row["median"])]]
     lines.append(["", "half of the central 68 %", "", *map(number, row["half_width"])])
     if row["tracer"] == "stars":  # the errors of HI are those of its assumptions, too
@@ -86,9 +62,9 @@ def p_values_page(results: Path) -> Page:
     Parameters
     ----------
     results
-        Folder with ``p_values.json``. Raises as `read_part`.
+        Folder with ``p_values.json``. Raises as `~stargas.report.measurement.read_measurement`.
     """
-    part = read_part(results / f"{P_VALUES}.json", ("missed_radii_R_hl", "shifts_dex", "alarm"))
+    part = read_measurement(results / f"{P_VALUES}.json", FORMAT, ("missed_radii_R_hl", "shifts_dex", "alarm"))
     alarm = f"p < {part['alarm']:g}"
     head = [
         "galaxies",
@@ -139,9 +115,9 @@ def edges_page(results: Path) -> Page:
     Parameters
     ----------
     results
-        Folder with ``edges.json``. Raises as `read_part`.
+        Folder with ``edges.json``. Raises as `~stargas.report.measurement.read_measurement`.
     """
-    part = read_part(results / f"{EDGES}.json", ("n_asked", "max_stars", "radii_R_hl"))
+    part = read_measurement(results / f"{EDGES}.json", FORMAT, ("n_asked", "max_stars", "radii_R_hl"))
     *inner, last = (f"{radius:g}" for radius in part["radii_R_hl"])
     at = f"{', '.join(inner)} and {last} R_hl"
     lines = [

@@ -4,19 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stargas.errors import DamagedFileError
 from stargas.report.cells import DASH, number, percent
+from stargas.report.measurement import read_measurement
 from stargas.report.page import Page, Table, text_from, write_page
-from stargas.storage import Format, read_header
+from stargas.storage import Format
 
 FORMAT = Format("stargas experiment dark matter", 2)
 """Format of the file of results."""
 
 MOCKS = "mocks.json"
 """Its name."""
-
-AGAIN = "remove it and run the experiment again"
-"""What to do about a file that cannot be used."""
 
 
 def write_dark_matter_page(results: Path) -> Path:
@@ -29,11 +26,7 @@ def write_dark_matter_page(results: Path) -> Path:
     DamagedFileError
         If it lacks some of its entries.
     """
-    path = results / MOCKS
-    found = read_header(path, FORMAT, AGAIN, AGAIN)
-    missing = [name for name in ("command", "rows", "edges", "error_dex", "inclination_deg") if name not in found]
-    if missing:
-        raise DamagedFileError(f"{path} has no {missing[0]}: {AGAIN}.")
+    found = read_measurement(results / MOCKS, FORMAT, ("edges", "error_dex", "inclination_deg", "n_galaxies"))
     low, high = (percent(edge, digits=0) for edge in found["edges"])
     kinds = (f"below {low}", f"{low} to {high}", f"above {high}")
     head = ["stars and gas", "galaxies", "M_dm(<R_hl): bias, rms [dex]", "in 68 / 95 %", "exact [dex]"]

@@ -1,15 +1,13 @@
 """Pages of the experiment on forecasts, each from its JSON file alone."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 
-from stargas.errors import DamagedFileError
 from stargas.report.cells import number, percent, with_error
+from stargas.report.measurement import read_measurement
 from stargas.report.page import Page, Table, text_from, write_page
-from stargas.storage import Format, read_header
+from stargas.storage import Format
 
 FORMAT = Format("stargas experiment forecast", 1)
 """Format of the files of results."""
@@ -23,29 +21,6 @@ HI_KNOWN, BOTH_KNOWN = "HI, inclination known", "stars and HI, inclination known
 
 WITHIN = 0.1
 """Largest difference of a forecast width from the achieved one that is asked for."""
-
-AGAIN = "remove it and run the experiment again"
-"""What to do about a file that cannot be used."""
-
-Part: TypeAlias = Mapping[str, Any]
-"""Content of one file."""
-
-
-def read_part(path: Path, entries: tuple[str, ...]) -> Part:
-    """Read the results of a part.
-
-    Raises
-    ------
-    InputError
-        If the file is of another format.
-    DamagedFileError
-        If it lacks some of the entries.
-    """
-    found = read_header(path, FORMAT, AGAIN, AGAIN)
-    missing = [name for name in ("command", "rows", *entries) if name not in found]
-    if missing:
-        raise DamagedFileError(f"{path} has no {missing[0]}: {AGAIN}.")
-    return found
 
 
 def write_forecast_pages(results: Path) -> list[Path]:
@@ -61,9 +36,9 @@ def achieved_page(results: Path) -> Page:
     Parameters
     ----------
     results
-        Folder with ``achieved.json``. Raises as `read_part`.
+        Folder with ``achieved.json``. Raises as `~stargas.report.measurement.read_measurement`.
     """
-    part = read_part(results / f"{ACHIEVED}.json", ("kinds",))
+    part = read_measurement(results / f"{ACHIEVED}.json", FORMAT, ("kinds",))
     rows = sorted(part["rows"], key=lambda row: -abs(np.log(row["mass_ratio"])))
     lines = [
         [
@@ -100,9 +75,9 @@ def two_tracers_page(results: Path) -> Page:
     Parameters
     ----------
     results
-        Folder with ``two_tracers.json``. Raises as `read_part`.
+        Folder with ``two_tracers.json``. Raises as `~stargas.report.measurement.read_measurement`.
     """
-    part = read_part(results / f"{TWO_TRACERS}.json", ("radii_R_hl", "gains", "galaxy", "observed"))
+    part = read_measurement(results / f"{TWO_TRACERS}.json", FORMAT, ("radii_R_hl", "gains", "galaxy", "observed"))
     radii = [f"{radius:g} R_hl" for radius in part["radii_R_hl"]]
     lines, gains = [], []
     for row in part["rows"]:

@@ -6,13 +6,11 @@ from typing import Any, TypeAlias
 
 from stargas.errors import DamagedFileError
 from stargas.report.cells import percent
+from stargas.report.measurement import AGAIN
 from stargas.storage import Format, read_header
 
 Row: TypeAlias = Mapping[str, Any]
 """One row, as JSON holds it."""
-
-AGAIN = "remove it and run the experiment again"
-"""What to do about a file that cannot be used."""
 
 SPHERES = "analytic spheres"
 """Maker of the spheres, which have a table of their own."""
