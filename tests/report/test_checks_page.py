@@ -8,7 +8,7 @@ import pytest
 
 from stargas.cli.entry_point import main
 from stargas.errors import DamagedFileError, InputError
-from stargas.report.checks_page import FORMAT, PARTS, edges_page, p_values_page, write_checks_pages
+from stargas.report.checks_page import FORMAT, edges_page, p_values_page, write_checks_pages
 
 
 def write(folder, part, **content):
@@ -37,6 +37,29 @@ def test_exactness_has_a_table_for_each_tracer(tmp_path):
     assert text.count("|  | median without the factor for rotation |  | +0.00 | – |") == 1
     assert text.count("half of the central 68 %") == 2
     assert "`stargas experiment checks exactness`" in text
+
+
+def test_kurtosis_has_the_galaxies_of_a_kind_once(tmp_path):
+    numbers = {f"{name}_{what}": [0.1, -0.2] for name in ("jeans", "gaussian") for what in ("median", "half_width")}
+    row = {"galaxies": "κ_co < 0.4", "n_galaxies": 7, **numbers, "noise": [0.3, 0.3]}
+    write(tmp_path, "kurtosis", edges=[0, 1, 2], n_galaxies=9, min_stars=1500, rows=[row])
+    (page,) = write_checks_pages(tmp_path)
+    text = page.read_text()
+    assert "| κ_co < 0.4 | 7 | Jeans equation, median | +0.10 | −0.20 |" in text
+    assert "|  |  | Gaussian, median | +0.10 | −0.20 |" in text
+
+
+def test_kinds_are_named_once_with_what_the_checks_find(tmp_path):
+    row = {"galaxies": "tilted", "learned": "little", "n_galaxies": 9, "rms": 0.25, "rms_before": None}
+    row |= {name: [0.25, 0.03] for name in ("small", "missed", "not_trusted")} | {"missed_before": None}
+    row |= {"n_missed": 8, "n_found": 3, "n_distrusted": 2}
+    rows = [{**row, "tracers": tracers} for tracers in ("HI", "both")]
+    write(tmp_path, "unseen", n_galaxies=9, missed_radii_R_hl=[0.6, 1.0], alarm=0.01, rows=rows)
+    (page,) = write_checks_pages(tmp_path)
+    text = page.read_text()
+    shares = "25.0 ± 3.0 % | – | 25.0 ± 3.0 % | 25.0 ± 3.0 % | 3 of 8 | 2 of 8 |"
+    assert f"| tilted | little | HI | 9 | 0.25 | – | {shares}" in text
+    assert f"|  |  | both | 9 | 0.25 | – | {shares}" in text
 
 
 def test_p_values_have_their_errors(tmp_path):
@@ -79,7 +102,7 @@ def test_a_file_that_is_no_result_is_one_sentence(tmp_path):
 
 def test_an_unknown_part_of_the_experiment_is_named(capsys):
     assert main(["experiment", "checks", "lunch"]) == 2
-    assert "has no part 'lunch': its parts are exactness, p_values, edges" in capsys.readouterr().err
+    assert "has no part 'lunch': its parts are exactness, kurtosis, p_values, unseen, edges" in capsys.readouterr().err
 
 
 def test_no_more_galaxies_than_were_held_out_are_asked_for(capsys):
@@ -89,7 +112,7 @@ def test_no_more_galaxies_than_were_held_out_are_asked_for(capsys):
 
 def test_the_pages_in_the_repository_are_those_of_their_results(tmp_path):
     results = Path(__file__).parents[2] / "results" / "checks"
-    for part in PARTS:
-        shutil.copy(results / f"{part}.json", tmp_path)
+    for part in results.glob("*.json"):
+        shutil.copy(part, tmp_path)
     for page in write_checks_pages(tmp_path):
         assert page.read_text() == (results / page.name).read_text()

@@ -14,15 +14,14 @@ from stargas.storage import Format
 FORMAT = Format("stargas experiment checks", 1)
 """Format of the files of results."""
 
-EXACTNESS, P_VALUES, EDGES = PARTS = ("exactness", "p_values", "edges")
+EXACTNESS, KURTOSIS, P_VALUES, UNSEEN, EDGES = PARTS = ("exactness", "kurtosis", "p_values", "unseen", "edges")
 """Parts of the experiment; each has one JSON file and one page."""
 
 
 def write_checks_pages(results: Path) -> list[Path]:
     """Write ``<part>.md`` beside the JSON file of each part that is there, and return the pages."""
-    makers = {EXACTNESS: exactness_page, P_VALUES: p_values_page, EDGES: edges_page}
     there = [part for part in PARTS if (results / f"{part}.json").exists()]
-    return [write_page(makers[part](results), results / f"{part}.md") for part in there]
+    return [write_page(_PAGES[part](results), results / f"{part}.md") for part in there]
 
 
 def exactness_page(results: Path) -> Page:
@@ -54,6 +53,28 @@ def _exactness_lines(row: Measurement) -> list[list[str]]:
 
 def _signed(value: float | None) -> str:
     return DASH if value is None else f"{value:+z.2f}".replace("-", "−")
+
+
+def kurtosis_page(results: Path) -> Page:
+    """Return the page of observed minus expected kurtosis.
+
+    Parameters
+    ----------
+    results
+        Folder with ``kurtosis.json``. Raises as `~stargas.report.measurement.read_measurement`.
+    """
+    part = read_measurement(results / f"{KURTOSIS}.json", FORMAT, ("edges", "n_galaxies", "min_stars"))
+    rings = [f"{low:g}–{high:g}" for low, high in pairwise(part["edges"])]
+    lines = []
+    for row in part["rows"]:
+        first = [row["galaxies"], str(row["n_galaxies"])]
+        for name, expected in (("jeans", "Jeans equation"), ("gaussian", "Gaussian")):
+            lines.append([*first, f"{expected}, median", *map(_signed, row[f"{name}_median"])])
+            lines.append(["", "", "half of the central 68 %", *map(number, row[f"{name}_half_width"])])
+            first = ["", ""]
+        lines.append(["", "", "noise of the measurement", *map(number, row["noise"])])
+    table = Table(["rings in R_hl", "galaxies", "observed minus expected", *rings], lines)
+    return Page("Kurtosis of the velocities", [text_from("checks", "kurtosis", part=part), table])
 
 
 def p_values_page(results: Path) -> Page:
@@ -109,6 +130,41 @@ def _share(value: Sequence[float] | None) -> str:
     return DASH if value is None else percent(value[0], value[1])
 
 
+def unseen_page(results: Path) -> Page:
+    """Return the page of galaxies of kinds that the model has not learned from.
+
+    Parameters
+    ----------
+    results
+        Folder with ``unseen.json``. Raises as `~stargas.report.measurement.read_measurement`.
+    """
+    part = read_measurement(results / f"{UNSEEN}.json", FORMAT, ("missed_radii_R_hl", "alarm", "n_galaxies"))
+    alarm = f"p < {part['alarm']:g}"
+    head = [
+        "galaxies",
+        "learned from",
+        "tracers",
+        "galaxies",
+        "rms [dex]",
+        "as they are",
+        "missed",
+        "as they are",
+        alarm,
+        "not trusted",
+        f"{alarm} of the missed",
+        "not trusted of the missed",
+    ]
+    lines, before = [], ""
+    for row in part["rows"]:
+        first = [row["galaxies"], row["learned"]] if row["galaxies"] != before else ["", ""]
+        before = row["galaxies"]
+        errors = [number(row["rms"]), number(row["rms_before"])]
+        shares = [_share(row[name]) for name in ("missed", "missed_before", "small", "not_trusted")]
+        counts = [f"{row[name]} of {row['n_missed']}" for name in ("n_found", "n_distrusted")]
+        lines.append([*first, row["tracers"], str(row["n_galaxies"]), *errors, *shares, *counts])
+    return Page("Galaxies of unseen kinds", [text_from("checks", "unseen", part=part), Table(head, lines)])
+
+
 def edges_page(results: Path) -> Page:
     """Return the page of fields with edges.
 
@@ -139,3 +195,6 @@ def edges_page(results: Path) -> Page:
 
 def _percents(shares: Sequence[float]) -> str:
     return ", ".join(f"{100 * share:.0f}" for share in shares) + " %"
+
+
+_PAGES = dict(zip(PARTS, (exactness_page, kurtosis_page, p_values_page, unseen_page, edges_page), strict=True))

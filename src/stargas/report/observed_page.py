@@ -5,6 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from stargas.errors import DamagedFileError, InputError
 from stargas.report.cells import percent, with_error
 from stargas.report.page import Figure, Page, Part, Section, Table, Text, text_from, write_page
@@ -34,11 +36,11 @@ LABELS: Mapping[str, str] = MappingProxyType(
 
 AXES: Mapping[str, tuple[str, bool]] = MappingProxyType(
     {
-        "stars": ("stars", True),
+        "stars": ("number of stars", True),
         "velocity error / dispersion": ("velocity error / σ", False),
         "share of interlopers": ("fraction of interlopers", False),
         "beam / R_HI": ("beam FWHM / $R_{HI}$", False),
-        "HI limit [cm^-2]": ("HI limit [cm$^{-2}$]", True),
+        "HI limit [cm^-2]": ("HI column limit [cm$^{-2}$]", True),
     }
 )
 """Effect → label of its axis, and whether that is logarithmic."""
@@ -188,7 +190,10 @@ def draw_round_trip(part: Mapping[str, Any]) -> "Drawing":
 
 
 def draw_degradation(part: Mapping[str, Any]) -> "Drawing":
-    """Draw rms, half-width of the posterior and coverage along every effect, a column of two panels for each."""
+    """Draw rms, half-width of the posterior and coverage along every effect, a column of two panels for each.
+
+    Samples without the effect stand apart at the left end, as open symbols.
+    """
     rows = part["rows"]
     effects = [name for name in AXES if any(row["effect"] == name for row in rows)]
     with apply_style():
@@ -206,40 +211,47 @@ def draw_degradation(part: Mapping[str, Any]) -> "Drawing":
             if logarithmic:
                 lower.set_xscale("log")
             lower.set_xlabel(label)
-        panels[0, 0].set_ylabel("rms [dex]")
+        panels[0, 0].set_ylabel("error of log M [dex]")
         panels[0, 0].set_ylim(bottom=0)
-        panels[1, 0].set_ylabel("truth inside [%]")
-        lines: dict[str, Any] = {}
-        for axes in panels[0]:
-            lines |= {label: line for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-        figure.legend(lines.values(), lines.keys(), loc="outside lower left", ncols=4)
+        panels[1, 0].set_ylabel("true masses inside [%]")
+        panels[1, 0].set_ylim(top=100)
+        _draw_legend(figure, panels[0, 0], {row["tracer_set"] for row in rows})
     return figure
 
 
+_OPEN: Mapping[str, Any] = MappingProxyType({"markerfacecolor": "white", "markersize": 4})
+
+
+def _draw_legend(figure: "Drawing", axes: "Axes", tracer_sets: set[str]) -> None:
+    lines: dict[str, dict[str, Any]] = {
+        LABELS[name]: {"color": TRACER_COLORS[name], "linewidth": 3} for name in LABELS if name in tracer_sets
+    }
+    lines["rms error of the medians"] = {"marker": "o", "markersize": 3.5, "linewidth": 1.2}
+    lines["half-width of the 68 % intervals"] = {"linestyle": "--", "linewidth": 1}
+    for level, marker in ((68, "o"), (95, "s")):
+        lines[f"inside the {level} % intervals"] = {"marker": marker, "markersize": 3.5, "linewidth": 1.2}
+    lines["open: samples without the effect"] = {"marker": "o", "linestyle": "none", **_OPEN}
+    handles = [axes.plot([], [], **{"color": MUTED, **look})[0] for look in lines.values()]
+    figure.legend(handles, lines, loc="outside lower left", ncols=4)
+
+
 def _draw_tracer_set(upper: "Axes", lower: "Axes", rows: Sequence[Row], tracers: str, *, logarithmic: bool) -> None:
-    label, color = LABELS[tracers], TRACER_COLORS[tracers]
-    acting = [row["middle"] for row in rows if row["middle"] > 0]
+    color = TRACER_COLORS[tracers]
+    acting = [row for row in rows if row["middle"] > 0]
     # a logarithmic axis has no place for 0: half a bin left of the weakest
-    none = min(acting) / 2 if logarithmic and acting else 0.0
-    x = [row["middle"] or none for row in rows]
-    rms, rms_error = zip(*(row["rms"] for row in rows), strict=True)
-    upper.errorbar(x, rms, rms_error, fmt="o-", color=color, markersize=3.5, linewidth=1.2, label=f"{label}: rms")
-    upper.plot(
-        x,
-        [row["half_width_68"][0] for row in rows],
-        color=color,
-        linestyle=(0, (4, 2)),
-        linewidth=1,
-        label=f"{label}: half-width",
-    )
-    for name, marker in (("coverage_68", "o-"), ("coverage_95", "s-")):
-        share, error = zip(*(row[name] for row in rows), strict=True)
-        lower.errorbar(
-            x,
-            [100 * s for s in share],
-            [100 * e for e in error],
-            fmt=marker,
-            color=color,
-            markersize=3.5,
-            linewidth=1.2,
-        )
+    none = min((row["middle"] for row in acting), default=1.0) / 2 if logarithmic else 0.0
+
+    without = [row for row in rows if not row["middle"]]
+    for axes, name, marker, scale in (
+        (upper, "rms", "o", 1),
+        (lower, "coverage_68", "o", 100),
+        (lower, "coverage_95", "s", 100),
+    ):
+        for chosen, line, look in ((acting, "-", {"markersize": 3.5}), (without, "none", _OPEN)):
+            if chosen:
+                value, error = scale * np.array([row[name] for row in chosen]).T
+                x = [row["middle"] or none for row in chosen]
+                axes.errorbar(x, value, error, fmt=marker, linestyle=line, color=color, linewidth=1.2, **look)
+    width = [row["half_width_68"][0] for row in acting]
+    upper.plot([row["middle"] for row in acting], width, "--", color=color, linewidth=1)
+    upper.plot([none] * len(without), [row["half_width_68"][0] for row in without], "_", color=color, markersize=8)

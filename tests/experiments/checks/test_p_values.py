@@ -17,8 +17,8 @@ from stargas.experiments.checks.p_values import (
     CheckedView,
     Checker,
     check_galaxies,
+    compare_masses,
     distance_from_uniform,
-    is_missed,
     rows_of,
     with_hi_of,
     write_p_values,
@@ -78,13 +78,17 @@ def test_hi_is_exchanged_and_stars_are_not(model):
 def test_a_truth_outside_of_its_interval_is_missed(model):
     sample = sample_of(model, plummer_galaxy(500))
     draws = sample.log10_mass + 0.1 * np.random.default_rng(0).standard_normal((500, 1))
-    assert not is_missed(model, sample, draws)
+    missed, error = compare_masses(model, sample, draws)
+    assert not missed
+    assert error == pytest.approx(0.0, abs=0.02)
     off = draws.copy()
     off[:, 4] += 0.3
-    assert is_missed(model, sample, off)
+    missed, error = compare_masses(model, sample, off)
+    assert missed
+    assert error == pytest.approx(0.15, abs=0.02)  # at one of four radii
     unseen = draws.copy()
     unseen[:, 13] += 0.3  # at 4 R_hl, where nothing is asked
-    assert not is_missed(model, sample, unseen)
+    assert not compare_masses(model, sample, unseen)[0]
 
 
 def test_uniform_numbers_are_uniform_and_their_squares_are_not():

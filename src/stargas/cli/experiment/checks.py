@@ -19,11 +19,13 @@ def run(options: Namespace, settings: Settings) -> None:
     """Run it, and print where its pages are."""
     from stargas.experiments.checks.edges import write_edges
     from stargas.experiments.checks.exactness import write_exactness
+    from stargas.experiments.checks.kurtosis import write_kurtosis
     from stargas.experiments.checks.p_values import write_p_values
+    from stargas.experiments.checks.unseen import write_unseen
     from stargas.experiments.default import TEST_SETS
     from stargas.experiments.measurement import Origin
     from stargas.model.files import load_model
-    from stargas.report.checks_page import EDGES, EXACTNESS, P_VALUES, PARTS, write_checks_pages
+    from stargas.report.checks_page import EDGES, EXACTNESS, KURTOSIS, P_VALUES, PARTS, UNSEEN, write_checks_pages
 
     parts = chosen_parts(options, PARTS)
     use_threads(options.workers)
@@ -43,6 +45,8 @@ def run(options: Namespace, settings: Settings) -> None:
 
     if EXACTNESS in parts:
         write_exactness(model.data_config, results, n_galaxies, origin(EXACTNESS), report)
+    if KURTOSIS in parts:
+        write_kurtosis(model.data_config, results, n_galaxies, origin(KURTOSIS), report)
     if P_VALUES in parts:
         write_p_values(
             model,
@@ -53,6 +57,8 @@ def run(options: Namespace, settings: Settings) -> None:
             origin(P_VALUES, others),
             report,
         )
+    if UNSEEN in parts:
+        write_unseen(model, results, n_galaxies, settings.data, origin(UNSEEN), report)
     if EDGES in parts:
         write_edges(model, results, n_galaxies, origin(EDGES), report)
     for page in write_checks_pages(results):

@@ -1,1 +1,1 @@
-"""How exact the predictive checks are, what their p-values mean, and what fields with edges show."""
+"""How exact the predictive checks are, what their p-values mean and find, and what fields with edges show."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from stargas.config import DataConfig, DegradationConfig
 from stargas.errors import InputError
@@ -23,6 +24,8 @@ from stargas.model.posterior import Posterior
 from stargas.report.checks_page import FORMAT, P_VALUES
 from stargas.sample import FIELDS, Sample, without_tracer
 from stargas.sample.observation import make_samples
+from stargas.validity.assessment import assess_validity
+from stargas.validity.reference import ValidityReference
 
 MISSED_RADII = (0.6, 1.0, 1.8, 2.4)
 """Radii [R_hl] at which a true mass outside its 95 % interval counts as missed."""
@@ -52,6 +55,10 @@ class CheckedView(NamedTuple):
         Whether a true mass lies outside its 95 % interval at one of `MISSED_RADII`.
     p_shifted
         p-values with all masses off by each of `SHIFTS`; empty where they were not checked.
+    error_dex
+        rms error of the medians at `MISSED_RADII` [dex].
+    trusted
+        Whether the validity checks pass; true where they were not made.
     """
 
     galaxy: str
@@ -59,25 +66,30 @@ class CheckedView(NamedTuple):
     p_value: float
     missed: bool
     p_shifted: tuple[float, ...] = ()
+    error_dex: float = 0.0
+    trusted: bool = True
 
 
 class Checker(NamedTuple):
-    """A model with its predictive reference.
+    """A model with its references.
 
     Parameters
     ----------
     model
         Predicts `stargas.inference.predictive_check.NEEDED`.
     reference
-        Of the model.
+        Predictive reference of the model.
+    validity
+        Its validity reference, where the validity checks are to be made, too.
     """
 
     model: Posterior
     reference: PredictiveReference
+    validity: ValidityReference | None = None
 
     @classmethod
     def of(cls, model: Posterior) -> "Checker":
-        """Read the reference of a model.
+        """Read the predictive reference of a model.
 
         Raises
         ------
@@ -100,6 +112,12 @@ class Checker(NamedTuple):
         log10_mass, further = split_targets(draws, self.model)
         check = check_predictions(sample, log10_mass + shift, further, self.reference)
         return np.nan if check is None or check.p_value is None else check.p_value
+
+    def trusted(self, samples: Sequence[Sample]) -> list[bool]:
+        """Return whether the validity checks pass; true where they are not made."""
+        if self.validity is None:
+            return [True] * len(samples)
+        return [one.trusted for one in assess_validity(samples, self.model, self.validity)]
 
 
 def write_p_values(
@@ -166,14 +184,19 @@ def check_galaxies(
     """
     before: Sample | None = None
     for number, complete in enumerate(galaxies):
+        yield from check_views(checker, with_each_tracer(complete), number, SHIFTS if with_errors else ())
         both = [sample for sample in complete if sample.tracers.all()]
-        alone = [without_tracer(sample, name) for name in ("gas", "stars") for sample in both]
-        yield from check_views(checker, [*complete, *alone], number, SHIFTS if with_errors else ())
         if with_errors and both:
             if before is not None:
                 mixed = [with_hi_of(sample, before) for sample in both]
                 yield from (view._replace(tracers=EXCHANGED) for view in check_views(checker, mixed, number))
             before = both[0]
+
+
+def with_each_tracer(samples: Sequence[Sample]) -> list[Sample]:
+    """Return samples as they are, and those of both tracers with each of them alone."""
+    both = [sample for sample in samples if sample.tracers.all()]
+    return [*samples, *(without_tracer(sample, name) for name in ("gas", "stars") for sample in both)]
 
 
 def check_views(
@@ -183,21 +206,21 @@ def check_views(
     if not samples:
         return
     drawn = checker.model.sample_targets(samples, N_DRAWS, seed).astype(np.float64)
-    for sample, draws in zip(samples, drawn, strict=True):
+    for sample, draws, trusted in zip(samples, drawn, checker.trusted(samples), strict=True):
         p_value, *shifted = (checker.p_value(sample, draws, shift) for shift in (0.0, *shifts))
         if np.isfinite(p_value):
             tracers = BOTH if sample.tracers.all() else STARS if sample.tracers[0] else HI
-            missed = is_missed(checker.model, sample, draws)
-            yield CheckedView(str(sample.row["galaxy_id"]), tracers, p_value, missed, tuple(shifted))
+            missed, error = compare_masses(checker.model, sample, draws)
+            yield CheckedView(str(sample.row["galaxy_id"]), tracers, p_value, missed, tuple(shifted), error, trusted)
 
 
-def is_missed(model: Posterior, sample: Sample, draws: FloatArray) -> bool:
-    """Return whether a true mass lies outside its 95 % interval at one of `MISSED_RADII`."""
+def compare_masses(model: Posterior, sample: Sample, draws: FloatArray) -> tuple[bool, float]:
+    """Compare draws with the true masses at `MISSED_RADII`: `CheckedView.missed` and `CheckedView.error_dex`."""
     radii = np.array(model.target.radii_R_hl)
     places = [int(np.abs(radii - radius).argmin()) for radius in MISSED_RADII]
-    low, high = np.quantile(draws[:, places], (0.025, 0.975), axis=0)
+    low, median, high = np.quantile(draws[:, places], (0.025, 0.5, 0.975), axis=0)
     truth = np.asarray(sample.log10_mass, dtype=np.float64)[places]
-    return bool(((truth < low) | (truth > high)).any())
+    return bool(((truth < low) | (truth > high)).any()), float(np.sqrt(np.mean((median - truth) ** 2)))
 
 
 def with_hi_of(sample: Sample, other: Sample) -> Sample:
@@ -239,14 +262,14 @@ def _row(views: Sequence[CheckedView]) -> dict[str, Any]:
         "n_views": len(views),
         "n_galaxies": len({view.galaxy for view in views}),
         "from_uniform": distance_from_uniform(p_values),
-        "small": _share_of_small(views, p_values),
+        "small": share_of(views, p_values < ALARM),
         "n_missed": len(missed),
         "n_found": sum(view.p_value < ALARM for view in missed),
-        "small_rest": _share_of_small(rest, [view.p_value for view in rest]),
+        "small_rest": share_of(rest, [view.p_value < ALARM for view in rest]),
     }
     if views[0].p_shifted:
         columns = zip(*(view.p_shifted for view in views), strict=True)
-        row["small_shifted"] = [_share_of_small(views, column) for column in columns]
+        row["small_shifted"] = [share_of(views, np.array(column) < ALARM) for column in columns]
     return row
 
 
@@ -257,10 +280,9 @@ def distance_from_uniform(p_values: FloatArray) -> float:
     return float(max(above.max(), below.max()))
 
 
-def _share_of_small(views: Sequence[CheckedView], p_values: Iterable[float]) -> list[float] | None:
-    """Return the share of p-values below the alarm and its standard error; None of none."""
+def share_of(views: Sequence[CheckedView], chosen: ArrayLike) -> list[float] | None:
+    """Return the share of the views that are chosen, and its standard error; None of no views."""
     if not views:
         return None
-    small = np.array(list(p_values), dtype=np.float64) < ALARM
-    found = bootstrap_galaxies([view.galaxy for view in views]).measure_mean(small)
+    found = bootstrap_galaxies([view.galaxy for view in views]).measure_mean(chosen)
     return [float(found.value), float(found.error)]
