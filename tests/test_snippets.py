@@ -70,8 +70,12 @@ BEFORE = {
 SMALLER = {
     "build": ["--data.views.n_views", "2", "--data.stars.n_pixels", "16", "--data.gas.n_pixels", "16"],
     "train": ["--training.epochs", "1", "--training.flow_epochs", "1"],
+    "experiment": ["--galaxies", "galaxy.hdf5", "--spheres", "0", "--draws", "50", "--workers", "1"],
 }
-"""Command of the quickstart → options that make it small."""
+"""Command → options that make it small, on pages whose commands run from top to bottom."""
+
+RECIPE = "pipeline.md"
+"""Page with the recipe of a convolutional network."""
 
 
 def blocks(page, language):
@@ -184,7 +188,13 @@ def test_every_command_runs_or_has_a_reason():
                 assert (ROOT / path).exists(), path
 
 
-OBSERVED = sorted({words for _, name, words in commands() if name == "infer" and of_an_observed_galaxy(words)})
+OBSERVED = sorted(
+    {
+        words
+        for page, name, words in commands()
+        if name == "infer" and of_an_observed_galaxy(words) and page != RECIPE  # which runs as a whole
+    }
+)
 
 
 @pytest.mark.slow
@@ -214,3 +224,24 @@ def test_the_quickstart_runs_from_top_to_bottom(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "inferred" / "report.html").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("at", "blank_figures")
+def test_the_recipe_of_a_convolutional_network_runs_and_its_folder_is_a_model(folder, tmp_path, monkeypatch):
+    """From top to bottom, in a folder of its own; a setting that the preset cannot train would be seen."""
+    for file in ("galaxy.hdf5", "stars.csv"):
+        shutil.copy(folder / file, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for page, name, words in commands():
+        if page == RECIPE:
+            shorter = [*words, *SMALLER.get(name, [])]
+            if "--n-galaxies" in words:
+                shorter[shorter.index("--n-galaxies") + 1] = "60"
+            assert main([name, *shorter]) == 0, name
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    for file in ("model.json", "model.safetensors"):
+        shutil.copy(tmp_path / "models" / "five_maps" / file, shipped)
+    model = sg.load_model(shipped)
+    assert (model.config.network, model.config.tracers, model.config.features) == ("convolutional", "any", False)

@@ -20,6 +20,7 @@ from stargas.experiments.default import (
     REFERENCE,
     SEEDS,
     TEST_SETS,
+    THREE_SEEDS,
     TRACER_SETS,
     TRAINING_SETS,
     default_plan,
@@ -214,6 +215,18 @@ class TestComparisons:
             assert suites == {"broad", "bursty", "smooth"} - calibrated_on
             assert bool(calibrated_on) == (FULL.models[name].kind == "calibrated")
             assert {FULL.models[one].data for one in FULL.models[name].members} <= {("broad_compared",)}
+
+    @pytest.mark.parametrize("part", ["networks", "left_out", ADAPTATION])
+    def test_each_choice_stands_beside_one_other_on_the_same_galaxies(self, part):
+        """Pairs share test, seed and suite; only the ensemble of all seeds has no other one of its seed."""
+        rows, pairs = FULL.parts[part].rows, dict(FULL.parts[part].compared)
+        places = {(row.label, row.test, row.extra["choice"]) for row in rows}
+        assert len(places) == len(rows)
+        assert set(pairs) | set(pairs.values()) | {THREE_SEEDS} >= {row.label for row in rows}
+        assert len(set(pairs.values())) == 1
+        for of, test, choice in places:
+            if of in pairs:
+                assert (pairs[of], test, choice) in places
 
     def test_all_are_networks_that_can_be_made(self):
         for name, spec in FULL.models.items():

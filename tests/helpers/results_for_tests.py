@@ -1,6 +1,7 @@
 """Results of the paper's experiments as the runner would write them, with made-up numbers that look like real ones."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -304,3 +305,23 @@ def write_scoreboard_file(folder):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scoreboard.json").write_text(json.dumps(content))
     return folder
+
+
+def compared_pair(one, other):
+    """What a part says of two of its rows on the same galaxies."""
+    lists = {"r_over_R_hl": [0.6, 1.0], "half_width": [0.9, 0.95], "half_width_se": [0.02, 0.03]}
+    numbers = {"rms_dex": 0.987, "rms_dex_se": 0.004, "log_prob_gain": 0.31, "log_prob_gain_se": 0.05}
+    return {"of": one, "to": other, "tested_on": "broad", "choice": "seed 0", **lists, **numbers}
+
+
+def tables(text):
+    """Tables of a Markdown text as lists of lines of cells."""
+    return [
+        [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
+        for block in re.findall(r"(?:^\|.*\|\n)+", text, flags=re.MULTILINE)
+    ]
+
+
+def sections(text):
+    """Sections of a Markdown text by their headings."""
+    return dict(zip(*[iter(re.split(r"^## (.+)$", text, flags=re.MULTILINE)[1:])] * 2, strict=True))

@@ -1,13 +1,12 @@
 """The page of the pretrained model: numbers are those of the files, and the README gets the same ones."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 
 import pytest
+from results_for_tests import compared_pair, row, sections, tables, write_parts, write_scoreboard_file
 from results_for_tests import parts as paper_parts
-from results_for_tests import row, write_parts, write_scoreboard_file
 
 from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
@@ -21,16 +20,30 @@ from stargas.report.default_page import (
     END,
     PARTS,
     SUITES,
+    VERDICT_BEGIN,
+    VERDICT_END,
     others_table,
+    others_verdict,
     summary_table,
     write_default_page,
     write_model_card,
     write_readme_numbers,
 )
+from stargas.report.others_page import write_verdict_page
 from stargas.report.page import table_markdown, text_from
 from stargas.report.results import FORMAT, REMARKS, read_parts
+from stargas.report.tried_page import write_tried_page
 
 WIDTH = {"StarGas": 0.15, "Star": 0.19, "Gas": 0.55, "Gas, R_hl known": 0.36}
+COMPARED = {
+    "networks": ["features", "maps"],
+    "left_out": list(LEFT_OUT),
+    "adaptation": ["not adapted", "adapted", "alone"],
+    "star_sets": list(RECEIVED),
+    "flows": list(KINDS),
+}
+"""Part → its candidates; the first is the one that the others stand beside."""
+
 ROOT = Path(__file__).parents[2]
 README, RESULTS, PRETRAINED = ROOT / "README.md", ROOT / "results", ROOT / "src" / "stargas" / "pretrained"
 
@@ -51,21 +64,10 @@ def parts():
         for subset in ("all", "M* < 10^9.5", "edge-on", "100-300 stars")
     ]
     rows["observed"] = [own("StarGas", "broad, observed"), own("Star", "broad, with and without gas")]
-    for name, choices in (
-        ("networks", ("features", "maps")),
-        ("left_out", LEFT_OUT),
-        ("adaptation", ("adapted", "alone")),
-    ):
+    for name, of in COMPARED.items():
         rows[name] = [
-            row("any", 0.16 + 0.001 * number, choice=choice, chosen=number == 0, split="validation")
-            for number, choice in enumerate(choices)
+            row(one, 0.16 + 0.001 * number, choice="seed 0", chosen=number == 0) for number, one in enumerate(of)
         ]
-    compared = {
-        "star_sets": list(RECEIVED),
-        "flows": list(KINDS),
-    }
-    for name, of in compared.items():
-        rows[name] = [row(one, 0.16, choice="seed 0", chosen=number == 0) for number, one in enumerate(of)]
         for line in rows[name]:
             line |= {"quantile_score_dex": 0.05, "seconds_per_1000_draws": 0.012}
     content = {
@@ -76,31 +78,12 @@ def parts():
             "stargas": "0.1.0",
             "scale": 1.0,
             "rows": found,
-            "comparisons": [compared_pair(one, compared[name][0]) for one in compared.get(name, ())[1:]],
+            "comparisons": [compared_pair(one, COMPARED[name][0]) for one in COMPARED.get(name, ())[1:]],
             "provenance": {},
         }
         for name, found in rows.items()
     }
     return content | {"tng": paper_parts()["tng"] | {"title": "tng"}}
-
-
-def compared_pair(one, other):
-    """What a part says of two of its rows on the same galaxies."""
-    lists = {"r_over_R_hl": [0.6, 1.0], "half_width": [0.9, 0.95], "half_width_se": [0.02, 0.03]}
-    numbers = {"rms_dex": 0.987, "rms_dex_se": 0.004, "log_prob_gain": 0.31, "log_prob_gain_se": 0.05}
-    return {"of": one, "to": other, "tested_on": "broad", "choice": "seed 0", **lists, **numbers}
-
-
-def tables(text):
-    """Tables of a Markdown text as lists of lines of cells."""
-    return [
-        [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
-        for block in re.findall(r"(?:^\|.*\|\n)+", text, flags=re.MULTILINE)
-    ]
-
-
-def sections(text):
-    return dict(zip(*[iter(re.split(r"^## (.+)$", text, flags=re.MULTILINE)[1:])] * 2, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +118,7 @@ class TestPage:
         assert tables(found["Galaxies that others made"])
 
     def test_pairs_on_the_same_galaxies_are_compared(self, text):
-        for name, of in (("star_sets", list(RECEIVED)), ("flows", list(KINDS))):
+        for name, of in COMPARED.items():
             pairs, _ = tables(sections(text)[name])
             assert [line[0] for line in pairs[2:]] == [f"{one} / {of[0]}" for one in of[1:]]
             assert pairs[2][1:] == ["seed 0", "0.987 ± 0.004", "0.950 ± 0.030", "0.31 ± 0.05"]
@@ -169,6 +152,17 @@ class TestPage:
         content = {name: part for name, part in parts().items() if name in {"left_out", "observed"}}
         found = sections(write_default_page(write_parts(tmp_path, content)).read_text())
         assert list(found) == ["Galaxies of the mock suites", "observed", "left_out", "Trainings"]
+
+    def test_a_part_without_comparisons_has_its_rows_alone(self, tmp_path):
+        content = parts()
+        content["networks"]["comparisons"] = []
+        assert len(tables(sections(write_default_page(write_parts(tmp_path, content)).read_text())["networks"])) == 1
+
+    def test_densities_that_cannot_be_compared_have_no_gain(self, tmp_path):
+        content = parts()
+        content["left_out"]["comparisons"][0] |= {"log_prob_gain": None, "log_prob_gain_se": None}
+        pairs, _ = tables(sections(write_default_page(write_parts(tmp_path, content)).read_text())["left_out"])
+        assert [line[-1] for line in pairs[2:4]] == ["–", "0.31 ± 0.05"]
 
     def test_remarks_stand_at_the_end(self, tmp_path):
         folder = write_parts(tmp_path, parts())
@@ -209,37 +203,63 @@ class TestSummary:
 
 
 class TestReadme:
-    def test_the_table_is_put_between_the_marks_and_all_else_stays(self, results, tmp_path):
+    def test_verdict_and_table_are_put_between_their_marks_and_all_else_stays(self, results, tmp_path):
         readme = tmp_path / "README.md"
-        readme.write_text(f"# Name\n\nBefore.\n\n{BEGIN}\nold numbers\n{END}\n\nAfter | é.\n", encoding="utf-8")
+        old = [f"# Name\n\n{VERDICT_BEGIN}\nold\n{VERDICT_END}\n", f"Before.\n\n{BEGIN}\nold\n{END}\n\nAfter | é.\n"]
+        readme.write_text("\n".join(old), encoding="utf-8")
         write_readme_numbers(results, readme)
         once = readme.read_text(encoding="utf-8")
-        numbers = table_markdown(others_table(results.parent / "others"))
-        assert once == f"# Name\n\nBefore.\n\n{BEGIN}\n\n{numbers}\n\n{END}\n\nAfter | é.\n"
+        others = results.parent / "others"
+        said, numbers = others_verdict(others).markdown, table_markdown(others_table(others))
+        assert once == (
+            f"# Name\n\n{VERDICT_BEGIN}\n\n{said}\n\n{VERDICT_END}\n\n"
+            f"Before.\n\n{BEGIN}\n\n{numbers}\n\n{END}\n\nAfter | é.\n"
+        )
         write_readme_numbers(results, readme)
         assert readme.read_text(encoding="utf-8") == once
 
-    @pytest.mark.parametrize("content", ["# Name\n", f"{BEGIN}\n", f"# Name\n{END}\n"])
-    def test_a_readme_without_marks_is_refused_and_stays(self, results, tmp_path, content):
+    @pytest.mark.parametrize(
+        ("content", "what"),
+        [
+            ("# Name\n", "verdict"),
+            (f"{BEGIN}\n{END}\n", "verdict"),
+            (f"{VERDICT_BEGIN}\n{VERDICT_END}\n", "table of results"),
+            (f"{VERDICT_BEGIN}\n{VERDICT_END}\n{END}\n", "table of results"),
+        ],
+    )
+    def test_a_readme_without_marks_is_refused_and_stays(self, results, tmp_path, content, what):
         readme = tmp_path / "README.md"
         readme.write_text(content)
-        with pytest.raises(InputError, match="has no place for the table of results: put"):
+        with pytest.raises(InputError, match=f"has no place for the {what}: put"):
             write_readme_numbers(results, readme)
         assert readme.read_text() == content
 
     def test_the_readme_of_the_project_has_its_marks_once_and_in_order(self):
         text = README.read_text(encoding="utf-8")
-        assert text.count(BEGIN) == text.count(END) == 1
-        assert text.index(BEGIN) < text.index(END)
+        marks = (VERDICT_BEGIN, VERDICT_END, BEGIN, END)
+        assert [text.count(mark) for mark in marks] == [1] * 4
+        places = [text.index(mark) for mark in marks]
+        assert places == sorted(places)
+        assert places[0] < text.index("```")  # before anything is to be run
+
+    def test_the_card_begins_with_the_verdict(self):
+        card = (PRETRAINED / "card.md").read_text(encoding="utf-8")
+        assert next(iter(sections(card))) == "Galaxies that others made"
+        assert others_verdict(RESULTS / "others").markdown in card
 
 
-def test_the_committed_page_readme_and_card_are_those_of_the_results(tmp_path):
+def test_the_committed_pages_and_readme_are_those_of_the_results(tmp_path):
     folder = tmp_path / "results" / "default"
     shutil.copytree(RESULTS / "default", folder)
     shutil.copytree(RESULTS / "others", folder.parent / "others")
-    assert write_default_page(folder).read_text(encoding="utf-8") == (RESULTS / "default" / "README.md").read_text(
-        encoding="utf-8"
+    pages = (
+        write_default_page(folder),
+        write_tried_page(folder, COMMAND),
+        write_verdict_page(folder.parent / "others"),
     )
+    for page in pages:
+        committed = RESULTS / page.relative_to(folder.parent)
+        assert page.read_text(encoding="utf-8") == committed.read_text(encoding="utf-8"), committed
     readme = tmp_path / "README.md"
     shutil.copy(README, readme)
     write_readme_numbers(folder, readme)

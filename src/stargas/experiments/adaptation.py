@@ -61,7 +61,11 @@ def add_adaptation(
         few = replace(_longer(training, min(MAX_EPOCHS, N_ALL / n)), batch_size=BATCH_SIZE)
         plan.models[_alone(n)] = ModelSpec(_alone(n), (DATA,), replace(model, priors=()), few, first_galaxies=n)
     plan.models[_alone(N_ALL)] = ModelSpec(_alone(N_ALL), (DATA,), replace(model, priors=()), training)
-    plan.parts[PART] = Part(PART, "A new suite of few galaxies", tuple(_rows(plan.tests, start)))
+    rows = tuple(_rows(plan.tests, start))
+    compared = tuple(
+        (name, NO_ADAPTATION) for name in dict.fromkeys(row.label for row in rows) if name != NO_ADAPTATION
+    )
+    plan.parts[PART] = Part(PART, "A new suite of few galaxies", rows, compared)
 
 
 def adaptation_settings() -> TrainingConfig:
@@ -79,8 +83,8 @@ def _rows(tests: dict[str, EvaluationSpec], start: str) -> Iterator[Rows]:
         label = tests[test].label
 
         def row(model: str, how: str, galaxies: str, test: str = test, known: str = known, label: str = label) -> Rows:
-            choice = f"{how}{galaxies}, {label} from {known}"
-            return Rows(test, model, "any", how, extra={"choice": choice, "chosen": how == NO_ADAPTATION})
+            extra = {"choice": f"{label} from {known}", "chosen": how == NO_ADAPTATION}
+            return Rows(test, model, f"{how}{galaxies}", how, extra=extra)
 
         yield row(start, NO_ADAPTATION, "")
         for n in N_NEW:

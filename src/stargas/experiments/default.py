@@ -48,14 +48,16 @@ NETWORKS: dict[str, dict[str, Any]] = {
 NETWORK_EPOCHS: dict[str, Any] = {"epochs": 10, "flow_epochs": 6, "joint_epochs": 10}
 """Epochs of all `NETWORKS`: convolutions take ten times the time of features."""
 
-MIXED = "one of each"
-"""What an ensemble of all `NETWORKS` of a seed receives."""
+MIXED, THREE_SEEDS = "one of each", "features, three seeds together"
+"""Ensembles of all `NETWORKS` of a seed, and of the first of these with all seeds."""
 
 FURTHER = ("cos_inclination", "anisotropy_inside", "anisotropy_outside", "stellar_share", "kappa_co")
 """What the pretrained model predicts beside the masses."""
 
+THE_PRESET = "the preset"
+
 LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "the preset": ({}, {}),
+    THE_PRESET: ({}, {}),
     "noise of 0.05 on the features": ({}, {"feature_noise": 0.05}),
     "noise of 0.15 on the features": ({}, {"feature_noise": 0.15}),
     "network and flow one after the other": ({}, {"joint_epochs": 0}),
@@ -213,24 +215,25 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             Rows("observed", "default", "StarGas", "all", ("all", *COUNTS)),
         ),
     )
-    networks = [*enumerate(NETWORKS), (len(NETWORKS), MIXED)]
+    networks = [
+        *((f"network_{number}_{seed}", name, seed) for number, name in enumerate((*NETWORKS, MIXED)) for seed in SEEDS),
+        ("network_0_all", THREE_SEEDS, "all"),
+    ]
     yield Part(
         "networks",
         "What the network receives",
         tuple(
             Rows(
                 f"{suite}_validation",
-                f"network_{number}_{seed}",
-                "any",
+                model,
+                name,
                 "broad",
-                extra={"choice": f"{name}, {label}, tested on {suite}", "chosen": (number, seed) == (0, 0)},
+                extra={"choice": f"seed {seed}, tested on {suite}", "chosen": model == "network_0_0"},
             )
             for suite in COMPARED
-            for number, name, seed, label in (
-                *((number, name, seed, f"seed {seed}") for number, name in networks for seed in SEEDS),
-                (0, "features", "all", "ensemble of the three"),
-            )
+            for model, name, seed in networks
         ),
+        compared=tuple((name, next(iter(NETWORKS))) for name in (*NETWORKS, MIXED)[1:]),
     )
     settings = [(f"left_out_{number}", choice, None) for number, choice in enumerate(LEFT_OUT)]
     calibrated = [(f"left_out_0_{suite}", f"widths by trees, on {suite}", suite) for suite in LEFT_OUT_SUITES]
@@ -241,14 +244,15 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             Rows(
                 f"{suite}_validation",
                 name,
-                "any",
+                choice,
                 "broad",
-                extra={"choice": f"{choice}, tested on {suite}", "chosen": name == "left_out_0"},
+                extra={"choice": f"tested on {suite}", "chosen": choice == THE_PRESET},
             )
             for suite in COMPARED
             for name, choice, calibrated_on in (*settings, *calibrated)
             if suite != calibrated_on
         ),
+        compared=tuple((choice, THE_PRESET) for _, choice, _ in (*settings, *calibrated) if choice != THE_PRESET),
     )
     if tng:
         yield Part(

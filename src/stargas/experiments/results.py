@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from stargas import __version__
 from stargas.baselines.estimators import ESTIMATORS
 from stargas.evaluation.accuracy import Accuracy
-from stargas.evaluation.bootstrap import Measured, bootstrap_galaxies
+from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
 from stargas.evaluation.calibration import Calibration
 from stargas.evaluation.coverage import is_covered
 from stargas.evaluation.intervals import CENTRAL_INTERVALS
@@ -19,6 +19,7 @@ from stargas.evaluation.scatter_ratio import scatter_ratio
 from stargas.evaluation.strata import ALL
 from stargas.experiments.plan import Part, Plan, Rows
 from stargas.experiments.provenance import made_from
+from stargas.galaxy import FloatArray
 from stargas.report.results import FORMAT
 from stargas.storage import rounded
 
@@ -195,7 +196,7 @@ def _comparisons(plan: Plan, part: Part, evaluation: ReadEvaluation, seed: int) 
                 bootstrap = bootstrap_galaxies(a.samples.galaxy, seed=seed)
                 ours, theirs = a.summaries[one.model], b.summaries[other.model]
                 ratio = scatter_ratio(ours.median, theirs.median, a.samples.log10_mass, bootstrap)
-                gain = ours.log_prob - theirs.log_prob
+                same = plan.models[one.model].model.further_targets == plan.models[other.model].model.further_targets
                 yield {
                     "of": first,
                     "to": second,
@@ -203,9 +204,16 @@ def _comparisons(plan: Plan, part: Part, evaluation: ReadEvaluation, seed: int) 
                     "r_over_R_hl": a.r_over_R_hl.tolist(),
                     **_measured("half_width", ratio.half_width),
                     **_measured("rms_dex", ratio.rms_dex),
-                    **_measured("log_prob_gain", Measured.from_replicas(gain.mean(), bootstrap.mean(gain))),
+                    **_log_prob_gain(ours.log_prob - theirs.log_prob if same else None, bootstrap),
                     **one.extra,
                 }
+
+
+def _log_prob_gain(gain: FloatArray | None, bootstrap: Bootstrap) -> dict[str, Any]:
+    """Return the mean gain of log q; None where the two densities are not of the same quantities."""
+    if gain is None:
+        return {"log_prob_gain": None, "log_prob_gain_se": None}
+    return _measured("log_prob_gain", Measured.from_replicas(gain.mean(), bootstrap.mean(gain)))
 
 
 def _evaluated(plan: Plan, part: Part, evaluation: ReadEvaluation) -> Iterator[tuple[str, Rows, EvaluationResult]]:

@@ -9,6 +9,7 @@ from stargas.report.beside_masses_section import beside_masses_section
 from stargas.report.others_page import FILE as OTHERS
 from stargas.report.others_page import read_scoreboard
 from stargas.report.others_page import summary_table as scoreboard_table
+from stargas.report.others_verdict import verdict
 from stargas.report.page import Page, Section, Table, Text, table_markdown, text_from, write_page
 from stargas.report.page import Part as PagePart
 from stargas.report.result_tables import (
@@ -41,6 +42,9 @@ COMMAND = "stargas experiment default"
 
 BEGIN, END = "<!-- numbers of the pretrained model: written by code -->", "<!-- end of the numbers -->"
 """Marks in the README between which the table of results stands."""
+
+VERDICT_BEGIN, VERDICT_END = "<!-- verdict on the pretrained model: written by code -->", "<!-- end of the verdict -->"
+"""Marks in the README between which stands on whose galaxies the model was right."""
 
 SUITES = ("bursty", "smooth", "shifted", "broad")
 """Suites of the tests."""
@@ -86,12 +90,18 @@ def _others(results: Path) -> list[PagePart | Section]:
     beside = results.parent / "others"
     if not (beside / OTHERS).exists():
         return []
-    return [Section("Galaxies that others made", [text_from("default", "others"), others_table(beside)])]
+    content: list[PagePart] = [text_from("default", "others"), others_verdict(beside), others_table(beside)]
+    return [Section("Galaxies that others made", content)]
 
 
 def others_table(results: Path) -> Table:
     """Return the summary of the scoreboard in a folder of results."""
     return scoreboard_table(read_scoreboard(results)["rows"])
+
+
+def others_verdict(results: Path) -> Text:
+    """Return on whose galaxies of the scoreboard in a folder of results the model was right."""
+    return verdict(read_scoreboard(results)["rows"])
 
 
 def summary_table(parts: Mapping[str, Part]) -> Table:
@@ -136,29 +146,33 @@ def write_model_card(described: Mapping[str, Any], n_parameters: int, results: P
         "suites": ", ".join(f"`{name}`" for name in sorted(names)),
     }
     content: list[PagePart | Section] = [
-        text_from("model_card", "description", **values),
+        text_from("model_card", "purpose"),
         *_others(results),
+        Section("What it is", [text_from("model_card", "description", **values), text_from("model_card", "limits")]),
         Section("Galaxies of the mock suites", [summary_table(read_parts(results, PARTS, COMMAND))]),
-        text_from("model_card", "limits"),
     ]
     return write_page(Page("The pretrained model", content), path)
 
 
 def write_readme_numbers(results: Path, readme: Path) -> None:
-    """Put the summary of the galaxies that others made, in the folder ``others`` beside the results, into the README.
+    """Put verdict and table of the galaxies of others, in the folder ``others`` beside the results, into the README.
 
     Raises
     ------
     InputError
         If the README has no such marks.
     """
-    text = readme.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise InputError(f"{readme} has no place for the table of results: put '{BEGIN}' and '{END}' around it.")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    numbers = table_markdown(others_table(results.parent / "others"))
-    write_atomically(readme, f"{before}{BEGIN}\n\n{numbers}\n\n{END}{after}".encode(), lasting=False)
+    text, others = readme.read_text(encoding="utf-8"), results.parent / "others"
+    for begin, end, what, content in (
+        (VERDICT_BEGIN, VERDICT_END, "verdict", others_verdict(others).markdown),
+        (BEGIN, END, "table of results", table_markdown(others_table(others))),
+    ):
+        if begin not in text or end not in text:
+            raise InputError(f"{readme} has no place for the {what}: put '{begin}' and '{end}' around it.")
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n\n{content}\n\n{end}{after}"
+    write_atomically(readme, text.encode(), lasting=False)
 
 
 def _label(row: Row) -> str:
@@ -181,10 +195,9 @@ def _tables(name: str, part: Part) -> list[PagePart]:
         return parts
     if name == "calibration":
         return calibration_tables(part, SUITES)
-    if name in {"networks", "left_out", "adaptation"}:
-        return [choice_table(part["rows"])]
-    if name == "star_sets":
-        return [comparison_table(part), choice_table(part["rows"])]
+    if name in {"networks", "left_out", "adaptation", "star_sets"}:
+        compared: list[PagePart] = [comparison_table(part)] if part["comparisons"] else []
+        return [*compared, choice_table(part["rows"])]
     if name == "flows":
         return [comparison_table(part), flow_table(part["rows"])]
     if name == "tng":

@@ -10,6 +10,7 @@ from stargas.errors import InputError
 from stargas.report.adaptation_section import adaptation_section, read_adaptation
 from stargas.report.cells import DASH, number, percent, with_error
 from stargas.report.others_rows import ALL, SPHERES, Row, coverage, label, read_comparison, tracer_label
+from stargas.report.others_verdict import verdict
 from stargas.report.page import Figure, Page, Part, Section, Table, text_from, write_page
 from stargas.report.peers_sections import MODEL, TREES, peers_sections, read_peers
 from stargas.report.rotation_section import read_rotation, rotation_section
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 3)
 """Name and format of the file of results."""
+
+VERDICT = "verdict.md"
+"""Page with the verdict alone, which other pages include."""
 
 SUMMARY_HEAD = ("galaxies", "from", "n", "in 68 %", "in 95 %", "rms [dex]", "bias at R_hl [dex]")
 """Columns of the summary."""
@@ -44,7 +48,7 @@ def read_scoreboard(results: Path) -> Row:
 
 
 def write_others_page(results: Path) -> Path:
-    """Draw the figure and write the page ``README.md`` into the folder of the results.
+    """Draw the figure and write the pages ``README.md`` and ``verdict.md`` into the folder of the results.
 
     Raises
     ------
@@ -61,6 +65,7 @@ def write_others_page(results: Path) -> Path:
     drawn = save_figure(draw_coverage(rows), results / "figures" / "coverage.png")
     sections: list[Part | Section] = [
         text_from("others", "opening", command=board["command"], radii=radii),
+        verdict(rows),
         summary_table(rows),
         Figure(drawn, "Coverage of galaxies that others made"),
         Section("Radius by radius", [_radii_table(files, board["radii_R_hl"])]),
@@ -90,7 +95,15 @@ def write_others_page(results: Path) -> Path:
         gains: Mapping[str, Row] = board["hi_gain"]
         n = max(gain["n_sides"] for gain in gains.values())
         sections.append(Section("What HI adds", [text_from("others", "gain", n=n), _gain_table(gains)]))
+    write_verdict_page(results)
     return write_page(Page("Galaxies that others made", sections), results / "README.md")
+
+
+def write_verdict_page(results: Path) -> Path:
+    """Write on whose galaxies the model was right as a page of its own, ``verdict.md``. Raises as `read_scoreboard`."""
+    return write_page(
+        Page("On whose galaxies it was right", [verdict(read_scoreboard(results)["rows"])]), results / VERDICT
+    )
 
 
 def summary_table(rows: Sequence[Row]) -> Table:
@@ -99,14 +112,16 @@ def summary_table(rows: Sequence[Row]) -> Table:
     Parameters
     ----------
     rows
-        Of a scoreboard. Of the spheres the rows of all, of the best and of the worst kind by coverage at 95 % are
-        shown.
+        Of a scoreboard. Of the spheres the rows of all, of the best kind by coverage at 95 % and of the worst by
+        coverage at 68 and at 95 % are shown.
     """
     shown = [row for row in rows if row["maker"] != SPHERES]
     spheres = [row for row in rows if row["maker"] == SPHERES]
     shown += [row for row in spheres if row["kind"] == ALL]
-    kinds = sorted((row for row in spheres if row["kind"] != ALL), key=lambda row: float(row["coverage_95"]["value"]))
-    shown += [kinds[-1], kinds[0]] if kinds else []
+    kinds = [row for row in spheres if row["kind"] != ALL]
+    if kinds:
+        at_68, at_95 = (sorted(kinds, key=lambda row: float(row[f"coverage_{level}"]["value"])) for level in (68, 95))
+        shown += [at_95[-1], *([] if at_68[0] is at_95[0] else [at_68[0]]), at_95[0]]
     return Table(
         list(SUMMARY_HEAD),
         [

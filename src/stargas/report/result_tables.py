@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from stargas.report.cells import DASH, median_and_range, number, percent
+from stargas.report.cells import DASH, median_and_range, number, percent, with_error
 from stargas.report.page import Part as PagePart
 from stargas.report.page import Table, Text
 from stargas.report.results import (
@@ -167,7 +167,7 @@ def comparison_table(part: Part) -> Table:
             str(entry["choice"]),
             Value(entry["rms_dex"], entry["rms_dex_se"]).text(3),
             at(entry, "half_width", 1.0).text(3),
-            Value(entry["log_prob_gain"], entry["log_prob_gain_se"]).text(2),
+            with_error(entry["log_prob_gain"], entry["log_prob_gain_se"], digits=2),
         ]
         for entry in part["comparisons"]
     ]
