@@ -1,0 +1,69 @@
+"""Section on the coverage of the pretrained model along the dials of the mocks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stargas.report.cells import number
+from stargas.report.others_rows import Row, read_comparison
+from stargas.report.page import Section, Table, text_from
+from stargas.report.result_tables import coverage
+from stargas.storage import Format
+
+FILE, FORMAT = "dials.json", Format("stargas experiment default dials", 1)
+"""File of the results, and its format."""
+
+LOW, HIGH = 0.62, 0.74
+"""Between these the coverage of a 68 % interval counts as right."""
+
+LABELS = {
+    "breathing": "breathing of the center",
+    "halo_c_over_a": "c/a of the halo",
+    "slope_at_R_hl": "slope of the mass at R_hl",
+    "anisotropy_inside": "anisotropy inside, symmetrized",
+    "stellar_share": "share of the stars inside R_hl",
+    "kappa_co": "rotation κ_co",
+    "gas_noncircular": "non-circular motion of the gas",
+    "inclination_deg": "inclination [deg]",
+    "n_stars": "stars with velocities",
+}
+"""Dial → how the table names it."""
+
+
+def dials_section(results: Path) -> list[Section]:
+    """Return the section with coverage and error at each setting; empty where there are no results.
+
+    Raises
+    ------
+    InputError
+        If the file is of another format.
+    DamagedFileError
+        If it lacks an entry.
+    """
+    entries = ("dial", "low", "high", "known", "rms_dex", "coverage_68_mean", "coverage_95_mean")
+    found = read_comparison(results / FILE, FORMAT, ("rows",), entries)
+    if found is None:
+        return []
+    rows: Sequence[Row] = found["rows"]
+    outside = [row for row in rows if not LOW <= row["coverage_68_mean"] <= HIGH]
+    counts = {"n": len(rows), "inside": len(rows) - len(outside), "low": LOW, "high": HIGH}
+    text = text_from("default", "dials", **counts, outside=[_named(row) for row in outside])
+    return [Section("Along the dials of the mocks", [text, _table(rows)])]
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    lines, before = [], None
+    for row in rows:
+        place = (row["known"], row["dial"])
+        head = ["", ""] if place == before else [LABELS[row["dial"]], str(row["known"])]
+        cells = [str(row["n_galaxies"]), number(row["rms_dex"], 3), coverage(row, 68), coverage(row, 95)]
+        lines.append([*head, _setting(row), *cells])
+        before = place
+    return Table(["dial", "from", "setting", "galaxies", "rms [dex]", "in 68 %", "in 95 %"], lines)
+
+
+def _setting(row: Row) -> str:
+    return f"{row['low']:g} to {row['high']:g}"
+
+
+def _named(row: Row) -> str:
+    return f"{LABELS[row['dial']]} {_setting(row)}, from {row['known']} ({100 * row['coverage_68_mean']:.0f} %)"

@@ -1,0 +1,58 @@
+"""The section on the dials of the mocks says what the file says."""
+
+import json
+
+import pytest
+
+from stargas.errors import DamagedFileError
+from stargas.report.dials_section import FILE, FORMAT, dials_section
+
+
+def row(low, high, inside, dial="breathing", known="stars"):
+    shares = {"coverage_68_mean": inside, "coverage_68_mean_se": 0.01, "coverage_95_mean": 0.94}
+    about = {"tested_on": "broad", "known": known, "dial": dial, "low": low, "high": high, "n_galaxies": 12}
+    return about | shares | {"coverage_95_mean_se": 0.01, "rms_dex": 0.123}
+
+
+def write(folder, *rows):
+    (folder / FILE).write_text(json.dumps({**FORMAT.stated, "rows": rows}))
+    return folder
+
+
+def test_each_setting_has_a_line_and_those_outside_are_named(tmp_path):
+    rows = (row(0.0, 0.1, 0.7), row(0.1, 0.5, 0.5), row(30, 100, 0.62, "n_stars"), row(30, 100, 0.8, "n_stars", "all"))
+    (section,) = dials_section(write(tmp_path, *rows))
+    text, table = section.parts
+    assert "At 2 of 4 settings the 68 % intervals hold 62 to 74 %" in text.markdown
+    assert (
+        "breathing of the center 0.1 to 0.5, from stars (50 %); stars with velocities 30 to 100, from all (80 %)"
+        in (text.markdown)
+    )
+    assert table.rows[0] == [
+        "breathing of the center",
+        "stars",
+        "0 to 0.1",
+        "12",
+        "0.123",
+        "70.0 ± 1.0 %",
+        "94.0 ± 1.0 %",
+    ]
+    assert [line[:3] for line in table.rows[1:]] == [
+        ["", "", "0.1 to 0.5"],
+        ["stars with velocities", "stars", "30 to 100"],
+        ["stars with velocities", "all", "30 to 100"],
+    ]
+
+
+def test_where_all_settings_hold_no_other_is_named(tmp_path):
+    (section,) = dials_section(write(tmp_path, row(0, 1, 0.7)))
+    assert "The others" not in section.parts[0].markdown
+
+
+def test_no_file_no_section(tmp_path):
+    assert dials_section(tmp_path) == []
+
+
+def test_a_file_that_lacks_an_entry_is_named(tmp_path):
+    with pytest.raises(DamagedFileError, match=FILE):
+        dials_section(write(tmp_path, {name: value for name, value in row(0, 1, 0.7).items() if name != "rms_dex"}))
