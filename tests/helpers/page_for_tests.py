@@ -55,6 +55,7 @@ RESULT = {
     "observed": ["Distance 1 kpc."],
     "references": [],
     "predictive": {"alt": "Velocities as predicted.", "caption": "Bands: predicted."},
+    "velocity_field": {"alt": "HI as predicted.", "caption": "Red recedes."},
     "dark": {
         "head": ["", "unit", "value"],
         "rows": [["ρ(150 pc)", "1e8 Msun/kpc³", "1.20 +0.30 −0.20"]],
@@ -62,7 +63,14 @@ RESULT = {
         "warnings": ["No HI was observed."],
         "alt": "Dark matter of galaxy.",
     },
-    "files": ["figures/dark_matter.png", "figures/predictive.png", "profile.ecsv", "report.html", "stargas.zip"],
+    "files": [
+        "figures/dark_matter.png",
+        "figures/predictive.png",
+        "figures/velocity_field.png",
+        "profile.ecsv",
+        "report.html",
+        "stargas.zip",
+    ],
 }
 
 

@@ -12,6 +12,7 @@ from stargas.inference.predictive_reference import (
     N_RINGS,
     PredictiveReference,
     fit_deviations,
+    fit_residuals,
     load_predictive,
     star_class,
 )
@@ -75,7 +76,8 @@ class TestFile:
     @pytest.fixture
     def folder(self, fitted, tmp_path):
         (tmp_path / "model.json").write_text(json.dumps({"weights_sha256": "abc"}))
-        PredictiveReference({"stars": fitted}).save(tmp_path)
+        share, order = np.random.default_rng(0).uniform(0, 1, (2, 500))
+        PredictiveReference({"stars": fitted}, {"gas": fit_residuals(share, order)}).save(tmp_path)
         return tmp_path
 
     def test_it_holds_what_was_fitted_in_a_few_kilobytes(self, fitted, folder):
@@ -83,6 +85,7 @@ class TestFile:
         rows, n_stars = deviations(2)
         for row, n in zip(rows[:50], n_stars, strict=False):
             assert read.p_value(row, n) == pytest.approx(fitted.p_value(row, n), rel=0.01)
+        assert load_predictive(folder).residuals["gas"].larger_fraction(0.3, 0.5) == pytest.approx(0.7, abs=0.05)
         assert (folder / FILE).stat().st_size < 12_000
 
     def test_a_model_without_one_has_none(self, tmp_path):
@@ -103,6 +106,20 @@ class TestFile:
         (folder / FILE).write_text(json.dumps(stored))
         with pytest.raises(DamagedFileError, match="is damaged"):
             load_predictive(folder)
+
+    @pytest.mark.parametrize("exceeded", [[0.0], [[1.0, *([0.5] * 16)]] * 4, [[None] * 17] * 4])
+    def test_damaged_residuals_end_in_a_sentence(self, folder, exceeded):
+        stored = json.loads((folder / FILE).read_text())
+        stored["residuals"]["gas"]["exceeded"] = exceeded
+        (folder / FILE).write_text(json.dumps(stored))
+        with pytest.raises(DamagedFileError, match="is damaged"):
+            load_predictive(folder)
+
+    def test_one_without_residuals_says_nothing_of_them(self, folder):
+        stored = json.loads((folder / FILE).read_text())
+        del stored["residuals"]
+        (folder / FILE).write_text(json.dumps(stored))
+        assert load_predictive(folder).residuals == {}
 
     def test_a_later_version_is_refused(self, folder):
         stored = json.loads((folder / FILE).read_text())

@@ -109,6 +109,8 @@ def test_from_a_dropped_file_to_the_download(page):
     assert "No HI was observed." in page.inner_text("#dark-notices")
     page.wait_for_selector("#predictive:not([hidden])")
     assert page.get_attribute("#predictive-drawing", "alt") == "Velocities as predicted."
+    assert page.get_attribute("#field-drawing", "alt") == "HI as predicted."
+    assert page.inner_text("#field-caption") == "Red recedes."
     assert "/figures/dark_matter.png" in page.get_attribute("#dark-drawing", "src")
     with page.expect_download() as taken:
         page.click("text=Profile (ECSV)")

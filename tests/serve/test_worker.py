@@ -289,9 +289,11 @@ def test_a_stellar_mass_brings_the_dark_matter_of_the_report(tmp_path):
     assert page["dark"]["rows"] == dark_matter_table(dark).rows
     assert stored["dark_matter"]["quantiles"] == describe_dark_matter(dark)["quantiles"]
     assert "--stellar-mass '6e+07 0.1dex'" in stored["command"]
-    assert {"dark_matter.ecsv", "figures/dark_matter.png", "figures/predictive.png"} <= set(page["files"])
-    assert page["predictive"]["alt"].endswith(result.predictive.sentence)
-    assert result.predictive.sentence in page["limits"]
+    drawn = {f"figures/{name}.png" for name in ("dark_matter", "predictive", "velocity_field")}
+    assert drawn | {"dark_matter.ecsv", "velocity_field.fits"} <= set(page["files"])
+    for name, one in (("predictive", result.predictive), ("velocity_field", result.predictive.velocity_field)):
+        assert page[name]["alt"].endswith(one.sentence)
+        assert one.sentence in page["limits"]
     without, *_ = infer(tmp_path, given, model, **files)
     assert without["dark"] is None
     assert "dark_matter.ecsv" not in without["files"]

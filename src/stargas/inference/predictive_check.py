@@ -3,11 +3,12 @@
 Dispersions of the stars (`stargas.inference.predicted_dispersion`) and rotation of the HI
 (`stargas.inference.predicted_rotation`) are predicted by joint draws of masses, inclination and orbits. Deviations are
 compared with those of galaxies that the model did not learn from (`stargas.inference.predictive_reference`). Surface
-density and kurtosis of the stars (`stargas.inference.star_rings`) are shown beside them and not judged.
+density and kurtosis of the stars (`stargas.inference.star_rings`) and the velocity field of the HI
+(`stargas.inference.velocity_field`) are shown beside them and not judged.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,15 @@ from stargas.galaxy import FloatArray
 from stargas.inference.comparison import Comparison
 from stargas.inference.predicted_dispersion import STAR_RINGS, compare_dispersion
 from stargas.inference.predicted_rotation import HI_RINGS, compare_rotation
-from stargas.inference.predictive_reference import MIN_SAMPLES, N_RINGS, PredictiveReference, fit_deviations
+from stargas.inference.predictive_reference import (
+    MIN_SAMPLES,
+    N_RINGS,
+    PredictiveReference,
+    fit_deviations,
+    fit_residuals,
+)
 from stargas.inference.star_rings import StarRings, compare_kurtosis, compare_surface_density
+from stargas.inference.velocity_field import VelocityField, compare_velocity_field
 from stargas.model.posterior import Posterior
 from stargas.profiles import ProfileDraws
 from stargas.sample import QUALITY, Sample, without_tracer
@@ -31,6 +39,9 @@ NEEDED = ("cos_inclination", "anisotropy_inside", "anisotropy_outside", "kappa_c
 
 N_DRAWS = 200
 """Draws that predict the data."""
+
+N_FIELD_DRAWS = 50
+"""Draws that predict a velocity field."""
 
 ALARM = 0.01
 """p-value below which the posterior does not describe the data."""
@@ -67,6 +78,8 @@ class PredictiveCheck:
         Fraction of those galaxies whose data deviate more as a whole; None without a reference.
     surface_density, kurtosis
         Of the stars in rings, which are not part of the p-value; None without stars.
+    velocity_field
+        Of the HI on the sky, which is not part of the p-value; None where HI has hardly any velocities.
     """
 
     stars: Comparison | None
@@ -75,6 +88,7 @@ class PredictiveCheck:
     p_value: float | None = None
     surface_density: StarRings | None = None
     kurtosis: StarRings | None = None
+    velocity_field: VelocityField | None = None
 
     @property
     def fits(self) -> bool:
@@ -155,13 +169,18 @@ def check_predictions(
     stars, hi = compare(sample, log10_mass[chosen], {name: further[name][chosen] for name in NEEDED})
     if not any(one is not None and one.known.any() for one in (stars, hi)):
         return None
-    shown = (None, None) if stars is None else (compare_surface_density(sample), compare_kurtosis(sample))
-    deviation = joined_deviation(stars, hi)
-    distribution = None if reference is None else reference.distributions.get(tracers_compared(stars, hi))
+    density, kurtosis = (None, None) if stars is None else (compare_surface_density(sample), compare_kurtosis(sample))
+    field = None if hi is None else compare_field(sample, log10_mass[chosen], further["cos_inclination"][chosen])
+    deviation, tracers = joined_deviation(stars, hi), tracers_compared(stars, hi)
+    residuals = None if reference is None else reference.residuals.get(tracers)
+    if field is not None and residuals is not None:
+        field = replace(field, larger_fraction=residuals.larger_fraction(field.residual_share, field.order))
+    check = PredictiveCheck(stars, hi, np.full(N_RINGS, np.nan), None, density, kurtosis, field)
+    distribution = None if reference is None else reference.distributions.get(tracers)
     if distribution is None:
-        return PredictiveCheck(stars, hi, np.full(N_RINGS, np.nan), None, *shown)
+        return check
     p_value = distribution.p_value(deviation, float(sample.quality[QUALITY.index("n_stars")]))
-    return PredictiveCheck(stars, hi, distribution.scaled(deviation), p_value, *shown)
+    return replace(check, deviation=distribution.scaled(deviation), p_value=p_value)
 
 
 def compare(
@@ -176,6 +195,12 @@ def compare(
     stars = compare_dispersion(sample, draws, further) if has_stars else None
     mapped = has_gas and sample.row.get("half_width_kpc", 0.0) > 0
     return stars, compare_rotation(sample, draws, further["cos_inclination"]) if mapped else None
+
+
+def compare_field(sample: Sample, log10_mass: FloatArray, cos_inclination: FloatArray) -> VelocityField | None:
+    """Return the velocity field of the HI of a sample beside that which `N_FIELD_DRAWS` of the draws predict."""
+    every = -(-len(log10_mass) // N_FIELD_DRAWS)
+    return compare_velocity_field(sample, ProfileDraws(sample.r_kpc, log10_mass[::every]), cos_inclination[::every])
 
 
 def joined_deviation(stars: Comparison | None, hi: Comparison | None) -> FloatArray:
@@ -211,13 +236,18 @@ def fit_predictive(posterior: Posterior, data: "Dataset", without: Sequence[str]
     if missing:
         raise InputError(f"predictive checks need a model that predicts {', '.join(missing)}: train one with them.")
     rows: dict[str, list[FloatArray]] = {}
+    residuals: dict[str, list[tuple[float, float]]] = {}
     chosen = np.unique(np.linspace(0, len(data) - 1, min(MAX_SAMPLES, len(data))).astype(int))
     for numbers in np.array_split(chosen, -(-len(chosen) // _AT_ONCE)):
         complete = [data[int(i)] for i in numbers]
         for dropped in ("", *without):
             samples = [without_tracer(one, dropped) for one in complete if one.tracers.all()] if dropped else complete
             for sample, drawn in zip(samples, posterior.sample_targets(samples, N_DRAWS), strict=True):
-                stars, hi = compare(sample, *split_targets(drawn.astype(np.float64), posterior))
+                log10_mass, further = split_targets(drawn.astype(np.float64), posterior)
+                stars, hi = compare(sample, log10_mass, further)
+                field = None if hi is None else compare_field(sample, log10_mass, further["cos_inclination"])
+                if field is not None:
+                    residuals.setdefault(tracers_compared(stars, hi), []).append((field.residual_share, field.order))
                 row = np.append(joined_deviation(stars, hi), sample.quality[QUALITY.index("n_stars")])
                 rows.setdefault(tracers_compared(stars, hi), []).append(row)
     found = {tracers: np.stack(some) for tracers, some in rows.items() if tracers and len(some) >= MIN_SAMPLES}
@@ -227,7 +257,10 @@ def fit_predictive(posterior: Posterior, data: "Dataset", without: Sequence[str]
             f"a predictive reference needs {MIN_SAMPLES} validation samples with the same tracers, got {most}: build "
             "more galaxies."
         )
-    return PredictiveReference({name: fit_deviations(some[:, :-1], some[:, -1]) for name, some in found.items()})
+    return PredictiveReference(
+        {name: fit_deviations(some[:, :-1], some[:, -1]) for name, some in found.items()},
+        {name: fit_residuals(*np.array(some).T) for name, some in residuals.items() if name in found},
+    )
 
 
 def split_targets(drawn: FloatArray, posterior: Posterior) -> tuple[FloatArray, dict[str, FloatArray]]:

@@ -9,11 +9,14 @@ were measured,
 
 and the p-value is the fraction of those galaxies with a larger u, of the same tracers and as many stars. It is uniform
 on them whatever the predictions miss. The numbers are stored beside the model in ``predictive.json``.
+
+Residuals of the velocity field of the HI (`stargas.inference.velocity_field`) have a distribution of their own, which
+is no part of that p-value.
 """
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +46,9 @@ LEVELS = np.array([1, 0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0
 
 N_RINGS = STAR_RINGS + HI_RINGS
 """Number of deviations: those of the stars, then those of the HI."""
+
+ORDERS = (1.0, 2.0, 4.0)
+"""Rotation of the HI as it is seen over its dispersion, between classes of velocity fields."""
 
 MIN_SAMPLES = 300
 """Samples of a class with a distribution of its own; smaller ones have that of all classes."""
@@ -97,6 +103,25 @@ class DeviationDistribution:
 
 
 @dataclass(frozen=True, eq=False)
+class ResidualDistribution:
+    """Residuals of the velocity fields of galaxies that have the same tracers.
+
+    Parameters
+    ----------
+    exceeded
+        `~stargas.inference.velocity_field.VelocityField.residual_share` that fractions `LEVELS` of the galaxies exceed,
+        of each class of `ORDERS`, shape (4, 17).
+    """
+
+    exceeded: FloatArray
+
+    def larger_fraction(self, residual_share: float, order: float) -> float:
+        """Return the fraction of the galaxies of an order whose share is larger, between the first and last level."""
+        exceeded = self.exceeded[np.searchsorted(ORDERS, order, side="right")]
+        return float(np.exp(np.interp(residual_share, exceeded, np.log(LEVELS))))
+
+
+@dataclass(frozen=True, eq=False)
 class PredictiveReference:
     """Deviations of galaxies that a model did not learn from.
 
@@ -104,15 +129,21 @@ class PredictiveReference:
     ----------
     distributions
         By the tracers that are present: ``"stars"``, ``"gas"`` or ``"stars+gas"``.
+    residuals
+        Of velocity fields, by the same names.
     """
 
     distributions: Mapping[str, DeviationDistribution]
+    residuals: Mapping[str, ResidualDistribution] = field(default_factory=dict)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write ``predictive.json`` into the folder of the model that it belongs to."""
-        parts = {tracers: asdict(part) for tracers, part in self.distributions.items()}
         header = {**FORMAT.stated, "weights_sha256": weights_of(Path(folder))}
-        content = {**header, "distributions": rounded(plain(parts), _DIGITS)}
+        parts = {
+            name: {tracers: asdict(part) for tracers, part in getattr(self, name).items()}
+            for name in ("distributions", "residuals")
+        }
+        content = {**header, **rounded(plain(parts), _DIGITS)}
         write_atomically(Path(folder) / FILE, json_bytes(content, indent=0))
 
 
@@ -141,9 +172,10 @@ def load_predictive(folder: str | os.PathLike[str] | None = None) -> PredictiveR
         raise DamagedFileError(f"{path} does not belong to the model beside it: remove it, or copy both again.")
     try:
         parts = {tracers: _distribution(part) for tracers, part in stored["distributions"].items()}
+        residuals = {tracers: _residuals(part) for tracers, part in stored.get("residuals", {}).items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedFileError(f"{path} is damaged ({error}): {remedy}.") from error
-    return PredictiveReference(parts)
+    return PredictiveReference(parts, residuals)
 
 
 def _distribution(part: Mapping[str, object]) -> DeviationDistribution:
@@ -159,6 +191,15 @@ def _distribution(part: Mapping[str, object]) -> DeviationDistribution:
     if not (made.scatter > 0).all() or (np.diff(made.exceeded, axis=1) < 0).any():
         raise ValueError("scatter is not positive, or quantiles do not rise")
     return made
+
+
+def _residuals(part: Mapping[str, object]) -> ResidualDistribution:
+    exceeded = np.asarray(part["exceeded"], dtype=np.float64)
+    if exceeded.shape != (len(ORDERS) + 1, len(LEVELS)) or not np.isfinite(exceeded).all():
+        raise ValueError("the residuals of velocity fields have another shape or are not finite")
+    if (np.diff(exceeded, axis=1) < 0).any():
+        raise ValueError("quantiles of the residuals do not rise")
+    return ResidualDistribution(exceeded)
 
 
 def star_class(n_stars: float) -> int:
@@ -193,12 +234,21 @@ def fit_deviations(deviations: FloatArray, n_stars: FloatArray) -> DeviationDist
     correlation = (vectors * np.maximum(values, 0.02)) @ vectors.T
     unread = DeviationDistribution(center, scatter, correlation, np.zeros((len(N_STARS) + 1, len(LEVELS))))
     u = np.array([unread.statistic(row) for row in deviations])
-    classes = np.array([star_class(number) for number in n_stars])
-    exceeded = []
-    for k in range(len(N_STARS) + 1):
-        own = u[classes == k] if np.count_nonzero(classes == k) >= MIN_SAMPLES else u
-        exceeded.append(np.maximum.accumulate(np.quantile(own, 1 - LEVELS) + 1e-9 * np.arange(len(LEVELS))))
-    return DeviationDistribution(center, scatter, correlation, np.array(exceeded))
+    return DeviationDistribution(center, scatter, correlation, _exceeded(u, n_stars, N_STARS))
+
+
+def fit_residuals(residual_share: FloatArray, order: FloatArray) -> ResidualDistribution:
+    """Fit the distribution of the residuals of the velocity fields of n samples; both of shape (n,)."""
+    return ResidualDistribution(_exceeded(residual_share, order, ORDERS))
+
+
+def _exceeded(values: FloatArray, sorted_by: FloatArray, edges: tuple[float, ...]) -> FloatArray:
+    """Return what fractions `LEVELS` exceed in each class between edges; of all where a class is small."""
+    classes, rows = np.searchsorted(edges, sorted_by, side="right"), []
+    for k in range(len(edges) + 1):
+        own = values[classes == k] if np.count_nonzero(classes == k) >= MIN_SAMPLES else values
+        rows.append(np.maximum.accumulate(np.quantile(own, 1 - LEVELS) + 1e-9 * np.arange(len(LEVELS))))
+    return np.array(rows)
 
 
 def _median(values: FloatArray) -> float:

@@ -1,9 +1,9 @@
 """Whether to believe a result, and what limits it: what an observer is told first.
 
-Seven things limit a result beside the checks of validity: the width of the posterior, what is known beside the data,
-data that the posterior does not explain, the suite that is expected, the disagreement of the tracers, what counts as
-exact, and the errors of the inputs. Each is one sentence, with a number and the radius where it is largest if it has
-one.
+Eight things limit a result beside the checks of validity: the width of the posterior, what is known beside the data,
+data that the posterior does not explain, a velocity field that it does not, the suite that is expected, the
+disagreement of the tracers, what counts as exact, and the errors of the inputs. Each is one sentence, with a number and
+the radius where it is largest if it has one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -64,7 +64,7 @@ class Limitation:
     Parameters
     ----------
     name
-        ``error``, ``known``, ``data``, ``prior``, ``tracers``, ``exact`` or ``inputs``.
+        ``error``, ``known``, ``data``, ``field``, ``prior``, ``tracers``, ``exact`` or ``inputs``.
     claim
         What it does to the masses, with the number that says how much.
     detail
@@ -149,6 +149,9 @@ def _limitations(result: InferenceResult) -> Iterator[Limitation]:
         )
     if result.predictive is not None:
         yield Limitation("data", result.predictive.claim, result.predictive.detail, not result.predictive.fits)
+        field = result.predictive.velocity_field
+        if field is not None:
+            yield Limitation("field", field.claim, field.detail)
     if result.attribution is not None:
         yield from _prior(result.r_kpc, result.attribution.priors)
         yield from _tracers(result.r_kpc, result.attribution.left_out)

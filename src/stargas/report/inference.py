@@ -4,11 +4,11 @@ A folder of ``inference.json`` (settings, measurements, warnings, provenance), `
 at each radius), ``dynamics.ecsv`` (those of circular velocity, densities and slopes), ``draws.fits`` (the joint
 posterior), ``estimators.ecsv`` (closed formulas), ``attribution.ecsv`` (the profile without each tracer and under each
 prior), ``further.ecsv`` (what the model predicts beside the masses), ``predictive.ecsv`` (velocities that the posterior
-predicts, beside the observed ones, and density and kurtosis of the stars), ``figures/`` (PNG and PDF) and
-``report.html``. An observed galaxy has in addition ``shares.ecsv`` (sources of the variance), ``dispersion.ecsv``
-(dispersion in rings of stars), ``members.ecsv`` (probability of membership of every star) and ``settings.yaml``, which
-repeats the inference; with a stellar mass also ``dark_matter.ecsv`` (mass, circular velocity and density of the dark
-matter alone).
+predicts, beside the observed ones, and density and kurtosis of the stars), ``velocity_field.fits`` (maps of the
+observed and predicted velocities of the HI), ``figures/`` (PNG and PDF) and ``report.html``. An observed galaxy has in
+addition ``shares.ecsv`` (sources of the variance), ``dispersion.ecsv`` (dispersion in rings of stars), ``members.ecsv``
+(probability of membership of every star) and ``settings.yaml``, which repeats the inference; with a stellar mass also
+``dark_matter.ecsv`` (mass, circular velocity and density of the dark matter alone).
 """
 
 import dataclasses
@@ -24,6 +24,7 @@ from stargas.config.observation import ObservationConfig
 from stargas.errors import InputError
 from stargas.inference.dark_matter import DarkMatter
 from stargas.inference.result import InferenceResult
+from stargas.inference.velocity_field import VelocityField
 from stargas.inference.verdict import Level, limitations, other_warnings, verdict
 from stargas.report.attribution import attribution_data
 from stargas.report.dark_matter import describe_dark_matter
@@ -46,6 +47,7 @@ from stargas.report.inference_tables import (
 from stargas.report.observed import describe_galaxy, dispersion_table
 from stargas.report.page import Table, terminal_table, write_page
 from stargas.report.predictive import predictive_table
+from stargas.report.velocity_field import fields_of, velocity_field_bytes
 from stargas.sample import SCALARS
 from stargas.storage import Format, json_bytes, refuse_foreign, sha256_of, write_atomically
 from stargas.tracers import TRACERS
@@ -125,6 +127,8 @@ def write_inference_report(
     shutil.rmtree(folder / "figures", ignore_errors=True)  # of an inference before, which may have had others
     contents = {name: table_bytes(table) for name, table in tables.items()}
     contents["draws.fits"] = draws_bytes(views)
+    if fields_of(views):
+        contents["velocity_field.fits"] = velocity_field_bytes(views)
     command = repeat_command(first, dark)
     if first.galaxy is not None and first.galaxy.settings is not None:
         repeated = dataclasses.replace(first.galaxy.settings, n_realizations=first.n_realizations)
@@ -162,7 +166,7 @@ def label_views(results: Sequence[InferenceResult]) -> Views:
 
 def describe_inference(views: Views, command: str) -> dict[str, Any]:
     """Return the provenance, settings and measurements of an inference as plain data."""
-    first = next(iter(views.values()))
+    first, fields = next(iter(views.values())), fields_of(views)
     observed: dict[str, Any] = {}
     if first.galaxy is not None:
         observed["observed"] = describe_galaxy(first.galaxy)
@@ -186,12 +190,18 @@ def describe_inference(views: Views, command: str) -> dict[str, Any]:
                 "known": [dataclasses.asdict(one) for one in result.agreements],
                 "warnings": list(result.warnings),
                 "predictive_p_value": None if result.predictive is None else result.predictive.p_value,
+                "velocity_field": _described_field(fields.get(label)),
                 "verdict": result.verdict.level,
                 "validity": {"trusted": result.validity.trusted, **dataclasses.asdict(result.validity)},
             }
             for label, result in views.items()
         ],
     }
+
+
+def _described_field(field: VelocityField | None) -> dict[str, Any] | None:
+    names = ("rms_kms", "residual_share", "larger_fraction", "deviation")
+    return None if field is None else {name: getattr(field, name) for name in names}
 
 
 def repeat_command(result: InferenceResult, dark: DarkMatter | None = None) -> str:

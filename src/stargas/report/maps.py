@@ -170,7 +170,7 @@ def draw_star_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
                 draw_star_map(axes, sample, name, _density_label(sample, name))
             _note_top(row[0], _star_label(sample))
             _note_top(row[1], _scales_label(sample))
-            _frame(*row)
+            draw_frame(*row)
         if title:
             figure.suptitle(title, fontsize=11, x=0.02, ha="left")
     return figure
@@ -226,14 +226,14 @@ def draw_gas_maps(samples: Sequence[Sample], title: str = "") -> "Drawing":
                 axes = panels[row, k]
                 axes.set_facecolor(colormaps[cmap](0) if k == 0 else BLANK)
                 image = axes.imshow(values, origin="lower", extent=(-half, half, -half, half), norm=norms[k], cmap=cmap)
-                _draw_radius(axes, float(sample.scalars[SCALARS.index("R_HI_kpc")]))
-                _frame(axes)
+                draw_radius(axes, float(sample.scalars[SCALARS.index("R_HI_kpc")]))
+                draw_frame(axes)
                 if row == 0:
                     figure.colorbar(image, ax=panels[:, k], location="top", label=MOMENT_TITLES[k], aspect=25)
             x_label, y_label = sky_axes(sample)
             panels[row, 0].set_ylabel(f"{y_label} [kpc]")
             _write_on(panels[row, 0], _view_label(sample))
-            _draw_beam(panels[row, 0], float(sample.quality[QUALITY.index("beam_fwhm_kpc")]), half)
+            draw_beam(panels[row, 0], float(sample.quality[QUALITY.index("beam_fwhm_kpc")]), half)
         for axes in panels[-1]:
             axes.set_xlabel(f"{x_label} [kpc]")
         if title:
@@ -320,18 +320,21 @@ def _write_on(axes: "Axes", text: str) -> None:
         axes.text(0.04, 0.95, text, transform=axes.transAxes, va="top", fontsize=9, color=INK, bbox=box)
 
 
-def _frame(*panels: "Axes") -> None:
+def draw_frame(*panels: "Axes") -> None:
+    """Draw all four sides of panels."""
     for axes in panels:
         axes.spines[["top", "right"]].set_visible(True)
 
 
-def _draw_radius(axes: "Axes", radius_kpc: float) -> None:
+def draw_radius(axes: "Axes", radius_kpc: float) -> None:
+    """Draw a dotted circle around the center."""
     from matplotlib.patches import Circle
 
     axes.add_patch(Circle((0, 0), radius_kpc, fill=False, edgecolor=MUTED, linestyle=":", linewidth=0.8))
 
 
-def _draw_beam(axes: "Axes", fwhm_kpc: float, half_width_kpc: float) -> None:
+def draw_beam(axes: "Axes", fwhm_kpc: float, half_width_kpc: float) -> None:
+    """Draw the beam in the corner of a map, if it has one."""
     from matplotlib.patches import Circle
 
     if fwhm_kpc > 0:

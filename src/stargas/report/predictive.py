@@ -1,4 +1,4 @@
-"""What an inference predicts of the data beside what was observed: a figure, and a table of the rings."""
+"""What an inference predicts of the data beside what was observed: figures, and a table of the rings."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +15,7 @@ from stargas.report.cells import median_and_range
 from stargas.report.inference_tables import Views, view_table
 from stargas.report.page import Figure, Part, Section, text_from
 from stargas.report.style import INK, apply_style, draw_band, model_color, new_figure, save_png_and_pdf
+from stargas.report.velocity_field import describe_velocity_field, draw_velocity_field
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -76,7 +77,7 @@ def measured_rings(check: PredictiveCheck) -> Iterator[tuple[str, Rings]]:
 
 
 def predictive_section(views: Views, figures: Path) -> Section:
-    """Draw the figure of each view, and return figures and rings; no parts where nothing is predicted."""
+    """Draw the figures of each view, and return figures and rings; no parts where nothing is predicted."""
     parts: list[Part] = []
     rows: list[list[str]] = []
     for number, (label, result) in enumerate(views.items()):
@@ -88,6 +89,10 @@ def predictive_section(views: Views, figures: Path) -> Section:
         parts.append(
             Figure(save_png_and_pdf(drawn, figures / f"predictive{number or ''}.png"), **describe_figure(check, title))
         )
+        if check.velocity_field is not None:
+            drawn = draw_velocity_field(check.velocity_field, result.sample, title)
+            path = save_png_and_pdf(drawn, figures / f"velocity_field{number or ''}.png")
+            parts.append(Figure(path, **describe_velocity_field(check.velocity_field, title)))
         rows += _rows(label, check)
     if not parts:
         return Section("Predicted and observed velocities", [])

@@ -286,6 +286,7 @@ def summary(result: "InferenceResult", dark: "DarkMatter | None" = None) -> dict
     from stargas.report.inference_tables import mass_rows
     from stargas.report.observed import describe_galaxy
     from stargas.report.predictive import describe_figure
+    from stargas.report.velocity_field import describe_velocity_field
     from stargas.storage import plain
 
     points = [
@@ -299,6 +300,7 @@ def summary(result: "InferenceResult", dark: "DarkMatter | None" = None) -> dict
         for one in result.estimates
     ]
     one = verdict(result)
+    field = None if result.predictive is None else result.predictive.velocity_field
     page: dict[str, Any] = plain(
         {
             "name": result.name,
@@ -318,6 +320,7 @@ def summary(result: "InferenceResult", dark: "DarkMatter | None" = None) -> dict
             "warnings": list(other_warnings(result)),
             "observed": [] if result.galaxy is None else describe_galaxy(result.galaxy),
             "predictive": None if result.predictive is None else describe_figure(result.predictive, result.name),
+            "velocity_field": None if field is None else describe_velocity_field(field, result.name),
             "dark": None if dark is None else _dark_matter(dark),
             "references": [] if result.galaxy is None else list(result.galaxy.references),
             "files": [],

@@ -64,8 +64,12 @@ function showDark(dark) {
 }
 
 // those of the report, as soon as it is written
-function showFigures(id, { files, predictive, dark }) {
-  const drawn = { predictive: ["predictive", "predictive", predictive?.alt], "dark-figure": ["dark", "dark_matter", dark?.alt] };
+function showFigures(id, { files, predictive, velocity_field: field, dark }) {
+  const drawn = {
+    predictive: ["predictive", "predictive", predictive?.alt],
+    field: ["field", "velocity_field", field?.alt],
+    "dark-figure": ["dark", "dark_matter", dark?.alt],
+  };
   for (const [figure, [drawing, file, alt]] of Object.entries(drawn)) {
     const there = Boolean(alt) && files.includes(`figures/${file}.png`);
     byId(figure).hidden = !there;
@@ -75,6 +79,7 @@ function showFigures(id, { files, predictive, dark }) {
     byId(`${drawing}-drawing`).alt = alt;
   }
   byId("predictive-caption").textContent = predictive?.caption ?? "";
+  byId("field-caption").textContent = field?.caption ?? "";
 }
 
 function showFiles(id, files) {
