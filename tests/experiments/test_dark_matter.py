@@ -1,6 +1,8 @@
 """The dark matter of mocks is scored by kind, and a fair posterior is covered."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from stargas.experiments import dark_matter as module
 from stargas.experiments.dark_matter import MockDarkMatter, hi_map, rows_of, write_dark_matter
 from stargas.experiments.measurement import Origin
 from stargas.inference.baryons import hi_mass
-from stargas.report.dark_matter_page import MOCKS, write_dark_matter_page
+from stargas.report.dark_matter_page import MOCKS, mocks_page, write_dark_matter_pages
 from stargas.sky.hi_particles import SkyGas
 
 
@@ -51,13 +53,23 @@ def test_the_map_holds_the_hi_of_the_particles():
 def test_the_page_has_a_line_per_kind(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "measure_mocks", lambda *_: iter([*mocks(0.1, 8, 1.0), *mocks(0.7, 5, 1.0)]))
     write_dark_matter(None, tmp_path, 14, Origin("stargas experiment dark_matter"), lambda _: None)
-    text = write_dark_matter_page(tmp_path).read_text()
+    (page,) = write_dark_matter_pages(tmp_path)
+    text = page.read_text()
     assert "| below 20 % | 8 |" in text
     assert "c_200: bias, rms [dex]" in text
     assert "| above 60 % | 5 |" in text
     assert "1 of them was refused" in text
-    content = json.loads((tmp_path / MOCKS).read_text())
+    file = tmp_path / f"{MOCKS}.json"
+    content = json.loads(file.read_text())
     del content["edges"]
-    (tmp_path / MOCKS).write_text(json.dumps(content))
+    file.write_text(json.dumps(content))
     with pytest.raises(DamagedFileError, match="has no edges"):
-        write_dark_matter_page(tmp_path)
+        mocks_page(tmp_path)
+
+
+def test_the_pages_in_the_repository_are_those_of_their_results(tmp_path):
+    results = Path(__file__).parents[2] / "results" / "dark_matter"
+    for part in results.glob("*.json"):
+        shutil.copy(part, tmp_path)
+    for page in write_dark_matter_pages(tmp_path):
+        assert page.read_text() == (results / page.name).read_text()

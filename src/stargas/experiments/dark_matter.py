@@ -91,7 +91,7 @@ def write_dark_matter(
     found = list(measure_mocks(model, n_galaxies))
     report(f"dark matter: {len(found)} of {n_galaxies} galaxies, the others have none that could be inferred")
     content = {"n_galaxies": n_galaxies, "inclination_deg": INCLINATION_DEG, "error_dex": ERROR_DEX, "edges": EDGES}
-    return write_measurement(results / MOCKS, FORMAT, origin, {**content, "rows": rows_of(found)})
+    return write_measurement(results / f"{MOCKS}.json", FORMAT, origin, {**content, "rows": rows_of(found)})
 
 
 def measure_mocks(model: Posterior, n_galaxies: int) -> Iterator[MockDarkMatter]:

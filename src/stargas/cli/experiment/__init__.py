@@ -73,14 +73,14 @@ def parser() -> CommandParser:
     mocks.add_argument(
         "--suite-seed", type=whole_number, help="seed of the mock galaxies (default: observed 5, suites 0)"
     )
-    theirs = made.add_argument_group("others and checks")
+    theirs = made.add_argument_group("others, checks and dark_matter")
     theirs.add_argument(
         "--galaxies",
         type=Path,
         nargs="+",
         default=[],
-        help="particle tables, files of model galaxies, or folders of both (default: others has the analytic spheres "
-        "alone, checks none)",
+        help="particle tables, files of model galaxies, or folders of both; for dark_matter catalogs of stars "
+        "(default: others has the analytic spheres alone, the others none)",
     )
     for name in EXPERIMENTS:
         if hasattr(module := _module(name), "add_options"):
