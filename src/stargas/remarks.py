@@ -56,6 +56,8 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "fewer stars than learned": LOWERS,
         "measurement outside the training set": LOWERS,
         "masses outside the training set": LOWERS,
+        # The light contradicts the masses.
+        "stars outweigh all matter": LOWERS,
         # Something is taken as true that the data do not show.
         "no velocity errors": Effect(condition="the velocity errors are small beside the dispersion"),
         "large velocity errors": Effect(condition="the velocity errors are right to a few percent"),

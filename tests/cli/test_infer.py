@@ -1,5 +1,6 @@
 """``stargas infer``: options that do not fit together, and one galaxy of each kind."""
 
+import json
 import os
 import subprocess
 import sys
@@ -113,7 +114,11 @@ def test_a_stellar_mass_beyond_all_mass_costs_the_dark_matter_alone(capsys, tmp_
     assert main(words) == 1
     printed = capsys.readouterr()
     assert "stars and gas outweigh all matter" in printed.err
-    assert "Wolf+10" in printed.out
+    answer = " ".join(printed.out.split())
+    assert "Wolf+10" in answer
+    assert "Stars and gas outweigh all matter" in answer[: answer.index("Wolf+10")]
+    (view,) = json.loads((tmp_path / "out" / "inference.json").read_text())["views"]
+    assert view["verdict"] in ("with care", "not trusted")
     assert (tmp_path / "out" / "report.html").exists()
     assert not (tmp_path / "out" / "dark_matter.ecsv").exists()
 

@@ -74,6 +74,18 @@ def test_twice_the_density_is_four_times_the_flux():
         assert part[1] / part[0] == pytest.approx(4, rel=1e-3)
 
 
+def test_each_draw_may_have_a_distance_of_its_own():
+    r = np.geomspace(0.05, 2, 14)
+    draws = ProfileDraws(r, np.log10([1e8 * r, 1e8 * r**1.2, 2e8 * r]))
+    distances = np.array([100.0, 200.0, 100.0])
+    together = j_factor(draws, distances).total
+    alone = [
+        j_factor(ProfileDraws(r, row[None]), D).total[0] for row, D in zip(draws.log10_mass, distances, strict=True)
+    ]
+    np.testing.assert_allclose(together, alone, rtol=1e-9)
+    assert (together / j_factor(draws, 100.0).total < 0.9).tolist() == [False, True, False]
+
+
 def test_the_unit_is_that_of_particle_physics():
     one = (u.Msun * c**2 / u.kpc**2.5).to(u.GeV / u.cm**2.5).value ** 2
     assert pytest.approx(one, rel=1e-4) == GEV2_CM5_PER_MSUN2_KPC5

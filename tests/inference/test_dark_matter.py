@@ -14,6 +14,7 @@ from stargas.constants import BARYON_FRACTION, G
 from stargas.errors import InputError
 from stargas.inference.annihilation import j_factor
 from stargas.inference.baryons import StellarMass
+from stargas.inference.dark_matter import OutweighedError, contradicted
 from stargas.inference.nfw_halo import CRITICAL_DENSITY, OVERDENSITY
 from stargas.profiles import ProfileDraws
 from stargas.sky.projection import HIMaps
@@ -157,9 +158,17 @@ def test_dark_mass_that_falls_is_counted():
     assert sg.dark_matter(replace(result, log10_mass=masses), "1e6 0dex").falling_fraction == pytest.approx(0.1)
 
 
-def test_stars_that_outweigh_everything_are_refused():
-    with pytest.raises(InputError, match=r"outweigh all matter at some radius in 100 %.*check the stellar mass"):
-        sg.dark_matter(exact_result("NFW"), "1e11 0.1dex")
+def test_stars_that_outweigh_everything_are_refused_and_lower_the_verdict_within_their_error():
+    result = exact_result("NFW")
+    with pytest.raises(
+        OutweighedError, match=r"outweigh all matter at some radius in 100 %.*check the stellar mass"
+    ) as e:
+        sg.dark_matter(result, "1e11 0.1dex")
+    assert contradicted(result, e.value).remarks[-1].effect.lowers
+    assert contradicted(result, None) is result
+    with pytest.raises(InputError, match="outweigh all matter") as e:
+        sg.dark_matter(result, "1e11 0dex")
+    assert not isinstance(e.value, OutweighedError)
 
 
 def test_a_density_outside_of_the_radii_goes_on_as_the_mass_and_is_flagged():
@@ -182,6 +191,20 @@ def test_the_distance_gives_j():
     exact = j_factor(ProfileDraws(RADII, np.log10(nfw_mass(RADII, 1.5))[None]), 100.0)
     assert np.median(dark.j_factor.total) == pytest.approx(exact.total[0], rel=0.02)
     assert (dark.values["J"] > dark.values["J_within"]).all()
+
+
+def test_an_error_of_the_distance_widens_j():
+    """At angles of the sky M goes as D, so J as 1/D³; at radii in kpc and one distance alone it goes as 1/D."""
+    given = sg.example("stars") | {"distance_error_kpc": 190.0}
+    result = sg.infer(**given, n_draws=1600, occlusion=False)
+    known = replace(result, distance_kpc=np.full(len(result.log10_mass), given["distance_kpc"]))
+    ln_D = np.log(result.distance_kpc)
+    assert len(np.unique(ln_D)) == result.n_realizations
+    free, fixed = (np.log(sg.dark_matter(one, "1e5 0.1dex").values["J"]) for one in (result, known))
+    assert len(free) == len(fixed) == len(ln_D)
+    assert np.polyfit(ln_D, free, 1)[0] == pytest.approx(-3, abs=0.7)
+    assert np.polyfit(ln_D, fixed, 1)[0] == pytest.approx(-1, abs=0.7)
+    assert free.std() > fixed.std()
 
 
 def test_a_galaxy_that_is_not_far_away_has_no_j_and_says_so():

@@ -120,6 +120,7 @@ def test_what_is_remarked_on_the_data_reaches_the_verdict(result, change, level,
     found = verdict(replace(result, remarks=remarks))
     assert found.level == level
     assert words in found.reason if words else found.reason.startswith("No measurement stands out.")
+    assert ("No measurement stands out." in found.reason) == (level == "trusted")
 
 
 def test_priors_beyond_the_stated_interval_call_for_care(result):

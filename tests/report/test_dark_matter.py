@@ -36,6 +36,14 @@ def test_the_rows_are_medians_and_percentiles(dark):
     assert "ρ(R_hl)" in rows
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-2, 1e-4])
+def test_a_small_density_has_two_figures(dark, scale):
+    thin = replace(dark, draws=replace(dark.draws, log10_mass=dark.draws.log10_mass + np.log10(scale)))
+    (median,) = (row[2].split()[0] for row in dark_matter_table(thin).rows if row[0] == "ρ(R_hl)")
+    assert len(median.replace(".", "").lstrip("0")) >= 2
+    assert float(median) == pytest.approx(1e-8 * thin.quantiles("density_R_hl", 0.5), rel=0.05)
+
+
 def test_without_a_distance_there_is_no_j(dark):
     assert not any("J" in row[0] for row in dark_matter_table(replace(dark, distance_kpc=None)).rows)
 

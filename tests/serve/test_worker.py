@@ -297,9 +297,12 @@ def test_a_stellar_mass_brings_the_dark_matter_of_the_report(tmp_path):
     without, *_ = infer(tmp_path, given, model, **files)
     assert without["dark"] is None
     assert "dark_matter.ecsv" not in without["files"]
-    refused, _, status = infer(tmp_path, given | {"stellar_mass": "1e12 0.1dex"}, model, **files)
-    assert status == "failed"
-    assert "check the stellar mass" in refused
+    heavy, _, status = infer(tmp_path, given | {"stellar_mass": "1e12 0.1dex"}, model, **files)
+    assert status == "done"
+    assert heavy["dark"] is None
+    assert heavy["verdict"]["title"] == "With care"
+    assert "check the stellar mass" in heavy["verdict"]["text"]
+    assert "check the stellar mass" not in without["verdict"]["text"]
 
 
 def test_a_photometric_catalog_is_described_and_gives_the_radius(tmp_path):

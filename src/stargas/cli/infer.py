@@ -220,7 +220,7 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
         from stargas.errors import InputError
         from stargas.galaxy import Galaxy
         from stargas.inference.baryons import StellarMass
-        from stargas.inference.dark_matter import dark_matter
+        from stargas.inference.dark_matter import OutweighedError, contradicted, dark_matter
         from stargas.inference.infer import infer_in_steps
         from stargas.model.files import load_model
         from stargas.observed.galaxy import ObservedGalaxy
@@ -245,18 +245,20 @@ def _infer(options: Namespace, config: ObservationConfig, snapshots: SnapshotCon
     ]
     status.show("drawing from the posterior")
     answers = [next(steps) for steps in inferences]
-    status.clear()
-    console = open_console()
-    print_answer(answers, console)
     dark, refused = None, None
     if stellar_mass is not None:
         try:
             dark = dark_matter(answers[0], stellar_mass)
-            print_dark_matter(dark, console)
         except InputError as error:
             refused = error  # said last: the masses and their report are there without it
+    status.clear()
+    console = open_console()
+    contradiction = refused if isinstance(refused, OutweighedError) else None
+    print_answer([contradicted(one, contradiction) for one in answers], console)
+    if dark is not None:
+        print_dark_matter(dark, console)
     status.show("tracing the errors of the inputs")
-    results = [next(steps) for steps in inferences]
+    results = [contradicted(next(steps), contradiction) for steps in inferences]
     status.clear()
     print_limitations(results, console)
     for reference in () if results[0].galaxy is None else results[0].galaxy.references:

@@ -61,15 +61,15 @@ def is_far(draws: ProfileDraws, distance_kpc: float) -> bool:
     return bool(np.isfinite(distance_kpc) and distance_kpc > _FAR * draws.r_kpc[-1])
 
 
-def j_factor(draws: ProfileDraws, distance_kpc: float, angle_deg: float = ANGLE_DEG) -> JFactor:
+def j_factor(draws: ProfileDraws, distance_kpc: float | FloatArray, angle_deg: float = ANGLE_DEG) -> JFactor:
     """Return the J-factor of each draw of the dark mass.
 
     Parameters
     ----------
     draws
-        Of the dark matter alone.
+        Of the dark matter alone, n of them.
     distance_kpc
-        Distance of the galaxy [kpc].
+        Distance of the galaxy [kpc], or that of each draw, shape (n,).
     angle_deg
         Radius of the cone [deg].
 
@@ -78,14 +78,24 @@ def j_factor(draws: ProfileDraws, distance_kpc: float, angle_deg: float = ANGLE_
     InputError
         If the galaxy is not far away compared with its last radius, or the angle not between 0 and 10 degrees.
     """
+    if not 0 < angle_deg <= 10:
+        raise InputError(f"the cone of a J-factor has a radius of 0 to 10 degrees, got {angle_deg:g}.")
+    distances = np.broadcast_to(np.asarray(distance_kpc, dtype=np.float64), len(draws))
+    parts = np.empty((3, len(draws)))
+    for one in np.unique(distances):
+        at = distances == one
+        parts[:, at] = _parts(ProfileDraws(draws.r_kpc, draws.log10_mass[at]), float(one), angle_deg)
+    return JFactor(*parts)
+
+
+def _parts(draws: ProfileDraws, distance_kpc: float, angle_deg: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the J-factor from inside the first radius, between them, and beyond the last, at one distance."""
     first, last = draws.r_kpc[[0, -1]]
     if not is_far(draws, distance_kpc):
         raise InputError(
             f"a J-factor needs a distance that is large compared with the last radius, {last:.3g} kpc, got "
             f"{distance_kpc:g} kpc: leave it out."
         )
-    if not 0 < angle_deg <= 10:
-        raise InputError(f"the cone of a J-factor has a radius of 0 to 10 degrees, got {angle_deg:g}.")
     reach = distance_kpc * np.sin(np.deg2rad(angle_deg))
 
     def between(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -104,4 +114,4 @@ def j_factor(draws: ProfileDraws, distance_kpc: float, angle_deg: float = ANGLE_
     r, weight = between(last * np.exp(-_E_FOLDS))
     falls = np.clip(draws.density_slope(last), -4.0, -2.0)
     outer = (draws.density(last) * (r / last) ** falls) ** 2 @ weight
-    return JFactor(inner, within, outer)
+    return inner, within, outer

@@ -16,7 +16,7 @@ the draws that have one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from stargas.inference.result import QUANTILE_SUFFIXES, InferenceResult
 from stargas.profiles import ProfileDraws
 from stargas.quantities import to_number
 from stargas.randomness import rng_for
+from stargas.remarks import Remark, ordered
 from stargas.representation import Described
 from stargas.sky.projection import HIMaps
 
@@ -90,6 +91,13 @@ SUMMARY_UNITS: Mapping[str, str] = MappingProxyType(
 """Name of a number: unit."""
 
 
+class OutweighedError(InputError):
+    """Stars and gas outweigh all matter in more than half of the draws, within the stated error of the stellar mass.
+
+    The masses and the light then contradict each other.
+    """
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class DarkMatter(Described):
     """Dark matter of one galaxy, from the draws of an inference.
@@ -112,6 +120,8 @@ class DarkMatter(Described):
         HI mass of the map, without helium [Msun]; None where no HI was observed, and no gas is taken off.
     distance_kpc
         For the J-factor [kpc]; None where there is none.
+    distance_draws_kpc
+        Distance of the same draws [kpc], shape (n,), where it has an error; None where all have ``distance_kpc``.
     negative_fraction
         Fraction of all draws that leave no dark matter at some radius.
 
@@ -132,6 +142,7 @@ class DarkMatter(Described):
     light: Light = "plummer"
     hi_mass_msun: float | None = None
     distance_kpc: float | None = None
+    distance_draws_kpc: FloatArray | None = None
     negative_fraction: float = 0.0
 
     def _facts(self) -> Mapping[str, str]:
@@ -173,9 +184,10 @@ class DarkMatter(Described):
     @cached_property
     def j_factor(self) -> JFactor | None:
         """J-factor inside 0.5 degrees; None where the distance is not known, or not large beside the radii."""
-        if self.distance_kpc is None or not is_far(self.draws, self.distance_kpc):
+        if self.distance_kpc is None:
             return None
-        return j_factor(self.draws, self.distance_kpc)
+        distances = self.distance_kpc if self.distance_draws_kpc is None else self.distance_draws_kpc
+        return j_factor(self.draws, distances) if is_far(self.draws, float(np.min(distances))) else None
 
     @cached_property
     def values(self) -> Mapping[str, FloatArray]:
@@ -320,7 +332,7 @@ def dark_matter(
     hi
         HI maps; those that were observed if None.
     distance_kpc
-        For the J-factor; that of the observed galaxy if None.
+        For the J-factor, without an error; if None that of the observed galaxy, with the distances of the draws.
 
     Returns
     -------
@@ -328,8 +340,10 @@ def dark_matter(
 
     Raises
     ------
+    OutweighedError
+        If stars and gas outweigh all matter in more than half of the draws, and the stellar mass has an error.
     InputError
-        If the stellar mass or the inclination cannot be, or hardly any draw leaves dark matter.
+        If they do and it has none, or the stellar mass or the inclination cannot be.
 
     Examples
     --------
@@ -343,8 +357,9 @@ def dark_matter(
     galaxy, r = result.galaxy, result.r_kpc
     if hi is None and galaxy is not None and galaxy.hi is not None:
         hi = galaxy.hi.maps
+    distances = None
     if distance_kpc is None and galaxy is not None:
-        distance_kpc = galaxy.distance_kpc
+        distance_kpc, distances = galaxy.distance_kpc, result.distance_kpc
     elif distance_kpc is not None:
         distance_kpc = to_number("distance_kpc", distance_kpc)
     if inclination_deg is None and galaxy is not None:
@@ -356,7 +371,8 @@ def dark_matter(
     possible = (dark > 0).all(axis=1)
     negative = 1 - float(possible.mean())
     if negative > 1 - MIN_KEPT:
-        raise InputError(
+        kind = OutweighedError if stars.error_dex else InputError
+        raise kind(
             f"stars and gas outweigh all matter at some radius in {100 * negative:.0f} % of the draws: check the "
             f"stellar mass, {stars} Msun."
         )
@@ -369,5 +385,13 @@ def dark_matter(
         light=light,
         hi_mass_msun=None if hi is None else hi_mass(hi),
         distance_kpc=distance_kpc,
+        distance_draws_kpc=None if distances is None else distances[possible],
         negative_fraction=negative,
     )
+
+
+def contradicted(result: InferenceResult, error: OutweighedError | None) -> InferenceResult:
+    """Return a result that an error of `dark_matter` makes one to be taken with care; as it is if there was none."""
+    if error is None:
+        return result
+    return replace(result, remarks=ordered([*result.remarks, Remark("stars outweigh all matter", str(error))]))

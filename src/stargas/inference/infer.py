@@ -221,6 +221,7 @@ def _steps(galaxy: Inferable, model: AppliedModel) -> Iterator[InferenceResult]:
         r_kpc=np.asarray(sample.r_kpc, dtype=np.float64),
         log10_mass=log10_mass,
         further=further,
+        distance_kpc=_distances(realizations, len(log10_mass)),
         predictive=_predictive(model, sample, log10_mass, further),
         variance_shares={},
         model=ModelSummary.of(model.posterior, sample),
@@ -273,6 +274,12 @@ def _draws(realizations: Realizations, model: AppliedModel) -> tuple[FloatArray,
     pairs = zip(mixed, drawn[..., : len(r_kpc)], strict=True)
     further = np.concatenate(drawn[..., len(r_kpc) :]).T.astype(np.float64)
     return np.concatenate([draws_at(r_kpc, *pair) for pair in pairs]), dict(zip(names, further, strict=True))
+
+
+def _distances(realizations: Realizations, n: int) -> FloatArray | None:
+    """Return the distance [kpc] of each of n draws, those of one realization after those of the other."""
+    distances = [sample.row.get("distance_kpc") for sample in realizations.mixed]
+    return None if None in distances else np.repeat(np.array(distances, dtype=np.float64), n // len(distances))
 
 
 def _predictive(

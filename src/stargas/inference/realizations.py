@@ -135,9 +135,13 @@ def make_realizations(
 
 
 def _row(galaxy: ObservedGalaxy) -> dict[str, Any]:
-    """Return the name of a galaxy, and the position angle of the x axis of its maps: west where north is up."""
+    """Return name and distance of a galaxy, and the position angle of the x axis of its maps: west, north being up."""
     angle = galaxy.position_angle_deg
-    return {"galaxy_id": galaxy.name, "x_position_angle_deg": WEST_DEG if angle is None else angle}
+    return {
+        "galaxy_id": galaxy.name,
+        "x_position_angle_deg": WEST_DEG if angle is None else angle,
+        "distance_kpc": galaxy.distance_kpc,
+    }
 
 
 def _settings(posterior: PosteriorLike, n_stars: int | None) -> tuple[DataConfig, tuple[Remark, ...]]:

@@ -126,6 +126,8 @@ class InferenceResult:
         Inputs whose errors the model is conditioned on, so that its posterior includes them already.
     agreements
         What the data alone say of each quantity that is known beside them, and that the draws are conditioned on.
+    distance_kpc
+        Distance [kpc] of the same draws, shape (n,), which scatters where it has an error; None where it is not known.
     predictive
         The data that the posterior predicts, beside those that were observed; None where the model predicts none.
     n_realizations
@@ -155,6 +157,7 @@ class InferenceResult:
     conditioned_on: tuple[Input, ...] = ()
     further: Mapping[str, FloatArray] = field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
+    distance_kpc: FloatArray | None = None
     predictive: PredictiveCheck | None = None
     n_realizations: int = 1
     seed: int = 0

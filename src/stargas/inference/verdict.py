@@ -97,9 +97,10 @@ def verdict(result: InferenceResult) -> Verdict:
         return Verdict("not checked", " ".join([*doubts, validity.summary]))
     if not validity.trusted:
         reason = validity.reasons[:1]
-        return Verdict("not trusted", " ".join([*reason, *doubts, _standing_out(validity), validity.summary]))
+        return Verdict("not trusted", " ".join([*reason, *doubts, *_standing_out(validity), validity.summary]))
     deciding = [*doubts, *(f"{one.claim}." for one in limitations(result) if one.matters)]
-    usual = [*_conditions(result), _standing_out(validity), validity.summary]
+    nothing = [] if deciding or validity.deviations else ["No measurement stands out."]
+    usual = [*_conditions(result), *nothing, *_standing_out(validity), validity.summary]
     return Verdict("with care" if deciding else "trusted", " ".join([*deciding, *usual]))
 
 
@@ -121,13 +122,11 @@ def other_warnings(result: InferenceResult) -> tuple[str, ...]:
     return tuple(text for text in result.warnings if not {text, text[0].upper() + text[1:]} & stated)
 
 
-def _standing_out(validity: ValidityResult) -> str:
-    """Name the measurements that stand out the most."""
+def _standing_out(validity: ValidityResult) -> list[str]:
+    """Name the measurements that stand out the most, as a sentence; none where none does."""
     named = [str(one) for one in validity.deviations[:MAX_NAMED]]
-    if not named:
-        return "No measurement stands out."
     verb = "stands" if len(named) == 1 else "stand"
-    return f"Among galaxies of the same mass and kind the {' and the '.join(named)} {verb} out."
+    return [f"Among galaxies of the same mass and kind the {' and the '.join(named)} {verb} out."] if named else []
 
 
 def limitations(result: InferenceResult) -> tuple[Limitation, ...]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 DARK_COLOR = "#46518f"
 
+MIN_FIGURES = 2
+"""Significant figures of the median of a density at least."""
+
 _CURVE_POINTS = 60
 _SHOWN_RANGE = 1e4  # of densities, from the largest median down
 _M_S2 = 1e6 / M_PER_KPC  # of one km²/s²/kpc
@@ -51,6 +54,8 @@ def dark_matter_table(dark: DarkMatter) -> Table:
         low, median, high = dark.quantiles(name, (0.16, 0.5, 0.84))
         if factor:
             low, median, high = factor * low, factor * median, factor * high
+            if name.startswith("density") and median > 0:
+                digits = max(digits, MIN_FIGURES - 1 - int(np.floor(np.log10(median))))
         else:
             low, median, high = np.log10(np.maximum([low, median, high], 1.0))
         note = " (extrapolated)" if outside and name.endswith("150pc") else ""

@@ -190,7 +190,7 @@ class InferenceWorker:
 
     def infer(self, payload: dict[str, Any], on_stage: OnStage) -> dict[str, Any]:
         """Infer a mass profile, tell it as soon as it is known, and write its report."""
-        from stargas.inference.dark_matter import dark_matter
+        from stargas.inference.dark_matter import OutweighedError, contradicted, dark_matter
         from stargas.inference.infer import infer_in_steps
         from stargas.observed.observation import observe_galaxy
         from stargas.report.inference import write_inference_report
@@ -221,10 +221,14 @@ class InferenceWorker:
             seed=values.get("seed", SEED),
             reference=self.reference,
         )
-        first = next(steps)
-        dark = dark_matter(first, values["stellar_mass"]) if "stellar_mass" in values else None
-        on_stage("errors", summary(first, dark))
-        result = next(steps)
+        first, dark, contradiction = next(steps), None, None
+        if "stellar_mass" in values:
+            try:
+                dark = dark_matter(first, values["stellar_mass"])
+            except OutweighedError as error:  # the masses are there without it
+                contradiction = error
+        on_stage("errors", summary(contradicted(first, contradiction), dark))
+        result = contradicted(next(steps), contradiction)
         if result.model.folder is not None:
             result = dataclasses.replace(result, model=dataclasses.replace(result.model, folder=Path("MODEL")))
         answer = summary(result, dark)
