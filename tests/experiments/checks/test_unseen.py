@@ -14,7 +14,7 @@ from stargas.model.files import load_model
 from stargas.report.checks_page import unseen_page
 
 CHANGED = [kind for kind in KINDS if kind.change is not None]
-DIFFERENT = {"halo": 7, "gas": 2, "structure": 4, "unrest": 4}
+DIFFERENT = {"gas": 2, "structure": 4, "unrest": 4}
 """Ingredient → most of its numbers that a kind sets."""
 
 

@@ -128,28 +128,6 @@ def spheres_with(**values: float) -> Change:
     return change
 
 
-def flat(drawn: BroadProperties, _: np.random.Generator) -> BroadProperties | None:
-    """Squeeze spheroids to a pancake."""
-    if drawn.structure.disk is not None or drawn.structure.gaussian:
-        return None
-    spheroids = tuple(replace(part, b_over_a=1.0, c_over_a=0.15) for part in drawn.structure.spheroids)
-    return replace(drawn, structure=replace(drawn.structure, spheroids=spheroids))
-
-
-def cold(drawn: BroadProperties, _: np.random.Generator) -> BroadProperties | None:
-    """Make disks thin and cold."""
-    disk = drawn.structure.disk
-    if disk is None:
-        return None
-    return replace(drawn, structure=replace(drawn.structure, disk=replace(disk, height=0.02, heat=0.05)))
-
-
-def cusped(drawn: BroadProperties, _: np.random.Generator) -> BroadProperties:
-    """Put the galaxy into a halo with a steep cusp."""
-    halo = replace(drawn.halo, family="power_laws", alpha=1.0, beta=3.0, gamma=2.2, turn_radius=3.0)
-    return replace(drawn, halo=replace(halo, stellar_share=float("nan"), tidal_radius=float("inf")))
-
-
 def gas_with(**values: Any) -> Change:  # noqa: ANN401 (fields of any type)
     """Return what gives the gas of a galaxy other properties."""
 
@@ -178,9 +156,6 @@ KINDS = (
         "spheres with β = −2", "at least −0.6", (STARS,), spheres_with(anisotropy_center=-2.0, anisotropy_radius=np.inf)
     ),
     Kind("spheres of Sérsic index 8", "at most 4", (STARS,), spheres_with(sersic_index=8.0)),
-    Kind("spheroids with c/a = 0.15", "at least 0.3", (STARS,), flat),
-    Kind("disks with σ_R/v_c = 0.05, height 0.02", "at least 0.15 and 0.05", (STARS,), cold),
-    Kind("halo with ρ ∝ r^−2.2", "at most r^−1.5", (STARS,), cusped),
     Kind("HI tilted by 90°", "above 30° in a tenth", _GAS, gas_with(gas_tilt_deg=90.0)),
     Kind(
         "HI with σ of 0.5 v_c, falling by e^4 per R_HI",
@@ -188,8 +163,6 @@ KINDS = (
         _GAS,
         gas_with(dispersion_kms=1e3, decline=4.0),
     ),
-    Kind("HI falls inward with 0.5 v_c", "at most 0.2, in a third", _GAS, gas_with(inflow=0.5)),
-    Kind("HI with noncircular motions of 0.8 v_c", "at most 0.35", _GAS, gas_with(gas_noncircular=0.8)),
 )
 """Galaxies as the model has learned from, and kinds of which it has seen none, or hardly any."""
 
