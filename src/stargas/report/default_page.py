@@ -7,6 +7,7 @@ from typing import Any
 from stargas.errors import InputError
 from stargas.report.beside_masses_section import beside_masses_section
 from stargas.report.dials_section import dials_section
+from stargas.report.false_alarms_section import false_alarms_section
 from stargas.report.others_page import FILE as OTHERS
 from stargas.report.others_page import read_scoreboard
 from stargas.report.others_page import summary_table as scoreboard_table
@@ -80,6 +81,7 @@ def write_default_page(results: Path) -> Path:
         Section("Galaxies of the mock suites", [summary_table(parts)]),
         *(Section(part["title"], [text_from("default", name), *_tables(name, part)]) for name, part in parts.items()),
         *dials_section(results),
+        *false_alarms_section(results),
         *beside_masses_section(results),
         Section("Trainings", [training_table(parts)]),
         *(Section(heading, [Text(text)]) for heading, text in read_remarks(results / REMARKS).items()),

@@ -94,7 +94,8 @@ def write_others_page(results: Path) -> Path:
     if board["hi_gain"]:
         gains: Mapping[str, Row] = board["hi_gain"]
         n = max(gain["n_sides"] for gain in gains.values())
-        sections.append(Section("What HI adds", [text_from("others", "gain", n=n), _gain_table(gains)]))
+        narrowing = [text_from("others", "narrowing"), _narrowing_table(rows)]
+        sections.append(Section("What HI adds", [text_from("others", "gain", n=n), _gain_table(gains), *narrowing]))
     write_verdict_page(results)
     return write_page(Page("Galaxies that others made", sections), results / "README.md")
 
@@ -246,3 +247,16 @@ def _gain_table(gains: Mapping[str, Row]) -> Table:
         ratio = with_error(gain["ratio"]["value"], gain["ratio"]["error"], digits=2)
         lines.append([name, number(gain["both"], 3), number(gain["stars"], 3), ratio])
     return Table(["galaxy", "stars and HI [dex]", "stars [dex]", "ratio"], lines)
+
+
+def _narrowing_table(rows: Sequence[Row]) -> Table:
+    """Return what HI makes of the error and of the width of the intervals from stars, from the sides of the summary."""
+    with_both = {label(row): row for row in rows if row["tracers"] == "stars and gas"}
+    lines = []
+    for row in rows:
+        if row["tracers"] == "stars" and label(row) in with_both:
+            both = with_both[label(row)]
+            widths = [after / before for after, before in zip(both["width"], row["width"], strict=True)]
+            error = both["rms_all"]["value"] / row["rms_all"]["value"]
+            lines.append([label(row), str(row["n_galaxies"]), number(error), number(float(np.mean(widths)))])
+    return Table(["galaxies", "n", "rms, both over stars", "width, both over stars"], lines)

@@ -108,6 +108,28 @@ def test_results_become_a_page_with_the_worst_kind(tmp_path):
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
+def test_what_hi_makes_of_the_width_stands_beside_what_it_makes_of_the_error(tmp_path):
+    both = replace(predictions(scatter=0.09, width=0.05), tracers=np.full(600, "stars and gas"))
+    found = joined(predictions(), both)
+    write_scoreboard(found, hi_gain(found), tmp_path, Origin("stargas experiment others"))
+    lines = write_others_page(tmp_path).read_text().split("| galaxies | n | rms, both over stars |")[1].splitlines()
+    _, *cells = next(line for line in lines if line.startswith("| theirs |")).split("|")[1:-1]
+    n, error, width = map(float, cells)
+    assert (n, error, width) == (N_GALAXIES, pytest.approx(0.9, abs=0.08), 0.5)
+
+
+def test_the_kind_that_is_worst_at_68_stands_beside_the_one_that_is_worst_at_95():
+    def kind(name, in_68, in_95):
+        shares = {"coverage_68": {"value": in_68, "error": 0.0}, "coverage_95": {"value": in_95, "error": 0.0}}
+        of_kind = {"maker": SPHERES, "kind": name, "tracers": "stars", "n_galaxies": 9}
+        return of_kind | shares | {"rms_all": {"value": 0.1}, "bias": [0.0, 0.0]}
+
+    rows = [kind("all", 0.7, 0.95), kind("best", 0.7, 1.0), kind("middle", 0.6, 0.94), kind("b", 0.3, 0.93)]
+    shown = [line[0] for line in summary_table([*rows, kind("a", 0.4, 0.7)]).rows]
+    assert shown == [SPHERES, *(f"{SPHERES}: {name}" for name in ("best", "b", "a"))]
+    assert len(summary_table([*rows[:3], kind("a", 0.2, 0.7)]).rows) == 3
+
+
 def test_trees_stand_below_the_model(tmp_path):
     write_scoreboard(predictions(), {}, tmp_path, Origin("stargas experiment others"))
     assert "## Boosted trees" not in write_others_page(tmp_path).read_text()

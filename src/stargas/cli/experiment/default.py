@@ -28,6 +28,8 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.default import default_plan
     from stargas.experiments.dials import PART as DIALS
     from stargas.experiments.dials import write_dials
+    from stargas.experiments.false_alarms import PART as FALSE_ALARMS
+    from stargas.experiments.false_alarms import write_false_alarms
     from stargas.experiments.flow_trial import FLOWS, write_flow_trial
     from stargas.experiments.release import release_model
     from stargas.report.default_page import COMMAND, write_default_page, write_readme_numbers
@@ -35,7 +37,12 @@ def run(options: Namespace, settings: Settings) -> None:
 
     plan = default_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
     made = new_run(plan, options, settings)
-    others = {FLOWS: write_flow_trial, BESIDE_MASSES: write_beside_masses, DIALS: write_dials}
+    others = {
+        FLOWS: write_flow_trial,
+        BESIDE_MASSES: write_beside_masses,
+        DIALS: write_dials,
+        FALSE_ALARMS: write_false_alarms,
+    }
     parts = options.parts or [*plan.parts, *others]
     if of_plan := tuple(name for name in parts if name not in others):
         made.make(of_plan)
