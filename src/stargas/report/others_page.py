@@ -94,7 +94,7 @@ def write_others_page(results: Path) -> Path:
     if board["hi_gain"]:
         gains: Mapping[str, Row] = board["hi_gain"]
         n = max(gain["n_sides"] for gain in gains.values())
-        narrowing = [text_from("others", "narrowing"), _narrowing_table(rows)]
+        narrowing: list[Part] = [text_from("others", "narrowing"), _narrowing_table(rows)]
         sections.append(Section("What HI adds", [text_from("others", "gain", n=n), _gain_table(gains), *narrowing]))
     write_verdict_page(results)
     return write_page(Page("Galaxies that others made", sections), results / "README.md")
