@@ -32,7 +32,7 @@ N_BURSTY, N_SMOOTH = 7726, 1082
 N_BURSTY_TEST, N_SMOOTH_TEST = 500, 900
 """Further galaxies that no model is trained on; the test splits alone hold too few massive and too few smooth ones."""
 
-N_SMALL = 2000
+N_SMALL = 1200
 """Galaxies for each strength of the gas disturbances and each other way to make maps."""
 
 TRAINED_FRACTION = 0.9
@@ -55,6 +55,7 @@ COUNTS = ("< 300 stars", "300-2000 stars", "> 2000 stars")
 FLOWS: dict[str, dict[str, Any]] = {
     "maf_8": {"maf.transforms": 8},
     "no_whitening": {"whiten": False},
+    "not_calibrated": {"calibrate": False},
 }
 """Other flows on the same features."""
 
@@ -343,6 +344,7 @@ def _ablations() -> Iterator[Rows]:
     yield row(group, "as in the preset, outputs whitened", "StarGas", "bursty", "stargas_bursty", reference=True)
     yield row(group, "8 transforms", "StarGas", "bursty", "stargas_maf_8")
     yield row(group, "outputs not whitened", "StarGas", "bursty", "stargas_no_whitening")
+    yield row(group, "widths not calibrated", "StarGas", "bursty", "stargas_not_calibrated")
 
 
 def _with_trees(name: str, ending: str) -> tuple[tuple[str, str], tuple[str, str]]:
