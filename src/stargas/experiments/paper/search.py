@@ -197,6 +197,7 @@ class Search:
         minutes = (time.process_time() - started) / 60
         content = {
             **asdict(trial),
+            "changes": {**self._preset(trial.kind), **trial.changes},  # which a later preset leaves as they are
             "digest": digest_of(decided_by),
             "data": data,
             "stargas": __version__,
@@ -216,7 +217,7 @@ class Search:
             "stargas": __version__,
             "scale": self.run.plan.scale,
             "space": {"network": dict(NETWORK_SPACE), "trees": dict(TREES_SPACE)},
-            "preset": {"network": self._preset(NETWORK_SPACE), "trees": {name: SETTINGS[name] for name in TREES_SPACE}},
+            "preset": {kind: self._preset(kind) for kind in ("network", "trees")},
             "trials": sorted(made, key=lambda trial: (trial["kind"], trial["model"], trial["number"])),
         }
 
@@ -244,13 +245,15 @@ class Search:
             "history": read_json(folder / HISTORY, "remove the folder and search again"),
         }
 
-    def _preset(self, space: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-        """Return what the preset has of the settings that a search varies."""
+    def _preset(self, kind: str) -> dict[str, Any]:
+        """Return what the preset has of the settings that the search of a kind of model varies."""
+        if kind == "trees":
+            return {name: SETTINGS[name] for name in TREES_SPACE}
         base = self.run.plan.models["stargas_bursty"]
         data = self.run.plan.data["bursty"].config
         blocks = {"model": base.model, "training": base.training, "data": data}
         found = {}
-        for name in space:
+        for name in NETWORK_SPACE:
             block, _, rest = name.partition(".")
             value: Any = blocks[block]
             for part in rest.split("."):
