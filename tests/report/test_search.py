@@ -8,12 +8,12 @@ from stargas.errors import DamagedFileError
 from stargas.report.search import FORMAT, N_BEST, draw_search, read_search, search_parts
 
 
-def trial(number, loss, kind="network", model="Star", **changes):
+def trial(number, loss, kind="network", model="Star", **settings):
     return {
         "number": number,
         "kind": kind,
         "model": model,
-        "changes": changes,
+        "settings": settings,
         "loss": loss,
         "rms_dex": 0.1,
         "processor_minutes": 1.5,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SEARCH = "search"
 """Name of the part and of its file."""
 
-FORMAT = Format("stargas search", 1)
+FORMAT = Format("stargas search", 2)
 """Format of the file."""
 
 N_BEST = 5
@@ -57,7 +57,7 @@ def read_search(folder: Path) -> SearchResult | None:
 
 
 def _check(trial: Mapping[str, Any]) -> None:
-    _ = trial["model"], trial["changes"].items(), trial["number"], trial["processor_minutes"]
+    _ = trial["model"], trial["settings"].items(), trial["number"], trial["processor_minutes"]
     if trial["kind"] not in KINDS or not isinstance(trial["loss"], float | None):
         raise ValueError(f"trial {trial['number']} has no kind or loss")
 
@@ -89,7 +89,7 @@ def _table(trials: Sequence[Mapping[str, Any]], preset: Mapping[str, Any]) -> Ta
     lines = []
     for trial in dict.fromkeys(trial["digest"] for trial in trials):
         made = next(one for one in trials if one["digest"] == trial)
-        changed = {name: value for name, value in made["changes"].items() if value != preset.get(name)}
+        changed = {name: value for name, value in made["settings"].items() if value != preset.get(name)}
         words = ", ".join(f"`{name.rsplit('.')[-1]}` {_value(value)}" for name, value in changed.items())
         lines.append(
             [

@@ -59,7 +59,7 @@ def test_every_trial_is_recorded_and_none_is_made_twice(folder):
     assert all(np.isfinite(trial["loss"]) for trial in found["trials"])
     changed = [trial for trial in found["trials"] if trial["kind"] == "network" and trial["number"] == 1]
     assert [trial["model"] for trial in changed] == ["Gas", "Star", "StarGas"]
-    assert len({json.dumps(trial["changes"]) for trial in changed}) == 1
+    assert len({json.dumps(trial["settings"]) for trial in changed}) == 1
     assert {trial["data"] for trial in changed} == {"bursty_kde_half"}
     assert set(changed[0]["history"]) == {"network", "flow"}
     assert sum(line.startswith("search ") for line in lines) == 12

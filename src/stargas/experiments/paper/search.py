@@ -1,7 +1,7 @@
 """Random search for the settings of the paper's networks, and of the trees that stand beside them.
 
 Star, Gas and StarGas have the same trials: number i has the same settings for all three. The trees have as many of
-their own. Trial 0 is the preset. Every trial learns from the same views of the same galaxies and is compared by the
+their own. Trial 0 has the preset of its time. Every trial learns from the same views of the same galaxies and is compared by the
 mean of −log q(truth) on their validation split; no test galaxy is used. The best trial changes nothing by itself: what
 it finds becomes the paper's network where a person writes it into the preset.
 
@@ -196,8 +196,10 @@ class Search:
             found = {"loss": None, "failure": str(error)}
         minutes = (time.process_time() - started) / 60
         content = {
-            **asdict(trial),
-            "changes": {**self._preset(trial.kind), **trial.changes},  # which a later preset leaves as they are
+            "number": trial.number,
+            "model": trial.model,
+            "kind": trial.kind,
+            "settings": {**self._preset(trial.kind), **trial.changes},  # all of them: presets change
             "digest": digest_of(decided_by),
             "data": data,
             "stargas": __version__,
