@@ -1,9 +1,9 @@
 """Random search for the settings of the paper's networks, and of the trees that stand beside them.
 
 Star, Gas and StarGas have the same trials: number i has the same settings for all three. The trees have as many of
-their own. Trial 0 has the preset of its time. Every trial learns from the same views of the same galaxies and is compared by the
-mean of −log q(truth) on their validation split; no test galaxy is used. The best trial changes nothing by itself: what
-it finds becomes the paper's network where a person writes it into the preset.
+their own. Trial 0 has the preset of its time. Every trial learns from the same views of the same galaxies and is
+compared by the mean of −log q(truth) on their validation split; no test galaxy is used. The best trial changes nothing
+by itself: what it finds becomes the paper's network where a person writes it into the preset.
 
 A trial that is finished is a record of its own, which is never removed. Its name holds a digest of all that decides it,
 so the trials of other settings stay beside the new ones.
