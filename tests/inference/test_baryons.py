@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from astropy import units as u
 from scipy.integrate import quad
+from scipy.ndimage import gaussian_filter
 from scipy.special import k0
 
 from stargas.errors import InputError
 from stargas.inference.baryons import EXPONENTIAL_R_HL, StellarMass, gas_mass, hi_mass, stellar_share
+from stargas.sky.kernel import FWHM_PER_SIGMA
 from stargas.sky.projection import HIMaps
 
 RADII = np.array([0.25, 0.6, 1.0, 2.0, 4.0])
@@ -71,6 +73,17 @@ def test_the_gas_of_a_disc_is_deprojected_by_its_shape(inclination):
 def test_radii_on_the_sky_put_the_gas_too_far_inward():
     """Negative control, and the size of the effect."""
     assert gas_mass(disc(65.0), [0.3], 0.0)[0] / disc_mass(0.3) > 1.8
+
+
+def test_where_the_gas_is_not_deprojected_it_is_off_by_what_the_documentation_says():
+    """Nearly edge-on, gas at all distances lies on one line of sight; a beam spreads it."""
+    edge_on = gas_mass(disc(88.0), [0.5, 1.0]) / disc_mass(np.array([0.5, 1.0]))
+    assert edge_on == pytest.approx([2.8, 1.9], rel=0.05)
+    sharp = disc(60.0)
+    for beam, inside in ((1.0, 0.8), (2.0, 0.6)):
+        spread = gaussian_filter(sharp.moments[0], beam / FWHM_PER_SIGMA / (2 * sharp.half_width_kpc / 301))
+        maps = HIMaps(np.stack([spread, 0 * spread, 0 * spread]), sharp.half_width_kpc)
+        assert gas_mass(maps, [1.0])[0] / disc_mass(1.0) == pytest.approx(inside, abs=0.06)
 
 
 def test_less_than_a_pixel_holds_its_share():

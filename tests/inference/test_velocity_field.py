@@ -21,6 +21,9 @@ R = np.geomspace(0.2, 20.0, 12)
 FLAT = ProfileDraws(R, np.log10(60.0**2 * R / G)[None])
 """The mass in which gas goes around at 60 km/s everywhere."""
 
+HEAVY = ProfileDraws(R, FLAT.log10_mass + 0.6)
+"""Four times that mass."""
+
 MOMENT1 = MAPS.index("moment1")
 
 
@@ -159,3 +162,13 @@ class TestReference:
         assert "(+1.0σ)" in usual.sentence
         assert f"{field.rms_kms:.2g} km/s rms" in usual.sentence
         assert "at most 0.2 %" in replace(field, larger_fraction=0.002).sentence
+
+    def test_a_field_beyond_all_of_the_reference_has_finite_numbers(self, sample):
+        """A cold disk has a smaller residual than disturbed galaxies, one that is predicted too fast a larger one."""
+        disturbed = fit_residuals(np.linspace(0.2, 0.5, 1000), np.full(1000, 3.0))
+        for field, bound in ((compared(sample), "at least 99 %"), (compared(sample, 60.0, HEAVY), "at most 0.2 %")):
+            fraction = disturbed.larger_fraction(field.residual_share, field.order)
+            judged = replace(field, larger_fraction=fraction)
+            assert bound in judged.sentence
+            assert abs(judged.deviation) < 3
+            assert bound not in replace(field, larger_fraction=0.5).sentence

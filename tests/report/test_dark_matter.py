@@ -12,8 +12,10 @@ from rich.console import Console
 
 import stargas as sg
 from stargas.constants import RAR_ACCELERATION
+from stargas.profiles import ProfileDraws
 from stargas.report.dark_matter import dark_matter_table, draw_dark_matter, observed_acceleration, print_dark_matter
 from stargas.report.inference import repeat_command
+from stargas.report.page import text_from
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,29 @@ def test_a_small_density_has_two_figures(dark, scale):
     (median,) = (row[2].split()[0] for row in dark_matter_table(thin).rows if row[0] == "ρ(R_hl)")
     assert len(median.replace(".", "").lstrip("0")) >= 2
     assert float(median) == pytest.approx(1e-8 * thin.quantiles("density_R_hl", 0.5), rel=0.05)
+
+
+def in_nfw_halo(dark, scale_kpc):
+    """The same galaxy, with draws of one NFW halo."""
+    r = dark.draws.r_kpc
+    mass = 4e8 * np.pi * scale_kpc**3 * (np.log1p(r / scale_kpc) - r / (r + scale_kpc))
+    return replace(dark, draws=ProfileDraws(r, np.tile(np.log10(mass), (len(dark.draws), 1))))
+
+
+@pytest.mark.parametrize(("scale", "rises"), [(10.0, True), (0.3, False)])  # in the last radius
+def test_a_velocity_that_rises_to_the_last_radius_says_so(dark, scale, rises):
+    labels = [row[0] for row in dark_matter_table(in_nfw_halo(dark, scale * dark.draws.r_kpc[-1])).rows]
+    assert ("its radius (the last: v_c rises beyond)" in labels) is rises
+    assert ("its radius" in labels) is not rises
+
+
+def test_each_remark_on_the_numbers_begins_a_line(dark):
+    halo = in_nfw_halo(dark, dark.draws.r_kpc[-1])
+    assert "c_200" in halo.values
+    for one, n in ((halo, 4), (replace(halo, distance_kpc=None), 3)):
+        lines = [line for line in text_from("inference", "dark_matter", dark=one).markdown.splitlines() if line]
+        assert len(lines) == n
+        assert all(line.startswith("- ") and line.count("- ") == 1 for line in lines)
 
 
 def test_without_a_distance_there_is_no_j(dark):

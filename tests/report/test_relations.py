@@ -9,6 +9,7 @@ from disc_sample import Gaussian, disc_sample
 import stargas as sg
 from stargas.inference.baryons import StellarMass
 from stargas.inference.dark_matter import COMMON_RADIUS_KPC
+from stargas.profiles import ProfileDraws
 from stargas.report.relations import DIVIDE, DWARF_SPHEROIDALS, draw_relations
 from stargas.simulations.mock_suites.relations import median_size
 
@@ -27,10 +28,20 @@ def points(axes, label):
 def test_the_galaxy_lies_at_its_stellar_mass_density_and_size(dark):
     for mass in (1e7, 3e6):
         left, right = draw_relations(replace(dark, stellar_mass=StellarMass(mass, 0.1))).axes
-        x, y = points(left, dark.name)
+        x, y = points(left, f"{dark.name}, extrapolated")
         assert float(x[0]) == pytest.approx(np.log10(mass))
         assert float(y[0]) == pytest.approx(np.median(dark.density(COMMON_RADIUS_KPC)))
         assert float(points(right, dark.name)[1][0]) == pytest.approx(dark.R_hl_kpc)
+
+
+def test_a_density_inside_of_the_first_radius_is_an_open_symbol(dark):
+    inside = replace(dark, draws=ProfileDraws(0.1 * dark.draws.r_kpc / dark.draws.r_kpc[0], dark.draws.log10_mass))
+    assert dark.is_extrapolated(COMMON_RADIUS_KPC)
+    assert not inside.is_extrapolated(COMMON_RADIUS_KPC)
+    for one, is_open in ((dark, True), (inside, False)):
+        left, right = (axes.containers[-1].lines[0].get_markerfacecolor() for axes in draw_relations(one).axes)
+        assert (left == "white") is is_open
+        assert right != "white"
 
 
 def test_the_published_densities_are_all_there(dark):

@@ -8,7 +8,8 @@ inside 0.25 R_hl (which is half as much again there), 1.3 % less at R_hl, and at
 *Gas.* The HI lies in a thin disc, of which a sphere of radius r holds what lies inside r; helium comes on top. The disc
 is deprojected along the major axis of its map, by the axis ratio of its second moments where no inclination is given:
 radii on the sky would put up to 1/cos i times the gas near the center. A beam that is not small compared with the disc
-makes it rounder and spreads it, which is not corrected. Molecular and ionized gas is left out.
+makes it rounder and spreads it, which is not corrected; nor is a disc that is nearly edge-on, where gas at all
+distances lies on one line of sight. Molecular and ionized gas is left out.
 """
 
 import re

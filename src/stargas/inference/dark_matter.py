@@ -261,7 +261,7 @@ class DarkMatter(Described):
                 f"{high:g}, so no concentration is given."
             )
         if self.hi_mass_msun is None:
-            said.append("No HI was observed, so no gas is taken off.")
+            said.append("No HI map is given, so no gas is taken off.")
         return tuple(said)
 
     def to_table(self) -> "QTable":

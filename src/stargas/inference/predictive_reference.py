@@ -44,6 +44,9 @@ N_STARS = (100, 1000)
 LEVELS = np.array([1, 0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002])
 """Fractions of galaxies for which the u that they exceed is stored."""
 
+FRACTIONS = (LEVELS[-1], LEVELS[1])
+"""Smallest and largest fraction of galaxies with a larger residual that are told apart: no galaxy is beyond all."""
+
 N_RINGS = STAR_RINGS + HI_RINGS
 """Number of deviations: those of the stars, then those of the HI."""
 
@@ -116,9 +119,10 @@ class ResidualDistribution:
     exceeded: FloatArray
 
     def larger_fraction(self, residual_share: float, order: float) -> float:
-        """Return the fraction of the galaxies of an order whose share is larger, between the first and last level."""
+        """Return the fraction of the galaxies of an order whose share is larger, within `FRACTIONS`."""
         exceeded = self.exceeded[np.searchsorted(ORDERS, order, side="right")]
-        return float(np.exp(np.interp(residual_share, exceeded, np.log(LEVELS))))
+        fraction = float(np.exp(np.interp(residual_share, exceeded, np.log(LEVELS))))
+        return float(np.clip(round(fraction, _DIGITS), *FRACTIONS))  # exp(log) is not exact, so the ends are rounded
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from scipy.special import ndtri
 from stargas.features.hi_features import THICKNESS
 from stargas.galaxy import FloatArray
 from stargas.inference.predicted_rotation import predict_rotation
-from stargas.inference.predictive_reference import LEVELS
+from stargas.inference.predictive_reference import FRACTIONS
 from stargas.observed.orientation import velocity_position_angle
 from stargas.profiles import ProfileDraws
 from stargas.sample import MAPS, QUALITY, SCALARS, Sample
@@ -106,9 +106,10 @@ class VelocityField:
         """How usual that is."""
         if self.larger_fraction is None:
             return "the model has no reference that tells how much is usual"
-        at_most = "at most " if self.larger_fraction <= LEVELS[-1] else ""
+        least, most = FRACTIONS
+        bound = "at most " if self.larger_fraction <= least else "at least " if self.larger_fraction >= most else ""
         return (
-            f"{at_most}{100 * self.larger_fraction:.2g} % of galaxies like those of the training set, with as much "
+            f"{bound}{100 * self.larger_fraction:.2g} % of galaxies like those of the training set, with as much "
             f"rotation over dispersion, differ more ({self.deviation:+.1f}σ)"
         )
 

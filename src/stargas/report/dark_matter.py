@@ -59,6 +59,8 @@ def dark_matter_table(dark: DarkMatter) -> Table:
         else:
             low, median, high = np.log10(np.maximum([low, median, high], 1.0))
         note = " (extrapolated)" if outside and name.endswith("150pc") else ""
+        if name == "r_v_max" and median == dark.draws.r_kpc[-1]:
+            note = " (the last: v_c rises beyond)"
         rows.append([label + note, unit, median_and_range(median, low, high, digits=digits)])
     return Table(["", "unit", "value"], rows, "Median + and − to the 84th and 16th percentile.")
 

@@ -77,7 +77,9 @@ def _draw_central_density(axes: "Axes", dark: DarkMatter) -> None:
         mass, published[0], yerr=published[1:], fmt="s", markersize=3, linewidth=0.8, color=MUTED, label="Read+19"
     )
     axes.axhline(DIVIDE, color=MUTED, linewidth=0.7, linestyle=":")
-    _draw_galaxy(axes, dark, dark.density(COMMON_RADIUS_KPC)[:, 0])
+    _draw_galaxy(
+        axes, dark, dark.density(COMMON_RADIUS_KPC)[:, 0], extrapolated=dark.is_extrapolated(COMMON_RADIUS_KPC)
+    )
     axes.set_ylabel(r"$\rho_{dm}$(150 pc)  [$M_\odot$ kpc$^{-3}$]")
     axes.set_title(dark.name, loc="left")
 
@@ -92,8 +94,8 @@ def _draw_size(axes: "Axes", dark: DarkMatter) -> None:
     axes.set_ylabel(r"$R_{hl}$  [kpc]")
 
 
-def _draw_galaxy(axes: "Axes", dark: DarkMatter, values: FloatArray) -> None:
-    """Draw the median and 68 % of values at the stellar mass of the galaxy."""
+def _draw_galaxy(axes: "Axes", dark: DarkMatter, values: FloatArray, *, extrapolated: bool = False) -> None:
+    """Draw the median and 68 % of values at the stellar mass of the galaxy; an open symbol if they are extrapolated."""
     low, median, high = np.quantile(values, (0.16, 0.5, 0.84))
     axes.errorbar(
         np.log10(dark.stellar_mass.mass_msun),
@@ -103,5 +105,6 @@ def _draw_galaxy(axes: "Axes", dark: DarkMatter, values: FloatArray) -> None:
         fmt="o",
         markersize=5,
         color=MODEL_COLORS["StarGas"],
-        label=dark.name,
+        markerfacecolor="white" if extrapolated else MODEL_COLORS["StarGas"],
+        label=f"{dark.name}, extrapolated" if extrapolated else dark.name,
     )
