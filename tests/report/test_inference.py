@@ -227,10 +227,14 @@ class TestPage:
             ]
             assert places == sorted(places)
 
-    def test_an_old_figure_goes_with_its_inference(self, results, tmp_path):
+    def test_old_files_go_with_their_inference(self, results, tmp_path):
         write_inference_report(results[:1], tmp_path)
         (tmp_path / "figures" / "left_out.png").touch()
+        for name in ("velocity_field.fits", "notes.txt"):
+            (tmp_path / name).touch()
         write_inference_report(results[:1], tmp_path, overwrite=True)
+        assert not (tmp_path / "velocity_field.fits").exists()
+        assert (tmp_path / "notes.txt").exists()  # which no inference wrote
         names = {path.name for path in (tmp_path / "figures").iterdir()}
         assert "left_out.png" not in names
         assert {"profile.png", "profile.pdf"} <= names

@@ -5,8 +5,8 @@
 
 *Kurtosis*: dispersions say nothing of the shape of the velocity distribution. Its fourth moment over the square of the
 second one, rotation and errors included, is compared with that of as many Gaussian velocities, 3n/(n + 2). What orbits
-make of it is not predicted: with the true masses and orbits of mock galaxies, the fourth-order Jeans equation is beyond
-0.6 R_hl farther from the truth than a Gaussian.
+make of it is not predicted: with the true masses and orbits of slowly rotating mock galaxies, the fourth-order Jeans
+equation is beyond 0.6 R_hl no nearer to the truth than a Gaussian (docs/checks.md).
 
 All draws share both expectations, and neither enters the p-value.
 """

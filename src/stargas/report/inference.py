@@ -57,6 +57,19 @@ if TYPE_CHECKING:
 
 FORMAT = Format("stargas inference", 2)
 
+OPTIONAL_FILES = (
+    "further.ecsv",
+    "predictive.ecsv",
+    "velocity_field.fits",
+    "attribution.ecsv",
+    "dark_matter.ecsv",
+    "shares.ecsv",
+    "dispersion.ecsv",
+    "members.ecsv",
+    "settings.yaml",
+)
+"""Files of a report that not every result has."""
+
 MAX_SHOWN_FIRST = 3
 """Warnings that are printed above the masses; the others stand below."""
 
@@ -135,6 +148,8 @@ def write_inference_report(
         contents["settings.yaml"] = settings_yaml(repeated, command).encode()
     for name, content in contents.items():
         write_atomically(folder / name, content, lasting=False)
+    for name in set(OPTIONAL_FILES) - set(contents):
+        (folder / name).unlink(missing_ok=True)  # of an inference before
     described = describe_inference(views, command) | (
         {} if dark is None else {"dark_matter": describe_dark_matter(dark)}
     )
