@@ -90,7 +90,7 @@ class VelocityField:
 
     @property
     def deviation(self) -> float | None:
-        """How many standard deviations a Gaussian has for `larger_fraction`; positive for a large residual."""
+        """How many standard deviations a Gaussian has for ``larger_fraction``; positive for a large residual."""
         return None if self.larger_fraction is None else float(-ndtri(self.larger_fraction))
 
     @property
