@@ -230,8 +230,8 @@ def test_the_quickstart_runs_from_top_to_bottom(tmp_path):
 @pytest.mark.usefixtures("at", "blank_figures")
 def test_the_recipe_of_a_convolutional_network_runs_and_its_folder_is_a_model(folder, tmp_path, monkeypatch):
     """From top to bottom, in a folder of its own; a setting that the preset cannot train would be seen."""
-    for file in ("galaxy.hdf5", "stars.csv"):
-        shutil.copy(folder / file, tmp_path)
+    sg.write_galaxy(sg.mock_suite("bursty", 3, seed=1)[2], tmp_path / "galaxy.hdf5")
+    shutil.copy(folder / "stars.csv", tmp_path)
     monkeypatch.chdir(tmp_path)
     for page, name, words in commands():
         if page == RECIPE:

@@ -53,7 +53,7 @@ def test_an_unknown_part_is_named(tmp_path, capsys):
         ("suites", "its parts are bursty, smooth, broad, shifted"),
         ("others", "its parts are scoreboard, peers, rotation, adaptation"),
         ("forecast", "its parts are achieved, two_tracers"),
-        ("dark_matter", "it has no parts"),
+        ("dark_matter", "its parts are mocks, dwarfs"),
     ],
 )
 def test_a_part_that_there_is_not_is_named_with_those_there_are(name, known, capsys):

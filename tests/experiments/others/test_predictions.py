@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from stargas.errors import InputError
 from stargas.experiments.others.galaxies import GalaxyOfOthers, traced
-from stargas.experiments.others.predictions import DENSITY_KPC, predict_from_stars, sides_of
+from stargas.experiments.others.predictions import DENSITY_KPC, predict, predict_from_stars, sides_of
 from stargas.experiments.others.spheres import analytic_sphere
 from stargas.model.files import load_model
 
@@ -37,3 +39,7 @@ def test_another_posterior_is_scored_on_the_same_views():
         assert np.abs(true - density)[known].max() < 0.02
     few = replace(one, galaxy=traced("few", np.eye(3), np.eye(3), one.galaxy.dark, "theirs"))
     assert len(predict_from_stars(Exact(), [few, one], config, 10).galaxy) == 12
+    lines = []
+    with pytest.raises(InputError, match="no galaxy has the"):
+        predict(load_model(), [few], None, 10, report=lines.append)
+    assert lines == ["few has 3 stars, too few for the model: left out."]

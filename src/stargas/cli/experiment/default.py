@@ -33,6 +33,7 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.flow_trial import FLOWS, write_flow_trial
     from stargas.experiments.release import release_model
     from stargas.report.default_page import COMMAND, write_default_page, write_readme_numbers
+    from stargas.report.tried_page import PARTS as COMPARED_PARTS
     from stargas.report.tried_page import write_tried_page
 
     plan = default_plan(settings.data, settings.model, settings.training, options.scale, options.tng)
@@ -49,7 +50,8 @@ def run(options: Namespace, settings: Settings) -> None:
     for name in (name for name in others if name in parts):
         others[name](made)
     page = write_default_page(made.results)
-    write_tried_page(made.results, COMMAND)
+    if any((made.results / f"{name}.json").is_file() for name in COMPARED_PARTS):
+        write_tried_page(made.results, COMMAND)
     if options.readme is not None:
         write_readme_numbers(made.results, options.readme)
     if options.release is not None:

@@ -109,7 +109,8 @@ def _write_scoreboard(
 
     reference = None if model.folder is None else load_validity(model.folder)
     predictions = predict(model, galaxies(), reference, options.draws, options.seed, report)
-    with_gas = [one for one in galaxies() if one.has_gas]
+    least = model.data_config.min_stars
+    with_gas = [one for one in galaxies() if one.has_gas and len(one.galaxy.stars) >= least]
     seeds = range(options.seed, options.seed + HI_SEEDS)
     sides = [predict(model, with_gas, None, options.draws, seed) for seed in seeds if with_gas]
     gain = hi_gain(joined(sides)) if sides else {}

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.config import DataConfig
+from stargas.errors import InputError
 from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.others.galaxies import GalaxyOfOthers
@@ -173,6 +174,11 @@ def predict(
         Root seed.
     report
         Called with a line for each galaxy that is left out.
+
+    Raises
+    ------
+    InputError
+        If none is left.
     """
     parts = []
     for one in galaxies:
@@ -180,6 +186,8 @@ def predict(
             report(f"{one.galaxy.id} has {len(one.galaxy.stars)} stars, too few for the model: left out.")
             continue
         parts += list(_predict_galaxy(model, one, reference, n_draws, seed))
+    if not parts:
+        raise InputError(f"no galaxy has the {model.data_config.min_stars} stars that the model needs: name others.")
     return joined(parts)
 
 
