@@ -265,9 +265,10 @@ def _entry(key: str, value: Any) -> str:  # noqa: ANN401 (values of JSON)
 
 
 def choice_labels(rows: Sequence[Row]) -> list[str]:
-    """Label rows by their choice, with the model where there are several."""
+    """Label rows by their choice, with the model where there are several and their groups do not name it."""
     several = len({row["name"] for row in rows}) > 1
-    return [f"{row['choice']} ({row['name']})" if several else str(row["choice"]) for row in rows]
+    models = [row["name"] if several and row["name"] != row.get("group") else "" for row in rows]
+    return [f"{row['choice']} ({name})" if name else str(row["choice"]) for row, name in zip(rows, models, strict=True)]
 
 
 def paper_ratio(over: Row, under: Row, radius: float) -> float | None:

@@ -20,6 +20,8 @@ DASHED = (0, (4, 3))
 def draw_gain(part: Part) -> "Figure":
     """Draw half-widths (above) and Star over StarGas (below) against the strength of the gas disturbances."""
     names = [name for name in MODELS if find_rows(part, name=name)]
+    from matplotlib.lines import Line2D
+
     with apply_style():
         figure = new_figure(8.2, 5.2)
         panels = figure.subplots(2, len(TABLE_RADII), sharex=True, sharey="row", height_ratios=[1.6, 1])
@@ -28,7 +30,7 @@ def draw_gain(part: Part) -> "Figure":
             for name in names:
                 _draw_gain_of(upper, find_rows(part, name=name), radius, model_color(name), name)
                 _draw_gain_of(upper, find_rows(part, name=f"Trees ({name})"), radius, model_color(name), None)
-            _draw_ratio_draw_gain_of(lower, part, radius)
+            _draw_quotients(lower, part, radius)
             upper.set_title(rf"at {radius:.1f} $R_{{hl}}$", loc="left")
             upper.set_ylim(0, min(upper.get_ylim()[1], 1.6))
             for axes in (upper, lower):
@@ -37,7 +39,8 @@ def draw_gain(part: Part) -> "Figure":
         panels[0, 0].set_ylabel("half-width of the ratio")
         panels[1, 0].set_ylabel("Star / StarGas")
         handles, labels = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=4, handlelength=1.5)
+        handles.append(Line2D([], [], color=INK, linestyle=(0, (3, 1.5)), linewidth=1.1))
+        figure.legend(handles, [*labels, "trees"], loc="outside upper left", ncols=4, handlelength=1.5)
     return figure
 
 
@@ -60,7 +63,7 @@ def _draw_gain_of(axes: "Axes", rows: Sequence[Row], radius: float, color: str, 
     )
 
 
-def _draw_ratio_draw_gain_of(axes: "Axes", part: Part, radius: float) -> None:
+def _draw_quotients(axes: "Axes", part: Part, radius: float) -> None:
     dial, ratios = [], []
     for stars in sorted(find_rows(part, name="Star"), key=lambda row: row["stirring"]):
         for both in find_rows(part, name="StarGas", stirring=stars["stirring"]):
@@ -212,7 +215,7 @@ def draw_choices(part: Part) -> "Figure":
     with apply_style():
         figure = new_figure(7.6, 0.27 * (len(rows) + len(set(groups))) + 1.0)
         axes = figure.subplots()
-        place, ticks, names = 0.0, [], []
+        place, ticks, names, chosen = 0.0, [], [], False
         for number, row in enumerate(rows):
             if number and groups[number] != groups[number - 1]:
                 place -= 0.7
@@ -221,6 +224,7 @@ def draw_choices(part: Part) -> "Figure":
             ticks.append(place)
             names.append(f"{groups[number]}: {labels[number]}" if groups[number] else labels[number])
             filled = bool(row.get("reference") or row.get("chosen"))
+            chosen |= filled
             axes.errorbar(
                 row["rms_dex"],
                 place,
@@ -232,7 +236,7 @@ def draw_choices(part: Part) -> "Figure":
                 elinewidth=1,
             )
         axes.set_yticks(ticks, names, fontsize=8)
-        axes.set_xlabel("rms error over all radii [dex]\nfilled: the choice of the preset")
+        axes.set_xlabel("rms error over all radii [dex]" + ("\nfilled: the choice of the preset" if chosen else ""))
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
     return figure
 
