@@ -1,4 +1,6 @@
-"""Coverage along a dial finds the setting where a posterior is wrong."""
+"""Coverage along a dial finds the setting where a posterior is wrong, and what is common among galaxies."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ from scipy.special import ndtr
 
 from stargas.cli.settings import read_settings
 from stargas.experiments.default import default_plan
-from stargas.experiments.dials import DIALS, MADE_BY, MODEL, SLOPE, TESTS, score_settings
+from stargas.experiments.dials import DIALS, MADE_BY, MODEL, SLOPE, TESTS, TYPICAL, Answers, score_cuts, score_settings
 from stargas.report.dials_section import LABELS
 
 N = 4000
@@ -19,8 +21,23 @@ def scored(width_above_one=1.0, values=None):
     values = rng.uniform(0, 2, N) if values is None else values
     error = rng.normal(size=(N, 5))
     width = np.where(values >= 1, width_above_one, 1.0)[:, None]
-    ranks = ndtr(error / width)
-    return list(score_settings(values, EDGES, 0.1 * error, ranks, np.arange(N) // 4))
+    answers = Answers(0.1 * error, 0.1 * width + 0 * error, ndtr(error / width), np.arange(N) // 4, {"dial": values})
+    return list(score_settings(answers, "dial", EDGES))
+
+
+def answers_of_a_wide_prior(prior=1.0):
+    """Exact posteriors of a truth with a normal prior, from data of error 1; ``prior`` is that which they assume."""
+    rng = np.random.default_rng(5)
+    truth = rng.normal(size=N)
+    data, share = truth + rng.normal(size=N), prior**2 / (1 + prior**2)
+    width = np.full(N, np.sqrt(share))
+    error = share * data - truth
+    columns = (one[:, None] for one in (error, width, ndtr(-error / width)))
+    return Answers(*columns, np.arange(N), {"truth": truth, "size": np.abs(truth), "data": data})
+
+
+def shares(answers, cuts):
+    return [row["coverage_68_mean"] for row in score_cuts(answers, cuts)]
 
 
 def test_exact_posteriors_hold_what_they_say_at_every_setting():
@@ -49,6 +66,32 @@ def test_a_setting_that_no_galaxy_has_is_left_out():
     assert (row["low"], row["high"], row["n_galaxies"]) == (0.0, 1.0, N // 4)
 
 
+def test_a_wide_prior_makes_intervals_hold_too_much_in_its_middle_and_too_little_at_its_ends():
+    answers = answers_of_a_wide_prior()
+    whole, middle = shares(answers, {"size": (0.0, 0.7)})
+    _, ends = shares(answers, {"size": (1.5, 10.0)})
+    assert whole == pytest.approx(0.68, abs=0.02)
+    assert middle > 0.8
+    assert ends < 0.4
+
+
+def test_where_the_prior_does_not_matter_no_cut_changes_what_intervals_hold():
+    assert shares(answers_of_a_wide_prior(prior=1e3), {"size": (0.0, 0.7)}) == pytest.approx([0.68, 0.68], abs=0.03)
+    assert shares(answers_of_a_wide_prior(), {"data": (-0.7, 0.7)}) == pytest.approx([0.68, 0.68], abs=0.03)
+
+
+def test_each_cut_is_made_after_those_before_it_and_keeps_both_ends():
+    answers = replace(answers_of_a_wide_prior(), dials={"a": np.arange(N) % 4.0, "b": np.arange(N) % 5.0})
+    rows = list(score_cuts(answers, {"a": (1.0, 2.0), "b": (4.0, 9.0)}))
+    assert [row["dial"] for row in rows] == [None, "a", "b"]
+    assert [row["n_galaxies"] for row in rows] == [N, N // 2, N // 10]
+    assert all(row["half_width_dex"] == pytest.approx(np.sqrt(0.5), abs=1e-4) for row in rows)
+
+
+def test_cuts_end_where_no_galaxy_is_left():
+    assert len(list(score_cuts(answers_of_a_wide_prior(), {"size": (-2.0, -1.0), "data": (0.0, 1.0)}))) == 1
+
+
 def test_dials_are_of_galaxies_that_the_model_has_not_learned_from():
     settings = read_settings([], preset="default")
     plan = default_plan(settings.data, settings.model, settings.training)
@@ -60,4 +103,5 @@ def test_dials_are_of_galaxies_that_the_model_has_not_learned_from():
 def test_every_dial_has_a_name_and_rising_edges():
     assert set(DIALS) == set(LABELS)
     assert SLOPE in DIALS
+    assert set(TYPICAL) <= set(DIALS)
     assert all(np.all(np.diff(edges) > 0) for edges in DIALS.values())

@@ -4,24 +4,24 @@ import json
 
 import pytest
 
-from stargas.errors import DamagedFileError
+from stargas.errors import DamagedFileError, InputError
 from stargas.report.dials_section import FILE, FORMAT, dials_section
 
 
 def row(low, high, inside, dial="breathing", known="stars"):
     shares = {"coverage_68_mean": inside, "coverage_68_mean_se": 0.01, "coverage_95_mean": 0.94}
     about = {"tested_on": "broad", "known": known, "dial": dial, "low": low, "high": high, "n_galaxies": 12}
-    return about | shares | {"coverage_95_mean_se": 0.01, "rms_dex": 0.123}
+    return about | shares | {"coverage_95_mean_se": 0.01, "rms_dex": 0.123, "half_width_dex": 0.1}
 
 
-def write(folder, *rows):
-    (folder / FILE).write_text(json.dumps({**FORMAT.stated, "rows": rows}))
+def write(folder, *rows, typical=()):
+    (folder / FILE).write_text(json.dumps({**FORMAT.stated, "rows": rows, "typical": typical}))
     return folder
 
 
 def test_each_setting_has_a_line_and_those_outside_are_named(tmp_path):
     rows = (row(0.0, 0.1, 0.7), row(0.1, 0.5, 0.5), row(30, 100, 0.62, "n_stars"), row(30, 100, 0.8, "n_stars", "all"))
-    (section,) = dials_section(write(tmp_path, *rows))
+    section, _ = dials_section(write(tmp_path, *rows))
     text, table = section.parts
     assert "At 2 of 4 settings the 68 % intervals hold 62 to 74 %" in text.markdown
     assert (
@@ -34,6 +34,7 @@ def test_each_setting_has_a_line_and_those_outside_are_named(tmp_path):
         "0 to 0.1",
         "12",
         "0.123",
+        "0.100",
         "70.0 ± 1.0 %",
         "94.0 ± 1.0 %",
     ]
@@ -45,14 +46,32 @@ def test_each_setting_has_a_line_and_those_outside_are_named(tmp_path):
 
 
 def test_where_all_settings_hold_no_other_is_named(tmp_path):
-    (section,) = dials_section(write(tmp_path, row(0, 1, 0.7)))
+    section, _ = dials_section(write(tmp_path, row(0, 1, 0.7)))
     assert "The others" not in section.parts[0].markdown
+
+
+def test_each_cut_has_a_line_below_all_galaxies(tmp_path):
+    typical = [row(None, None, 0.69, None), row(0.0, 0.1, 0.71), row(30, 90, 0.8, "inclination_deg")]
+    _, section = dials_section(write(tmp_path, row(0, 1, 0.7), typical=typical))
+    assert [[line[0], line[1], line[5]] for line in section.parts[1].rows] == [
+        ["all", "stars", "69.0 ± 1.0 %"],
+        ["and breathing of the center 0 to 0.1", "", "71.0 ± 1.0 %"],
+        ["and inclination [deg] 30 to 90", "", "80.0 ± 1.0 %"],
+    ]
 
 
 def test_no_file_no_section(tmp_path):
     assert dials_section(tmp_path) == []
 
 
-def test_a_file_that_lacks_an_entry_is_named(tmp_path):
+@pytest.mark.parametrize("entry", ["rms_dex", "half_width_dex"])
+def test_a_file_that_lacks_an_entry_is_named(tmp_path, entry):
     with pytest.raises(DamagedFileError, match=FILE):
-        dials_section(write(tmp_path, {name: value for name, value in row(0, 1, 0.7).items() if name != "rms_dex"}))
+        dials_section(write(tmp_path, {name: value for name, value in row(0, 1, 0.7).items() if name != entry}))
+
+
+def test_a_file_without_cuts_is_of_another_format(tmp_path):
+    earlier = {**FORMAT.stated, "format_version": 1, "rows": [row(0, 1, 0.7)]}
+    (tmp_path / FILE).write_text(json.dumps(earlier))
+    with pytest.raises(InputError, match="version 1"):
+        dials_section(tmp_path)

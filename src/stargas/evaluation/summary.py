@@ -55,6 +55,12 @@ class PosteriorSummary:
         """Median of log10 M [Msun], shape (n, m)."""
         return self.quantiles[:, MEDIAN]
 
+    @property
+    def half_width(self) -> FloatArray:
+        """Half of the central 68 % interval of log10 M [dex], shape (n, m)."""
+        low, high = (self.quantiles[:, QUANTILE_LEVELS.index(level)].astype(np.float64) for level in (0.16, 0.84))
+        return (high - low) / 2
+
 
 def summarize_draws(draws: NDArray[np.floating], truth: FloatArray, log_prob: ArrayLike) -> PosteriorSummary:
     """Summarize draws of log10 M.

@@ -9,11 +9,14 @@ from stargas.report.page import Section, Table, text_from
 from stargas.report.result_tables import coverage
 from stargas.storage import Format
 
-FILE, FORMAT = "dials.json", Format("stargas experiment default dials", 1)
+FILE, FORMAT = "dials.json", Format("stargas experiment default dials", 2)
 """File of the results, and its format."""
 
 LOW, HIGH = 0.62, 0.74
 """Between these the coverage of a 68 % interval counts as right."""
+
+SCORES = ("number", "rms [dex]", "half-width [dex]", "in 68 %", "in 95 %")
+"""Columns that both tables end with."""
 
 LABELS = {
     "breathing": "breathing of the center",
@@ -30,7 +33,7 @@ LABELS = {
 
 
 def dials_section(results: Path) -> list[Section]:
-    """Return the section with coverage and error at each setting; empty where there are no results.
+    """Return coverage and error at each setting, and of the most common galaxies; empty where there are no results.
 
     Raises
     ------
@@ -39,26 +42,43 @@ def dials_section(results: Path) -> list[Section]:
     DamagedFileError
         If it lacks an entry.
     """
-    entries = ("dial", "low", "high", "known", "rms_dex", "coverage_68_mean", "coverage_95_mean")
-    found = read_comparison(results / FILE, FORMAT, ("rows",), entries)
+    entries = ("dial", "low", "high", "known", "rms_dex", "half_width_dex", "coverage_68_mean", "coverage_95_mean")
+    found = read_comparison(results / FILE, FORMAT, ("rows", "typical"), entries)
     if found is None:
         return []
     rows: Sequence[Row] = found["rows"]
     outside = [row for row in rows if not LOW <= row["coverage_68_mean"] <= HIGH]
     counts = {"n": len(rows), "inside": len(rows) - len(outside), "low": LOW, "high": HIGH}
     text = text_from("default", "dials", **counts, outside=[_named(row) for row in outside])
-    return [Section("Along the dials of the mocks", [text, _table(rows)])]
+    cut = Table(["galaxies", "from", *SCORES], _cut_lines(found["typical"]))
+    return [
+        Section("Along the dials of the mocks", [text, Table(["dial", "from", "setting", *SCORES], _dial_lines(rows))]),
+        Section("Typical galaxies", [text_from("default", "typical"), cut]),
+    ]
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _dial_lines(rows: Sequence[Row]) -> list[list[str]]:
     lines, before = [], None
     for row in rows:
         place = (row["known"], row["dial"])
         head = ["", ""] if place == before else [LABELS[row["dial"]], str(row["known"])]
-        cells = [str(row["n_galaxies"]), number(row["rms_dex"], 3), coverage(row, 68), coverage(row, 95)]
-        lines.append([*head, _setting(row), *cells])
+        lines.append([*head, _setting(row), *_scores(row)])
         before = place
-    return Table(["dial", "from", "setting", "galaxies", "rms [dex]", "in 68 %", "in 95 %"], lines)
+    return lines
+
+
+def _cut_lines(rows: Sequence[Row]) -> list[list[str]]:
+    lines = []
+    for row in rows:
+        cut = row["dial"] is not None
+        name = f"and {LABELS[row['dial']]} {_setting(row)}" if cut else "all"
+        lines.append([name, "" if cut else str(row["known"]), *_scores(row)])
+    return lines
+
+
+def _scores(row: Row) -> list[str]:
+    widths = [number(row["rms_dex"], 3), number(row["half_width_dex"], 3)]
+    return [str(row["n_galaxies"]), *widths, coverage(row, 68), coverage(row, 95)]
 
 
 def _setting(row: Row) -> str:
