@@ -14,6 +14,7 @@ from stargas.report.others_page import summary_table as scoreboard_table
 from stargas.report.others_verdict import verdict
 from stargas.report.page import Page, Section, Table, Text, table_markdown, text_from, write_page
 from stargas.report.page import Part as PagePart
+from stargas.report.paper_method_section import paper_method_section
 from stargas.report.result_tables import (
     RADII_HEAD,
     calibration_tables,
@@ -80,6 +81,7 @@ def write_default_page(results: Path) -> Path:
         *_others(results),
         Section("Galaxies of the mock suites", [summary_table(parts)]),
         *(Section(part["title"], [text_from("default", name), *_tables(name, part)]) for name, part in parts.items()),
+        *paper_method_section(results),
         *dials_section(results),
         *false_alarms_section(results),
         *beside_masses_section(results),

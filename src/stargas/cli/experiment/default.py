@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargas.cli.experiment.common import new_run
+from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace, _ArgumentGroup
@@ -18,6 +20,7 @@ def add_options(group: _ArgumentGroup) -> None:
     group.add_argument(
         "--release", type=Path, help="folder for the released model, its validity reference and its card"
     )
+    group.add_argument("--paper", type=Path, help="folder of a run of the experiment paper, for the part paper_method")
     group.add_argument("--readme", type=Path, help="file whose table of results is replaced, between its two marks")
 
 
@@ -31,6 +34,8 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.false_alarms import PART as FALSE_ALARMS
     from stargas.experiments.false_alarms import write_false_alarms
     from stargas.experiments.flow_trial import FLOWS, write_flow_trial
+    from stargas.experiments.paper_method import PART as PAPER_METHOD
+    from stargas.experiments.paper_method import write_paper_method
     from stargas.experiments.release import release_model
     from stargas.report.default_page import COMMAND, write_default_page, write_readme_numbers
     from stargas.report.tried_page import PARTS as COMPARED_PARTS
@@ -44,6 +49,12 @@ def run(options: Namespace, settings: Settings) -> None:
         DIALS: write_dials,
         FALSE_ALARMS: write_false_alarms,
     }
+    if options.paper is not None:
+        others[PAPER_METHOD] = partial(write_paper_method, paper=options.paper)
+    elif PAPER_METHOD in options.parts:
+        raise UsageError(
+            f"the part {PAPER_METHOD} needs the folder of a run of 'stargas experiment paper seeds': --paper FOLDER."
+        )
     parts = options.parts or [*plan.parts, *others]
     if of_plan := tuple(name for name in parts if name not in others):
         made.make(of_plan)
