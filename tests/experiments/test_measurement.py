@@ -24,7 +24,10 @@ OF_ONE_MODEL = sorted(
             for name in ("others", "forecast", "dark_matter", "observed", "checks")
             for path in (RESULTS / name).glob("*.json")
         ),
-        *(RESULTS / "default" / f"{name}.json" for name in ("beside_masses", "dials", "false_alarms", "paper_method")),
+        *(
+            RESULTS / "default" / f"{name}.json"
+            for name in ("beside_masses", "dials", "false_alarms", "hi_gain", "paper_method")
+        ),
     ]
 )
 PRETRAINED = Path(load_model().folder)

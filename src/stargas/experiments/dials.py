@@ -8,23 +8,21 @@ ends lack, the most common galaxies have too much: these are counted, too, cut a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stargas import __version__
-from stargas.evaluation.bootstrap import bootstrap_galaxies
-from stargas.evaluation.coverage import is_covered
-from stargas.evaluation.intervals import CENTRAL_INTERVALS
+from stargas.dataset.store import Dataset
+from stargas.evaluation.result import EvaluationResult
+from stargas.experiments.answers import Answers
 from stargas.experiments.beside_masses import SLOPES, slope
 from stargas.experiments.run import Run
 from stargas.galaxy import FloatArray
 from stargas.report.dials_section import FILE, FORMAT
-from stargas.storage import json_bytes, rounded, write_atomically
+from stargas.storage import json_bytes, write_atomically
 from stargas.validity.reference import weights_of
 
 PART = "dials"
@@ -65,8 +63,6 @@ TYPICAL: Mapping[str, tuple[float, float]] = {
 """Dial → settings, both ends among them, in the order in which galaxies are cut to them: the most common ones in
 ``broad``, and enough stars. Most galaxies that others made in equilibrium have them, as far as theirs are known."""
 
-_DIGITS = 4
-
 
 def write_dials(run: Run) -> Path:
     """Count by setting how many true masses the intervals of the pretrained model hold, into the folder of results.
@@ -82,104 +78,49 @@ def write_dials(run: Run) -> Path:
         The file.
     """
     run.make((MADE_BY,))
-    found = {test: _answers(run, test) for test in TESTS}
-    answers = {test: one for test, one in found.items() if one is not None}
-
-    def about(test: str) -> dict[str, Any]:
-        return {"tested_on": run.plan.tests[test].label, "known": TESTS[test]}
-
+    rows: list[dict[str, Any]] = []
+    typical: list[dict[str, Any]] = []
+    for test, known in TESTS.items():
+        result, spec = run.evaluation(test, MODEL), run.plan.tests[test]
+        if result is None:
+            continue
+        answers, about = Answers.of(result, MODEL), {"tested_on": spec.label, "known": known}
+        values = _values(run.test_set(spec), result)
+        for dial, edges in DIALS.items():
+            found = score_settings(answers, values[dial], edges, run.seed)
+            rows += [{**about, "dial": dial, **row} for row in found]
+        typical += [{**about, **row} for row in score_cuts(answers, values, TYPICAL, run.seed)]
     content = {
         **FORMAT.stated,
         "stargas": __version__,
         "scale": run.plan.scale,
         "weights_sha256": weights_of(run.out / "models" / MODEL),
-        "rows": [
-            {**about(test), "dial": dial, **row}
-            for test, one in answers.items()
-            for dial, edges in DIALS.items()
-            for row in score_settings(one, dial, edges, run.seed)
-        ],
-        "typical": [
-            {**about(test), **row} for test, one in answers.items() for row in score_cuts(one, TYPICAL, run.seed)
-        ],
+        "rows": rows,
+        "typical": typical,
     }
     path = run.results / FILE
     write_atomically(path, json_bytes(content))
     return path
 
 
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """Posteriors of n samples beside the truth.
-
-    Parameters
-    ----------
-    error
-        Of the medians of log10 M [dex], shape (n, m).
-    half_width
-        Half of the central 68 % intervals [dex], shape (n, m).
-    ranks
-        Of the true masses, shape (n, m).
-    galaxy
-        Galaxy of each sample, shape (n,).
-    dials
-        Dial → its value, shape (n,).
-    """
-
-    error: FloatArray
-    half_width: FloatArray
-    ranks: FloatArray
-    galaxy: NDArray[np.integer]
-    dials: Mapping[str, FloatArray]
-
-    def score(self, chosen: NDArray[np.bool_], seed: int = 0) -> dict[str, Any]:
-        """Summarize some samples over all radii.
-
-        Parameters
-        ----------
-        chosen
-            Which, shape (n,), at least one.
-        seed
-            Root seed of the bootstrap over galaxies.
-
-        Returns
-        -------
-        dict
-            Plain data: ``n_galaxies``, ``rms_dex``, ``half_width_dex`` (the mean), and coverage with its error.
-        """
-        bootstrap = bootstrap_galaxies(self.galaxy[chosen], seed=seed)
-        numbers = {
-            "rms_dex": float(np.sqrt(np.mean(self.error[chosen] ** 2))),
-            "half_width_dex": float(np.mean(self.half_width[chosen])),
-        }
-        for level in CENTRAL_INTERVALS:
-            share = bootstrap.measure_mean(is_covered(self.ranks[chosen], level).mean(axis=1))
-            name = f"coverage_{100 * level:.0f}_mean"
-            numbers |= {name: float(share.value), f"{name}_se": float(share.error)}
-        return {"n_galaxies": bootstrap.n_galaxies, **rounded(numbers, _DIGITS)}
+def _values(data: Dataset, result: EvaluationResult) -> dict[str, FloatArray]:
+    """Return the value of each dial for all samples."""
+    values = {dial: np.asarray(data.catalogue[dial], dtype=np.float64) for dial in DIALS if dial != SLOPE}
+    values[SLOPE] = slope(result.samples.log10_mass, result.r_over_R_hl.tolist(), SLOPES[SLOPE])
+    return values
 
 
-def _answers(run: Run, test: str) -> Answers | None:
-    """Return the posteriors on a test; None where it was left out."""
-    result = run.evaluation(test, MODEL)
-    if result is None:
-        return None
-    catalogue, masses = run.test_set(run.plan.tests[test]).catalogue, result.samples.log10_mass
-    summary = result.summaries[MODEL]
-    dials = {dial: np.asarray(catalogue[dial], dtype=np.float64) for dial in DIALS if dial != SLOPE}
-    dials[SLOPE] = slope(masses, result.r_over_R_hl.tolist(), SLOPES[SLOPE])
-    return Answers(summary.median - masses, summary.half_width, summary.ranks, result.samples.galaxy, dials)
-
-
-def score_settings(answers: Answers, dial: str, edges: Sequence[float], seed: int = 0) -> Iterator[dict[str, Any]]:
-    """Go through the settings of a dial that any sample has.
+def score_settings(
+    answers: Answers, values: FloatArray, edges: Sequence[float], seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Go through the settings of a dial that any of n samples has.
 
     Parameters
     ----------
     answers
-        Of all samples.
-    dial
-        One of theirs.
+        Of the samples.
+    values
+        Of the dial, shape (n,).
     edges
         Between the settings, rising. A value on an edge belongs to the upper setting, the last edge to the last one.
     seed
@@ -190,22 +131,25 @@ def score_settings(answers: Answers, dial: str, edges: Sequence[float], seed: in
     dict
         Plain data: ``low`` and ``high`` edge, and the scores.
     """
-    values = answers.dials[dial]
     setting = np.searchsorted(edges, values, side="right") - 1
     setting[values == edges[-1]] -= 1
     for number, (low, high) in enumerate(pairwise(edges)):
         chosen = setting == number
         if chosen.any():
-            yield {"low": low, "high": high, **answers.score(chosen, seed)}
+            yield {"low": low, "high": high, **answers.where(chosen).score(seed)}
 
 
-def score_cuts(answers: Answers, cuts: Mapping[str, tuple[float, float]], seed: int = 0) -> Iterator[dict[str, Any]]:
-    """Go from all samples to those inside all cuts, as long as there are any.
+def score_cuts(
+    answers: Answers, values: Mapping[str, FloatArray], cuts: Mapping[str, tuple[float, float]], seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Go from all of n samples to those inside all cuts, as long as there are any.
 
     Parameters
     ----------
     answers
-        Of all samples.
+        Of the samples.
+    values
+        Dial → its value, shape (n,).
     cuts
         Dial → lowest and highest value that is kept, one cut after the other.
     seed
@@ -217,10 +161,10 @@ def score_cuts(answers: Answers, cuts: Mapping[str, tuple[float, float]], seed: 
         Plain data: the ``dial`` of the last cut, its ``low`` and its ``high`` end, all null for all samples, and the
         scores.
     """
+    yield {"dial": None, "low": None, "high": None, **answers.score(seed)}
     chosen = np.ones(len(answers.galaxy), dtype=bool)
-    yield {"dial": None, "low": None, "high": None, **answers.score(chosen, seed)}
     for dial, (low, high) in cuts.items():
-        chosen &= (low <= answers.dials[dial]) & (answers.dials[dial] <= high)
+        chosen &= (low <= values[dial]) & (values[dial] <= high)
         if not chosen.any():
             return
-        yield {"dial": dial, "low": low, "high": high, **answers.score(chosen, seed)}
+        yield {"dial": dial, "low": low, "high": high, **answers.where(chosen).score(seed)}

@@ -8,6 +8,7 @@ from stargas.errors import InputError
 from stargas.report.beside_masses_section import beside_masses_section
 from stargas.report.dials_section import dials_section
 from stargas.report.false_alarms_section import false_alarms_section
+from stargas.report.hi_gain_section import hi_gain_section
 from stargas.report.others_page import FILE as OTHERS
 from stargas.report.others_page import read_scoreboard
 from stargas.report.others_page import summary_table as scoreboard_table
@@ -81,6 +82,7 @@ def write_default_page(results: Path) -> Path:
         *_others(results),
         Section("Galaxies of the mock suites", [summary_table(parts)]),
         *(Section(part["title"], [text_from("default", name), *_tables(name, part)]) for name, part in parts.items()),
+        *hi_gain_section(results),
         *paper_method_section(results),
         *dials_section(results),
         *false_alarms_section(results),

@@ -34,6 +34,8 @@ def run(options: Namespace, settings: Settings) -> None:
     from stargas.experiments.false_alarms import PART as FALSE_ALARMS
     from stargas.experiments.false_alarms import write_false_alarms
     from stargas.experiments.flow_trial import FLOWS, write_flow_trial
+    from stargas.experiments.hi_gain import PART as HI_GAIN
+    from stargas.experiments.hi_gain import write_hi_gain
     from stargas.experiments.paper_method import PART as PAPER_METHOD
     from stargas.experiments.paper_method import write_paper_method
     from stargas.experiments.release import release_model
@@ -46,6 +48,7 @@ def run(options: Namespace, settings: Settings) -> None:
     others = {
         FLOWS: write_flow_trial,
         BESIDE_MASSES: write_beside_masses,
+        HI_GAIN: write_hi_gain,
         DIALS: write_dials,
         FALSE_ALARMS: write_false_alarms,
     }

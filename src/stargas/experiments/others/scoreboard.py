@@ -12,6 +12,7 @@ import numpy as np
 
 from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
+from stargas.evaluation.scatter_ratio import rms_ratio
 from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.others.predictions import RADII, Predictions
 from stargas.galaxy import FloatArray
@@ -203,11 +204,9 @@ def hi_gain(predictions: Predictions) -> dict[str, HIGain]:
     found = {}
     for name in dict.fromkeys(predictions.galaxy[predictions.tracers == STARS_AND_GAS.name].tolist()):
         of_galaxy = predictions.where(predictions.galaxy == name)
-        square = [np.mean(of_galaxy.error[of_galaxy.tracers == one.name] ** 2, 1) for one in (STARS_AND_GAS, STARS)]
-        both, stars = (float(np.sqrt(one.mean())) for one in square)
-        sides = bootstrap_galaxies(np.arange(len(square[0])))
-        replicas = np.sqrt(sides.mean(square[0]) / sides.mean(square[1]))
-        found[name] = HIGain(both, stars, Measured.from_replicas(both / stars, replicas), len(square[0]))
+        both, stars = (of_galaxy.error[of_galaxy.tracers == one.name] for one in (STARS_AND_GAS, STARS))
+        sides = bootstrap_galaxies(np.arange(len(both)))
+        found[name] = HIGain(_rms(both), _rms(stars), rms_ratio(both, stars, sides), len(both))
     return found
 
 
