@@ -10,7 +10,6 @@ from scipy.special import ndtr, ndtri
 from stargas.cli import main
 from stargas.cli.settings import read_settings
 from stargas.errors import InputError
-from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.experiments.default import default_plan
 from stargas.experiments.paper.plan import paper_plan
 from stargas.experiments.paper_method import MADE_BY, MODEL, SUITE, TESTS, compare, write_paper_method
@@ -29,7 +28,6 @@ def evaluation(galaxies=range(N_GALAXIES), radii=RADII, stretch=1.0, width=0.1, 
     true, error = (values[chosen][..., columns].reshape(-1, len(radii)) for values in (true + shift, error))
     inclination = np.tile(np.linspace(20, 90, N_VIEWS, dtype=np.float32), len(chosen))
     rows = np.arange(len(true)) if order is None else order
-    quantiles = (true + error)[:, None] + width * ndtri(np.array(QUANTILE_LEVELS))[:, None]
     return SimpleNamespace(
         folder=Path("somewhere"),
         galaxies=tuple(f"bursty/bursty-1-{number:06}" for number in chosen),
@@ -41,8 +39,8 @@ def evaluation(galaxies=range(N_GALAXIES), radii=RADII, stretch=1.0, width=0.1, 
         ),
         summaries={
             "one": SimpleNamespace(
-                quantiles=quantiles[rows].astype(np.float32),
                 median=(true + error)[rows].astype(np.float32),
+                half_width=np.full(true.shape, width * ndtri(0.84)),
                 ranks=ndtr(-error / width)[rows],
             )
         },

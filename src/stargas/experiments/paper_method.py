@@ -17,7 +17,7 @@ from stargas import __version__
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
 from stargas.evaluation.coverage import coverage
-from stargas.evaluation.intervals import CENTRAL_INTERVALS, QUANTILE_LEVELS
+from stargas.evaluation.intervals import CENTRAL_INTERVALS
 from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.result_file import HEADER, read_result
 from stargas.evaluation.scatter_ratio import scatter_ratio
@@ -42,7 +42,6 @@ MODEL = "default"
 SUITE = "bursty"
 """Suite that the networks of the paper's method learned from, and name of their test."""
 
-_LOW, _HIGH = (QUANTILE_LEVELS.index(level) for level in (0.16, 0.84))
 _SAME_MASS_DEX = 1e-4
 _DIGITS = 4
 
@@ -73,10 +72,8 @@ class Predictions:
         """Return those of the one model of an evaluation, for some of its samples and radii."""
         (summary,) = result.summaries.values()
         there = np.ix_(rows, radii)
-        quantiles = summary.quantiles.astype(np.float64)
-        half_width = (quantiles[:, _HIGH] - quantiles[:, _LOW]) / 2
         truth, median = np.asarray(result.samples.log10_mass, np.float64), summary.median.astype(np.float64)
-        return cls(truth[there], median[there], summary.ranks[there], half_width[there])
+        return cls(truth[there], median[there], summary.ranks[there], summary.half_width[there])
 
 
 def write_paper_method(run: Run, paper: Path) -> Path:
