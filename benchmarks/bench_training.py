@@ -20,13 +20,7 @@ from workloads import products_per_second
 BATCH = 128
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SIZES = {"stargas": NetworkSizes(5, 64, 5, 10), "star": NetworkSizes(2, 64, 2, 10)}
 

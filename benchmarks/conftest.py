@@ -10,10 +10,11 @@ import os
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 import pytest
 
-from workloads import least_seconds
+from workloads import least_seconds, processor_seconds
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -40,6 +41,10 @@ class Row:
         How far the two results are apart, by name of the measure.
     lower_bound, lower_bound_of
         What this machine cannot go below, and the work that is meant.
+    median
+        Median of the runs of which ``ours`` is the least [s].
+    processor
+        Processor on which it was measured.
     """
 
     name: str
@@ -51,6 +56,29 @@ class Row:
     agreement: dict[str, float] | None = None
     lower_bound: float | None = None
     lower_bound_of: str | None = None
+    median: float | None = None
+    processor: str | None = None
+
+
+def processor_name():
+    """Return the name of the processor; that of its kind where the system does not tell the name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+@pytest.fixture
+def one_thread():
+    """Let torch compute on one thread."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -58,7 +86,7 @@ def record(request):
     """Keep a row: ``record(name=..., ours=..., unit=..., ...)`` with the fields of `Row`."""
 
     def keep(**fields):
-        row = Row(**fields)
+        row = Row(**fields, processor=processor_name())
         request.config.stash[_rows].append(row)
         return row
 
@@ -72,7 +100,8 @@ def compare(benchmark, record):
     def run(name, ours, *, peer=None, peer_name=None, agreement=None, lower_bound=None, rounds=15, peer_rounds=2):
         benchmark.pedantic(ours, rounds=rounds, warmup_rounds=2, iterations=1)
         peer_time = least_seconds(peer, peer_rounds) if peer is not None else None
-        best = least_seconds(ours, rounds)
+        times = processor_seconds(ours, rounds)
+        best = min(times)
         bound, bound_of = lower_bound if lower_bound is not None else (None, None)
         row = record(
             name=name,
@@ -83,6 +112,7 @@ def compare(benchmark, record):
             agreement=agreement,
             lower_bound=bound,
             lower_bound_of=bound_of,
+            median=median(times),
         )
         benchmark.extra_info.update(asdict(row))
         return row

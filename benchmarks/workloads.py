@@ -13,13 +13,18 @@ HALF_WIDTH_KPC = 5.6
 
 def least_seconds(work, rounds):
     """Least processor time of several runs [s], all threads together, after one that does not count."""
+    return min(processor_seconds(work, rounds))
+
+
+def processor_seconds(work, rounds):
+    """Processor time of each of several runs [s], all threads together, after one that does not count."""
     work()
     times = []
     for _ in range(rounds):
         begun = time.process_time()
         work()
         times.append(time.process_time() - begun)
-    return min(times)
+    return times
 
 
 def rotating_stars(n, seed=0):

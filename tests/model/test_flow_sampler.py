@@ -6,7 +6,7 @@ from torch import nn
 
 from stargas.model.designs import FLOWS
 from stargas.model.flow import ConditionalFlow
-from stargas.model.flow_sampler import FlowSampler, _Autoregressive
+from stargas.model.flow_sampler import FlowSampler, _Autoregressive, _invert_affine
 
 
 def custom(density):
@@ -48,6 +48,16 @@ def test_the_sampler_inverts_the_flow(design, sizes):
     flow = rough_flow(design=design, **sizes)
     assert all(isinstance(inverse, _Autoregressive) for inverse in FlowSampler(flow)._inverses)
     assert_inverts(flow, 4)
+
+
+def test_an_affine_transform_is_inverted_as_zuko_does_however_steep():
+    torch.manual_seed(0)
+    parameters, y = 20 * torch.randn(2, 1000), torch.randn(1000)
+    shift, scale = parameters
+    found = _invert_affine(parameters, y)
+    zuko_transform = zuko.transforms.MonotonicAffineTransform(shift, scale)
+    assert torch.allclose(found, zuko_transform.inv(y), rtol=1e-5)
+    assert not torch.allclose(found, (y - shift) / scale.exp(), rtol=1e-5)  # whose slope has no bounds
 
 
 @pytest.mark.parametrize("kind", OTHERS)

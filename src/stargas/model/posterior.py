@@ -352,6 +352,7 @@ class Posterior(Described):
         embedding = self.network.embed(*inputs.of_network)
         return flow_context(embedding, inputs.features, self.scaling.layout.context_columns)
 
+    @torch.inference_mode()  # no_grad costs a tenth more
     def draw(self, context: Tensor, inputs: Inputs, noise: NDArray[np.float32]) -> FloatArray:
         """Turn noise into draws of the targets, log10 M [Msun] first, shape (n, n_draws, n_targets).
 
