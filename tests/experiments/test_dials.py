@@ -7,7 +7,8 @@ from scipy.special import ndtr
 from stargas.cli.settings import read_settings
 from stargas.experiments.answers import Answers
 from stargas.experiments.default import default_plan
-from stargas.experiments.dials import DIALS, MADE_BY, MODEL, SLOPE, TESTS, TYPICAL, score_cuts, score_settings
+from stargas.experiments.dials import DIALS, MADE_BY, SLOPE, TESTS, TYPICAL, score_cuts, score_settings
+from stargas.experiments.part_file import MODEL
 from stargas.report.dials_section import LABELS
 
 N = 4000
@@ -20,7 +21,7 @@ def scored(width_above_one=1.0, values=None):
     values = rng.uniform(0, 2, N) if values is None else values
     error = rng.normal(size=(N, 5))
     width = np.where(values >= 1, width_above_one, 1.0)[:, None]
-    answers = Answers(0.1 * error, 0.1 * width + 0 * error, ndtr(error / width), np.arange(N) // 4)
+    answers = Answers(0 * error, 0.1 * error, 0.1 * width + 0 * error, ndtr(error / width), np.arange(N) // 4)
     return list(score_settings(answers, values, EDGES))
 
 
@@ -30,8 +31,8 @@ def answers_of_a_wide_prior(prior=1.0):
     truth = rng.normal(size=N)
     data, share = truth + rng.normal(size=N), prior**2 / (1 + prior**2)
     width = np.full(N, np.sqrt(share))
-    error = share * data - truth
-    columns = (one[:, None] for one in (error, width, ndtr(-error / width)))
+    median = share * data
+    columns = (one[:, None] for one in (truth, median, width, ndtr((truth - median) / width)))
     return Answers(*columns, np.arange(N)), {"size": np.abs(truth), "data": data}
 
 
@@ -86,6 +87,20 @@ def test_each_cut_is_made_after_those_before_it_and_keeps_both_ends():
     assert [row["dial"] for row in rows] == [None, "a", "b"]
     assert [row["n_galaxies"] for row in rows] == [N, N // 2, N // 10]
     assert all(row["half_width_dex"] == pytest.approx(np.sqrt(0.5), abs=1e-4) for row in rows)
+
+
+def test_what_a_cut_does_alone_does_not_depend_on_those_before_it():
+    answers, values = answers_of_a_wide_prior()
+    values = {**values, "same": values["size"]}  # of two dials that cut alike, either seems to matter if it is first
+    cuts = {"size": (0.0, 0.7), "same": (0.0, 0.7), "data": (-3.0, 3.0)}
+    orders = (cuts, dict(reversed(cuts.items())))
+    first, second = ({row["dial"]: row for row in score_cuts(answers, values, order)} for order in orders)
+    assert first.pop(None)["alone"] is second.pop(None)["alone"] is None
+    for dial in cuts:
+        assert first[dial]["alone"] == second[dial]["alone"]
+        (alone,) = list(score_cuts(answers, values, {dial: cuts[dial]}))[1:]
+        assert {name: alone[name] for name in alone["alone"]} == alone["alone"] == first[dial]["alone"]
+    assert first["data"]["coverage_68_mean"] > first["data"]["alone"]["coverage_68_mean"] + 0.1
 
 
 def test_cuts_end_where_no_galaxy_is_left():

@@ -5,7 +5,8 @@ import pytest
 
 from stargas.cli.settings import read_settings
 from stargas.experiments.default import default_plan
-from stargas.experiments.false_alarms import MADE_BY, MODEL, TESTS, doubt
+from stargas.experiments.false_alarms import MADE_BY, TESTS, doubt
+from stargas.experiments.part_file import MODEL
 
 N = 3000
 

@@ -1,13 +1,18 @@
 """What HI adds is found where it adds something, on the sides on which it does."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.special import ndtr
 
 from stargas.cli.settings import read_settings
+from stargas.errors import DamagedFileError
 from stargas.experiments.answers import Answers
 from stargas.experiments.default import default_plan
-from stargas.experiments.hi_gain import MADE_BY, MODEL, TESTS, score_sides
+from stargas.experiments.hi_gain import MADE_BY, TESTS, compare_evaluations, score_sides
+from stargas.experiments.part_file import MODEL
 
 N_GALAXIES = 200
 INCLINATION = np.tile([10.0, 30.0, 60.0, 90.0], N_GALAXIES)
@@ -20,7 +25,19 @@ def answers(scatter, width, seed=1):
     own = np.random.default_rng(seed).normal(size=(len(GALAXY), 3))
     error = np.broadcast_to(scatter, len(GALAXY))[:, None] * (0.8 * shared + 0.6 * own)
     widths = np.broadcast_to(width, len(GALAXY))[:, None] + 0 * error
-    return Answers(error, widths, ndtr(error / widths), GALAXY)
+    return Answers(0 * error, error, widths, ndtr(error / widths), GALAXY)
+
+
+def evaluation(found, galaxies=N_GALAXIES, turned_by=0.0, mass=9.0):
+    """Evaluation that holds answers, of some galaxies, at some inclinations, with some mass."""
+    samples = SimpleNamespace(
+        galaxy=GALAXY,
+        log10_mass=found.log10_true + mass,
+        columns={"inclination_deg": (INCLINATION - turned_by).astype(np.float32)},
+    )
+    summary = SimpleNamespace(median=found.median + mass, half_width=found.half_width, ranks=found.ranks)
+    names = tuple(f"bursty/{number:03}" for number in range(galaxies - N_GALAXIES, galaxies))
+    return SimpleNamespace(folder=Path("there"), galaxies=names, samples=samples, summaries={MODEL: summary})
 
 
 def test_half_the_error_and_half_the_width_are_ratios_of_one_half_with_right_coverage():
@@ -54,6 +71,21 @@ def test_sides_are_divided_at_30_degrees():
     every, face_on, others = (row["rms_ratio"] for row in rows)
     assert (face_on, others) == (pytest.approx(0.5), pytest.approx(1.0))
     assert face_on < every < others
+
+
+def test_evaluations_of_the_same_sides_are_compared_as_their_answers_are():
+    both, stars = answers(0.05, 0.05), answers(0.1, 0.1)
+    found = list(compare_evaluations(evaluation(both), evaluation(stars)))
+    expected = list(score_sides(both, stars, INCLINATION))
+    for name in ("n_sides", "rms_ratio", "rms_ratio_se", "half_width_ratio"):
+        assert [row[name] for row in found] == pytest.approx([row[name] for row in expected])
+
+
+@pytest.mark.parametrize("other", [{"galaxies": N_GALAXIES + 1}, {"turned_by": 1.0}, {"mass": 9.001}])
+def test_other_galaxies_inclinations_or_masses_are_refused(other):
+    both, stars = answers(0.05, 0.05), answers(0.1, 0.1)
+    with pytest.raises(DamagedFileError, match="not of the same galaxies: remove both, and run the part again"):
+        compare_evaluations(evaluation(both), evaluation(stars, **other))
 
 
 def test_sides_that_no_galaxy_has_are_left_out():

@@ -10,19 +10,27 @@ from scipy.special import ndtr, ndtri
 from stargas.cli import main
 from stargas.cli.settings import read_settings
 from stargas.errors import InputError
+from stargas.evaluation.result_file import HEADER
 from stargas.experiments.default import default_plan
 from stargas.experiments.paper.plan import paper_plan
-from stargas.experiments.paper_method import MADE_BY, MODEL, SUITE, TESTS, compare, write_paper_method
+from stargas.experiments.paper_method import MADE_BY, SUITE, TESTS, compare, write_paper_method
+from stargas.experiments.part_file import MODEL
 
 N_GALAXIES, N_VIEWS = 300, 4
 RADII = (0.4, 0.6, 1.0, 2.4)
 
 
-def evaluation(galaxies=range(N_GALAXIES), radii=RADII, stretch=1.0, width=0.1, shift=0.0, rng_seed=0, order=None):
-    """Gaussian posteriors of one width, whose errors are those of an exact posterior of 0.1 dex, stretched."""
+def evaluation(
+    galaxies=range(N_GALAXIES), radii=RADII, stretch=1.0, width=0.1, shift=0.0, rng_seed=0, order=None, shared=False
+):
+    """Gaussian posteriors of one width, whose errors are those of an exact posterior of 0.1 dex, stretched.
+
+    Errors that are ``shared`` are the same on all sides and at all radii of a galaxy.
+    """
     rng = np.random.default_rng(0)
     true = rng.uniform(8, 10, (N_GALAXIES, N_VIEWS, 1)) + np.log10(RADII)
     error = stretch * np.random.default_rng(rng_seed).normal(0, 0.1, true.shape)
+    error = np.broadcast_to(error[:, :1, :1], true.shape) if shared else error
     columns = [RADII.index(radius) for radius in radii]
     chosen = np.array(galaxies)
     true, error = (values[chosen][..., columns].reshape(-1, len(radii)) for values in (true + shift, error))
@@ -69,11 +77,26 @@ def test_ratios_of_independent_errors_have_an_error_that_covers_one():
         assert 0 < abs(found[name] - 1) < 4 * found[f"{name}_se"] < 0.2
 
 
+def test_sides_and_radii_that_share_an_error_do_not_make_it_better_known():
+    one_side = np.arange(0, N_GALAXIES * N_VIEWS, N_VIEWS)
+    alone = compare(evaluation(radii=RADII[:1], order=one_side), evaluation())["pretrained"]
+    shared = compare(evaluation(shared=True), evaluation())["pretrained"]
+    own = compare(evaluation(), evaluation())["pretrained"]
+    for name in ("median_abs_error_dex_se", "rms_dex_se", "coverage_68_mean_se"):
+        assert shared[name] == pytest.approx(alone[name], rel=1e-3)
+        assert own[name] < 0.5 * alone[name]
+
+
+def test_galaxies_may_have_other_numbers_in_the_other_evaluation():
+    theirs = evaluation(range(N_GALAXIES)[::-1])
+    assert compare(evaluation(), theirs) == compare(evaluation(), evaluation())
+
+
 @pytest.mark.parametrize(("width", "inside"), [(0.1, 0.68), (0.05, 0.38), (0.2, 0.95)])
 def test_coverage_width_and_errors_are_those_of_the_posteriors(width, inside):
     found = compare(evaluation(width=width), evaluation())["pretrained"]
     assert found["coverage_68_mean"] == pytest.approx(inside, abs=0.03)
-    assert found["half_interval_dex"] == pytest.approx(width * ndtri(0.84), rel=1e-3)
+    assert found["half_width_dex"] == pytest.approx(width * ndtri(0.84), rel=1e-3)
     assert found["rms_dex"] == pytest.approx(0.1, rel=0.05)
     assert found["median_abs_error_dex"] == pytest.approx(0.1 * ndtri(0.75), rel=0.05)
 
@@ -100,6 +123,14 @@ def test_without_anything_in_common_it_is_refused(theirs):
 
 def test_a_folder_without_such_evaluations_is_refused_before_anything_is_made(tmp_path):
     with pytest.raises(InputError, match="holds no evaluation of stargas_bursty on bursty: give the folder of a run"):
+        write_paper_method(SimpleNamespace(), tmp_path)
+
+
+def test_a_network_whose_weights_are_gone_is_refused(tmp_path):
+    folder = tmp_path / "evaluations" / SUITE / "stargas_bursty"
+    folder.mkdir(parents=True)
+    (folder / HEADER).touch()
+    with pytest.raises(InputError, match="holds no weights of stargas_bursty, by which the results name the network"):
         write_paper_method(SimpleNamespace(), tmp_path)
 
 

@@ -10,7 +10,7 @@ from stargas.report.paper_method_section import AIM, FILE, FORMAT, paper_method_
 
 def scores(rms):
     numbers = {"rms_dex": rms, "median_abs_error_dex": 0.03, "coverage_68_mean": 0.7, "coverage_95_mean": 0.95}
-    numbers |= {"half_interval_dex": 0.056}
+    numbers |= {"half_width_dex": 0.056}
     return numbers | {f"{name}_se": 0.01 for name in numbers}
 
 
@@ -61,8 +61,21 @@ def test_the_text_says_whether_the_aim_is_reached_by_all_seeds_under_the_prior(r
     (section,) = paper_method_section(write(tmp_path, *rows))
     text = section.parts[0].markdown
     assert said in text
-    assert f"0.33 to {ratio:.2f} times the rms of the paper's method and 0.90 to 0.90 times" in text
+    told = f"it has 0.33 to {ratio:.2f} times (± 0.02) the rms of the paper's method and 0.90 to 0.90 times (± 0.03)"
+    assert f"told by its prior that the galaxies are of `bursty`, {told} its median absolute error" in text
     assert "the same 261 galaxies" in text
+
+
+def test_the_text_says_how_stars_alone_compare(tmp_path):
+    rows = [row(), row(0.0636, prior=None, tracers="Star"), row(0.066, seed=1, prior=None, tracers="Star")]
+    (section,) = paper_method_section(write(tmp_path, *rows))
+    expected = "From stars alone, where it is not told the suite, it has 1.06 to 1.10 times (± 0.02) the rms"
+    assert expected in section.parts[0].markdown
+
+
+def test_without_rows_of_stars_alone_nothing_is_said_of_them(tmp_path):
+    (section,) = paper_method_section(write(tmp_path, row()))
+    assert "From stars alone" not in section.parts[0].markdown
 
 
 def test_no_file_no_section(tmp_path):

@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from stargas import __version__
 from stargas.evaluation.bootstrap import Bootstrap, bootstrap_galaxies
 from stargas.evaluation.coverage import is_covered
 from stargas.evaluation.ranks import rank_of_truth
+from stargas.experiments.part_file import MODEL, stated, write_part
 from stargas.experiments.run import Run
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
 from stargas.model.target import true_quantities
 from stargas.report.beside_masses_section import FILE, FORMAT
-from stargas.storage import json_bytes, rounded, write_atomically
-from stargas.validity.reference import weights_of
 
 PART = "beside_masses"
 """Name of the part."""
@@ -34,10 +32,8 @@ N_DRAWS = 300
 SLOPES = {"slope_inside": (0.25, 0.4), "slope_at_R_hl": (0.8, 1.2)}
 """Slope d ln M/d ln r → the radii [R_hl] between which it is taken."""
 
-_DIGITS = 4
 
-
-def write_beside_masses(run: Run, model: str = "default") -> Path:
+def write_beside_masses(run: Run, model: str = MODEL) -> Path:
     """Test a model of a plan on what it predicts beside the masses, and write the part into the folder of results.
 
     Parameters
@@ -53,18 +49,7 @@ def write_beside_masses(run: Run, model: str = "default") -> Path:
         The file.
     """
     rows = [row for test in TESTS for row in _rows(run, model, test)]
-    content = {
-        **FORMAT.stated,
-        "stargas": __version__,
-        "scale": run.plan.scale,
-        "draws": N_DRAWS,
-        "weights_sha256": weights_of(run.out / "models" / model),
-        "rows": rows,
-    }
-    path = run.results / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json_bytes(content))
-    return path
+    return write_part(run, FILE, FORMAT, {"draws": N_DRAWS, "rows": rows}, model)
 
 
 def _rows(run: Run, model: str, test: str) -> Iterator[dict[str, Any]]:
@@ -110,13 +95,16 @@ def score(draws: FloatArray, truth: FloatArray, bootstrap: Bootstrap) -> dict[st
         Of the galaxies of the samples.
     """
     error = np.median(draws, axis=1) - truth
-    numbers = {"bias": error.mean(), "rms": np.sqrt(np.mean(error**2)), "spread_of_truth": truth.std()}
+    numbers: dict[str, Any] = {
+        "bias": float(error.mean()),
+        "rms": float(np.sqrt(np.mean(error**2))),
+        "spread_of_truth": float(truth.std()),
+    }
     ranks = rank_of_truth(draws[..., None], truth[:, None])[:, 0]
     for percent in (68, 95):
         share = bootstrap.measure_mean(is_covered(ranks, percent / 100))
-        numbers |= {f"coverage_{percent}_mean": share.value, f"coverage_{percent}_mean_se": share.error}
-    plain = {name: rounded(float(value), _DIGITS) for name, value in numbers.items()}
-    return {"n_galaxies": bootstrap.n_galaxies, "n_samples": bootstrap.n_samples, **plain}
+        numbers |= stated(f"coverage_{percent}_mean", share)
+    return {"n_galaxies": bootstrap.n_galaxies, "n_samples": bootstrap.n_samples, **numbers}
 
 
 def slope(log10_mass: FloatArray, radii_R_hl: Sequence[float], ends: tuple[float, float]) -> FloatArray:

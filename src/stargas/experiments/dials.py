@@ -4,7 +4,7 @@ A posterior that is right on average may be too narrow for some galaxies and too
 inside its intervals are counted setting by setting: of the unrest, shape, orbits and slope of galaxies of ``broad``,
 and of how they are seen. A setting is what the mock is made with or what is true of it, which no observer knows: at the
 ends of a dial a posterior leans toward the middle, so that its coverage need not be the nominal one there. What the
-ends lack, the most common galaxies have too much: these are counted, too, cut after cut.
+ends lack, the most common galaxies have too much: these are counted, too, with each cut alone and cut after cut.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,16 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from stargas import __version__
 from stargas.dataset.store import Dataset
 from stargas.evaluation.result import EvaluationResult
 from stargas.experiments.answers import Answers
 from stargas.experiments.beside_masses import SLOPES, slope
+from stargas.experiments.part_file import MODEL, write_part
 from stargas.experiments.run import Run
 from stargas.galaxy import FloatArray
 from stargas.report.dials_section import FILE, FORMAT
-from stargas.storage import json_bytes, write_atomically
-from stargas.validity.reference import weights_of
 
 PART = "dials"
 """Name of the part."""
@@ -33,8 +31,6 @@ TESTS = {"broad_every": "stars", "observed": "all that is known, as observed"}
 
 MADE_BY = "observed"
 """Part of the plan that evaluates the model on those."""
-
-MODEL = "default"
 
 SLOPE = "slope_at_R_hl"
 """Dial that follows from the true masses; the others are columns of the catalogue."""
@@ -61,7 +57,8 @@ TYPICAL: Mapping[str, tuple[float, float]] = {
     "n_stars": (300.0, 10_000.0),
 }
 """Dial → settings, both ends among them, in the order in which galaxies are cut to them: the most common ones in
-``broad``, and enough stars. Most galaxies that others made in equilibrium have them, as far as theirs are known."""
+``broad``, and enough stars. Most galaxies that others made in equilibrium have them, as far as theirs are known. The
+slope is a cut on the true masses themselves, the others are not."""
 
 
 def write_dials(run: Run) -> Path:
@@ -90,17 +87,7 @@ def write_dials(run: Run) -> Path:
             found = score_settings(answers, values[dial], edges, run.seed)
             rows += [{**about, "dial": dial, **row} for row in found]
         typical += [{**about, **row} for row in score_cuts(answers, values, TYPICAL, run.seed)]
-    content = {
-        **FORMAT.stated,
-        "stargas": __version__,
-        "scale": run.plan.scale,
-        "weights_sha256": weights_of(run.out / "models" / MODEL),
-        "rows": rows,
-        "typical": typical,
-    }
-    path = run.results / FILE
-    write_atomically(path, json_bytes(content))
-    return path
+    return write_part(run, FILE, FORMAT, {"rows": rows, "typical": typical})
 
 
 def _values(data: Dataset, result: EvaluationResult) -> dict[str, FloatArray]:
@@ -144,6 +131,8 @@ def score_cuts(
 ) -> Iterator[dict[str, Any]]:
     """Go from all of n samples to those inside all cuts, as long as there are any.
 
+    How much a cut changes depends on those before it, so that what it does alone stands beside that.
+
     Parameters
     ----------
     answers
@@ -158,13 +147,15 @@ def score_cuts(
     Yields
     ------
     dict
-        Plain data: the ``dial`` of the last cut, its ``low`` and its ``high`` end, all null for all samples, and the
-        scores.
+        Plain data: the ``dial`` of the last cut, its ``low`` and its ``high`` end, the scores, and those with that cut
+        ``alone``; for all samples, which come first, all but the scores are null.
     """
-    yield {"dial": None, "low": None, "high": None, **answers.score(seed)}
-    chosen = np.ones(len(answers.galaxy), dtype=bool)
+    yield {"dial": None, "low": None, "high": None, **answers.score(seed), "alone": None}
+    left = np.ones(len(answers.galaxy), dtype=bool)
     for dial, (low, high) in cuts.items():
-        chosen &= (low <= values[dial]) & (values[dial] <= high)
-        if not chosen.any():
+        inside = (low <= values[dial]) & (values[dial] <= high)
+        left &= inside
+        if not left.any():
             return
-        yield {"dial": dial, "low": low, "high": high, **answers.where(chosen).score(seed)}
+        alone = answers.where(inside).score(seed)
+        yield {"dial": dial, "low": low, "high": high, **answers.where(left).score(seed), "alone": alone}

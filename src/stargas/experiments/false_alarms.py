@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stargas import __version__
 from stargas.evaluation.bootstrap import bootstrap_galaxies
+from stargas.experiments.part_file import MODEL, stated, write_part
 from stargas.experiments.run import Run
 from stargas.galaxy import FloatArray
 from stargas.model.files import load_model
 from stargas.randomness import rng_for
 from stargas.report.false_alarms_section import FILE, FORMAT
-from stargas.storage import json_bytes, rounded, write_atomically
 from stargas.validity.assessment import assess_validity
-from stargas.validity.reference import load_validity, weights_of
+from stargas.validity.reference import load_validity
 
 PART = "false_alarms"
 """Name of the part."""
@@ -30,12 +29,8 @@ TESTS = ("observed", "broad_every", "bursty", "smooth", "shifted")
 MADE_BY = ("observed", "accuracy")
 """Parts of the plan that evaluate the model on those."""
 
-MODEL = "default"
-
 MAX_VIEWS = 500
 """Views of a test that are checked at most, drawn at random."""
-
-_DIGITS = 4
 
 
 def write_false_alarms(run: Run) -> Path:
@@ -52,16 +47,8 @@ def write_false_alarms(run: Run) -> Path:
         The file.
     """
     run.make(MADE_BY)
-    content = {
-        **FORMAT.stated,
-        "stargas": __version__,
-        "scale": run.plan.scale,
-        "weights_sha256": weights_of(run.out / "models" / MODEL),
-        "rows": [row for test in TESTS if (row := _row(run, test)) is not None],
-    }
-    path = run.results / FILE
-    write_atomically(path, json_bytes(content))
-    return path
+    rows = [row for test in TESTS if (row := _row(run, test)) is not None]
+    return write_part(run, FILE, FORMAT, {"rows": rows})
 
 
 def _row(run: Run, test: str) -> dict[str, Any] | None:
@@ -107,12 +94,11 @@ def doubt(
         Plain data: ``n_galaxies``, ``n_views``, ``not_trusted`` with its error, ``rms_doubtful`` and ``rms_others``.
     """
     bootstrap = bootstrap_galaxies(galaxy, seed=seed)
-    share = bootstrap.measure_mean(~trusted)
     doubtful, others = np.split(np.argsort(p_values, kind="stable"), [len(p_values) // 3])
-    numbers = {
-        "not_trusted": float(share.value),
-        "not_trusted_se": float(share.error),
+    return {
+        "n_galaxies": bootstrap.n_galaxies,
+        "n_views": len(trusted),
+        **stated("not_trusted", bootstrap.measure_mean(~trusted)),
         "rms_doubtful": float(np.sqrt(np.mean(error[doubtful] ** 2))),
         "rms_others": float(np.sqrt(np.mean(error[others] ** 2))),
     }
-    return {"n_galaxies": bootstrap.n_galaxies, "n_views": len(trusted), **rounded(numbers, _DIGITS)}

@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from stargas import __version__
 from stargas.errors import DamagedFileError
 from stargas.evaluation.bootstrap import bootstrap_galaxies
+from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.scatter_ratio import mean_ratio, rms_ratio
-from stargas.experiments.answers import Answers
+from stargas.experiments.answers import Answers, sides
 from stargas.experiments.default import TEST_SETS
+from stargas.experiments.part_file import MODEL, stated, write_part
 from stargas.experiments.run import Run
 from stargas.galaxy import FloatArray
 from stargas.report.hi_gain_section import FILE, FORMAT
-from stargas.storage import json_bytes, rounded, write_atomically
-from stargas.validity.reference import weights_of
 
 PART = "hi_gain"
 """Name of the part."""
@@ -30,12 +29,8 @@ TESTS = {suite: f"{suite}_stars" for suite in TEST_SETS}
 MADE_BY = "accuracy"
 """Part of the plan that evaluates the model on those."""
 
-MODEL = "default"
-
 FACE_ON_DEG = 30.0
 """Inclination below which a side counts as face-on [deg]."""
-
-_DIGITS = 4
 
 
 def write_hi_gain(run: Run) -> Path:
@@ -52,30 +47,42 @@ def write_hi_gain(run: Run) -> Path:
         The file.
     """
     run.make((MADE_BY,))
-    content = {
-        **FORMAT.stated,
-        "stargas": __version__,
-        "scale": run.plan.scale,
-        "weights_sha256": weights_of(run.out / "models" / MODEL),
-        "rows": [row for both, stars in TESTS.items() for row in _rows(run, both, stars)],
-    }
-    path = run.results / FILE
-    write_atomically(path, json_bytes(content))
-    return path
+    rows: list[dict[str, Any]] = []
+    for both_test, stars_test in TESTS.items():
+        both, stars = run.evaluation(both_test, MODEL), run.evaluation(stars_test, MODEL)
+        if both is not None and stars is not None:
+            label = run.plan.tests[both_test].label
+            rows += [{"tested_on": label, **row} for row in compare_evaluations(both, stars, run.seed)]
+    return write_part(run, FILE, FORMAT, {"rows": rows})
 
 
-def _rows(run: Run, both_test: str, stars_test: str) -> Iterator[dict[str, Any]]:
-    """Go through the sides of one suite."""
-    both, stars = run.evaluation(both_test, MODEL), run.evaluation(stars_test, MODEL)
-    if both is None or stars is None:
-        return
-    if not np.array_equal(both.samples.log10_mass, stars.samples.log10_mass):
+def compare_evaluations(both: EvaluationResult, stars: EvaluationResult, seed: int = 0) -> Iterator[dict[str, Any]]:
+    """Compare the pretrained model with stars and HI with itself with stars alone, on all sides of one suite.
+
+    Parameters
+    ----------
+    both, stars
+        Evaluations on the same sides in the same order.
+    seed
+        Root seed of the bootstrap over galaxies.
+
+    Returns
+    -------
+    Iterator
+        As `score_sides` yields them.
+
+    Raises
+    ------
+    DamagedFileError
+        If galaxies, inclinations or masses differ.
+    """
+    same_sides = np.array_equal(sides(both), sides(stars))
+    if not (same_sides and np.array_equal(both.samples.log10_mass, stars.samples.log10_mass)):
         raise DamagedFileError(
             f"{both.folder} and {stars.folder} are not of the same galaxies: remove both, and run the part again."
         )
     inclination = both.samples.columns["inclination_deg"].astype(np.float64)
-    rows = score_sides(Answers.of(both, MODEL), Answers.of(stars, MODEL), inclination, run.seed)
-    yield from ({"tested_on": run.plan.tests[both_test].label, **row} for row in rows)
+    return score_sides(Answers.of(both, MODEL), Answers.of(stars, MODEL), inclination, seed)
 
 
 def score_sides(both: Answers, stars: Answers, inclination_deg: FloatArray, seed: int = 0) -> Iterator[dict[str, Any]]:
@@ -106,8 +113,6 @@ def score_sides(both: Answers, stars: Answers, inclination_deg: FloatArray, seed
         bootstrap = bootstrap_galaxies(ours.galaxy, seed=seed)
         rms = rms_ratio(ours.error, theirs.error, bootstrap)
         width = mean_ratio(ours.half_width, theirs.half_width, bootstrap)
-        ratios = {"rms_ratio": rms.value, "rms_ratio_se": rms.error}
-        ratios |= {"half_width_ratio": width.value, "half_width_ratio_se": width.error}
         yield {
             "from_deg": low,
             "to_deg": high,
@@ -115,5 +120,6 @@ def score_sides(both: Answers, stars: Answers, inclination_deg: FloatArray, seed
             "n_sides": bootstrap.n_samples,
             "both": ours.score(seed),
             "stars": theirs.score(seed),
-            **rounded({name: float(value) for name, value in ratios.items()}, _DIGITS),
+            **stated("rms_ratio", rms),
+            **stated("half_width_ratio", width),
         }

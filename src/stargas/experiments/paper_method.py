@@ -6,26 +6,23 @@ Galaxies, sides and radii that both were evaluated on are compared; neither has 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from stargas import __version__
 from stargas.errors import InputError
 from stargas.evaluation.bootstrap import Bootstrap, Measured, bootstrap_galaxies
-from stargas.evaluation.coverage import coverage
-from stargas.evaluation.intervals import CENTRAL_INTERVALS
 from stargas.evaluation.result import EvaluationResult
 from stargas.evaluation.result_file import HEADER, read_result
 from stargas.evaluation.scatter_ratio import scatter_ratio
+from stargas.experiments.answers import Answers, sides
 from stargas.experiments.paper.plan import SEEDS, TRACERS
+from stargas.experiments.part_file import MODEL, stated, write_part
 from stargas.experiments.run import Run
 from stargas.galaxy import FloatArray
 from stargas.report.paper_method_section import FILE, FORMAT
-from stargas.storage import json_bytes, rounded, write_atomically
 from stargas.validity.reference import weights_of
 
 PART = "paper_method"
@@ -37,43 +34,10 @@ TESTS = {"bursty_prior": "StarGas", "bursty": "StarGas", "bursty_stars": "Star"}
 MADE_BY = "accuracy"
 """Part of the plan that evaluates the pretrained model on those."""
 
-MODEL = "default"
-
 SUITE = "bursty"
 """Suite that the networks of the paper's method learned from, and name of their test."""
 
 _SAME_MASS_DEX = 1e-4
-_DIGITS = 4
-
-
-@dataclass(frozen=True, eq=False)
-class Predictions:
-    """Posteriors of one model for n samples at m radii.
-
-    Parameters
-    ----------
-    log10_true
-        True log10 M [Msun], shape (n, m).
-    median
-        Of log10 M [Msun], shape (n, m).
-    ranks
-        Of the truth, shape (n, m).
-    half_width
-        Half of the central 68 % interval of log10 M [dex], shape (n, m).
-    """
-
-    log10_true: FloatArray
-    median: FloatArray
-    ranks: FloatArray
-    half_width: FloatArray
-
-    @classmethod
-    def of(cls, result: EvaluationResult, rows: NDArray[np.intp], radii: NDArray[np.intp]) -> "Predictions":
-        """Return those of the one model of an evaluation, for some of its samples and radii."""
-        (summary,) = result.summaries.values()
-        there = np.ix_(rows, radii)
-        truth, median = np.asarray(result.samples.log10_mass, np.float64), summary.median.astype(np.float64)
-        return cls(truth[there], median[there], summary.ranks[there], summary.half_width[there])
 
 
 def write_paper_method(run: Run, paper: Path) -> Path:
@@ -94,27 +58,19 @@ def write_paper_method(run: Run, paper: Path) -> Path:
     Raises
     ------
     InputError
-        If that folder lacks an evaluation, or its galaxies are others.
+        If that folder lacks an evaluation or the weights of its network, or its galaxies are others.
     """
     networks = {name: list(_networks(paper, name)) for name in dict.fromkeys(TESTS.values())}
     run.make((MADE_BY,))
-    content = {
-        **FORMAT.stated,
-        "stargas": __version__,
-        "scale": run.plan.scale,
-        "weights_sha256": weights_of(run.out / "models" / MODEL),
-        "rows": [
-            {"tracers": name, "prior": run.plan.tests[test].prior, "seed": network.seed}
-            | compare(ours, network.evaluation, run.seed)
-            | {"paper_weights_sha256": network.weights_sha256}
-            for test, name in TESTS.items()
-            if (ours := run.evaluation(test, MODEL)) is not None
-            for network in networks[name]
-        ],
-    }
-    path = run.results / FILE
-    write_atomically(path, json_bytes(content))
-    return path
+    rows = [
+        {"tracers": name, "prior": run.plan.tests[test].prior, "seed": network.seed}
+        | compare(ours, network.evaluation, run.seed)
+        | {"paper_weights_sha256": network.weights_sha256}
+        for test, name in TESTS.items()
+        if (ours := run.evaluation(test, MODEL)) is not None
+        for network in networks[name]
+    ]
+    return write_part(run, FILE, FORMAT, {"rows": rows})
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +102,12 @@ def _networks(paper: Path, name: str) -> Iterator[PaperNetwork]:
                 f"{paper} holds no evaluation of {model} on {SUITE}: give the folder of a run of "
                 "'stargas experiment paper seeds'."
             )
-        yield PaperNetwork(seed, read_result(folder), weights_of(paper / "models" / model))
+        if not (weights := weights_of(paper / "models" / model)):
+            raise InputError(
+                f"{paper} holds no weights of {model}, by which the results name the network: give the whole folder of "
+                "the run, 'models' among what is in it."
+            )
+        yield PaperNetwork(seed, read_result(folder), weights)
 
 
 def compare(ours: EvaluationResult, theirs: EvaluationResult, seed: int = 0) -> dict[str, Any]:
@@ -170,7 +131,7 @@ def compare(ours: EvaluationResult, theirs: EvaluationResult, seed: int = 0) -> 
     InputError
         If they have no galaxy in common, or galaxies of one name with different masses.
     """
-    _, rows, their_rows = np.intersect1d(_keys(ours), _keys(theirs), return_indices=True)
+    _, rows, their_rows = np.intersect1d(sides(ours), sides(theirs), return_indices=True)
     radii, places, their_places = np.intersect1d(
         ours.r_over_R_hl.round(6), theirs.r_over_R_hl.round(6), return_indices=True
     )
@@ -178,53 +139,47 @@ def compare(ours: EvaluationResult, theirs: EvaluationResult, seed: int = 0) -> 
         raise InputError(
             f"{theirs.folder} and {ours.folder} have no galaxy and radius in common: evaluate both on one suite."
         )
-    one, other = Predictions.of(ours, rows, places), Predictions.of(theirs, their_rows, their_places)
+    one, other = _answers(ours).where(rows).at(places), _answers(theirs).where(their_rows).at(their_places)
     if not np.allclose(one.log10_true, other.log10_true, rtol=0, atol=_SAME_MASS_DEX):
         raise InputError(
             f"galaxies of {theirs.folder} have the names of those of {ours.folder}, but other masses: evaluate both on "
             "the same suite."
         )
-    bootstrap = bootstrap_galaxies(ours.samples.galaxy[rows], seed=seed)
+    other = replace(other, galaxy=one.galaxy)  # a galaxy need not have the same number in both
+    bootstrap = bootstrap_galaxies(one.galaxy, seed=seed)
     return {
         "n_galaxies": bootstrap.n_galaxies,
         "n_samples": bootstrap.n_samples,
         "r_over_R_hl": radii.tolist(),
-        "pretrained": score(one, bootstrap),
-        "paper": score(other, bootstrap),
-        "ratio": ratio(one, other, bootstrap),
+        "pretrained": _score(one, seed),
+        "paper": _score(other, seed),
+        "ratio": _ratio(one, other, bootstrap),
     }
 
 
-def _keys(result: EvaluationResult) -> NDArray[np.str_]:
-    """Return galaxy and inclination of each sample; of the sides of a galaxy no two have the same."""
-    names = np.asarray(result.galaxies)[result.samples.galaxy]
-    return np.array(
-        [f"{name} {i:.3f}" for name, i in zip(names, result.samples.columns["inclination_deg"], strict=True)]
-    )
+def _answers(result: EvaluationResult) -> Answers:
+    """Return those of the only model of an evaluation."""
+    (model,) = result.summaries
+    return Answers.of(result, model)
 
 
-def score(predictions: Predictions, bootstrap: Bootstrap) -> dict[str, Any]:
-    """Return rms and median absolute error, coverage, and mean half of the 68 % interval, each with its error."""
-    error = predictions.median - predictions.log10_true
-    squares = bootstrap.mean(np.square(error)).mean(axis=1)
-    numbers = _stated("rms_dex", Measured.from_replicas(np.sqrt(np.square(error).mean()), np.sqrt(squares)))
-    numbers |= _stated("median_abs_error_dex", Measured.from_replicas(*_median_abs_error(error, bootstrap)))
-    for level in CENTRAL_INTERVALS:
-        numbers |= _stated(f"coverage_{100 * level:.0f}_mean", coverage(predictions.ranks, level, bootstrap).mean)
-    return numbers | _stated("half_interval_dex", bootstrap.measure_mean(predictions.half_width.mean(axis=1)))
+def _score(answers: Answers, seed: int) -> dict[str, Any]:
+    """Return the scores of answers with their median absolute error."""
+    median = Measured.from_replicas(*_median_abs_error(answers.error, bootstrap_galaxies(answers.galaxy, seed=seed)))
+    return answers.score(seed) | stated("median_abs_error_dex", median)
 
 
-def ratio(ours: Predictions, theirs: Predictions, bootstrap: Bootstrap) -> dict[str, Any]:
+def _ratio(ours: Answers, theirs: Answers, bootstrap: Bootstrap) -> dict[str, Any]:
     """Return rms, median absolute error and scatter at each radius over those of another, both resampled together."""
     scatter = scatter_ratio(ours.median, theirs.median, ours.log10_true, bootstrap)
     (median, replicas), (reference, reference_replicas) = (
-        _median_abs_error(one.median - one.log10_true, bootstrap) for one in (ours, theirs)
+        _median_abs_error(one.error, bootstrap) for one in (ours, theirs)
     )
     medians = Measured.from_replicas(median / reference, replicas / reference_replicas)
     return {
-        **_stated("rms", scatter.rms_dex),
-        **_stated("median_abs_error", medians),
-        **_stated("half_width", scatter.half_width),
+        **stated("rms", scatter.rms_dex),
+        **stated("median_abs_error", medians),
+        **stated("half_width", scatter.half_width),
     }
 
 
@@ -233,10 +188,3 @@ def _median_abs_error(error: FloatArray, bootstrap: Bootstrap) -> tuple[float, F
     each = Bootstrap(np.repeat(bootstrap.galaxy, error.shape[1]), bootstrap.draws)
     absolute = np.abs(error).reshape(-1, 1)
     return float(np.median(absolute)), each.quantiles(absolute, (0.5,))[:, 0, 0]
-
-
-def _stated(name: str, measured: Measured) -> dict[str, Any]:
-    return {
-        name: rounded(measured.value.tolist(), _DIGITS),
-        f"{name}_se": rounded(measured.error.tolist(), _DIGITS),
-    }

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from stargas.errors import InputError
 from stargas.experiments.default import REFERENCE
+from stargas.experiments.part_file import MODEL
 from stargas.experiments.run import Run
 from stargas.report.default_page import COMMAND, PARTS, write_model_card
 from stargas.report.results import read_parts
-
-MODEL = "default"
-"""Name of the model in the plan."""
 
 MAX_BYTES = 12_000_000
 """Largest size of a released model."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from stargas.report.cells import number
 from stargas.report.others_rows import Row, read_comparison
@@ -9,7 +10,7 @@ from stargas.report.page import Section, Table, text_from
 from stargas.report.result_tables import coverage
 from stargas.storage import Format
 
-FILE, FORMAT = "dials.json", Format("stargas experiment default dials", 2)
+FILE, FORMAT = "dials.json", Format("stargas experiment default dials", 3)
 """File of the results, and its format."""
 
 LOW, HIGH = 0.62, 0.74
@@ -18,10 +19,13 @@ LOW, HIGH = 0.62, 0.74
 SCORES = ("number", "rms [dex]", "half-width [dex]", "in 68 %", "in 95 %")
 """Columns that both tables end with."""
 
+ALONE = ("this cut alone: number", "this cut alone: in 68 %")
+"""Columns of a cut without those above it."""
+
 LABELS = {
     "breathing": "breathing of the center",
     "halo_c_over_a": "c/a of the halo",
-    "slope_at_R_hl": "slope of the mass at R_hl",
+    "slope_at_R_hl": "slope of the true mass at R_hl",
     "anisotropy_inside": "anisotropy inside, symmetrized",
     "stellar_share": "share of the stars inside R_hl",
     "kappa_co": "rotation κ_co",
@@ -50,10 +54,10 @@ def dials_section(results: Path) -> list[Section]:
     outside = [row for row in rows if not LOW <= row["coverage_68_mean"] <= HIGH]
     counts = {"n": len(rows), "inside": len(rows) - len(outside), "low": LOW, "high": HIGH}
     text = text_from("default", "dials", **counts, outside=[_named(row) for row in outside])
-    cut = Table(["galaxies", "from", *SCORES], _cut_lines(found["typical"]))
+    cut = Table(["galaxies", "from", *ALONE, *SCORES], _cut_lines(found["typical"]))
     return [
         Section("Along the dials of the mocks", [text, Table(["dial", "from", "setting", *SCORES], _dial_lines(rows))]),
-        Section("Typical galaxies", [text_from("default", "typical"), cut]),
+        Section("Typical galaxies", [text_from("default", "typical", gains=_gains(found["typical"])), cut]),
     ]
 
 
@@ -70,10 +74,28 @@ def _dial_lines(rows: Sequence[Row]) -> list[list[str]]:
 def _cut_lines(rows: Sequence[Row]) -> list[list[str]]:
     lines = []
     for row in rows:
-        cut = row["dial"] is not None
-        name = f"and {LABELS[row['dial']]} {_setting(row)}" if cut else "all"
-        lines.append([name, "" if cut else str(row["known"]), *_scores(row)])
+        alone = row["alone"]
+        if alone is None:
+            head = ["all", str(row["known"]), "", ""]
+        else:
+            named = f"and {LABELS[row['dial']]} {_setting(row)}"
+            head = [named, "", str(alone["n_galaxies"]), coverage(alone, 68)]
+        lines.append([*head, *_scores(row)])
     return lines
+
+
+def _gains(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return what one cut alone and all together add to the coverage of the 68 % interval [points], for each test."""
+    found = []
+    for known in dict.fromkeys(row["known"] for row in rows):
+        every, *cuts = [row for row in rows if row["known"] == known]
+        if not cuts:
+            continue
+        share = every["coverage_68_mean"]
+        alone = {LABELS[row["dial"]]: 100 * (row["alone"]["coverage_68_mean"] - share) for row in cuts}
+        ends = {"least": min(alone.values()), "most": max(alone.values()), "by": max(alone, key=alone.__getitem__)}
+        found.append({"known": known, **ends, "together": 100 * (cuts[-1]["coverage_68_mean"] - share)})
+    return found
 
 
 def _scores(row: Row) -> list[str]:
