@@ -14,8 +14,6 @@ from stargas.config import DegradationConfig, ViewConfig
 from stargas.experiments import plan as plan_module
 from stargas.experiments.adaptation import PART as ADAPTATION
 from stargas.experiments.default import (
-    FURTHER,
-    LEFT_OUT,
     NETWORKS,
     REFERENCE,
     SEEDS,
@@ -25,6 +23,7 @@ from stargas.experiments.default import (
     TRAINING_SETS,
     default_plan,
 )
+from stargas.experiments.left_out import FURTHER, GALAXIES, LEFT_OUT, MODERATE, WEIGHTS, WIDTHS
 from stargas.experiments.plan import EvaluationSpec
 from stargas.experiments.release import MODEL
 from stargas.experiments.run import Run
@@ -206,17 +205,46 @@ class TestComparisons:
         assert changed(PRESET.training, trial.training) == of_training
         assert bool(of_model or of_training) == (number > 0)
 
-    @pytest.mark.parametrize("part", ["networks", "left_out"])
-    def test_models_of_one_suite_are_tested_on_others(self, part):
-        rows = FULL.parts[part].rows
+    @pytest.mark.parametrize("part", ["networks", "left_out", "alignment"])
+    def test_models_are_tested_on_broad_and_on_suites_that_they_do_not_know(self, part):
+        rows, all_suites = FULL.parts[part].rows, {"broad", "bursty", "smooth"}
+        if part != "networks":
+            all_suites |= {"shifted"}
         for name in {one.model for one in rows}:
+            model = FULL.models[name]
             suites = {FULL.data[data].suite for one in rows if one.model == name for data in FULL.tests[one.test].data}
-            calibrated_on = {FULL.data[data].suite for data in FULL.models[name].data} - {"broad"}
-            assert suites == {"broad", "bursty", "smooth"} - calibrated_on
-            assert bool(calibrated_on) == (FULL.models[name].kind == "calibrated")
-            assert {FULL.models[one].data for one in FULL.models[name].members} <= {("broad_compared",)}
+            known = {FULL.data[data].suite for data in model.data} - {"broad"}
+            assert suites == all_suites - known
+            assert bool(known) == (model.kind in WIDTHS or part == "alignment")
+            assert {FULL.models[one].data for one in model.members} <= {("broad_compared",)}
 
-    @pytest.mark.parametrize("part", ["networks", "left_out", ADAPTATION])
+    @pytest.mark.parametrize("kind", WIDTHS)
+    def test_widths_are_set_by_each_suite_and_by_both(self, kind):
+        known = {model.data for model in FULL.models.values() if model.kind == kind}
+        assert known == {("bursty_compared",), ("smooth_compared",), ("bursty_compared", "smooth_compared")}
+
+    def test_training_sets_differ_in_their_galaxies_alone(self):
+        base = FULL.models["left_out_0"]
+        for number, which in enumerate(GALAXIES.values()):
+            model = FULL.models[f"galaxies_{number}"]
+            assert (model.model, model.training, model.data) == (base.model, base.training, base.data)
+            assert {key: getattr(model, key) for key in which} == which
+            assert (base.first_galaxies, base.within) == (None, {})
+        few, rest, moderate = GALAXIES.values()
+        assert few["first_galaxies"] == 4000
+        assert moderate["within"] == {**rest["within"], **MODERATE}
+
+    def test_aligned_models_are_told_suites_apart_in_the_loss_alone(self):
+        aligned = {name: model for name, model in FULL.models.items() if name.startswith("aligned_")}
+        assert len(aligned) == 2 * len(WEIGHTS)
+        for name, model in aligned.items():
+            suite = name.rpartition("_")[2]
+            assert changed(MASSES_ALONE, model.model) == {"priors": (suite,)}
+            assert model.training.prior_probability == 0
+            assert model.training.alignment in WEIGHTS.values()
+            assert model.data == ("broad_compared", f"{suite}_compared")
+
+    @pytest.mark.parametrize("part", ["networks", "left_out", "alignment", ADAPTATION])
     def test_each_choice_stands_beside_one_other_on_the_same_galaxies(self, part):
         """Pairs share test, seed and suite; only the ensemble of all seeds has no other one of its seed."""
         rows, pairs = FULL.parts[part].rows, dict(FULL.parts[part].compared)
@@ -251,7 +279,7 @@ class TestComparisons:
     def test_settings_are_evaluated_on_the_validation_split_and_all_else_on_tests(self):
         for part in FULL.parts.values():
             splits = {FULL.tests[rows.test].split for rows in part.rows}
-            assert splits == {"validation" if part.name in {"networks", "left_out"} else "test"}
+            assert splits == {"validation" if part.name in {"networks", "left_out", "alignment"} else "test"}
 
 
 TINY = (

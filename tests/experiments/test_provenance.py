@@ -106,8 +106,12 @@ def test_outside_of_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
 def test_a_field_that_came_later_changes_nothing_at_its_default_and_something_else():
     made = part()
     for model in made["provenance"]["models"].values():
-        del model["known"]
+        del model["known"], model["within"], model["training"]["alignment"]
     assert outdated(made, paper_plan(*SMALL)) == []
     for model in made["provenance"]["models"].values():
         model["known"] = ["broad"]
-    assert any("known" in one for one in outdated(made, paper_plan(*SMALL)))
+        model["training"]["epochs"] += 1
+    changes = outdated(made, paper_plan(*SMALL))
+    assert any("known" in one for one in changes)
+    assert any("training.epochs" in one for one in changes)
+    assert not any("alignment" in one or "within" in one for one in changes)

@@ -48,7 +48,7 @@ def plan():
             "star": model,
             "trees": ModelSpec("trees", ("mocks",), STAR, TRAINING, kind="trees"),
             "flow": ModelSpec("flow", ("mocks",), STAR, TRAINING, network_of="star"),
-            "giants": ModelSpec("giants", ("mocks",), STAR, TRAINING, min_log10_stellar_mass=13.0),
+            "giants": ModelSpec("giants", ("mocks",), STAR, TRAINING, within={"log10_stellar_mass": (13.0, 14.0)}),
             "few": ModelSpec("few", ("mocks",), STAR, TRAINING, first_galaxies=16),
             "adapted": ModelSpec(
                 "adapted",

@@ -9,8 +9,9 @@ from results_for_tests import compared_pair, row, sections, tables, write_parts
 
 from stargas.errors import InputError
 from stargas.experiments.adaptation import N_NEW
-from stargas.experiments.default import LEFT_OUT, LEFT_OUT_SUITES, MIXED, NETWORKS, THREE_SEEDS
+from stargas.experiments.default import MIXED, NETWORKS, THREE_SEEDS
 from stargas.experiments.flow_trial import KINDS
+from stargas.experiments.left_out import GALAXIES, LEFT_OUT, LEFT_OUT_SUITES, WEIGHTS, WIDTHS
 from stargas.experiments.star_sets import RECEIVED
 from stargas.report.adaptation_section import ADAPTATION_FORMAT
 from stargas.report.results import FORMAT, read_part
@@ -94,7 +95,12 @@ def test_without_results_it_says_what_to_do(tmp_path):
 CANDIDATES = {
     "networks": [*list(NETWORKS)[1:], MIXED, THREE_SEEDS],
     "star_sets": list(RECEIVED)[1:],
-    "left_out": [*list(LEFT_OUT)[1:], *(f"widths by trees, on {suite}" for suite in LEFT_OUT_SUITES)],
+    "left_out": [
+        *list(LEFT_OUT)[1:],
+        *GALAXIES,
+        *(f"{label}, on {suites}" for label in WIDTHS.values() for suites in (*LEFT_OUT_SUITES, "bursty and smooth")),
+    ],
+    "alignment": list(WEIGHTS)[1:],
     "flows": list(KINDS)[1:],
     "adaptation": [f"adapted to {n} galaxies" for n in N_NEW],
 }

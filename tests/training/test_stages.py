@@ -9,6 +9,7 @@ from stargas.model.designs import make_flow
 from stargas.model.network import NetworkSizes
 from stargas.model.residual_network import ResidualNetwork
 from stargas.tracers import STARS_AND_GAS
+from stargas.training.alignment import discrepancy
 from stargas.training.examples import NetworkBatch
 from stargas.training.stages import JointStage, NetworkAndFlow, NetworkStage, StageConfig
 
@@ -16,18 +17,23 @@ RESIDUAL = ResidualConfig(filters=(2, 4), width=16, n_blocks=1, ensemble_size=2)
 SIZES = NetworkSizes(n_maps=5, n_pixels=16, n_features=5, n_targets=10)
 
 
-def batch_of(cos_inclination):
-    """Eight random samples."""
+def batch_of(cos_inclination, suite=(0, 1)):
+    """Eight random samples, of two suites in turn."""
     maps, features, theta = torch.randn(8, 5, 16, 16), torch.randn(8, 5), torch.randn(8, 10)
+    both = torch.full((8,), STARS_AND_GAS.index)
     return NetworkBatch(
-        maps, features, torch.zeros(8, 0, 0), theta, cos_inclination, torch.full((8,), STARS_AND_GAS.index)
+        maps, features, torch.zeros(8, 0, 0), theta, cos_inclination, both, torch.tensor(suite).repeat(4)
     )
+
+
+def network_stage(network, **training):
+    return NetworkStage(network, StageConfig.of_network(TrainingConfig(**training), seed=0))
 
 
 def gradients(cos_inclination, inclination_weight):
     torch.manual_seed(0)
     network = ResidualNetwork(RESIDUAL, SIZES).eval()
-    stage = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), inclination_weight)
+    stage = network_stage(network, inclination_weight=inclination_weight)
     losses = stage.losses(batch_of(cos_inclination))
     losses.mean().backward()
     return losses.detach(), torch.cat([p.grad.flatten() for p in network.parameters()])
@@ -58,19 +64,31 @@ def test_a_network_that_predicts_no_inclination_has_the_error_of_its_targets_alo
     torch.manual_seed(0)
     network = ConvolutionalNetwork(ConvolutionalConfig(filters=(2, 4), dense=(8,)), SIZES).eval()
     batch = batch_of(torch.rand(8))
-    losses = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), 0.5).losses(batch)
+    losses = network_stage(network, inclination_weight=0.5).losses(batch)
     error = network(batch.maps, batch.features) - batch.theta
     assert torch.allclose(losses, error.square().mean(dim=1))
     assert not torch.allclose(losses, 1.01 * error.square().mean(dim=1))
+
+
+def test_the_discrepancy_of_suites_counts_with_its_weight():
+    torch.manual_seed(0)
+    network = ResidualNetwork(RESIDUAL, SIZES).eval()
+    batch, alone = batch_of(torch.rand(8)), batch_of(torch.rand(8), (3, 3))
+    without, aligned = (network_stage(network, alignment=weight).losses(batch) for weight in (0.0, 2.0))
+    expected = 2 * discrepancy(network.embed(batch.maps, batch.features), batch.suite)
+    assert expected > 0
+    torch.testing.assert_close(aligned - without, expected.expand(8))
+    assert torch.equal(*(network_stage(network, alignment=weight).losses(alone) for weight in (0.0, 2.0)))
 
 
 def test_the_loss_of_both_is_that_of_the_regression_less_the_log_density():
     torch.manual_seed(0)
     network = ResidualNetwork(RESIDUAL, SIZES).eval()
     flow = make_flow(ModelConfig(), SIZES.n_targets, network.embedding_size + 2).eval()
-    batch, config = batch_of(torch.rand(8)), StageConfig.of_both(TrainingConfig(joint_epochs=2), seed=0)
-    losses = JointStage(NetworkAndFlow(network, flow, (0, 3)), config, 0.5).losses(batch)
-    regression = NetworkStage(network, StageConfig.of_network(TrainingConfig(), seed=0), 0.5).losses(batch)
+    weights = {"inclination_weight": 0.5, "alignment": 2.0}
+    batch, config = batch_of(torch.rand(8)), StageConfig.of_both(TrainingConfig(joint_epochs=2, **weights), seed=0)
+    losses = JointStage(NetworkAndFlow(network, flow, (0, 3)), config).losses(batch)
+    regression = network_stage(network, **weights).losses(batch)
     context = torch.cat([network.embed(batch.maps, batch.features), batch.features[:, [0, 3]]], dim=1)
     torch.testing.assert_close(losses, regression - flow.log_prob(batch.theta, context))
     losses.mean().backward()

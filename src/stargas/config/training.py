@@ -45,6 +45,9 @@ class TrainingConfig(Checked):
         Standard deviation of the noise that is added to the standardized features in training (paper: none).
     inclination_weight
         Weight of the error of cos i beside that of the targets, where the network predicts it.
+    alignment
+        Weight of the discrepancy between the embeddings of suites (`stargas.training.alignment`), for a model whose
+        priors tell them apart (paper: none). All suites that are not priors count as one.
     """
 
     batch_size: int = 128
@@ -62,6 +65,7 @@ class TrainingConfig(Checked):
     prior_probability: float = 0.5
     feature_noise: float = 0.0
     inclination_weight: float = 0.0
+    alignment: float = 0.0
 
     _block = "training"
 
@@ -80,4 +84,5 @@ class TrainingConfig(Checked):
             "prior_probability": (0 <= self.prior_probability <= 1, "between 0 and 1"),
             "feature_noise": between(self.feature_noise, 0, 100),
             "inclination_weight": between(self.inclination_weight, 0, 1000),
+            "alignment": between(self.alignment, 0, 1000),
         }

@@ -7,7 +7,7 @@ arXiv:2508.17077, do with thresholds of a score).
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,8 +18,6 @@ from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
 
 if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
     from stargas.config import ModelConfig
 
 SETTINGS: Mapping[str, Any] = {"max_iter": 60, "learning_rate": 0.05, "max_leaf_nodes": 8, "min_samples_leaf": 100}
@@ -30,6 +28,13 @@ N_DRAWS = 300
 
 SMALLEST = 1e-3
 """Mean squares below this count as this: the loss of the trees needs positive ones."""
+
+
+class Regressor(Protocol):
+    """Predicts a number of each sample, as regressors of scikit-learn do."""
+
+    def predict(self, features: Any, /) -> Any:  # noqa: ANN401 (whatever scikit-learn takes)
+        """Return the numbers, shape (n,)."""
 
 
 class LocallyCalibrated:
@@ -43,7 +48,7 @@ class LocallyCalibrated:
         Predict the square of the scale from what the posterior is conditioned on.
     """
 
-    def __init__(self, posterior: Posterior, trees: "HistGradientBoostingRegressor") -> None:
+    def __init__(self, posterior: Posterior, trees: Regressor) -> None:
         self.posterior = posterior
         self.trees = trees
 
@@ -77,6 +82,29 @@ class LocallyCalibrated:
         return np.asarray(original - mass.shape[1] * np.log(scale))
 
 
+def stated_errors(posterior: Posterior, data: Dataset) -> FloatArray:
+    """Return the errors of the medians over the half widths of the central 68 % intervals, shape (n, m).
+
+    Parameters
+    ----------
+    posterior
+        A trained posterior.
+    data
+        n samples with known masses.
+
+    Raises
+    ------
+    InputError
+        If there are no samples.
+    """
+    if not len(data):
+        raise InputError("a calibration needs samples that the model has not learned from, got none.")
+    truth = data.batch(np.arange(len(data))).log10_mass
+    low, median, high = np.quantile(posterior.sample(data, N_DRAWS), [0.16, 0.5, 0.84], axis=1)
+    result: FloatArray = (truth - median) / ((high - low) / 2)
+    return result
+
+
 def calibrate_locally(posterior: Posterior, data: Dataset) -> LocallyCalibrated:
     """Learn where a posterior is too wide and where too narrow.
 
@@ -94,12 +122,7 @@ def calibrate_locally(posterior: Posterior, data: Dataset) -> LocallyCalibrated:
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    if not len(data):
-        raise InputError("a calibration needs samples that the model has not learned from, got none.")
-    drawn = posterior.sample(data, N_DRAWS)
-    truth = data.batch(np.arange(len(data))).log10_mass
-    low, median, high = np.quantile(drawn, [0.16, 0.5, 0.84], axis=1)
-    square = np.mean(((truth - median) / ((high - low) / 2)) ** 2, axis=1)
+    square = np.mean(stated_errors(posterior, data) ** 2, axis=1)
     trees = HistGradientBoostingRegressor(loss="gamma", random_state=0, **SETTINGS)
     trees.fit(posterior.features(data), np.maximum(square, SMALLEST))
     return LocallyCalibrated(posterior, trees)

@@ -12,6 +12,7 @@ from typing import Any
 
 from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig, ViewConfig, replace_settings
 from stargas.experiments.adaptation import add_adaptation
+from stargas.experiments.left_out import COMPARED, add_left_out, compared, validation
 from stargas.experiments.paper.plan import ANGLES, COUNTS, DWARFS, FAST, MASSIVE, SLOW
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
 from stargas.experiments.star_sets import add_star_sets
@@ -51,34 +52,6 @@ NETWORK_EPOCHS: dict[str, Any] = {"epochs": 10, "flow_epochs": 6, "joint_epochs"
 MIXED, THREE_SEEDS = "one of each", "features, three seeds together"
 """Ensembles of all `NETWORKS` of a seed, and of the first of these with all seeds."""
 
-FURTHER = ("cos_inclination", "anisotropy_inside", "anisotropy_outside", "stellar_share", "kappa_co")
-"""What the pretrained model predicts beside the masses."""
-
-THE_PRESET = "the preset"
-
-LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    THE_PRESET: ({}, {}),
-    "noise of 0.05 on the features": ({}, {"feature_noise": 0.05}),
-    "noise of 0.15 on the features": ({}, {"feature_noise": 0.15}),
-    "network and flow one after the other": ({}, {"joint_epochs": 0}),
-    "network and flow together for 10 epochs": ({}, {"joint_epochs": 10}),
-    "three networks side by side, one flow": ({"residual.ensemble_size": 3}, {}),
-    "width 768": ({"residual.width": 768}, {}),
-    "spline flow": ({"flow": "spline"}, {}),
-    "masses not whitened before the flow": ({"whiten": False}, {}),
-    "flow not calibrated": ({"calibrate": False}, {}),
-    "orbits, inclination and stellar share beside the masses": ({"further_targets": FURTHER}, {}),
-}
-"""Description → changes of model and training of models that learn from a part of ``broad`` alone and are tested on
-suites that they have never seen: the choices that decide how a model does on galaxies of others."""
-
-COMPARED = {"broad": 6000, "bursty": 2000, "smooth": 2000}
-"""Suite → number of galaxies, before they are split, on which those and `NETWORKS` are compared: they learn from
-``broad`` and are tested on the validation split of all."""
-
-LEFT_OUT_SUITES = ("bursty", "smooth")
-"""Suites that they have never seen."""
-
 
 def default_plan(
     data: DataConfig, model: ModelConfig, training: TrainingConfig, scale: float = 1.0, tng: Sequence[Path] = ()
@@ -103,14 +76,20 @@ def default_plan(
     _add_tests(plan)
     for part in _parts(tng):
         plan.parts[part.name] = part
+    add_left_out(plan, _masses_alone(model), training)
     add_star_sets(plan, data, model, training)
-    add_adaptation(plan, data, model, training, "default", _compared("broad"))
+    add_adaptation(plan, data, model, training, "default", compared("broad"))
     return plan
 
 
 def trees_config(model: ModelConfig) -> ModelConfig:
     """Return the settings of the trees that stand beside a model: from stars alone, without priors of suites."""
     return replace(model, tracers="star", priors=(), further_targets=())
+
+
+def _masses_alone(model: ModelConfig) -> ModelConfig:
+    """Return settings of models whose densities can be compared: of the masses alone, without priors of suites."""
+    return replace(model, priors=(), further_targets=())
 
 
 def _perfect(config: DataConfig) -> DataConfig:
@@ -127,7 +106,7 @@ def _add_data(plan: Plan, config: DataConfig) -> None:
     plan.data[REFERENCE] = DatasetSpec(REFERENCE, "broad", scaled(N_REFERENCE, plan.scale), config, 2)
     observed = scaled(TEST_SETS["broad"], plan.scale)
     for suite, n in COMPARED.items():
-        plan.data[_compared(suite)] = DatasetSpec(_compared(suite), suite, scaled(n, plan.scale), config)
+        plan.data[compared(suite)] = DatasetSpec(compared(suite), suite, scaled(n, plan.scale), config)
     plan.data["broad_observed"] = DatasetSpec("broad_observed", "broad", observed, config, TEST_SEED, held_out=True)
 
 
@@ -137,8 +116,8 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         plan.models[name] = ModelSpec(name, **settings)
 
     add("default")
-    alone: dict[str, Any] = {"data": (_compared("broad"),)}
-    masses_alone = replace(model, priors=(), further_targets=())  # in which densities can be compared
+    alone: dict[str, Any] = {"data": (compared("broad"),)}
+    masses_alone = _masses_alone(model)
     for seed in SEEDS:
         for number, changes in enumerate(NETWORKS.values()):
             add(
@@ -152,16 +131,6 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
         add(f"network_{len(NETWORKS)}_{seed}", model=masses_alone, kind="ensemble", members=members, **alone)
     three = tuple(f"network_0_{seed}" for seed in SEEDS)
     add("network_0_all", model=masses_alone, kind="ensemble", members=three, **alone)
-    for number, (changes, schedule) in enumerate(LEFT_OUT.values()):
-        add(
-            f"left_out_{number}",
-            model=replace_settings(masses_alone, changes),
-            training=replace(training, **schedule),
-            **alone,
-        )
-    for suite in LEFT_OUT_SUITES:
-        data = (_compared(suite),)
-        add(f"left_out_0_{suite}", data=data, model=masses_alone, kind="calibrated", members=("left_out_0",))
     plan.models["trees"] = ModelSpec("trees", (REFERENCE,), trees_config(model), training, kind="trees")
 
 
@@ -176,15 +145,9 @@ def _add_tests(plan: Plan) -> None:
         add(f"{suite}_prior", suite, f"{suite}_test", prior=suite)
     add("broad_every", "broad, with and without gas", "broad_test", cold_gas_only=False, tracer_set="stars")
     add("observed", "broad, observed", "broad_observed", cold_gas_only=False)
-    for suite in COMPARED:
-        add(f"{suite}_validation", suite, _compared(suite), split="validation", cold_gas_only=False)
     if "tng" in plan.data:
         for name, tracer_set in TRACER_SETS.items():
             add(_test("tng", name), "TNG100", "tng", cold_gas_only=False, tracer_set=tracer_set)
-
-
-def _compared(suite: str) -> str:
-    return f"{suite}_compared"
 
 
 def _test(suite: str, name: str) -> str:
@@ -224,7 +187,7 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
         "What the network receives",
         tuple(
             Rows(
-                f"{suite}_validation",
+                validation(suite),
                 model,
                 name,
                 "broad",
@@ -234,25 +197,6 @@ def _parts(tng: Sequence[Path]) -> Iterator[Part]:
             for model, name, seed in networks
         ),
         compared=tuple((name, next(iter(NETWORKS))) for name in (*NETWORKS, MIXED)[1:]),
-    )
-    settings = [(f"left_out_{number}", choice, None) for number, choice in enumerate(LEFT_OUT)]
-    calibrated = [(f"left_out_0_{suite}", f"widths by trees, on {suite}", suite) for suite in LEFT_OUT_SUITES]
-    yield Part(
-        "left_out",
-        "Settings, on suites that a model has never seen",
-        tuple(
-            Rows(
-                f"{suite}_validation",
-                name,
-                choice,
-                "broad",
-                extra={"choice": f"tested on {suite}", "chosen": choice == THE_PRESET},
-            )
-            for suite in COMPARED
-            for name, choice, calibrated_on in (*settings, *calibrated)
-            if suite != calibrated_on
-        ),
-        compared=tuple((choice, THE_PRESET) for _, choice, _ in (*settings, *calibrated) if choice != THE_PRESET),
     )
     if tng:
         yield Part(

@@ -62,7 +62,8 @@ class ModelSpec:
         Folder of the model.
     kind
         The paper's ``network`` with its flow, boosted ``trees``, an ``ensemble`` of other models of the plan, or one of
-        them ``adapted`` to the data or ``calibrated`` locally on their validation split.
+        them ``adapted`` to the data, or its widths ``calibrated`` locally or set by a ``conformal`` calibration on
+        their validation split.
     data
         Names of data sets.
     model
@@ -71,8 +72,8 @@ class ModelSpec:
         How it is optimized, and whether on the cold-gas set alone.
     first_galaxies
         Learn from this many galaxies of each data set, the first ones; all if None.
-    min_log10_stellar_mass
-        Learn from galaxies above this log10 M* [Msun] alone; all if None.
+    within
+        Column of the catalogue → range: learn from galaxies inside all of them alone.
     network_of
         Name of a model whose network is used unchanged, so that only the flow is trained.
     members
@@ -87,9 +88,9 @@ class ModelSpec:
     data: tuple[str, ...]
     model: ModelConfig
     training: TrainingConfig
-    kind: Literal["network", "trees", "ensemble", "adapted", "calibrated"] = "network"
+    kind: Literal["network", "trees", "ensemble", "adapted", "calibrated", "conformal"] = "network"
     first_galaxies: int | None = None
-    min_log10_stellar_mass: float | None = None
+    within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     network_of: str | None = None
     members: tuple[str, ...] = ()
     known: tuple[str, ...] = ()

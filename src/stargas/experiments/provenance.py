@@ -4,15 +4,16 @@ A part of an experiment states the formats of the files behind it, the physics o
 its data sets and models. The manifest beside the parts says which commit and which versions wrote each of them.
 """
 
-import dataclasses
 import importlib.metadata
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from stargas import __version__
+from stargas.config import restated
 from stargas.dataset.manifest import FORMAT as DATASET
 from stargas.evaluation.result_file import FORMAT as EVALUATION
 from stargas.experiments.plan import DatasetSpec, ModelSpec, Plan
@@ -81,14 +82,20 @@ def outdated(part: Part, plan: Plan) -> list[str]:
     del here["settings_sha256"]  # which follows from the rest
     known = {key: there.get(key) for key in here}
     for key, kind in (("data", DatasetSpec), ("models", ModelSpec)):
-        known[key] = {one: {**_defaults(kind), **stated} for one, stated in (known[key] or {}).items()}
+        known[key] = {one: _completed(kind, stated) for one, stated in (known[key] or {}).items()}
     return [] if known == here else list(differences(known, here))
 
 
-def _defaults(kind: type[DatasetSpec] | type[ModelSpec]) -> dict[str, Any]:
-    """Return what an entry that was written before a field was there has in it."""
-    given = {one.name: one.default for one in dataclasses.fields(kind) if one.default is not dataclasses.MISSING}
-    return dict(plain(given))
+def _completed(kind: type[DatasetSpec] | type[ModelSpec], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry with what it has in fields that were added after it was written."""
+    values = dict(stated)
+    for field in fields(kind):
+        if field.default is not MISSING:
+            values.setdefault(field.name, field.default)
+        elif field.default_factory is not MISSING:
+            values.setdefault(field.name, field.default_factory())
+    blocks: dict[str, Any] = {name: block for name, block in get_type_hints(kind).items() if is_dataclass(block)}
+    return dict(plain(values | {name: restated(blocks[name], stated[name]) for name in blocks if name in stated}))
 
 
 def stated_files(results: Path, part: str) -> list[Path]:
@@ -175,7 +182,7 @@ def _is_installed(name: str) -> bool:
 
 def _plain(settings: Any) -> dict[str, Any]:  # noqa: ANN401 (any dataclass)
     """Turn settings into plain data; of files and folders the names alone, since where they lie is of this machine."""
-    values = dataclasses.asdict(settings)
+    values = asdict(settings)
     if "files" in values:
         values["files"] = [path.name for path in values["files"]]
         values["folder"] = None if values["folder"] is None else values["folder"].name

@@ -20,6 +20,7 @@ from stargas.dataset.completion import is_complete
 from stargas.dataset.manifest import new_manifest
 from stargas.dataset.store import Dataset, open_dataset
 from stargas.errors import InputError
+from stargas.evaluation.conformal import calibrate_conformally
 from stargas.evaluation.ensemble import Ensemble
 from stargas.evaluation.evaluate import evaluate
 from stargas.evaluation.local_calibration import calibrate_locally
@@ -37,6 +38,9 @@ from stargas.simulations.source import Source
 from stargas.storage import digest_of, json_bytes, plain, read_json, sha256_of_file, write_atomically
 
 _MADE_FROM = "made_from.json"
+
+_WIDTHS = {"calibrated": calibrate_locally, "conformal": calibrate_conformally}
+"""Kind of a model → what sets the widths of another one by it."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,9 @@ class Run:
         """Return the samples from which a model learns, all splits, before the cold-gas cut of its training."""
         model = self.plan.models[name]
         data = Dataset.join([first_galaxies(self.dataset(data), model.first_galaxies) for data in model.data])
-        if model.min_log10_stellar_mass is not None:
-            data = data.where(np.asarray(data.catalogue["log10_stellar_mass"]) >= model.min_log10_stellar_mass)
+        for column, (low, high) in model.within.items():
+            values = np.asarray(data.catalogue[column], dtype=float)
+            data = data.where((values >= low) & (values <= high))
         return data
 
     def test_set(self, test: EvaluationSpec) -> Dataset:
@@ -145,9 +150,9 @@ class Run:
             return self._fitted_trees(model.name)
         if model.kind == "ensemble":
             return Ensemble([self.posterior(self.plan.models[name], test) for name in model.members])
-        if model.kind == "calibrated":
+        if model.kind in _WIDTHS:
             trained = self._trained(self.plan.models[model.members[0]], test)
-            return calibrate_locally(trained, self.training_set(model.name).split("validation"))
+            return _WIDTHS[model.kind](trained, self.training_set(model.name).split("validation"))
         return self._trained(model, test)
 
     def _trained(self, model: ModelSpec, test: EvaluationSpec) -> Posterior:
@@ -228,7 +233,7 @@ class Run:
             return True
         if not all(self._can_learn(member) for member in self.plan.models[name].members):
             return False
-        if self.plan.models[name].kind in {"ensemble", "calibrated"}:
+        if self.plan.models[name].kind in {"ensemble", *_WIDTHS}:
             return True
         model, table = self.plan.models[name], self.training_set(name).catalogue
         if model.training.cold_gas_only:

@@ -53,7 +53,10 @@ VERDICT_BEGIN, VERDICT_END = "<!-- verdict on the pretrained model: written by c
 SUITES = ("bursty", "smooth", "shifted", "broad")
 """Suites of the tests."""
 
-PARTS = ("accuracy", "calibration", "observed", "networks", "left_out", "tng", "star_sets", "adaptation", "flows")
+CHOICES = ("left_out", "alignment", "star_sets", "adaptation")
+"""Further parts whose candidates stand beside one of them, as those of ``networks`` do."""
+
+PARTS = ("accuracy", "calibration", "observed", "networks", "tng", *CHOICES, "flows")
 """All parts in the order of the page."""
 
 
@@ -203,7 +206,7 @@ def _tables(name: str, part: Part) -> list[PagePart]:
         return parts
     if name == "calibration":
         return calibration_tables(part, SUITES)
-    if name in {"networks", "left_out", "adaptation", "star_sets"}:
+    if name in {"networks", *CHOICES}:
         compared: list[PagePart] = [comparison_table(part)] if part["comparisons"] else []
         return [*compared, choice_table(part["rows"])]
     if name == "flows":

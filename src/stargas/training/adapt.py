@@ -110,7 +110,7 @@ def adapt_model(
             copy.deepcopy(start.network), copy.deepcopy(start.flow), start.scaling.layout.context_columns
         )
         before = validation_metrics(start.network, start.flow, held_out.new, augmentation)
-        stage = AdaptationStage(parts.train(), StageConfig.of_adaptation(training, seed), training.inclination_weight)
+        stage = AdaptationStage(parts.train(), StageConfig.of_adaptation(training, seed))
         data = StageData(learned, held_out, training.batch_size, seed, augmentation)
         epochs = fit_stage(stage, data, folder / CHECKPOINTS / stage.config.name, local)
         parts.requires_grad_(True)

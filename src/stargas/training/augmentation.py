@@ -100,6 +100,7 @@ class Augmentation:
             torch.from_numpy(theta.astype(np.float32)),
             examples.cos_inclination,
             torch.from_numpy(tracer_set),
+            examples.prior,
         )
 
     def _draw_tracer_sets(self, tracer_set: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.integer]:

@@ -108,6 +108,8 @@ class NetworkBatch(TensorRecord):
         Absolute cosine of the inclination, shape (n,); NaN where it is unknown.
     tracer_set
         Which tracers the network is given, indices into `stargas.tracers.TRACER_SETS`, shape (n,).
+    suite
+        Where each sample comes from, whether or not the network is given it: ``prior`` of `Examples`, shape (n,).
     """
 
     maps: Tensor
@@ -116,6 +118,7 @@ class NetworkBatch(TensorRecord):
     theta: Tensor
     cos_inclination: Tensor
     tracer_set: Tensor
+    suite: Tensor
 
     @property
     def of_network(self) -> tuple[Tensor, ...]:

@@ -13,6 +13,7 @@ from stargas.config import TrainingConfig
 from stargas.model.flow import ConditionalFlow
 from stargas.model.network import Network, flow_context
 from stargas.randomness import rng_for
+from stargas.training.alignment import discrepancy
 from stargas.training.examples import FlowBatch, NetworkBatch, TensorRecord
 
 _INVERSE_VARIANCE_OF_COS_I = 12.0  # |cos i| is uniform from 0 to 1 for random directions
@@ -38,6 +39,11 @@ class StageConfig:
         Epochs without a better validation loss before the stage stops.
     seed
         Root seed.
+    inclination_weight
+        Weight of the squared error of cos i, in units of its variance in random directions, for samples whose
+        inclination is known; of networks that predict it (`stargas.model.network.Network.outputs`).
+    alignment
+        Weight of the discrepancy between the embeddings of suites (`stargas.training.alignment`).
     """
 
     name: str
@@ -47,6 +53,8 @@ class StageConfig:
     weight_decay: float
     patience: int
     seed: int
+    inclination_weight: float = 0.0
+    alignment: float = 0.0
 
     @classmethod
     def of_network(cls, training: TrainingConfig, seed: int) -> "StageConfig":
@@ -70,7 +78,8 @@ class StageConfig:
 
 
 def _shared(training: TrainingConfig) -> dict[str, Any]:
-    return {name: getattr(training, name) for name in ("batch_size", "weight_decay", "patience")}
+    names = ("batch_size", "weight_decay", "patience", "inclination_weight", "alignment")
+    return {name: getattr(training, name) for name in names}
 
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
@@ -139,40 +148,27 @@ class Stage(LightningModule, ABC, Generic[ModuleT]):
 
 
 class NetworkStage(Stage[Network]):
-    """Regression: mean squared error of the standardized targets.
-
-    Parameters
-    ----------
-    network
-        What is trained.
-    config
-        How it is optimized.
-    inclination_weight
-        Weight of the squared error of cos i, in units of its variance in random directions, for samples whose
-        inclination is known; of networks that predict it (`stargas.model.network.Network.outputs`).
-    """
-
-    def __init__(self, network: Network, config: StageConfig, inclination_weight: float = 0.0) -> None:
-        super().__init__(network, config)
-        self.inclination_weight = inclination_weight
+    """Regression: mean squared error of the standardized targets."""
 
     def losses(self, batch: NetworkBatch) -> Tensor:
         """Return the loss of each sample of a batch, shape (n,)."""
         embedding = self.module.embed(*batch.of_network)
-        return _regression_losses(self.module, embedding, batch, self.inclination_weight)
+        return _regression_losses(self.module, embedding, batch, self.config)
 
 
-def _regression_losses(network: Network, embedding: Tensor, batch: NetworkBatch, inclination_weight: float) -> Tensor:
+def _regression_losses(network: Network, embedding: Tensor, batch: NetworkBatch, config: StageConfig) -> Tensor:
     # Every member of an ensemble has its own error, so that the members differ.
     outputs = network.outputs(embedding)
     error = (outputs[..., : network.n_targets] - batch.theta).square().mean(dim=(0, 2))
+    if config.alignment:
+        error = error + config.alignment * discrepancy(embedding, batch.suite)
     if outputs.shape[-1] == network.n_targets:
         return error
     cos_inclination = outputs[..., -1]
     # Where the inclination is unknown, the prediction stands for it: a NaN would spoil the gradients of all.
     true = torch.where(batch.cos_inclination.isnan(), cos_inclination.detach(), batch.cos_inclination)
     error_of_inclination = _INVERSE_VARIANCE_OF_COS_I * (cos_inclination - true).square().mean(dim=0)
-    return error + inclination_weight * error_of_inclination
+    return error + config.inclination_weight * error_of_inclination
 
 
 class FlowStage(Stage[ConditionalFlow]):
@@ -205,27 +201,14 @@ class JointStage(Stage[NetworkAndFlow]):
     """Density estimation end to end: what tells how uncertain a galaxy is enters the embedding only here.
 
     The squared error of the targets stays part of the loss, so that the embedding still predicts them.
-
-    Parameters
-    ----------
-    parts
-        What is trained.
-    config
-        How it is optimized.
-    inclination_weight
-        As of `NetworkStage`.
     """
-
-    def __init__(self, parts: NetworkAndFlow, config: StageConfig, inclination_weight: float = 0.0) -> None:
-        super().__init__(parts, config)
-        self.inclination_weight = inclination_weight
 
     def losses(self, batch: NetworkBatch) -> Tensor:
         """Return the loss of each sample of a batch, shape (n,)."""
         network = self.module.network
         embedding = network.embed(*batch.of_network)
         context = flow_context(embedding, batch.features, self.module.context_columns)
-        regression = _regression_losses(network, embedding, batch, self.inclination_weight)
+        regression = _regression_losses(network, embedding, batch, self.config)
         return regression - self.module.flow.log_prob(batch.theta, context)
 
 
@@ -238,12 +221,10 @@ class AdaptationStage(JointStage):
         What is trained.
     config
         How it is optimized.
-    inclination_weight
-        As of `NetworkStage`.
     """
 
-    def __init__(self, parts: NetworkAndFlow, config: StageConfig, inclination_weight: float = 0.0) -> None:
-        super().__init__(parts, config, inclination_weight)
+    def __init__(self, parts: NetworkAndFlow, config: StageConfig) -> None:
+        super().__init__(parts, config)
         parts.network.requires_grad_(False)
         for layer in parts.network.last_layers():
             layer.requires_grad_(True)

@@ -88,8 +88,8 @@ def train_model(
     Raises
     ------
     InputError
-        If the folder was begun with other settings or data or another training is at work in it, a split is empty, or
-        the given network is of another size.
+        If the folder was begun with other settings or data or another training is at work in it, a split is empty, the
+        given network is of another size, or suites are to be aligned that the settings do not name.
     DamagedFileError
         If a checkpoint of an interrupted training is damaged.
     StargasError
@@ -112,6 +112,11 @@ def train_model(
     custom = CustomDesigns(network, flow)
     model = custom.chosen_in(model or ModelConfig())
     training, local = training or TrainingConfig(), local or LocalConfig()
+    if training.alignment and not model.priors:
+        raise InputError(
+            f"training.alignment is {training.alignment:g}, which weighs the differences between suites, and "
+            "model.priors names none: name those that are told apart, or set alignment to 0."
+        )
     datasets = list(datasets) if isinstance(datasets, Sequence) else [datasets]
     folder = Path(out)
     settings = {
@@ -176,7 +181,7 @@ class _Stages:
         torch.manual_seed(int(rng_for(seed, "network").integers(2**63)))
         sizes = augmentation.scaling.layout.network_sizes(n_pixels, len(augmentation.target))
         network = make_network(augmentation.model, sizes, custom)
-        stage = NetworkStage(network, StageConfig.of_network(training, seed), training.inclination_weight)
+        stage = NetworkStage(network, StageConfig.of_network(training, seed))
         self._fit(stage, StageData(self.examples, self.validation, training.batch_size, seed, augmentation))
         return network
 
@@ -201,7 +206,7 @@ class _Stages:
         augmentation = self.augmentation
         training, seed = augmentation.training, augmentation.seed
         parts = NetworkAndFlow(network, flow, augmentation.scaling.layout.context_columns)
-        stage = JointStage(parts.train(), StageConfig.of_both(training, seed), training.inclination_weight)
+        stage = JointStage(parts.train(), StageConfig.of_both(training, seed))
         self._fit(stage, StageData(self.examples, self.validation, training.batch_size, seed, augmentation))
 
     def calibrate(self, network: Network, flow: ConditionalFlow) -> None:

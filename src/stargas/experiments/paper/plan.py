@@ -142,7 +142,7 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
     add("stargas_both", "stargas", "bursty", "smooth")
     for tracers in ("gas", "stargas"):
         add(f"{tracers}_full", tracers, "bursty", training=replace(training, cold_gas_only=False))
-    add("stargas_massive", "stargas", "bursty", training=longer, min_log10_stellar_mass=MASSIVE_LOG10)
+    add("stargas_massive", "stargas", "bursty", training=longer, within={"log10_stellar_mass": (MASSIVE_LOG10, 12.0)})
 
     small = {"training": longer, "first_galaxies": int(TRAINED_FRACTION * plan.data["bursty_x0"].n_galaxies)}
     for tracers in TRACERS.values():

@@ -1,0 +1,148 @@
+"""Choices that decide how a model does on galaxies of others, judged on suites that it has never seen.
+
+Models learn from a part of ``broad`` alone: with other settings, from fewer or calmer galaxies, or with widths that
+galaxies of further suites tell. All are tested on the validation split of ``broad`` and of suites that are left out.
+Others learn from two suites, whose embeddings are aligned or not, and are tested on the third.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from stargas.config import ModelConfig, TrainingConfig, replace_settings
+from stargas.experiments.plan import EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
+
+COMPARED = {"broad": 6000, "bursty": 2000, "smooth": 2000}
+"""Suite → number of galaxies, before they are split, on which choices are compared."""
+
+FURTHER = ("cos_inclination", "anisotropy_inside", "anisotropy_outside", "stellar_share", "kappa_co")
+"""What the pretrained model predicts beside the masses."""
+
+THE_PRESET = "the preset"
+
+LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    THE_PRESET: ({}, {}),
+    "noise of 0.05 on the features": ({}, {"feature_noise": 0.05}),
+    "noise of 0.15 on the features": ({}, {"feature_noise": 0.15}),
+    "network and flow one after the other": ({}, {"joint_epochs": 0}),
+    "network and flow together for 10 epochs": ({}, {"joint_epochs": 10}),
+    "three networks side by side, one flow": ({"residual.ensemble_size": 3}, {}),
+    "width 768": ({"residual.width": 768}, {}),
+    "spline flow": ({"flow": "spline"}, {}),
+    "masses not whitened before the flow": ({"whiten": False}, {}),
+    "flow not calibrated": ({"calibrate": False}, {}),
+    "orbits, inclination and stellar share beside the masses": ({"further_targets": FURTHER}, {}),
+}
+"""Description → changes of model and training."""
+
+AT_REST = {"breathing": (0.0, 0.01), "encounter": (0.0, 0.0)}
+"""Galaxies whose stars are at rest: nothing has stirred them, and no neighbor has passed."""
+
+MODERATE = {"halo_c_over_a": (0.85, 1.0), "anisotropy_inside": (-0.5, 0.4)}
+"""Galaxies in nearly round halos, on orbits that are neither very radial nor very tangential."""
+
+GALAXIES: dict[str, dict[str, Any]] = {
+    "two thirds of the galaxies": {"first_galaxies": round(2 / 3 * COMPARED["broad"])},
+    "galaxies at rest alone": {"within": AT_REST},
+    "galaxies at rest, of moderate shapes and orbits": {"within": {**AT_REST, **MODERATE}},
+}
+"""Description → which galaxies of ``broad`` a model learns from: the first ones stand beside those at rest, of which
+there are as many."""
+
+WIDTHS = {"calibrated": "widths by trees", "conformal": "conformal widths"}
+"""Kind of a model whose widths are those of other suites → its name in tables."""
+
+LEFT_OUT_SUITES = ("bursty", "smooth")
+"""Suites that set such widths, one of them or both."""
+
+UNSEEN = ("shifted", "shifted_new")
+"""A further suite, and its data set, that no candidate learns from in any way."""
+
+WEIGHTS = {"suites not aligned": 0.0, "aligned with weight 0.1": 0.1, "aligned with weight 1": 1.0}
+"""Description → weight of the discrepancy between the embeddings of two suites."""
+
+
+def compared(suite: str) -> str:
+    """Return the name of the data set of a suite on which choices are compared."""
+    return f"{suite}_compared"
+
+
+def validation(suite: str) -> str:
+    """Return the name of the test on the validation split of that."""
+    return f"{suite}_validation"
+
+
+def add_left_out(plan: Plan, model: ModelConfig, training: TrainingConfig) -> None:
+    """Add the comparisons to a plan, which has the data sets of all suites.
+
+    Parameters
+    ----------
+    plan
+        An experiment, which is changed.
+    model, training
+        Settings that the candidates start from; the model predicts masses alone, without priors.
+    """
+    data = {suite: compared(suite) for suite in COMPARED} | dict([UNSEEN])
+    for suite, name in data.items():
+        test = validation(suite)
+        plan.tests[test] = EvaluationSpec(test, (name,), suite, "validation", cold_gas_only=False)
+    plan.parts["left_out"] = _add_candidates(plan, model, training, tuple(data))
+    plan.parts["alignment"] = _add_aligned(plan, model, training)
+
+
+def _add_candidates(plan: Plan, model: ModelConfig, training: TrainingConfig, tests: tuple[str, ...]) -> Part:
+    """Add models that learn from a part of ``broad`` alone, and return how they are compared."""
+    labels: dict[str, str] = {}
+
+    def add(name: str, label: str, **more: Any) -> None:  # noqa: ANN401 (fields of any type)
+        settings = {"data": (compared("broad"),), "model": model, "training": training, **more}
+        plan.models[name] = ModelSpec(name, **settings)
+        labels[name] = label
+
+    for number, (choice, (of_model, of_training)) in enumerate(LEFT_OUT.items()):
+        changed = {"model": replace_settings(model, of_model), "training": replace(training, **of_training)}
+        add(f"left_out_{number}", choice, **changed)
+    for number, (choice, which) in enumerate(GALAXIES.items()):
+        of_scale = {key: scaled(value, plan.scale) for key, value in which.items() if key == "first_galaxies"}
+        add(f"galaxies_{number}", choice, **{**which, **of_scale})
+    for kind, suites in product(WIDTHS, (*((suite,) for suite in LEFT_OUT_SUITES), LEFT_OUT_SUITES)):
+        label = f"{WIDTHS[kind]}, on {' and '.join(suites)}"
+        data = tuple(compared(suite) for suite in suites)
+        add("_".join([kind, *suites]), label, data=data, kind=kind, members=("left_out_0",))
+    rows = (
+        Rows(
+            validation(suite),
+            name,
+            label,
+            "broad",
+            extra={"choice": f"tested on {suite}", "chosen": label == THE_PRESET},
+        )
+        for suite in tests
+        for name, label in labels.items()
+        if compared(suite) not in plan.models[name].data or suite == "broad"
+    )
+    beside = tuple((label, THE_PRESET) for label in labels.values() if label != THE_PRESET)
+    return Part("left_out", "Settings, on suites that a model has never seen", tuple(rows), compared=beside)
+
+
+def _add_aligned(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Part:
+    """Add models that learn from ``broad`` and a second suite, and return how they are compared on the third."""
+    first, *others = WEIGHTS
+    pairs = tuple((label, first) for label in others)
+    return Part("alignment", "Suites that are made alike", tuple(_aligned_rows(plan, model, training)), compared=pairs)
+
+
+def _aligned_rows(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Iterator[Rows]:
+    for learned, tested in (LEFT_OUT_SUITES, LEFT_OUT_SUITES[::-1]):
+        # The prior tells the suites apart in the loss alone: no network is ever given it.
+        told = replace(model, priors=(learned,))
+        for number, (label, weight) in enumerate(WEIGHTS.items()):
+            name = f"aligned_{number}_{learned}"
+            data = (compared("broad"), compared(learned))
+            own = replace(training, prior_probability=0.0, alignment=weight)
+            plan.models[name] = ModelSpec(name, data, told, own)
+            for suite in ("broad", tested, UNSEEN[0]):
+                choice = f"tested on {suite}, learned from broad and {learned}"
+                extra = {"choice": choice, "chosen": not weight}
+                yield Rows(validation(suite), name, label, f"broad and {learned}", extra=extra)
