@@ -51,7 +51,7 @@ def test_an_unknown_part_is_named(tmp_path, capsys):
     [
         ("observed", "its parts are round_trip, invariances, degradation"),
         ("suites", "its parts are bursty, smooth, broad, shifted"),
-        ("others", "its parts are scoreboard, peers, rotation, adaptation"),
+        ("others", "its parts are scoreboard, peers, rotation, adaptation, candidates"),
         ("forecast", "its parts are achieved, two_tracers"),
         ("dark_matter", "its parts are mocks, dwarfs"),
     ],

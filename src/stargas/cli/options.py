@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from stargas.errors import did_you_mean
@@ -149,6 +150,14 @@ class CommandParser(argparse.ArgumentParser):
             near = did_you_mean(unknown[1].replace("_", "-"), self._option_string_actions)
             message = f"there is no option {unknown[1]}{near}"
         raise UsageError(f"{message} (see 'stargas {self.prog.split()[-1]} --help').")
+
+
+def named_path(text: str) -> tuple[str, Path]:
+    """Read ``NAME=PATH``."""
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH, a name and the path of what it stands for")
+    return name, Path(path)
 
 
 def whole_number(text: str) -> int:

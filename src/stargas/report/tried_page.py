@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stargas.report.adaptation_section import ADAPTATION_FILE, ADAPTED, AS_IT_WAS, read_adaptation
+from stargas.report.adaptation_section import ADAPTATION_FILE, read_adaptation
+from stargas.report.candidates import CANDIDATES_FILE, candidates_table, read_candidates
 from stargas.report.cells import DASH, number, with_error
-from stargas.report.others_rows import Row, label, tracer_label
+from stargas.report.others_rows import Row
 from stargas.report.page import Page, Section, Table, Text, text_from, write_page
 from stargas.report.page import Part as PagePart
 from stargas.report.results import Part, find_rows, read_parts
@@ -40,8 +41,8 @@ def write_tried_page(results: Path, command: str) -> Path:
     Parameters
     ----------
     results
-        Folder of the results of the pretrained model. Where a folder ``others`` lies beside it, models that are adapted
-        to galaxies of others are on the page.
+        Folder of the results of the pretrained model. Where a folder ``others`` lies beside it, candidates on
+        galaxies of others, and models that are adapted to them, are on the page.
     command
         Command that makes the results.
 
@@ -52,11 +53,15 @@ def write_tried_page(results: Path, command: str) -> Path:
     """
     found = read_parts(results, PARTS, command)
     content: list[PagePart | Section] = [text_from("tried", "opening"), *(_section(name, found) for name in PARTS)]
-    adapted = read_adaptation(results.parent / "others")
-    if adapted is not None:
-        source = _source(f"others/{ADAPTATION_FILE}", "the model as it was")
-        parts: list[PagePart] = [source, text_from("tried", "others"), _others_table(adapted["rows"])]
-        content.append(Section("Adaptation to galaxies of others", parts))
+    for title, name, file, made, beside in (
+        ("Candidates on galaxies of others", "candidates", CANDIDATES_FILE, read_candidates, None),
+        ("Adaptation to galaxies of others", "others", ADAPTATION_FILE, read_adaptation, "the model as it was"),
+    ):
+        found_there = made(results.parent / "others")
+        if found_there is not None:
+            rows = found_there["rows"]
+            source = _source(f"others/{file}", beside or rows[0]["method"])
+            content.append(Section(title, [source, text_from("tried", name), candidates_table(rows)]))
     content += [
         Section("Tried without a record", [text_from("tried", "without_record")]),
         Section("Not tried", [text_from("tried", "not_tried")]),
@@ -133,24 +138,3 @@ def _test(row: Row) -> str:
 def _mean(rows: Sequence[Row], key: str) -> float:
     """Return the mean over rows; not a number where one of them has none."""
     return float(np.mean([np.nan if row[key] is None else row[key] for row in rows]))
-
-
-def _others_table(rows: Sequence[Row]) -> Table:
-    """Return adapted models beside the model as it was, on galaxies of others."""
-    lines = []
-    before = {(label(row), row["tracers"]): row for row in rows if row["method"] == AS_IT_WAS}
-    for row in (row for row in rows if row["method"] == ADAPTED):
-        was = before[label(row), row["tracers"]]
-        lines.append(
-            [
-                label(row),
-                tracer_label(row),
-                str(row["n_galaxies"]),
-                number(row["rms_all"]["value"] / was["rms_all"]["value"], 3),
-                *(
-                    f"{100 * row[name]['value']:.0f} ({100 * was[name]['value']:.0f})"
-                    for name in ("coverage_68", "coverage_95")
-                ),
-            ]
-        )
-    return Table(["galaxies", "from", "n", "rms over the other's", "in 68 %", "in 95 %"], lines)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargas.cli.experiment.common import new_run
+from stargas.cli.options import named_path
 from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ def add_options(group: _ArgumentGroup) -> None:
     """Add the options that it alone has."""
     group.add_argument(
         "--suite",
-        type=_named_path,
+        type=named_path,
         nargs="+",
         default=[],
         metavar="NAME=PATH",
@@ -38,11 +37,3 @@ def run(options: Namespace, settings: Settings) -> None:
     made = new_run(cross_plan(suites, settings.model, settings.training), options, settings)
     made.make()
     made.log(f"Page: {write_cross_page(made.results)}")
-
-
-def _named_path(text: str) -> tuple[str, Path]:
-    """Read ``NAME=PATH``."""
-    name, equals, path = text.partition("=")
-    if not (name and equals and path):
-        raise ArgumentTypeError(f"{text!r} is not NAME=PATH, the name of a suite and the folder of its data set")
-    return name, Path(path)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stargas.cli.experiment.common import chosen_parts, line_printer
-from stargas.cli.options import local_with_workers, use_threads, whole_number
+from stargas.cli.options import local_with_workers, named_path, use_threads, whole_number
 from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from stargas.experiments.others.galaxies import GalaxyOfOthers
     from stargas.model.posterior import Posterior
 
-SCOREBOARD, PEERS, ROTATION, ADAPTATION = PARTS = ("scoreboard", "peers", "rotation", "adaptation")
-"""A model, Jeans modeling of the same stars beside it, rotation curves of the same HI, and the model adapted to some of
-the galaxies and tested on the others."""
+SCOREBOARD, PEERS, ROTATION, ADAPTATION, CANDIDATES = PARTS = (
+    *("scoreboard", "peers", "rotation", "adaptation"),
+    "candidates",
+)
+"""A model, Jeans modeling of the same stars beside it, rotation curves of the same HI, the model adapted to some of the
+galaxies and tested on the others, and candidates that were not shipped."""
 
 
 def add_options(group: _ArgumentGroup) -> None:
@@ -57,6 +61,15 @@ def add_options(group: _ArgumentGroup) -> None:
         "--barolo", type=Path, metavar="PROGRAM", help="path of the program BBarolo, for the part rotation"
     )
     group.add_argument(
+        "--candidate",
+        type=named_path,
+        nargs="+",
+        default=[],
+        metavar="NAME=PATH",
+        help="name of a candidate and the folder of its model, for the part candidates; two or more, the first of "
+        "which the others stand beside",
+    )
+    group.add_argument(
         "--mix",
         type=Path,
         metavar="DATA",
@@ -78,6 +91,8 @@ def run(options: Namespace, settings: Settings) -> None:
         raise UsageError("experiment others has no galaxies: name files with --galaxies, or leave out --spheres 0.")
     if ADAPTATION in parts and options.mix is None:
         raise UsageError("the part adaptation needs --mix, a data set like those that the model learned from.")
+    if CANDIDATES in parts and len(dict(options.candidate)) < 2:
+        raise UsageError("the part candidates needs two models of different names, --candidate NAME=PATH NAME=PATH.")
     report, results = line_printer(), options.results or Path("results/others")
     use_threads(options.workers)
     model = load_model(options.model)
@@ -90,6 +105,8 @@ def run(options: Namespace, settings: Settings) -> None:
         _write_rotation(options, model, results, report)
     if ADAPTATION in parts:
         _write_adaptation(options, model, settings, results, report)
+    if CANDIDATES in parts:
+        _write_candidates(options, results, report)
     report(f"Page: {write_others_page(results)}")
 
 
@@ -169,6 +186,19 @@ def _write_adaptation(
     )
     command = f"{_command(options, ADAPTATION)} --mix {options.mix}"
     write_adaptation(predictions, results, Origin.of(command, model))
+
+
+def _write_candidates(options: Namespace, results: Path, report: Callable[[str], None]) -> None:
+    from stargas.experiments.others.candidates import write_candidates
+    from stargas.experiments.others.galaxies import read_galaxies_of_others
+    from stargas.experiments.others.spheres import analytic_spheres
+    from stargas.model.files import load_model
+
+    galaxies = [*read_galaxies_of_others(options.galaxies), *analytic_spheres(options.spheres, options.seed)]
+    models = {name: load_model(path) for name, path in options.candidate}
+    named = shlex.join(f"{name}={path}" for name, path in options.candidate)
+    command = f"{_command(options, CANDIDATES)} --candidate {named}"
+    write_candidates(models, galaxies, results, command, options.draws, options.seed, report)
 
 
 def _command(options: Namespace, *part: str) -> str:

@@ -17,7 +17,7 @@ from stargas.dataset.store import Dataset, open_dataset
 from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.experiments.others.predictions import N_VIEWS, RADII, Predictions, joined, predict
-from stargas.experiments.others.scoreboard import plain_score, scores
+from stargas.experiments.others.scoreboard import rows_of_methods
 from stargas.galaxy import Galaxy
 from stargas.model.posterior import Posterior
 from stargas.report.adaptation_section import ADAPTATION_FILE, ADAPTATION_FORMAT, ADAPTED, AS_IT_WAS
@@ -142,8 +142,5 @@ def write_adaptation(predictions: Mapping[str, Predictions], results: Path, orig
     origin
         Where they come from.
     """
-    rows = [
-        {"method": method, **plain_score(score)} for method, found in predictions.items() for score in scores(found)
-    ]
-    content = {"radii_R_hl": RADII, "folds": FOLDS, "rows": rows}
+    content = {"radii_R_hl": RADII, "folds": FOLDS, "rows": rows_of_methods(predictions)}
     return write_measurement(results / ADAPTATION_FILE, ADAPTATION_FORMAT, origin, content)

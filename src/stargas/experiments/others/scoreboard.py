@@ -246,6 +246,13 @@ def plain_score(score: Score) -> dict[str, Any]:
     return dict(without_nan(plain(asdict(score))))
 
 
+def rows_of_methods(predictions: Mapping[str, Predictions]) -> list[dict[str, Any]]:
+    """Return the scores of several methods as JSON, each row with its ``method``."""
+    return [
+        {"method": method, **plain_score(score)} for method, found in predictions.items() for score in scores(found)
+    ]
+
+
 def without_nan(value: Any) -> Any:  # noqa: ANN401 (JSON)
     """Return JSON with null in the place of every number that is not known."""
     if isinstance(value, dict):
