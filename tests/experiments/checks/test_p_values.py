@@ -115,7 +115,7 @@ def test_shares_are_counted_by_tracers():
 
 
 def test_a_model_without_a_reference_is_refused(model):
-    with pytest.raises(InputError, match="needs a model with a predictive reference"):
+    with pytest.raises(InputError, match="need a model with a predictive reference"):
         Checker.of(replace(model, folder=None))
 
 

@@ -73,7 +73,7 @@ def test_rows_count_what_each_check_finds():
 
 def test_a_model_without_a_reference_is_refused(tmp_path):
     model = replace(load_model(), folder=None)
-    with pytest.raises(InputError, match="needs a model with a predictive reference"):
+    with pytest.raises(InputError, match="need a model with a predictive reference"):
         write_unseen(model, tmp_path, 1, model.data_config, Origin(""), lambda _: None)
 
 

@@ -99,7 +99,7 @@ class Checker(NamedTuple):
         reference = None if model.folder is None else load_predictive(model.folder)
         if reference is None:
             raise InputError(
-                "the part p_values needs a model with a predictive reference, got one without: write it with "
+                "p-values need a model with a predictive reference, and this one has none: write it with "
                 "stargas.inference.predictive_check.fit_predictive."
             )
         return cls(model, reference)
