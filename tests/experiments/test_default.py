@@ -205,7 +205,7 @@ class TestComparisons:
         assert changed(PRESET.training, trial.training) == of_training
         assert bool(of_model or of_training) == (number > 0)
 
-    @pytest.mark.parametrize("part", ["networks", "left_out", "alignment"])
+    @pytest.mark.parametrize("part", ["networks", "left_out", "training_sets", "alignment"])
     def test_models_are_tested_on_broad_and_on_suites_that_they_do_not_know(self, part):
         rows, all_suites = FULL.parts[part].rows, {"broad", "bursty", "smooth"}
         if part != "networks":
@@ -225,14 +225,13 @@ class TestComparisons:
 
     def test_training_sets_differ_in_their_galaxies_alone(self):
         base = FULL.models["left_out_0"]
-        for number, which in enumerate(GALAXIES.values()):
-            model = FULL.models[f"galaxies_{number}"]
+        for number, (share, within) in enumerate(GALAXIES.values()):
+            model = FULL.models[f"training_set_{number}"]
             assert (model.model, model.training, model.data) == (base.model, base.training, base.data)
-            assert {key: getattr(model, key) for key in which} == which
-            assert (base.first_galaxies, base.within) == (None, {})
-        few, rest, moderate = GALAXIES.values()
-        assert few["first_galaxies"] == 4000
-        assert moderate["within"] == {**rest["within"], **MODERATE}
+            assert (model.first_galaxies, model.within) == (round(share * 6000), within)
+        (_, every), (_, rest), (_, moderate) = GALAXIES.values()
+        assert every == {}
+        assert moderate == {**rest, **MODERATE}
 
     def test_aligned_models_are_told_suites_apart_in_the_loss_alone(self):
         aligned = {name: model for name, model in FULL.models.items() if name.startswith("aligned_")}
@@ -244,7 +243,7 @@ class TestComparisons:
             assert model.training.alignment in WEIGHTS.values()
             assert model.data == ("broad_compared", f"{suite}_compared")
 
-    @pytest.mark.parametrize("part", ["networks", "left_out", "alignment", ADAPTATION])
+    @pytest.mark.parametrize("part", ["networks", "left_out", "training_sets", "alignment", ADAPTATION])
     def test_each_choice_stands_beside_one_other_on_the_same_galaxies(self, part):
         """Pairs share test, seed and suite; only the ensemble of all seeds has no other one of its seed."""
         rows, pairs = FULL.parts[part].rows, dict(FULL.parts[part].compared)
@@ -279,7 +278,9 @@ class TestComparisons:
     def test_settings_are_evaluated_on_the_validation_split_and_all_else_on_tests(self):
         for part in FULL.parts.values():
             splits = {FULL.tests[rows.test].split for rows in part.rows}
-            assert splits == {"validation" if part.name in {"networks", "left_out", "alignment"} else "test"}
+            assert splits == {
+                "validation" if part.name in {"networks", "left_out", "training_sets", "alignment"} else "test"
+            }
 
 
 TINY = (

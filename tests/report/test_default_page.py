@@ -12,7 +12,7 @@ from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments.default import TRACER_SETS, default_plan
 from stargas.experiments.flow_trial import FLOWS, KINDS
-from stargas.experiments.left_out import LEFT_OUT, WEIGHTS
+from stargas.experiments.left_out import GALAXIES, LEFT_OUT, WEIGHTS
 from stargas.experiments.star_sets import RECEIVED
 from stargas.model.files import load_model
 from stargas.report.default_page import (
@@ -39,6 +39,7 @@ WIDTH = {"StarGas": 0.15, "Star": 0.19, "Gas": 0.55, "Gas, R_hl known": 0.36}
 COMPARED = {
     "networks": ["features", "maps"],
     "left_out": list(LEFT_OUT),
+    "training_sets": list(GALAXIES),
     "alignment": list(WEIGHTS),
     "adaptation": ["not adapted", "adapted", "alone"],
     "star_sets": list(RECEIVED),

@@ -97,9 +97,9 @@ CANDIDATES = {
     "star_sets": list(RECEIVED)[1:],
     "left_out": [
         *list(LEFT_OUT)[1:],
-        *GALAXIES,
         *(f"{label}, on {suites}" for label in WIDTHS.values() for suites in (*LEFT_OUT_SUITES, "bursty and smooth")),
     ],
+    "training_sets": list(GALAXIES)[1:],
     "alignment": list(WEIGHTS)[1:],
     "flows": list(KINDS)[1:],
     "adaptation": [f"adapted to {n} galaxies" for n in N_NEW],

@@ -47,7 +47,8 @@ class TrainingConfig(Checked):
         Weight of the error of cos i beside that of the targets, where the network predicts it.
     alignment
         Weight of the discrepancy between the embeddings of suites (`stargas.training.alignment`), for a model whose
-        priors tell them apart (paper: none). All suites that are not priors count as one.
+        priors tell them apart (paper: none). All suites that are not priors count as one. It has no part in the
+        validation loss.
     """
 
     batch_size: int = 128

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from stargas.dataset.store import Dataset
 from stargas.errors import InputError
 from stargas.evaluation.intervals import CENTRAL_INTERVALS
-from stargas.evaluation.local_calibration import LocallyCalibrated, stated_errors
+from stargas.evaluation.local_calibration import SMALLEST, LocallyCalibrated, stated_errors
 from stargas.galaxy import FloatArray
 from stargas.model.posterior import Posterior
 from stargas.randomness import rng_for
@@ -51,7 +51,7 @@ class LeafWidths:
 def calibrate_conformally(posterior: Posterior, data: Dataset) -> LocallyCalibrated:
     """Set the widths of a posterior so that its central 68 % intervals hold that share in every leaf of a tree.
 
-    Half of the galaxies make the tree, the others the widths.
+    Half of the galaxies make the tree, the others the widths. A few hundred galaxies make a few leaves.
 
     Parameters
     ----------
@@ -75,23 +75,30 @@ def calibrate_conformally(posterior: Posterior, data: Dataset) -> LocallyCalibra
         )
     makes_tree = (rng_for(0, "conformal").permutation(len(galaxies)) % 2 == 0)[galaxy]
     tree = DecisionTreeRegressor(random_state=0, **LEAVES)
-    tree.fit(features[makes_tree], np.log(errors[makes_tree].mean(axis=1)))
-    left, leaf = errors[~makes_tree], tree.apply(features[~makes_tree])
-    factor = np.full(tree.tree_.node_count, conformal_quantile(left))
+    tree.fit(features[makes_tree], np.log(np.maximum(errors[makes_tree].mean(axis=1), SMALLEST)))
+    left, of, leaf = errors[~makes_tree], galaxy[~makes_tree], tree.apply(features[~makes_tree])
+    factor = np.full(tree.tree_.node_count, conformal_quantile(left, of))
     for number in np.unique(leaf):
-        factor[number] = conformal_quantile(left[leaf == number])
+        factor[number] = conformal_quantile(left[leaf == number], of[leaf == number])
     return LocallyCalibrated(posterior, LeafWidths(tree, factor))
 
 
-def conformal_quantile(errors: FloatArray, level: float = CENTRAL_INTERVALS[0]) -> float:
-    """Return the error that a further sample exceeds in at most ``1 - level`` of the cases.
+def conformal_quantile(errors: FloatArray, galaxy: ArrayLike, level: float = CENTRAL_INTERVALS[0]) -> float:
+    """Return the error that those of a further galaxy exceed in at most ``1 - level`` of the cases.
+
+    The number of galaxies, not of samples, sets what is added to the level for want of more of them: views of a galaxy
+    err alike. With so few galaxies that no error is large enough, it is the largest one.
 
     Parameters
     ----------
     errors
         Absolute errors of n samples at m radii, shape (n, m).
+    galaxy
+        Galaxy of each sample, shape (n,).
     level
         Share of the truth to be held.
     """
-    n = len(errors)
-    return float(np.quantile(errors, min(1.0, np.ceil((n + 1) * level) / n), method="higher"))
+    n_galaxies = len(np.unique(galaxy))
+    share = min(1.0, np.ceil((n_galaxies + 1) * level) / n_galaxies)
+    ordered = np.sort(errors, axis=None)
+    return float(ordered[int(np.ceil(share * len(ordered) - 1e-9)) - 1])

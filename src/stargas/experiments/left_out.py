@@ -1,6 +1,6 @@
 """Choices that decide how a model does on galaxies of others, judged on suites that it has never seen.
 
-Models learn from a part of ``broad`` alone: with other settings, from fewer or calmer galaxies, or with widths that
+Models learn from a part of ``broad`` alone: with other settings, from galaxies of some kinds, or with widths that
 galaxies of further suites tell. All are tested on the validation split of ``broad`` and of suites that are left out.
 Others learn from two suites, whose embeddings are aligned or not, and are tested on the third.
 """
@@ -42,13 +42,13 @@ AT_REST = {"breathing": (0.0, 0.01), "encounter": (0.0, 0.0)}
 MODERATE = {"halo_c_over_a": (0.85, 1.0), "anisotropy_inside": (-0.5, 0.4)}
 """Galaxies in nearly round halos, on orbits that are neither very radial nor very tangential."""
 
-GALAXIES: dict[str, dict[str, Any]] = {
-    "two thirds of the galaxies": {"first_galaxies": round(2 / 3 * COMPARED["broad"])},
-    "galaxies at rest alone": {"within": AT_REST},
-    "galaxies at rest, of moderate shapes and orbits": {"within": {**AT_REST, **MODERATE}},
+GALAXIES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
+    "galaxies of all kinds": (0.375, {}),
+    "galaxies at rest": (0.56, AT_REST),
+    "galaxies at rest, of moderate shapes and orbits": (1.0, {**AT_REST, **MODERATE}),
 }
-"""Description → which galaxies of ``broad`` a model learns from: the first ones stand beside those at rest, of which
-there are as many."""
+"""Description → which galaxies of ``broad`` a model learns from: of the first ones, a share of all, those inside of these
+ranges. The shares make their numbers the same."""
 
 WIDTHS = {"calibrated": "widths by trees", "conformal": "conformal widths"}
 """Kind of a model whose widths are those of other suites → its name in tables."""
@@ -88,6 +88,7 @@ def add_left_out(plan: Plan, model: ModelConfig, training: TrainingConfig) -> No
         test = validation(suite)
         plan.tests[test] = EvaluationSpec(test, (name,), suite, "validation", cold_gas_only=False)
     plan.parts["left_out"] = _add_candidates(plan, model, training, tuple(data))
+    plan.parts["training_sets"] = _add_training_sets(plan, model, training, tuple(data))
     plan.parts["alignment"] = _add_aligned(plan, model, training)
 
 
@@ -103,9 +104,6 @@ def _add_candidates(plan: Plan, model: ModelConfig, training: TrainingConfig, te
     for number, (choice, (of_model, of_training)) in enumerate(LEFT_OUT.items()):
         changed = {"model": replace_settings(model, of_model), "training": replace(training, **of_training)}
         add(f"left_out_{number}", choice, **changed)
-    for number, (choice, which) in enumerate(GALAXIES.items()):
-        of_scale = {key: scaled(value, plan.scale) for key, value in which.items() if key == "first_galaxies"}
-        add(f"galaxies_{number}", choice, **{**which, **of_scale})
     for kind, suites in product(WIDTHS, (*((suite,) for suite in LEFT_OUT_SUITES), LEFT_OUT_SUITES)):
         label = f"{WIDTHS[kind]}, on {' and '.join(suites)}"
         data = tuple(compared(suite) for suite in suites)
@@ -124,6 +122,29 @@ def _add_candidates(plan: Plan, model: ModelConfig, training: TrainingConfig, te
     )
     beside = tuple((label, THE_PRESET) for label in labels.values() if label != THE_PRESET)
     return Part("left_out", "Settings, on suites that a model has never seen", tuple(rows), compared=beside)
+
+
+def _add_training_sets(plan: Plan, model: ModelConfig, training: TrainingConfig, tests: tuple[str, ...]) -> Part:
+    """Add models that learn from as many galaxies of some kinds, and return how they are compared."""
+    for number, (share, within) in enumerate(GALAXIES.values()):
+        name, n = f"training_set_{number}", scaled(round(share * COMPARED["broad"]), plan.scale)
+        plan.models[name] = ModelSpec(
+            name, (compared("broad"),), model, training, first_galaxies=n, within=dict(within)
+        )
+    first, *others = GALAXIES
+    rows = (
+        Rows(
+            validation(suite),
+            f"training_set_{number}",
+            label,
+            "broad",
+            extra={"choice": f"tested on {suite}", "chosen": label == first},
+        )
+        for suite in tests
+        for number, label in enumerate(GALAXIES)
+    )
+    beside = tuple((label, first) for label in others)
+    return Part("training_sets", "Training sets of some kinds of galaxies", tuple(rows), compared=beside)
 
 
 def _add_aligned(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Part:

@@ -117,6 +117,11 @@ def _model_rows(plan: Plan, spec: Rows, result: EvaluationResult, history: Histo
                 "samples": about["samples"],
                 "epochs": [len(history.get(stage, ())) for stage in ("network", "flow")],
                 "minutes": about["minutes"],
+                **(
+                    {"discrepancy": found}
+                    if (found := about.get("validation", {}).get("discrepancy")) is not None
+                    else {}
+                ),
             },
             "paper": None if published is None else dataclasses.asdict(published),
             **spec.extra,

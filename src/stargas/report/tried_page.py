@@ -17,13 +17,14 @@ from stargas.report.results import Part, find_rows, read_parts
 FILE = "tried.md"
 """Name of the page, in the folder of the results of the pretrained model."""
 
-PARTS = ("networks", "star_sets", "left_out", "alignment", "flows", "adaptation")
+PARTS = ("networks", "star_sets", "left_out", "training_sets", "alignment", "flows", "adaptation")
 """Parts of the experiment of the pretrained model whose candidates are compared, in the order of the page."""
 
 TITLES = {
     "networks": "Features, maps, both, and ensembles",
     "star_sets": "The stars themselves",
-    "left_out": "Settings of training, network and flow; training sets; local and conformal widths; further targets",
+    "left_out": "Settings of training, network and flow; local and conformal widths; further targets",
+    "training_sets": "Training sets of some kinds of galaxies",
     "alignment": "Suites that are made alike",
     "flows": "Kinds of flows",
     "adaptation": "Adaptation to a new suite",

@@ -87,6 +87,10 @@ def adapt_model(
     new = list(new) if isinstance(new, Sequence) else [new]
     if not training.joint_epochs:
         raise InputError("an adaptation needs training.joint_epochs above 0: start from --config adapt, or set it.")
+    if training.alignment:
+        raise InputError(
+            f"an adaptation aligns no suites: leave training.alignment at 0, it is {training.alignment:g}."
+        )
     for config in (config for dataset in (*new, *known) for config in dataset.configs):
         require_same_maps(config, start.data_config)
     weights = {name: value.contiguous() for name, value in start.network.state_dict().items()}

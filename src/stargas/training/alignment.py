@@ -9,11 +9,14 @@ masses of galaxies apart, where suites differ in them.
 import torch
 from torch import Tensor
 
+from stargas.config import ModelConfig, TrainingConfig
+from stargas.errors import InputError
+
 _BANDWIDTHS = (0.25, 1.0, 4.0)  # squared, over the median squared distance
 
 
 def discrepancy(embedding: Tensor, suite: Tensor) -> Tensor:
-    """Return the squared maximum mean discrepancy between suites, the mean over pairs of them.
+    """Return an unbiased estimate of the squared maximum mean discrepancy between suites, the mean over pairs of them.
 
     The kernel is a mean of Gaussians whose widths follow the median distance of the samples.
 
@@ -22,23 +25,42 @@ def discrepancy(embedding: Tensor, suite: Tensor) -> Tensor:
     embedding
         What a network makes of n samples, shape (n, k).
     suite
-        Number of the suite of each, shape (n,).
+        Number of the suite of each, shape (n,). A suite of one sample does not count.
 
     Returns
     -------
     torch.Tensor
-        A number from 0 (the same embeddings in all suites) to 2; 0 where all samples are of one suite.
+        A number that is 0 on average where all suites have the same embeddings, and 2 at most; 0 where fewer than two
+        suites count.
     """
     members = (suite[:, None] == torch.unique(suite)).to(embedding.dtype)
-    n_suites = members.shape[1]
+    members = members[:, members.sum(dim=0) > 1]
+    count = members.sum(dim=0)
+    n_suites = len(count)
     if n_suites < 2:
         return embedding.new_zeros(())
     length = embedding.square().sum(dim=1)
     squared = (length[:, None] + length - 2 * embedding @ embedding.T).clamp(min=0)
     scale = squared.detach().median().clamp(min=torch.finfo(squared.dtype).tiny)
     kernel = torch.stack([torch.exp(-squared / (2 * width * scale)) for width in _BANDWIDTHS]).mean(dim=0)
-    weights = members / members.sum(dim=0)
-    means = weights.T @ kernel @ weights
-    own = means.diagonal()
-    result: Tensor = (own[:, None] + own - 2 * means).sum() / (n_suites * (n_suites - 1))
+    sums = members.T @ kernel @ members
+    own = (sums.diagonal() - count) / (count * (count - 1))  # no sample is paired with itself
+    between = sums / (count[:, None] * count)
+    of_pairs = own[:, None] + own - 2 * between
+    result: Tensor = (of_pairs.sum() - of_pairs.diagonal().sum()) / (n_suites * (n_suites - 1))
     return result
+
+
+def require_named_suites(model: ModelConfig, training: TrainingConfig) -> None:
+    """Check that a model whose suites are to be aligned names them.
+
+    Raises
+    ------
+    InputError
+        If it names none.
+    """
+    if training.alignment and not model.priors:
+        raise InputError(
+            f"training.alignment is {training.alignment:g}, which weighs the differences between suites, and "
+            "model.priors names none: name those that are told apart, or set alignment to 0."
+        )

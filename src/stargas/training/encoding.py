@@ -8,10 +8,12 @@ import torch
 from stargas.model.flow import ConditionalFlow
 from stargas.model.network import Network, flow_context
 from stargas.randomness import rng_for
+from stargas.training.alignment import discrepancy
 from stargas.training.augmentation import Augmentation
 from stargas.training.examples import Examples, FlowBatch, RecordSource
 
 _AT_ONCE = 512  # samples
+_OF_SUITES = 2000  # samples from which the discrepancy of suites is told
 
 
 @torch.no_grad()
@@ -58,6 +60,9 @@ def validation_metrics(
 ) -> dict[str, float]:
     """Return the rms error of the network [dex] and the mean log-density of the flow [per dex of each target].
 
+    Of a model with priors, also the discrepancy between the embeddings of suites (`stargas.training.alignment`), on
+    some of the samples.
+
     Parameters
     ----------
     network, flow
@@ -68,7 +73,7 @@ def validation_metrics(
         Chooses the tracers and priors that the network is given.
     """
     target, columns = augmentation.target, augmentation.scaling.layout.context_columns
-    squares, log_probs = [], []
+    squares, log_probs, embeddings, suites = [], [], [], []
     for start, part in _parts(examples):
         batch = augmentation.condition(part, rng_for(0, "metrics", start))
         tracer_sets = batch.tracer_set.numpy()
@@ -77,10 +82,16 @@ def validation_metrics(
         log_prob = flow.log_prob(batch.theta, flow_context(embedding, batch.features, columns)).numpy()
         squares.append(np.mean(error**2, axis=1))
         log_probs.append(log_prob + target.log_volume(tracer_sets))
-    return {
+        embeddings.append(embedding)
+        suites.append(batch.suite)
+    metrics = {
         "network_rms_dex": float(np.sqrt(np.concatenate(squares).mean())),
         "log_prob": float(np.concatenate(log_probs).mean()),
     }
+    if augmentation.model.priors:
+        some = rng_for(0, "metrics", "suites").permutation(len(examples))[:_OF_SUITES]
+        metrics["discrepancy"] = float(discrepancy(torch.cat(embeddings)[some], torch.cat(suites)[some]))
+    return metrics
 
 
 def _parts(examples: RecordSource[Examples]) -> Iterator[tuple[int, Examples]]:

@@ -43,7 +43,7 @@ class StageConfig:
         Weight of the squared error of cos i, in units of its variance in random directions, for samples whose
         inclination is known; of networks that predict it (`stargas.model.network.Network.outputs`).
     alignment
-        Weight of the discrepancy between the embeddings of suites (`stargas.training.alignment`).
+        Weight of the discrepancy between the embeddings of suites (`stargas.training.alignment`), in training alone.
     """
 
     name: str
@@ -160,7 +160,7 @@ def _regression_losses(network: Network, embedding: Tensor, batch: NetworkBatch,
     # Every member of an ensemble has its own error, so that the members differ.
     outputs = network.outputs(embedding)
     error = (outputs[..., : network.n_targets] - batch.theta).square().mean(dim=(0, 2))
-    if config.alignment:
+    if config.alignment and network.training:  # batches of validation are mostly of one suite
         error = error + config.alignment * discrepancy(embedding, batch.suite)
     if outputs.shape[-1] == network.n_targets:
         return error

@@ -29,6 +29,7 @@ from stargas.model.posterior import Posterior
 from stargas.model.standardization import fit_scaling
 from stargas.randomness import rng_for
 from stargas.storage import differences, json_bytes, plain, read_json, sha256_of, write_atomically
+from stargas.training.alignment import require_named_suites
 from stargas.training.augmentation import Augmentation
 from stargas.training.batches import StageData
 from stargas.training.encoding import encode, validation_metrics
@@ -112,11 +113,7 @@ def train_model(
     custom = CustomDesigns(network, flow)
     model = custom.chosen_in(model or ModelConfig())
     training, local = training or TrainingConfig(), local or LocalConfig()
-    if training.alignment and not model.priors:
-        raise InputError(
-            f"training.alignment is {training.alignment:g}, which weighs the differences between suites, and "
-            "model.priors names none: name those that are told apart, or set alignment to 0."
-        )
+    require_named_suites(model, training)
     datasets = list(datasets) if isinstance(datasets, Sequence) else [datasets]
     folder = Path(out)
     settings = {

@@ -1,6 +1,5 @@
 """Candidates are judged on the same views of the same galaxies, by the command as by the function."""
 
-
 import numpy as np
 import pytest
 
