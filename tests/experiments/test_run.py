@@ -173,6 +173,16 @@ def test_what_cannot_be_learned_is_named_and_left_out(made):
     assert any("giants: left out" in line for line in made[1])
 
 
+def test_a_model_learns_from_galaxies_within_its_ranges(made):
+    run = new_run(made[0], [])
+    masses = np.asarray(run.training_set("star").catalogue["log10_stellar_mass"])
+    low, high = np.quantile(masses, [0.25, 0.75])
+    run.plan.models["some"] = replace(run.plan.models["star"], within={"log10_stellar_mass": (low, high)})
+    found = np.asarray(run.training_set("some").catalogue["log10_stellar_mass"])
+    assert sorted(found) == sorted(masses[(masses >= low) & (masses <= high)])
+    assert 0 < len(found) < len(masses)
+
+
 def test_a_flow_on_a_given_network_shares_its_features(made):
     from stargas import load_model
 

@@ -21,11 +21,18 @@ def test_candidates_stand_beside_the_first():
         *(scored("third", 0.2, 0.25, kind=kind) for kind in ("all", "disk")),
     ]
     assert candidates_table(rows).rows == [
-        ["second", "models", "stars", "3", "0.800", "70 (50)", "70 (50)"],
+        ["second, beside first", "models", "stars", "3", "0.800", "70 (50)", "70 (50)"],
         ["", "models: disk", "stars", "3", "0.800", "70 (50)", "70 (50)"],
-        ["third", "models", "stars", "3", "2.000", "25 (50)", "25 (50)"],
+        ["third, beside first", "models", "stars", "3", "2.000", "25 (50)", "25 (50)"],
         ["", "models: disk", "stars", "3", "2.000", "25 (50)", "25 (50)"],
     ]
+
+
+def test_each_group_has_a_first_of_its_own():
+    groups = (("a", 0.1), ("b", 0.2)), (("c", 0.4), ("d", 0.2))
+    rows = [scored(name, rms, 0.5) | {"group": i} for i, group in enumerate(groups) for name, rms in group]
+    found = [(line[0], line[4]) for line in candidates_table(rows).rows]
+    assert found == [("b, beside a", "2.000"), ("d, beside c", "0.500")]
 
 
 def test_kinds_of_spheres_are_taken_together():

@@ -84,7 +84,7 @@ def test_adaptation_to_galaxies_of_others_stands_where_it_was_measured(tmp_path)
     (tmp_path / "others" / "adaptation.json").write_text(json.dumps(content))
     text = write_tried_page(tmp_path / "default", COMMAND).read_text()
     ((_, _, line),) = tables(sections(text)["Adaptation to galaxies of others"])
-    assert line == ["adapted", "EAGLE", "HI", "1", "0.800", "70 (50)", "70 (50)"]
+    assert line == ["adapted, beside model", "EAGLE", "HI", "1", "0.800", "70 (50)", "70 (50)"]
 
 
 def test_without_results_it_says_what_to_do(tmp_path):

@@ -397,3 +397,11 @@ class TestNoise:
         added = batch.features - examples.features
         assert added[examples.features != 0].std().item() == pytest.approx(self.STATED, rel=0.02)
         assert not added[examples.features == 0].any()
+
+
+def test_the_suite_is_known_in_training_whether_or_not_the_network_is_told(examples, fitted):
+    never, always = (augmented(examples, fitted, prior_probability=share) for share in (0.0, 1.0))
+    assert torch.equal(never.suite, examples.prior)
+    assert torch.equal(always.suite, examples.prior)
+    assert len(torch.unique(never.suite)) > 1
+    assert not torch.equal(never.features, always.features)

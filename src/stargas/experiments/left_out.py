@@ -47,8 +47,8 @@ GALAXIES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
     "galaxies at rest": (0.56, AT_REST),
     "galaxies at rest, of moderate shapes and orbits": (1.0, {**AT_REST, **MODERATE}),
 }
-"""Description → which galaxies of ``broad`` a model learns from: of the first ones, a share of all, those inside of these
-ranges. The shares make their numbers the same."""
+"""Description → which galaxies of ``broad`` a model learns from: of the first ones, a share of all, those inside of
+these ranges. The shares make their numbers the same."""
 
 WIDTHS = {"calibrated": "widths by trees", "conformal": "conformal widths"}
 """Kind of a model whose widths are those of other suites → its name in tables."""

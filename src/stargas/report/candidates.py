@@ -1,6 +1,6 @@
 """Several models on the same galaxies of others, each beside the first: their file, and their table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stargas.report.cells import number
@@ -23,21 +23,27 @@ def candidates_table(rows: Sequence[Row]) -> Table:
     Parameters
     ----------
     rows
-        Of all ``method``; spheres are taken together.
+        Of all ``method``; each ``group``, where there are several, has a first of its own. Spheres are taken together.
     """
     shown = [row for row in rows if row["maker"] != SPHERES or row["kind"] == ALL]
-    first, *others = dict.fromkeys(str(row["method"]) for row in shown)
-    before = {(label(row), row["tracers"]): row for row in shown if row["method"] == first}
-    lines = []
-    for method in others:
-        name = method
-        for row in (row for row in shown if row["method"] == method):
-            was = before[label(row), row["tracers"]]
-            inside = [
-                f"{100 * row[entry]['value']:.0f} ({100 * was[entry]['value']:.0f})"
-                for entry in ("coverage_68", "coverage_95")
-            ]
-            rms = number(row["rms_all"]["value"] / was["rms_all"]["value"], 3)
-            lines.append([name, label(row), tracer_label(row), str(row["n_galaxies"]), rms, *inside])
-            name = ""
+    lines: list[list[str]] = []
+    for group in dict.fromkeys(row.get("group") for row in shown):
+        of_group = [row for row in shown if row.get("group") == group]
+        first, *others = dict.fromkeys(str(row["method"]) for row in of_group)
+        before = {(label(row), row["tracers"]): row for row in of_group if row["method"] == first}
+        for method in others:
+            own = [row for row in of_group if row["method"] == method]
+            lines += _lines(own, [before[label(row), row["tracers"]] for row in own], f"{method}, beside {first}")
     return Table(["candidate", "galaxies", "from", "n", "rms over the other's", "in 68 %", "in 95 %"], lines)
+
+
+def _lines(rows: Sequence[Row], others: Sequence[Row], name: str) -> Iterator[list[str]]:
+    """Go through the lines of a candidate, each beside that of another one on the same galaxies."""
+    for row, other in zip(rows, others, strict=True):
+        inside = [
+            f"{100 * row[entry]['value']:.0f} ({100 * other[entry]['value']:.0f})"
+            for entry in ("coverage_68", "coverage_95")
+        ]
+        rms = number(row["rms_all"]["value"] / other["rms_all"]["value"], 3)
+        yield [name, label(row), tracer_label(row), str(row["n_galaxies"]), rms, *inside]
+        name = ""

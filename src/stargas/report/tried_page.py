@@ -54,15 +54,14 @@ def write_tried_page(results: Path, command: str) -> Path:
     """
     found = read_parts(results, PARTS, command)
     content: list[PagePart | Section] = [text_from("tried", "opening"), *(_section(name, found) for name in PARTS)]
-    for title, name, file, made, beside in (
-        ("Candidates on galaxies of others", "candidates", CANDIDATES_FILE, read_candidates, None),
-        ("Adaptation to galaxies of others", "others", ADAPTATION_FILE, read_adaptation, "the model as it was"),
+    for title, name, file, made in (
+        ("Candidates on galaxies of others", "candidates", CANDIDATES_FILE, read_candidates),
+        ("Adaptation to galaxies of others", "others", ADAPTATION_FILE, read_adaptation),
     ):
         found_there = made(results.parent / "others")
         if found_there is not None:
-            rows = found_there["rows"]
-            source = _source(f"others/{file}", beside or rows[0]["method"])
-            content.append(Section(title, [source, text_from("tried", name), candidates_table(rows)]))
+            source = Text(f"From `results/others/{file}`.")
+            content.append(Section(title, [source, text_from("tried", name), candidates_table(found_there["rows"])]))
     content += [
         Section("Tried without a record", [text_from("tried", "without_record")]),
         Section("Not tried", [text_from("tried", "not_tried")]),

@@ -64,10 +64,11 @@ def add_options(group: _ArgumentGroup) -> None:
         "--candidate",
         type=named_path,
         nargs="+",
+        action="append",
         default=[],
         metavar="NAME=PATH",
-        help="name of a candidate and the folder of its model, for the part candidates; two or more, the first of "
-        "which the others stand beside",
+        help="names of candidates and folders of their models, for the part candidates: two or more, the first of "
+        "which the others stand beside. May be given again for others",
     )
     group.add_argument(
         "--mix",
@@ -91,8 +92,8 @@ def run(options: Namespace, settings: Settings) -> None:
         raise UsageError("experiment others has no galaxies: name files with --galaxies, or leave out --spheres 0.")
     if ADAPTATION in parts and options.mix is None:
         raise UsageError("the part adaptation needs --mix, a data set like those that the model learned from.")
-    if CANDIDATES in parts and len(dict(options.candidate)) < 2:
-        raise UsageError("the part candidates needs two models of different names, --candidate NAME=PATH NAME=PATH.")
+    if CANDIDATES in parts and min(map(len, options.candidate), default=0) < 2:
+        raise UsageError("the part candidates needs two models to stand side by side: --candidate NAME=PATH NAME=PATH.")
     report, results = line_printer(), options.results or Path("results/others")
     use_threads(options.workers)
     model = load_model(options.model)
@@ -195,10 +196,13 @@ def _write_candidates(options: Namespace, results: Path, report: Callable[[str],
     from stargas.model.files import load_model
 
     galaxies = [*read_galaxies_of_others(options.galaxies), *analytic_spheres(options.spheres, options.seed)]
-    models = {name: load_model(path) for name, path in options.candidate}
-    named = shlex.join(f"{name}={path}" for name, path in options.candidate)
-    command = f"{_command(options, CANDIDATES)} --candidate {named}"
-    write_candidates(models, galaxies, results, command, options.draws, options.seed, report)
+    names = [name for group in options.candidate for name, _ in group]
+    if len(set(names)) < len(names):
+        raise UsageError("two candidates have the same name: give each a name of its own in --candidate NAME=PATH.")
+    groups = [{name: load_model(path) for name, path in group} for group in options.candidate]
+    named = (f"--candidate {shlex.join(f'{name}={path}' for name, path in group)}" for group in options.candidate)
+    command = " ".join([_command(options, CANDIDATES), *named])
+    write_candidates(groups, galaxies, results, command, options.draws, options.seed, report)
 
 
 def _command(options: Namespace, *part: str) -> str:

@@ -7,6 +7,7 @@ the model that ships does what it does there.
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from stargas.errors import InputError
 from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.experiments.others.predictions import RADII, predict
@@ -17,7 +18,7 @@ from stargas.validity.reference import weights_of
 
 
 def write_candidates(
-    models: Mapping[str, Posterior],
+    groups: Sequence[Mapping[str, Posterior]],
     galaxies: Sequence[GalaxyOfOthers],
     results: Path,
     command: str,
@@ -29,8 +30,8 @@ def write_candidates(
 
     Parameters
     ----------
-    models
-        Name of a candidate → the model, of any tracers. The first is the one that the others stand beside.
+    groups
+        Name of a candidate → the model, of any tracers. The others of a group stand beside its first.
     galaxies
         The galaxies; those with fewer stars than a sample may have are left out.
     results
@@ -43,11 +44,25 @@ def write_candidates(
         Root seed.
     report
         Called with a line for each candidate.
+
+    Raises
+    ------
+    InputError
+        If a candidate is a model of fixed tracers.
     """
-    predictions = {}
+    models = {name: model for group in groups for name, model in group.items()}
     for name, model in models.items():
-        predictions[name] = predict(model, galaxies, None, n_draws, seed)
-        report(f"{name}: {len(predictions[name].galaxy):,} views")
+        if model.config.tracers != "any":
+            raise InputError(
+                f"the candidate {name!r} is a model of {model.config.tracers!r}: candidates are models of any tracers."
+            )
+    rows = []
+    for number, group in enumerate(groups):
+        predictions = {}
+        for name, model in group.items():
+            predictions[name] = predict(model, galaxies, None, n_draws, seed)
+            report(f"{name}: {len(predictions[name].galaxy):,} views")
+        rows += [{"group": number, **row} for row in rows_of_methods(predictions)]
     weights = {name: weights_of(model.folder) for name, model in models.items() if model.folder is not None}
-    content = {"radii_R_hl": RADII, "candidates_sha256": weights, "rows": rows_of_methods(predictions)}
+    content = {"radii_R_hl": RADII, "candidates_sha256": weights, "rows": rows}
     return write_measurement(results / CANDIDATES_FILE, CANDIDATES_FORMAT, Origin(command), content)
