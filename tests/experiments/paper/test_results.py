@@ -28,6 +28,17 @@ def test_a_part_of_other_settings_or_formats_is_named_on_the_page(name):
     assert bool(outdated(part, present_plan(part["scale"]))) == (name in claims["outdated"])
 
 
+@pytest.mark.parametrize("name", [name for name in MADE if name in {"gain", "ours", "ablations"}])
+def test_models_that_are_compared_learn_from_as_many_galaxies(name):
+    learned = {}
+    for row in read_part(RESULTS / f"{name}.json")["rows"]:
+        if row["training"] is not None:
+            place = row["choice"].partition(":")[0] if name == "ablations" else row["name"]
+            learned.setdefault((place, row["tested_on"], row["n_galaxies"]), set()).add(row["training"]["galaxies"])
+    assert learned
+    assert all(len(numbers) == 1 for numbers in learned.values())
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_a_part_of_the_present_code_is_the_file_of_the_manifest(name):
     claims = json.loads((RESULTS / CLAIMS).read_text(encoding="utf-8"))
