@@ -133,18 +133,19 @@ def _add_models(plan: Plan, model: ModelConfig, training: TrainingConfig) -> Non
             plan.models[f"trees_{name}"] = ModelSpec(f"trees_{name}", data, kind="trees", **settings)
 
     longer = _longer(training, LONGER)
+    small = {"training": longer, "first_galaxies": int(TRAINED_FRACTION * plan.data["bursty_x0"].n_galaxies)}
     for tracers in TRACERS.values():
         add(f"{tracers}_bursty", tracers, "bursty")
         add(f"{tracers}_smooth", tracers, "smooth", training=longer)
     for tracers, seed in product(TRACERS.values(), SEEDS[1:]):
         add(f"{tracers}_bursty_seed_{seed}", tracers, "bursty", seed=seed)
+        add(f"{tracers}_x1_seed_{seed}", tracers, "bursty", seed=seed, **small)
     add("star_both", "star", "bursty", "smooth")
     add("stargas_both", "stargas", "bursty", "smooth")
     for tracers in ("gas", "stargas"):
         add(f"{tracers}_full", tracers, "bursty", training=replace(training, cold_gas_only=False))
     add("stargas_massive", "stargas", "bursty", training=longer, within={"log10_stellar_mass": (MASSIVE_LOG10, 12.0)})
 
-    small = {"training": longer, "first_galaxies": int(TRAINED_FRACTION * plan.data["bursty_x0"].n_galaxies)}
     for tracers in TRACERS.values():
         add(f"{tracers}_x1", tracers, "bursty", **small)
     for stirring, tracers in product((stirring for stirring in STIRRING if stirring != 1.0), ("gas", "stargas")):
@@ -308,6 +309,11 @@ def _ours() -> Iterator[Rows]:
         extra = {"group": f"{group} ({label})", "choice": choice, "reference": ours}
         return Rows(test, model, label, "bursty", extra=extra)
 
+    for label, tracers in TRACERS.items():
+        group = "Seed, for the scatter between trainings"
+        yield row(group, "0 (ours)", label, "bursty_held_out", f"{tracers}_x1", ours=True)
+        for seed in SEEDS[1:]:
+            yield row(group, str(seed), label, "bursty_held_out", f"{tracers}_x1_seed_{seed}")
     for label in ("Star", "StarGas"):
         group, tracers = "Position angle", TRACERS[label]
         yield row(group, "along the true rotation (ours)", label, "bursty_held_out", f"{tracers}_x1", ours=True)
