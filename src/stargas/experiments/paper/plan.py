@@ -310,7 +310,7 @@ def _ours() -> Iterator[Rows]:
         return Rows(test, model, label, "bursty", extra=extra)
 
     for label, tracers in TRACERS.items():
-        group = "Seed, for the scatter between trainings"
+        group = "Seed of the training"
         yield row(group, "0 (ours)", label, "bursty_held_out", f"{tracers}_x1", ours=True)
         for seed in SEEDS[1:]:
             yield row(group, str(seed), label, "bursty_held_out", f"{tracers}_x1_seed_{seed}")
