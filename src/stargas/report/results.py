@@ -267,7 +267,10 @@ def _entry(key: str, value: Any) -> str:  # noqa: ANN401 (values of JSON)
 def choice_labels(rows: Sequence[Row]) -> list[str]:
     """Label rows by their choice, with the model where there are several and their groups do not name it."""
     several = len({row["name"] for row in rows}) > 1
-    models = [row["name"] if several and row["name"] != row.get("group") else "" for row in rows]
+    models = [
+        "" if not several or str(row.get("group", "")).endswith((row["name"], f"({row['name']})")) else row["name"]
+        for row in rows
+    ]
     return [f"{row['choice']} ({name})" if name else str(row["choice"]) for row, name in zip(rows, models, strict=True)]
 
 

@@ -222,10 +222,7 @@ def draw_choices(part: Part) -> "Figure":
                 axes.axhline(place + 0.1, color=FAINT, linewidth=0.6)
             place -= 1
             ticks.append(place)
-            own = labels[number]
-            if groups[number].endswith(f"({row['name']})"):
-                own = own.removesuffix(f" ({row['name']})")
-            names.append(f"{groups[number]}: {own}" if groups[number] else own)
+            names.append(f"{groups[number]}: {labels[number]}" if groups[number] else labels[number])
             filled = bool(row.get("reference") or row.get("chosen"))
             chosen |= filled
             axes.errorbar(
