@@ -267,10 +267,8 @@ def _entry(key: str, value: Any) -> str:  # noqa: ANN401 (values of JSON)
 def choice_labels(rows: Sequence[Row]) -> list[str]:
     """Label rows by their choice, with the model where there are several and their groups do not name it."""
     several = len({row["name"] for row in rows}) > 1
-    models = [
-        "" if not several or str(row.get("group", "")).endswith((row["name"], f"({row['name']})")) else row["name"]
-        for row in rows
-    ]
+    of_group = [row["name"] in {row.get("group"), *re.findall(r"\((\w+)\)$", row.get("group", ""))} for row in rows]
+    models = [row["name"] if several and not one else "" for row, one in zip(rows, of_group, strict=True)]
     return [f"{row['choice']} ({name})" if name else str(row["choice"]) for row, name in zip(rows, models, strict=True)]
 
 
