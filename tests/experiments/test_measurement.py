@@ -11,6 +11,7 @@ from stargas.experiments.default import default_plan
 from stargas.experiments.measurement import Origin, write_measurement
 from stargas.experiments.provenance import outdated
 from stargas.model.files import load_model
+from stargas.report.candidates import CANDIDATES_FILE, read_candidates
 from stargas.report.default_page import PARTS
 from stargas.report.results import REMARKS, read_part
 from stargas.storage import Format
@@ -23,6 +24,7 @@ OF_ONE_MODEL = sorted(
             path
             for name in ("others", "forecast", "dark_matter", "observed", "checks")
             for path in (RESULTS / name).glob("*.json")
+            if path.name != CANDIDATES_FILE  # which is of models that were not shipped
         ),
         *(
             RESULTS / "default" / f"{name}.json"
@@ -51,6 +53,14 @@ def test_what_has_no_weights_has_none():
 @pytest.mark.parametrize("path", OF_ONE_MODEL, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_committed_results_are_of_the_model_that_comes_with_the_package(path):
     assert json.loads(path.read_text(encoding="utf-8"))["weights_sha256"] == weights_of(PRETRAINED)
+
+
+def test_candidates_state_the_weights_of_each():
+    found = read_candidates(RESULTS / "others")
+    assert {row["method"] for row in found["rows"]} == set(found["candidates_sha256"])
+    assert len(set(found["candidates_sha256"].values()) - {"", weights_of(PRETRAINED)}) == len(
+        found["candidates_sha256"]
+    )
 
 
 def test_parts_of_other_settings_are_named_in_the_remarks():
