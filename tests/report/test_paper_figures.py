@@ -158,3 +158,12 @@ def test_losses_are_drawn_of_each_model_and_stage_with_gaps_where_they_are_not_f
     assert np.isnan(validation.get_ydata()[2])
     assert has_losses(content)
     assert not has_losses({"fig6": content["fig6"]})
+
+
+def test_losses_of_single_choices_are_not_drawn(content):
+    (name,) = [name for name, part in content.items() if part.get("losses")]
+    alone = {"ours": content[name]}
+    assert has_losses({name: content[name]})
+    assert not has_losses(alone)
+    both = draw_losses({name: content[name], **alone})
+    assert len(both.axes[0].lines) == len(draw_losses({name: content[name]}).axes[0].lines)

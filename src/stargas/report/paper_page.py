@@ -27,7 +27,7 @@ from stargas.report.result_tables import (
 from stargas.report.results import FORMULAS, MODELS, REMARKS, find_row, find_rows, read_parts, read_remarks
 from stargas.report.results import Part as Results
 from stargas.report.search import SEARCH, read_search, search_parts
-from stargas.report.supplementary_figures import has_losses
+from stargas.report.supplementary_figures import SINGLE_CHOICES, has_losses
 
 Claims: TypeAlias = Mapping[str, Any]
 """Content of `CLAIMS`; see `stargas.experiments.paper.findings`."""
@@ -144,7 +144,10 @@ def _losses(parts: Mapping[str, Results], figures: Path) -> list[Part]:
     """Return the figure of the losses, if any part states them."""
     if not has_losses(parts):
         return []
-    caption = "Losses of network and flow by epoch: dotted in training (with dropout), lines on the validation split."
+    caption = (
+        "Losses of network and flow by epoch: dotted in training (with dropout), lines on the validation split. "
+        f"Those of {', '.join(SINGLE_CHOICES)} stand in their files."
+    )
     return [Figure(figures / LOSSES_FIGURE, "Losses by epoch.", caption)]
 
 

@@ -241,15 +241,21 @@ def draw_choices(part: Part) -> "Figure":
     return figure
 
 
+SINGLE_CHOICES = ("gain", "ours", "ablations")
+"""Parts whose many small trainings would hide the others; their losses are in the files of results."""
+
+
 def has_losses(parts: Mapping[str, Part]) -> bool:
-    """Whether any part states the losses of its trainings."""
-    return any(part.get("losses") for part in parts.values())
+    """Whether any part but those of single choices states the losses of its trainings."""
+    return any(part.get("losses") for name, part in parts.items() if name not in SINGLE_CHOICES)
 
 
 def draw_losses(parts: Mapping[str, Part]) -> "Figure":
-    """Draw the losses of every training by epoch, one row per model and one column per stage."""
+    """Draw the losses by epoch of every training but those of single choices, a row per model, a column per stage."""
+    from matplotlib.ticker import MaxNLocator
+
     trainings: dict[str, dict[str, Mapping[str, Any]]] = {}  # name in tables → training → its stages
-    for part in parts.values():
+    for part in (part for name, part in parts.items() if name not in SINGLE_CHOICES):
         for row in part["rows"]:
             name, stages = (row.get("training") or {}).get("model"), part.get("losses") or {}
             if name in stages and row["name"] in MODELS:
@@ -265,9 +271,10 @@ def draw_losses(parts: Mapping[str, Part]) -> "Figure":
                         _draw_losses_of(axes, stages[stage], OTHER_COLORS[number % len(OTHER_COLORS)], name)
                 axes.set_title(f"{model}, {stage}", loc="left")
                 axes.set_xlabel("epoch")
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
                 axes.grid(axis="y", color=FAINT, linewidth=0.6)
             line[0].set_ylabel("loss")
-            line[1].legend(loc="upper right", fontsize=6, ncols=2)
+            line[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=6)
     return figure
 
 

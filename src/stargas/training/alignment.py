@@ -1,9 +1,9 @@
 """Alignment of suites: how far the embeddings of their galaxies differ, as a part of the loss of a network.
 
-A network that is told to make the galaxies of several suites look alike in its embedding may rest on what they have in
+A network that is trained to make galaxies of several suites alike in its embedding may rest on what they have in
 common, and so do better on suites that it has never seen (domain adaptation by maximum mean discrepancy, Gretton et al.
-2012, JMLR 13, 723; between simulations of galaxies: Hahn et al., HaloFlow II). It may as well lose what tells the
-masses of galaxies apart, where suites differ in them.
+2012, JMLR 13, 723; between simulations of galaxies: Hahn et al., HaloFlow II). It may as well lose what distinguishes
+the masses of galaxies, where suites differ in them.
 """
 
 import torch
