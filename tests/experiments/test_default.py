@@ -3,13 +3,12 @@
 import dataclasses
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
+from plan_for_tests import FULL, MASSES_ALONE, PRESET, changed
 
 from stargas.cli import main
-from stargas.cli.settings import read_settings
 from stargas.config import DegradationConfig, ViewConfig
 from stargas.experiments import plan as plan_module
 from stargas.experiments.adaptation import PART as ADAPTATION
@@ -23,29 +22,13 @@ from stargas.experiments.default import (
     TRAINING_SETS,
     default_plan,
 )
-from stargas.experiments.left_out import FURTHER, GALAXIES, LEFT_OUT, MODERATE, WEIGHTS, WIDTHS
+from stargas.experiments.left_out import WIDTHS
 from stargas.experiments.plan import EvaluationSpec
 from stargas.experiments.release import MODEL
 from stargas.experiments.run import Run
 from stargas.model.designs import make_network
 from stargas.model.layout import InputLayout
 from stargas.tracers import tracer_set
-
-PRESET = read_settings([], preset="default")
-MASSES_ALONE = dataclasses.replace(PRESET.model, priors=(), further_targets=())
-FULL = default_plan(PRESET.data, PRESET.model, PRESET.training, tng=[Path("galaxy.hdf5")])
-
-
-def changed(one, other):
-    """Fields in which two settings differ, with the values of the second; dotted names for those of inner blocks."""
-    differing = {}
-    for name in (field.name for field in dataclasses.fields(one)):
-        mine, its = getattr(one, name), getattr(other, name)
-        if dataclasses.is_dataclass(its):
-            differing |= {f"{name}.{field}": value for field, value in changed(mine, its).items()}
-        elif its != mine:
-            differing[name] = its
-    return differing
 
 
 class TestPlan:
@@ -198,13 +181,6 @@ class TestComparisons:
             assert len({(one.model, one.seed) for one in members}) == len(members) == 3
             assert len({one.seed for one in members}) == 1 or len({one.model for one in members}) == 1
 
-    @pytest.mark.parametrize(("number", "words"), list(enumerate(LEFT_OUT)))
-    def test_each_choice_changes_what_it_says_and_nothing_else(self, number, words):
-        trial, (of_model, of_training) = FULL.models[f"left_out_{number}"], LEFT_OUT[words]
-        assert changed(MASSES_ALONE, trial.model) == of_model
-        assert changed(PRESET.training, trial.training) == of_training
-        assert bool(of_model or of_training) == (number > 0)
-
     @pytest.mark.parametrize("part", ["networks", "left_out", "training_sets", "alignment"])
     def test_models_are_tested_on_broad_and_on_suites_that_they_do_not_know(self, part):
         rows, all_suites = FULL.parts[part].rows, {"broad", "bursty", "smooth"}
@@ -218,32 +194,7 @@ class TestComparisons:
             assert bool(known) == (model.kind in WIDTHS or part == "alignment")
             assert {FULL.models[one].data for one in model.members} <= {("broad_compared",)}
 
-    @pytest.mark.parametrize("kind", WIDTHS)
-    def test_widths_are_set_by_each_suite_and_by_both(self, kind):
-        known = {model.data for model in FULL.models.values() if model.kind == kind}
-        assert known == {("bursty_compared",), ("smooth_compared",), ("bursty_compared", "smooth_compared")}
-
-    def test_training_sets_differ_in_their_galaxies_alone(self):
-        base = FULL.models["left_out_0"]
-        for number, (share, within) in enumerate(GALAXIES.values()):
-            model = FULL.models[f"training_set_{number}"]
-            assert (model.model, model.training, model.data) == (base.model, base.training, base.data)
-            assert (model.first_galaxies, model.within) == (round(share * 6000), within)
-        (_, every), (_, rest), (_, moderate) = GALAXIES.values()
-        assert every == {}
-        assert moderate == {**rest, **MODERATE}
-
-    def test_aligned_models_are_told_suites_apart_in_the_loss_alone(self):
-        aligned = {name: model for name, model in FULL.models.items() if name.startswith("aligned_")}
-        assert len(aligned) == 2 * len(WEIGHTS)
-        for name, model in aligned.items():
-            suite = name.rpartition("_")[2]
-            assert changed(MASSES_ALONE, model.model) == {"priors": (suite,)}
-            assert model.training.prior_probability == 0
-            assert model.training.alignment in WEIGHTS.values()
-            assert model.data == ("broad_compared", f"{suite}_compared")
-
-    @pytest.mark.parametrize("part", ["networks", "left_out", "training_sets", "alignment", ADAPTATION])
+    @pytest.mark.parametrize("part", ["networks", "left_out", "training_sets", "alignment", "full_size", ADAPTATION])
     def test_each_choice_stands_beside_one_other_on_the_same_galaxies(self, part):
         """Pairs share test, seed and suite; only the ensemble of all seeds has no other one of its seed."""
         rows, pairs = FULL.parts[part].rows, dict(FULL.parts[part].compared)
@@ -260,20 +211,6 @@ class TestComparisons:
             if spec.kind == "network":
                 sizes = InputLayout.of(spec.model).network_sizes(64, len(PRESET.data.truth.radii))
                 assert make_network(spec.model, sizes) is not None, name
-
-    def test_what_is_predicted_beside_the_masses_is_that_of_the_preset(self):
-        assert PRESET.model.further_targets == FURTHER
-
-    def test_words_that_hold_a_number_hold_the_right_one(self):
-        model, training = PRESET.model, PRESET.training
-        choices = {words: {**of_model, **of_training} for words, (of_model, of_training) in LEFT_OUT.items()}
-        assert choices["three networks side by side, one flow"] == {"residual.ensemble_size": 3}
-        assert choices["width 768"] == {"residual.width": 768}
-        assert choices["network and flow together for 10 epochs"] == {"joint_epochs": 10}
-        assert training.joint_epochs > 10
-        assert training.feature_noise > 0.15
-        assert (model.residual.ensemble_size, model.residual.filters) == (1, ())
-        assert (model.baseline, model.whiten, model.calibrate, model.flow) == ("scalars", True, True, "maf")
 
     def test_settings_are_evaluated_on_the_validation_split_and_all_else_on_tests(self):
         for part in FULL.parts.values():

@@ -21,7 +21,7 @@ from stargas.dataset.store import open_dataset
 from stargas.errors import InputError
 from stargas.evaluation.result_file import read_result
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows
-from stargas.experiments.run import Run
+from stargas.experiments.run import Run, galaxies_within
 from stargas.simulations.mock_suites.suites import mock_suite
 from stargas.simulations.selection import read_exclusions
 
@@ -250,3 +250,16 @@ def test_only_what_is_missing_is_made_again(made):
 def test_an_unknown_part_is_named(tmp_path):
     with pytest.raises(InputError, match="no part 'fig3': the parts are first, second"):
         new_run(tmp_path, []).make(("fig3",))
+
+
+def test_of_the_galaxies_outside_a_range_the_first_ones_are_kept(made):
+    data = open_dataset(made[0] / "runs/data/mocks")
+    mass, names = (np.asarray(data.catalogue[name]) for name in ("log10_stellar_mass", "galaxy_id"))
+    middle = float(np.median(mass))
+    inside, others = set(names[mass <= middle]), list(dict.fromkeys(names[mass > middle]))
+    assert len(others) > 3
+    for share, n in ((0.0, 0), (0.5, round(len(others) / 2)), (1.0, len(others))):
+        kept = galaxies_within(data, {"log10_stellar_mass": (0.0, middle)}, share)
+        assert set(kept.catalogue["galaxy_id"]) == inside | set(others[:n])
+        assert len(kept) == np.isin(names, [*inside, *others[:n]]).sum()  # all views of each
+    assert len(galaxies_within(data, {"breathing": (2.0, 3.0)})) == len(data)  # a column of another suite

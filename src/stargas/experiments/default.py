@@ -12,7 +12,7 @@ from typing import Any
 
 from stargas.config import DataConfig, DegradationConfig, ModelConfig, TrainingConfig, ViewConfig, replace_settings
 from stargas.experiments.adaptation import add_adaptation
-from stargas.experiments.left_out import COMPARED, add_left_out, compared, validation
+from stargas.experiments.left_out import COMPARED, add_full_size, add_left_out, compared, validation
 from stargas.experiments.paper.plan import ANGLES, COUNTS, DWARFS, FAST, MASSIVE, SLOW
 from stargas.experiments.plan import DatasetSpec, EvaluationSpec, ModelSpec, Part, Plan, Rows, scaled
 from stargas.experiments.star_sets import add_star_sets
@@ -77,6 +77,7 @@ def default_plan(
     for part in _parts(tng):
         plan.parts[part.name] = part
     add_left_out(plan, _masses_alone(model), training)
+    add_full_size(plan, plan.models["default"])
     add_star_sets(plan, data, model, training)
     add_adaptation(plan, data, model, training, "default", compared("broad"))
     return plan

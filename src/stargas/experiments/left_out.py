@@ -50,6 +50,16 @@ GALAXIES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
 """Description → which galaxies of ``broad`` a model learns from: of the first ones, a share of all, those inside of
 these ranges. The shares make their numbers the same."""
 
+OUTSIDE = 0.2
+"""Share of the other galaxies of ``broad`` that a model of mostly some kind learns from, too."""
+
+MOSTLY: dict[str, dict[str, tuple[float, float]]] = {
+    "mostly galaxies at rest": AT_REST,
+    "mostly galaxies at rest, of moderate shapes and orbits": {**AT_REST, **MODERATE},
+}
+"""Description → range of the galaxies of ``broad`` of which a model of full size learns from all; of the others it
+learns from a share."""
+
 WIDTHS = {"calibrated": "widths by trees", "conformal": "conformal widths"}
 """Kind of a model whose widths are those of other suites → its name in tables."""
 
@@ -90,6 +100,31 @@ def add_left_out(plan: Plan, model: ModelConfig, training: TrainingConfig) -> No
     plan.parts["left_out"] = _add_candidates(plan, model, training, tuple(data))
     plan.parts["training_sets"] = _add_training_sets(plan, model, training, tuple(data))
     plan.parts["alignment"] = _add_aligned(plan, model, training)
+
+
+def add_full_size(plan: Plan, pretrained: ModelSpec) -> None:
+    """Add models that learn as the pretrained one does, but from mostly some kinds of galaxies of ``broad``.
+
+    Parameters
+    ----------
+    plan
+        An experiment, which is changed. It has the tests of the pretrained model, and their like from stars alone.
+    pretrained
+        The model of galaxies of all kinds, beside which they stand.
+    """
+    first = "galaxies of all kinds"
+    names = {first: pretrained.name}
+    for number, (label, within) in enumerate(MOSTLY.items()):
+        names[label] = f"mostly_{number}"
+        plan.models[names[label]] = replace(pretrained, name=names[label], within=dict(within), outside=OUTSIDE)
+    rows = (
+        Rows(test, name, label, "all", extra={"choice": f"{suite} from {known}", "chosen": label == first})
+        for suite in (UNSEEN[0], *COMPARED)
+        for test, known in ((suite, "stars and HI"), (f"{suite}_stars", "stars"))
+        for label, name in names.items()
+    )
+    beside = tuple((label, first) for label in MOSTLY)
+    plan.parts["full_size"] = Part("full_size", "Training sets of mostly some kinds", tuple(rows), compared=beside)
 
 
 def _add_candidates(plan: Plan, model: ModelConfig, training: TrainingConfig, tests: tuple[str, ...]) -> Part:

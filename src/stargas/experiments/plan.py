@@ -73,7 +73,10 @@ class ModelSpec:
     first_galaxies
         Learn from this many galaxies of each data set, the first ones; all if None.
     within
-        Column of the catalogue → range: learn from galaxies inside all of them alone.
+        Column of the catalogue → range: learn from galaxies inside all of them alone. Data sets without these columns,
+        which are of another suite, are learned from as they are.
+    outside
+        Share of the galaxies outside of those ranges that are learned from, too, the first ones.
     network_of
         Name of a model whose network is used unchanged, so that only the flow is trained.
     members
@@ -91,6 +94,7 @@ class ModelSpec:
     kind: Literal["network", "trees", "ensemble", "adapted", "calibrated", "conformal"] = "network"
     first_galaxies: int | None = None
     within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    outside: float = 0.0
     network_of: str | None = None
     members: tuple[str, ...] = ()
     known: tuple[str, ...] = ()

@@ -7,12 +7,13 @@ on nodes that share a disk, divide the steps among them.
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stargas.config import LocalConfig, ModelConfig, TrainingConfig, restated
 from stargas.dataset.build import build_dataset
@@ -130,11 +131,8 @@ class Run:
     def training_set(self, name: str) -> Dataset:
         """Return the samples from which a model learns, all splits, before the cold-gas cut of its training."""
         model = self.plan.models[name]
-        data = Dataset.join([first_galaxies(self.dataset(data), model.first_galaxies) for data in model.data])
-        for column, (low, high) in model.within.items():
-            values = np.asarray(data.catalogue[column], dtype=float)
-            data = data.where((values >= low) & (values <= high))
-        return data
+        parts = [first_galaxies(self.dataset(data), model.first_galaxies) for data in model.data]
+        return Dataset.join([galaxies_within(part, model.within, model.outside) for part in parts])
 
     def test_set(self, test: EvaluationSpec) -> Dataset:
         """Return the samples of a test."""
@@ -340,5 +338,33 @@ def first_galaxies(data: Dataset, n_galaxies: int | None) -> Dataset:
     if n_galaxies is None:
         return data
     names = np.asarray(data.catalogue["galaxy_id"])
-    first = names[np.sort(np.unique(names, return_index=True)[1])][:n_galaxies]
-    return data.where(np.isin(names, first))
+    return data.where(np.isin(names, _in_order(names)[:n_galaxies]))
+
+
+def galaxies_within(data: Dataset, within: Mapping[str, tuple[float, float]], outside: float = 0.0) -> Dataset:
+    """Return the samples of the galaxies inside some ranges, and of the first ones of those outside.
+
+    Parameters
+    ----------
+    data
+        Samples. Those of a suite whose catalogue lacks one of the columns are returned as they are.
+    within
+        Column of the catalogue → range, both ends of which belong to it.
+    outside
+        Share of the other galaxies that is kept.
+    """
+    table = data.catalogue
+    if not set(within) <= set(table.colnames):
+        return data
+    inside = np.ones(len(table), dtype=bool)
+    for column, (low, high) in within.items():
+        values = np.asarray(table[column], dtype=float)
+        inside &= (values >= low) & (values <= high)
+    names = np.asarray(table["galaxy_id"])
+    others = _in_order(names[~inside])
+    return data.where(inside | np.isin(names, others[: round(outside * len(others))]))
+
+
+def _in_order(names: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return each name once, in the order in which they come first."""
+    return names[np.sort(np.unique(names, return_index=True)[1])]

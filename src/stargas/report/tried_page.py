@@ -17,7 +17,7 @@ from stargas.report.results import Part, find_rows, read_parts
 FILE = "tried.md"
 """Name of the page, in the folder of the results of the pretrained model."""
 
-PARTS = ("networks", "star_sets", "left_out", "training_sets", "alignment", "flows", "adaptation")
+PARTS = ("networks", "star_sets", "left_out", "training_sets", "full_size", "alignment", "flows", "adaptation")
 """Parts of the experiment of the pretrained model whose candidates are compared, in the order of the page."""
 
 TITLES = {
@@ -25,6 +25,7 @@ TITLES = {
     "star_sets": "The stars themselves",
     "left_out": "Settings of training, network and flow; local and conformal widths; further targets",
     "training_sets": "Training sets of some kinds of galaxies",
+    "full_size": "Training sets of mostly some kinds, at full size",
     "alignment": "Suites that are made alike",
     "flows": "Kinds of flows",
     "adaptation": "Adaptation to a new suite",
