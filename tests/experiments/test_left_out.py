@@ -3,7 +3,7 @@
 import pytest
 from plan_for_tests import FULL, MASSES_ALONE, PRESET, changed
 
-from stargas.experiments.left_out import FURTHER, GALAXIES, LEFT_OUT, MODERATE, MOSTLY, OUTSIDE, WEIGHTS, WIDTHS
+from stargas.experiments.left_out import FULL_SIZE, FURTHER, GALAXIES, LEFT_OUT, MODERATE, WEIGHTS, WIDTHS
 from stargas.experiments.release import MODEL
 
 
@@ -32,12 +32,19 @@ def test_training_sets_differ_in_their_galaxies_alone():
     assert moderate == {**rest, **MODERATE}
 
 
-def test_models_of_full_size_differ_from_the_pretrained_one_in_their_galaxies_alone():
-    pretrained = FULL.models[MODEL]
-    for number, within in enumerate(MOSTLY.values()):
-        model = FULL.models[f"mostly_{number}"]
-        assert changed(pretrained, model) == {"name": model.name, "within": within, "outside": OUTSIDE}
-    assert list(MOSTLY.values()) == [within for _, within in list(GALAXIES.values())[1:]]
+@pytest.mark.parametrize(("number", "words"), list(enumerate(FULL_SIZE)))
+def test_models_of_full_size_differ_from_the_pretrained_one_in_what_they_say(number, words):
+    wanted = {"name": f"full_size_{number}"}
+    for name, value in FULL_SIZE[words].items():
+        wanted |= (
+            {f"{name}.{key}": one for key, one in value.items()} if name in {"model", "training"} else {name: value}
+        )
+    assert changed(FULL.models[MODEL], FULL.models[f"full_size_{number}"]) == wanted
+
+
+def test_kinds_of_galaxies_are_the_same_at_every_size():
+    within = [changes["within"] for changes in FULL_SIZE.values() if "within" in changes]
+    assert within == [one for _, one in list(GALAXIES.values())[1:]]
 
 
 def test_aligned_models_are_told_suites_apart_in_the_loss_alone():

@@ -12,7 +12,7 @@ from stargas.cli.settings import read_settings
 from stargas.errors import DamagedFileError, InputError
 from stargas.experiments.default import TRACER_SETS, default_plan
 from stargas.experiments.flow_trial import FLOWS, KINDS
-from stargas.experiments.left_out import GALAXIES, LEFT_OUT, MOSTLY, WEIGHTS
+from stargas.experiments.left_out import FULL_SIZE, GALAXIES, LEFT_OUT, PRETRAINED, WEIGHTS
 from stargas.experiments.star_sets import RECEIVED
 from stargas.model.files import load_model
 from stargas.report.default_page import (
@@ -40,7 +40,7 @@ COMPARED = {
     "networks": ["features", "maps"],
     "left_out": list(LEFT_OUT),
     "training_sets": list(GALAXIES),
-    "full_size": ["galaxies of all kinds", *MOSTLY],
+    "full_size": [PRETRAINED, *FULL_SIZE],
     "alignment": list(WEIGHTS),
     "adaptation": ["not adapted", "adapted", "alone"],
     "star_sets": list(RECEIVED),

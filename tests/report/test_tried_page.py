@@ -11,7 +11,7 @@ from stargas.errors import InputError
 from stargas.experiments.adaptation import N_NEW
 from stargas.experiments.default import MIXED, NETWORKS, THREE_SEEDS
 from stargas.experiments.flow_trial import KINDS
-from stargas.experiments.left_out import GALAXIES, LEFT_OUT, LEFT_OUT_SUITES, MOSTLY, WEIGHTS, WIDTHS
+from stargas.experiments.left_out import FULL_SIZE, GALAXIES, LEFT_OUT, LEFT_OUT_SUITES, WEIGHTS, WIDTHS
 from stargas.experiments.star_sets import RECEIVED
 from stargas.report.adaptation_section import ADAPTATION_FORMAT
 from stargas.report.results import FORMAT, read_part
@@ -100,7 +100,7 @@ CANDIDATES = {
         *(f"{label}, on {suites}" for label in WIDTHS.values() for suites in (*LEFT_OUT_SUITES, "bursty and smooth")),
     ],
     "training_sets": list(GALAXIES)[1:],
-    "full_size": list(MOSTLY),
+    "full_size": list(FULL_SIZE),
     "alignment": list(WEIGHTS)[1:],
     "flows": list(KINDS)[1:],
     "adaptation": [f"adapted to {n} galaxies" for n in N_NEW],

@@ -50,15 +50,19 @@ GALAXIES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
 """Description → which galaxies of ``broad`` a model learns from: of the first ones, a share of all, those inside of
 these ranges. The shares make their numbers the same."""
 
+PRETRAINED = "the pretrained model"
+
 OUTSIDE = 0.2
 """Share of the other galaxies of ``broad`` that a model of mostly some kind learns from, too."""
 
-MOSTLY: dict[str, dict[str, tuple[float, float]]] = {
-    "mostly galaxies at rest": AT_REST,
-    "mostly galaxies at rest, of moderate shapes and orbits": {**AT_REST, **MODERATE},
+FULL_SIZE: dict[str, dict[str, Any]] = {
+    "mostly galaxies at rest": {"within": AT_REST, "outside": OUTSIDE},
+    "mostly galaxies at rest, of moderate shapes and orbits": {"within": {**AT_REST, **MODERATE}, "outside": OUTSIDE},
+    "network and flow together for 90 epochs": {"training": {"joint_epochs": 90}},
+    "width 512, together for 90 epochs": {"training": {"joint_epochs": 90}, "model": {"residual.width": 512}},
 }
-"""Description → range of the galaxies of ``broad`` of which a model of full size learns from all; of the others it
-learns from a share."""
+"""Description → what a model of full size has in place of the pretrained one's: the galaxies of ``broad`` in some
+ranges and a share of the others, or settings of model and training."""
 
 WIDTHS = {"calibrated": "widths by trees", "conformal": "conformal widths"}
 """Kind of a model whose widths are those of other suites → its name in tables."""
@@ -103,28 +107,30 @@ def add_left_out(plan: Plan, model: ModelConfig, training: TrainingConfig) -> No
 
 
 def add_full_size(plan: Plan, pretrained: ModelSpec) -> None:
-    """Add models that learn as the pretrained one does, but from mostly some kinds of galaxies of ``broad``.
+    """Add models that learn from the data sets of the pretrained one, but from other galaxies or with other settings.
 
     Parameters
     ----------
     plan
         An experiment, which is changed. It has the tests of the pretrained model, and their like from stars alone.
     pretrained
-        The model of galaxies of all kinds, beside which they stand.
+        The model beside which they stand.
     """
-    first = "galaxies of all kinds"
-    names = {first: pretrained.name}
-    for number, (label, within) in enumerate(MOSTLY.items()):
-        names[label] = f"mostly_{number}"
-        plan.models[names[label]] = replace(pretrained, name=names[label], within=dict(within), outside=OUTSIDE)
+    names = {PRETRAINED: pretrained.name}
+    for number, (label, changes) in enumerate(FULL_SIZE.items()):
+        names[label] = f"full_size_{number}"
+        settings = dict(changes)
+        for block in ("model", "training"):
+            settings[block] = replace_settings(getattr(pretrained, block), settings.get(block, {}))
+        plan.models[names[label]] = replace(pretrained, name=names[label], **settings)
     rows = (
-        Rows(test, name, label, "all", extra={"choice": f"{suite} from {known}", "chosen": label == first})
+        Rows(test, name, label, "all", extra={"choice": f"{suite} from {known}", "chosen": label == PRETRAINED})
         for suite in (UNSEEN[0], *COMPARED)
         for test, known in ((suite, "stars and HI"), (f"{suite}_stars", "stars"))
         for label, name in names.items()
     )
-    beside = tuple((label, first) for label in MOSTLY)
-    plan.parts["full_size"] = Part("full_size", "Training sets of mostly some kinds", tuple(rows), compared=beside)
+    beside = tuple((label, PRETRAINED) for label in FULL_SIZE)
+    plan.parts["full_size"] = Part("full_size", "Choices at full size", tuple(rows), compared=beside)
 
 
 def _add_candidates(plan: Plan, model: ModelConfig, training: TrainingConfig, tests: tuple[str, ...]) -> Part:

@@ -25,7 +25,7 @@ TITLES = {
     "star_sets": "The stars themselves",
     "left_out": "Settings of training, network and flow; local and conformal widths; further targets",
     "training_sets": "Training sets of some kinds of galaxies",
-    "full_size": "Training sets of mostly some kinds, at full size",
+    "full_size": "Choices at full size",
     "alignment": "Suites that are made alike",
     "flows": "Kinds of flows",
     "adaptation": "Adaptation to a new suite",
