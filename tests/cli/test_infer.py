@@ -107,6 +107,20 @@ def test_a_stellar_mass_gives_the_dark_matter_alone(capsys, tmp_path):
     assert (tmp_path / "out" / "dark_matter.ecsv").exists()
 
 
+def test_gas_that_may_be_miscounted_is_said_on_the_terminal_and_in_the_report(capsys, tmp_path):
+    """Of the example, whose beam is narrow, only with an inclination near edge-on."""
+    example = sg.example("both")
+    words = ["infer", "--stars", str(example["stars"]), "--hi-cube", str(example["hi"]), "--distance-kpc", "950"]
+    words += ["--R-hl-kpc", "1.4", "--stellar-mass", "6e7 20%", "--draws", "64", "--realizations", "2"]
+    for name, known, said in (("as_is", [], False), ("edge_on", ["--inclination-deg", "75"], True)):
+        error = ["--inclination-error-deg", "20"] if known else []
+        assert main([*words, *known, *error, "--out", str(tmp_path / name)]) == 0
+        printed = " ".join(capsys.readouterr().out.split())
+        told = json.loads((tmp_path / name / "inference.json").read_text())["dark_matter"]["warnings"]
+        for text in (printed, " ".join(told), (tmp_path / name / "report.html").read_text()):
+            assert ("gas before and behind the center counts as near to it" in text) is said
+
+
 def test_a_stellar_mass_beyond_all_mass_costs_the_dark_matter_alone(capsys, tmp_path):
     path = write(star_table(), tmp_path, ".csv")
     words = ["infer", "--stars", str(path), "--distance-kpc", str(DISTANCE), "--R-hl-kpc", "0.3", "--draws", "64"]

@@ -77,13 +77,15 @@ def test_radii_on_the_sky_put_the_gas_too_far_inward():
 
 def test_where_the_gas_is_not_deprojected_it_is_off_by_what_the_documentation_says():
     """Nearly edge-on, gas at all distances lies on one line of sight; a beam spreads it."""
-    edge_on = gas_mass(disc(88.0), [0.5, 1.0]) / disc_mass(np.array([0.5, 1.0]))
-    assert edge_on == pytest.approx([2.8, 1.9], rel=0.05)
+    for inclination, wanted in ((88.0, [2.8, 1.9]), (82.0, [1.34, 1.26])):
+        edge_on = gas_mass(disc(inclination), [0.5, 1.0]) / disc_mass(np.array([0.5, 1.0]))
+        assert edge_on == pytest.approx(wanted, rel=0.05)
     sharp = disc(60.0)
-    for beam, inside in ((1.0, 0.8), (2.0, 0.6)):
+    for beam, r, inside, known in ((1.0, 1.0, 0.8, 0.75), (2.0, 1.0, 0.6, 0.5), (2.0, 2.0, 0.8, 0.7)):
         spread = gaussian_filter(sharp.moments[0], beam / FWHM_PER_SIGMA / (2 * sharp.half_width_kpc / 301))
         maps = HIMaps(np.stack([spread, 0 * spread, 0 * spread]), sharp.half_width_kpc)
-        assert gas_mass(maps, [1.0])[0] / disc_mass(1.0) == pytest.approx(inside, abs=0.06)
+        assert gas_mass(maps, [r])[0] / disc_mass(r) == pytest.approx(inside, abs=0.06)
+        assert gas_mass(maps, [r], 60.0)[0] / disc_mass(r) == pytest.approx(known, abs=0.06)
 
 
 def test_less_than_a_pixel_holds_its_share():

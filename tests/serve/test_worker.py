@@ -287,6 +287,8 @@ def test_a_stellar_mass_brings_the_dark_matter_of_the_report(tmp_path):
     result = sg.infer(model=model, n_draws=64, n_realizations=4, occlusion=False, **seen, **given)
     dark = sg.dark_matter(result, "6e7 0.1dex")
     assert page["dark"]["rows"] == dark_matter_table(dark).rows
+    assert list(page["dark"]["warnings"]) == list(dark.warnings)
+    assert not dark.gas_warnings  # a beam of 0.5 kpc, and a galaxy that is not near edge-on
     assert stored["dark_matter"]["quantiles"] == describe_dark_matter(dark)["quantiles"]
     assert "--stellar-mass '6e+07 0.1dex'" in stored["command"]
     drawn = {f"figures/{name}.png" for name in ("dark_matter", "predictive", "velocity_field")}
@@ -297,6 +299,9 @@ def test_a_stellar_mass_brings_the_dark_matter_of_the_report(tmp_path):
     without, *_ = infer(tmp_path, given, model, **files)
     assert without["dark"] is None
     assert "dark_matter.ecsv" not in without["files"]
+    edge_on = given | {"inclination_deg": 75.0, "inclination_error_deg": 20.0}
+    turned, *_ = infer(tmp_path, edge_on | {"stellar_mass": "6e7 0.1dex"}, model, **files)
+    assert "The inclination is 75°, and above 70°" in turned["dark"]["warnings"][-1]
     heavy, _, status = infer(tmp_path, given | {"stellar_mass": "1e12 0.1dex"}, model, **files)
     assert status == "done"
     assert heavy["dark"] is None

@@ -9,7 +9,7 @@ inside 0.25 R_hl (which is half as much again there), 1.3 % less at R_hl, and at
 is deprojected along the major axis of its map, by the axis ratio of its second moments where no inclination is given:
 radii on the sky would put up to 1/cos i times the gas near the center. A beam that is not small compared with the disc
 makes it rounder and spreads it, which is not corrected; nor is a disc that is nearly edge-on, where gas at all
-distances lies on one line of sight. Molecular and ionized gas is left out.
+distances lies on one line of sight: `stargas.inference.gas_warnings` says where. Molecular and ionized gas is left out.
 """
 
 import re

@@ -29,6 +29,7 @@ from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.galaxy import FloatArray
 from stargas.inference.annihilation import GEV2_CM5_PER_MSUN2_KPC5, JFactor, is_far, j_factor
 from stargas.inference.baryons import Light, StellarMass, gas_mass, hi_mass, stellar_share
+from stargas.inference.gas_warnings import gas_warnings
 from stargas.inference.nfw_halo import CONCENTRATIONS, NFWHalo, fit_nfw
 from stargas.inference.result import QUANTILE_SUFFIXES, InferenceResult
 from stargas.profiles import ProfileDraws
@@ -36,6 +37,7 @@ from stargas.quantities import to_number
 from stargas.randomness import rng_for
 from stargas.remarks import Remark, ordered
 from stargas.representation import Described
+from stargas.sample import QUALITY
 from stargas.sky.projection import HIMaps
 
 if TYPE_CHECKING:
@@ -124,6 +126,8 @@ class DarkMatter(Described):
         Distance of the same draws [kpc], shape (n,), where it has an error; None where all have ``distance_kpc``.
     negative_fraction
         Fraction of all draws that leave no dark matter at some radius.
+    gas_warnings
+        Why the gas that is taken off may be miscounted, one sentence each.
 
     Examples
     --------
@@ -144,6 +148,7 @@ class DarkMatter(Described):
     distance_kpc: float | None = None
     distance_draws_kpc: FloatArray | None = None
     negative_fraction: float = 0.0
+    gas_warnings: tuple[str, ...] = ()
 
     def _facts(self) -> Mapping[str, str]:
         low, median, high = np.quantile(self.density(COMMON_RADIUS_KPC)[:, 0], (0.16, 0.5, 0.84))
@@ -262,7 +267,7 @@ class DarkMatter(Described):
             )
         if self.hi_mass_msun is None:
             said.append("No HI map is given, so no gas is taken off.")
-        return tuple(said)
+        return (*said, *self.gas_warnings)
 
     def to_table(self) -> "QTable":
         """Return quantiles at each radius as a table with units.
@@ -330,7 +335,7 @@ def dark_matter(
     inclination_deg
         Of the HI disc. If None, that which is known of the observed galaxy, or else that of the axis ratio of the map.
     hi
-        HI maps; those that were observed if None.
+        HI maps with the beam of those in the sample of the result; those that were observed if None.
     distance_kpc
         For the J-factor, without an error; if None that of the observed galaxy, with the distances of the draws.
 
@@ -355,8 +360,9 @@ def dark_matter(
     """
     stars = StellarMass.given(stellar_mass)
     galaxy, r = result.galaxy, result.r_kpc
+    beam: float | None = float(result.sample.quality[QUALITY.index("beam_fwhm_kpc")])
     if hi is None and galaxy is not None and galaxy.hi is not None:
-        hi = galaxy.hi.maps
+        hi, beam = galaxy.hi.maps, galaxy.hi.beam_fwhm_kpc or None
     distances = None
     if distance_kpc is None and galaxy is not None:
         distance_kpc, distances = galaxy.distance_kpc, result.distance_kpc
@@ -365,6 +371,7 @@ def dark_matter(
     if inclination_deg is None and galaxy is not None:
         inclination_deg = galaxy.inclination_deg
     gas = np.zeros(len(r)) if hi is None else gas_mass(hi, r, inclination_deg)
+    miscounted = () if hi is None else gas_warnings(result, gas, beam, inclination_deg)
     drawn = stars.draw(len(result.log10_mass), rng_for(result.seed, "stellar mass"))
     baryons = drawn[:, None] * stellar_share(r, result.R_hl_kpc, light) + gas
     dark = 10**result.log10_mass - baryons
@@ -372,10 +379,11 @@ def dark_matter(
     negative = 1 - float(possible.mean())
     if negative > 1 - MIN_KEPT:
         kind = OutweighedError if stars.error_dex else InputError
-        raise kind(
+        text = (
             f"stars and gas outweigh all matter at some radius in {100 * negative:.0f} % of the draws: check the "
             f"stellar mass, {stars} Msun."
         )
+        raise kind(" ".join([text, *miscounted]))
     return DarkMatter(
         name=result.name,
         R_hl_kpc=result.R_hl_kpc,
@@ -387,6 +395,7 @@ def dark_matter(
         distance_kpc=distance_kpc,
         distance_draws_kpc=None if distances is None else distances[possible],
         negative_fraction=negative,
+        gas_warnings=miscounted,
     )
 
 

@@ -99,10 +99,11 @@ def describe_galaxy(galaxy: ObservedGalaxy) -> list[str]:
         )
     if galaxy.hi is not None:
         hi = galaxy.hi
+        beam = f"{hi.beam_fwhm_kpc:.3g} kpc" if hi.beam_fwhm_kpc else "not known"
         sentences.append(
             f"HI mass {hi.hi_mass_msun:.3g} Msun; systemic velocity {hi.systemic_kms:.2f} km/s "
             f"({'given' if hi.systemic_given else 'mean of the HI'}); noise of a channel {hi.noise_msun_pc2:.2g} "
-            f"Msun/pc²; beam {hi.beam_fwhm_kpc:.3g} kpc."
+            f"Msun/pc²; beam {beam}."
         )
     return sentences
 
