@@ -13,7 +13,7 @@ import stargas as sg
 from stargas.config import HIMapConfig, ModelConfig
 from stargas.inference.baryons import gas_mass
 from stargas.inference.dark_matter import OutweighedError, contradicted
-from stargas.inference.gas_warnings import MISCOUNT, NEAR_EDGE_ON_DEG, SCALE_LENGTHS_IN_R_HI, gas_warnings
+from stargas.inference.gas_warnings import MISCOUNT, NEAR_EDGE_ON_DEG, NEGLIGIBLE, SCALE_LENGTHS_IN_R_HI, gas_warnings
 from stargas.observed.hi import observe_hi
 from stargas.report.observed import describe_galaxy
 from stargas.sky.hi_maps import moment_maps
@@ -73,8 +73,14 @@ def test_a_beam_is_said_where_it_is_wider_than_both(R_HI, limit):
     assert gas_warnings(result, GAS, 0.0) == ()
 
 
+@pytest.mark.parametrize(("share", "n"), [(0.99, 0), (1.01, 2)])
+def test_where_gas_hardly_counts_nothing_is_said(share, n):
+    gas = np.full(10, share * NEGLIGIBLE * 1e8)
+    assert len(gas_warnings(result_of(), gas, None, 85.0)) == n
+
+
 def test_maps_that_are_given_have_the_beam_of_the_sample():
-    column = np.ones((20, 20))
+    column = 10 * np.ones((20, 20))
     hi = HIMaps(np.stack([column, 0 * column, 0 * column]), 2.0)
     wide, sharp = (sg.dark_matter(result_of(beam=beam), "1e6 0.1dex", hi=hi) for beam in (0.6, 0.4))
     assert any("The beam of the HI, 0.6 kpc" in text for text in wide.warnings)
@@ -83,7 +89,7 @@ def test_maps_that_are_given_have_the_beam_of_the_sample():
 
 
 def test_masses_that_stars_and_gas_outweigh_name_the_gas_where_it_may_be_miscounted():
-    column = np.ones((20, 20))
+    column = 10 * np.ones((20, 20))
     hi = HIMaps(np.stack([column, 0 * column, 0 * column]), 2.0)
     result = result_of()
     for inclination, named in ((80.0, True), (60.0, False)):
@@ -94,13 +100,13 @@ def test_masses_that_stars_and_gas_outweigh_name_the_gas_where_it_may_be_miscoun
 
 
 class Heavy:
-    """A mass of 10^10 Msun inside 1 kpc, in proportion to the radius."""
+    """A mass of 10^9 Msun inside 1 kpc, in proportion to the radius."""
 
     def __init__(self):
         self.config, self.about = ModelConfig(tracers="gas"), {}
 
     def sample(self, samples, n=1000, seed=0):  # noqa: ARG002 (as every posterior)
-        return np.stack([np.tile(10 + np.log10(sample.r_kpc), (n, 1)) for sample in samples])
+        return np.stack([np.tile(9 + np.log10(sample.r_kpc), (n, 1)) for sample in samples])
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,10 @@ from stargas.sample import SCALARS
 MISCOUNT = 0.2
 """Fraction of the gas inside R_hl by which it may be off before a warning says so."""
 
+NEGLIGIBLE = 0.01
+"""Share of the gas in all matter: where it is smaller at every radius, twice the gas would hardly count, and no warning
+is given."""
+
 NEAR_EDGE_ON_DEG = 70.0
 """Inclination [deg] above which the gas inside R_hl is off by more than `MISCOUNT` in 42 to 79 % of the mock galaxies
 of a suite; below 45 degrees it is in 13 to 25 %. Of a thin disc it is from 82 degrees on."""
@@ -32,6 +36,8 @@ def gas_warnings(
 ) -> tuple[str, ...]:
     """Return one sentence for each reason why the gas inside R_hl may be off by more than `MISCOUNT`.
 
+    None where it is `NEGLIGIBLE`.
+
     Parameters
     ----------
     result
@@ -45,7 +51,10 @@ def gas_warnings(
     """
     said = []
     R_hl, matter = result.R_hl_kpc, np.median(10**result.log10_mass, axis=0)
-    counted = f"{100 * np.interp(R_hl, result.r_kpc, gas_msun / matter):.3g} % of all matter there"
+    share = gas_msun / matter
+    if share.max() < NEGLIGIBLE:
+        return ()
+    counted = f"{100 * np.interp(R_hl, result.r_kpc, share):.3g} % of all matter there"
     sides = "to either side"  # as a known inclination moves gas that is thick too far outward
     if inclination_deg is None and "cos_inclination" in result.further:
         drawn = FURTHER_QUANTITIES["cos_inclination"].of_target(result.further["cos_inclination"])
