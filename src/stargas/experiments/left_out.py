@@ -42,6 +42,9 @@ AT_REST = {"breathing": (0.0, 0.01), "encounter": (0.0, 0.0)}
 MODERATE = {"halo_c_over_a": (0.85, 1.0), "anisotropy_inside": (-0.5, 0.4)}
 """Galaxies in nearly round halos, on orbits that are neither very radial nor very tangential."""
 
+CUSPS = {"inner_exponent": (0.1, 1.5)}
+"""Galaxies that are not of the family with sharp cores, which has 45 % of those of ``broad``."""
+
 GALAXIES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
     "galaxies of all kinds": (0.375, {}),
     "galaxies at rest": (0.56, AT_REST),
@@ -58,8 +61,8 @@ OUTSIDE = 0.2
 FULL_SIZE: dict[str, dict[str, Any]] = {
     "mostly galaxies at rest": {"within": AT_REST, "outside": OUTSIDE},
     "mostly galaxies at rest, of moderate shapes and orbits": {"within": {**AT_REST, **MODERATE}, "outside": OUTSIDE},
+    "mostly galaxies without cores": {"within": CUSPS, "outside": OUTSIDE},
     "network and flow together for 90 epochs": {"training": {"joint_epochs": 90}},
-    "width 512, together for 90 epochs": {"training": {"joint_epochs": 90}, "model": {"residual.width": 512}},
 }
 """Description → what a model of full size has in place of the pretrained one's: the galaxies of ``broad`` in some
 ranges and a share of the others, or settings of model and training."""
