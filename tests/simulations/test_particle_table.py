@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+import warnings
 
 import h5py
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 from analytic import plummer_galaxy, star_gas_galaxy
 
 from stargas import read_galaxy, write_galaxy
-from stargas.errors import DamagedFileError, InputError, VirialWarning
-from stargas.galaxy import Galaxy, Particles
+from stargas.errors import AssumptionWarning, DamagedFileError, InputError, VirialWarning
+from stargas.galaxy import Galaxy, MassProfile, Particles
 from stargas.simulations.files import GalaxyFiles, open_files
 from stargas.simulations.particle_table import GAS, PARTICLES, PROFILE, UNITS, read_header, read_table
 
@@ -138,6 +139,8 @@ FAULTS = {
     "short velocities": (put("stars/velocity_kms", lambda v: v[:-1]), "velocity_kms must have shape"),
     "text": (put("stars/mass_msun", lambda m: np.full(len(m), b"heavy")), "mass_msun must be real numbers"),
     "unit": (set_attribute("stars/position_kpc", "unit", "pc"), "unit 'pc', expected 'kpc'"),
+    "units": (set_attribute("gas/velocity_kms", "units", "m/s"), "gas: velocity_kms has the unit 'm/s'"),
+    "unit of no kind": (set_attribute("gas/hsm_kpc", "unit", 3), "has the unit .*3.*, expected 'kpc'"),
     "unknown data set": (lambda file: file["gas"].create_dataset("density", data=[1.0]), "unknown data set 'density'"),
     "newer version": (set_attribute("/", "format_version", 2), "version 2.*install a newer"),
     "no id": (set_attribute("/", "id", ""), "'id' must be a name"),
@@ -206,6 +209,29 @@ def test_particles_in_another_frame_are_moved(galaxy, tmp_path):
         np.linalg.norm(galaxy.gas.position_kpc[5] - galaxy.gas.position_kpc[9]),
         rtol=1e-9,
     )
+
+
+def test_a_unit_may_be_spelled_in_another_way_and_an_id_may_be_a_number(galaxy, path):
+    with h5py.File(path, "a") as file:
+        file["stars/velocity_kms"].attrs["unit"] = "km s-1"
+        file["gas/mass_msun"].attrs["unit"] = b"solMass"
+        file["stars/position_kpc"].attrs["units"] = "kpc"
+        file.attrs["id"] = 394242
+    found = read_table(path)
+    assert found.id == "394242"
+    assert np.array_equal(found.stars.velocity_kms, galaxy.stars.velocity_kms)
+
+
+@pytest.mark.parametrize(("first", "last", "warned"), [(1e-3, 50.0, False), (1e-3, 1.5, True), (0.3, 50.0, True)])
+def test_dark_matter_that_is_extrapolated_is_warned_of(tmp_path, first, last, warned):
+    galaxy = plummer_galaxy(n=500, dark_fraction=0.9)  # R_hl is 0.5 kpc
+    r_kpc = np.geomspace(first, last, 100)
+    dark = MassProfile(r_kpc, galaxy.dark.enclosed_mass(r_kpc))
+    write_galaxy(dataclasses.replace(galaxy, dark=dark), tmp_path / "g.hdf5")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        read_galaxy(tmp_path / "g.hdf5")
+    assert [one.category for one in caught] == ([AssumptionWarning] if warned else [])
 
 
 def test_reading_warns_of_dynamics_that_contradict_masses(galaxy, tmp_path):

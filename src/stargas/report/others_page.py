@@ -26,6 +26,9 @@ FILE, FORMAT = "scoreboard.json", Format("stargas experiment others", 3)
 VERDICT = "verdict.md"
 """Page with the verdict alone, which other pages include."""
 
+LOOKED_AT = {"EAGLE", "live", "models", "IllustrisTNG"}
+"""Makers of the galaxies that were looked at while the pretrained model was made, which their page has to say."""
+
 SUMMARY_HEAD = ("galaxies", "from", "n", "in 68 %", "in 95 %", "rms [dex]", "bias at R_hl [dex]")
 """Columns of the summary."""
 
@@ -62,9 +65,10 @@ def write_others_page(results: Path) -> Path:
     radii = ", ".join(f"{radius:g}" for radius in board["radii_R_hl"])
     spheres = [row for row in rows if row["maker"] == SPHERES]
     files = [row for row in rows if row["maker"] != SPHERES]
+    looked_at = {row["maker"] for row in files} == LOOKED_AT
     drawn = save_figure(draw_coverage(rows), results / "figures" / "coverage.png")
     sections: list[Part | Section] = [
-        text_from("others", "opening", command=board["command"], radii=radii),
+        text_from("others", "opening", command=board["command"], radii=radii, looked_at=looked_at),
         verdict(rows),
         summary_table(rows),
         Figure(drawn, "Coverage of galaxies that others made"),

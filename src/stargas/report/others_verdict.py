@@ -69,6 +69,7 @@ def verdict(rows: Sequence[Row]) -> Text:
     return text_from(
         "others",
         "verdict",
+        spheres=any(row["maker"] == SPHERES for row in rows),
         held=_listed(found[Finding.HELD], _covered),
         wide=_listed(found[Finding.WIDE], _covered),
         narrow=_listed(found[Finding.NARROW], _covered),

@@ -1,12 +1,13 @@
 """Bounds of what a galaxy of a file can hold: beyond them a unit is wrong or the file is damaged."""
 
+import warnings
 from collections.abc import Iterator
 from os import PathLike
 
 import numpy as np
 
-from stargas.errors import InputError
-from stargas.galaxy import MIN_REDSHIFT, Galaxy, Gas, Particles
+from stargas.errors import AssumptionWarning, InputError
+from stargas.galaxy import MIN_REDSHIFT, Galaxy, Gas, MassProfile, Particles
 
 STELLAR_MASS_MSUN = (1.0, 1e14)
 TOTAL_MASS_MSUN = 1e17
@@ -24,6 +25,10 @@ TEMPERATURE_K = 1e11
 KERNEL_KPC = 1e5
 MIN_STARS = 10
 """Fewer may lie at one place."""
+
+PROFILE_R_HALF = (0.19, 3.0)
+"""Radii that a table of masses has to reach, over that of the sphere with half of the stars: those of 0.25 and 4 R_hl,
+which is about three quarters of it."""
 
 
 def require_physical(galaxy: Galaxy, path: str | PathLike[str]) -> None:
@@ -77,3 +82,19 @@ def _particle_problems(name: str, part: Particles, stars: Particles) -> Iterator
             yield f"the gas has {part.temperature_K.max():.3g} K, expected at most {TEMPERATURE_K:g}"
         if part.hsm_kpc.max() > KERNEL_KPC:
             yield f"kernels of the gas are {part.hsm_kpc.max():.3g} kpc wide, expected at most {KERNEL_KPC:g}"
+
+
+def warn_of_short_profile(galaxy: Galaxy) -> None:
+    """Warn with `stargas.errors.AssumptionWarning` where true masses rest on an extrapolated table of dark matter."""
+    if not isinstance(galaxy.dark, MassProfile):
+        return
+    (low, high), (first, last) = PROFILE_R_HALF, galaxy.dark.r_kpc[[0, -1]]
+    r_half = float(np.median(galaxy.stars.radius_kpc))
+    if not first <= low * r_half or not high * r_half <= last:
+        warnings.warn(
+            f"galaxy {galaxy.id}: its dark matter is tabulated from {first:.3g} to {last:.3g} kpc, so that true masses "
+            f"elsewhere, of those at {low * r_half:.3g} to {high * r_half:.3g} kpc that belong to 0.25 to 4 R_hl, are "
+            "extrapolated: as a power law inside, as no more dark matter outside.",
+            AssumptionWarning,
+            stacklevel=2,
+        )

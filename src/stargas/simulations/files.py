@@ -13,6 +13,7 @@ from stargas.frame import to_own_frame
 from stargas.galaxy import Galaxy
 from stargas.kinematics import warn_if_not_virial
 from stargas.reading import one_sentence
+from stargas.simulations.bounds import warn_of_short_profile
 from stargas.simulations.hdf5_files import open_hdf5
 from stargas.simulations.particle_table import FORMAT, read_header, read_table
 from stargas.simulations.provenance import fingerprint
@@ -61,6 +62,8 @@ def read_galaxy(path: str | PathLike[str], **snapshot_options: Any) -> Galaxy:  
     -----
     VirialWarning
         If the motions of the stars contradict the masses.
+    AssumptionWarning
+        If a table of dark matter does not reach the radii of the model.
 
     Examples
     --------
@@ -89,6 +92,7 @@ def read_galaxy(path: str | PathLike[str], **snapshot_options: Any) -> Galaxy:  
 
         galaxy = read_snapshot_galaxy(path, **snapshot_options)
     warn_if_not_virial(galaxy)
+    warn_of_short_profile(galaxy)
     return galaxy
 
 
@@ -146,14 +150,14 @@ def _kind(path: Path) -> str:
     except DamagedFileError:
         return "damaged"
     # an empty or overwritten file of this name is a broken table among others, to be reported as one
-    return "damaged" if path.suffix in SUFFIXES and path.is_file() and not h5py.is_hdf5(path) else "snapshot"
+    return "damaged" if path.suffix.lower() in SUFFIXES and path.is_file() and not h5py.is_hdf5(path) else "snapshot"
 
 
 def _tables_in(folder: Path) -> list[Path]:
     """Files that may be particle tables; none in the folder of a snapshot in several files."""
     if any(folder.glob("*.0.h*5")):
         return []
-    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
 class GalaxyFiles:

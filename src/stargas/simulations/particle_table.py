@@ -181,6 +181,8 @@ def _truth(path: str, name: str, value: Any) -> bool:  # noqa: ANN401 (attribute
 def _header(file: h5py.File) -> TableHeader:
     path = file.filename
     galaxy_id = _attribute(file, "id", "")
+    if isinstance(galaxy_id, int | np.integer) and not isinstance(galaxy_id, bool):
+        galaxy_id = str(galaxy_id)  # as halo catalogs number their galaxies
     if not isinstance(galaxy_id, str) or not galaxy_id:
         raise InputError(f"{path}: the attribute 'id' must be a name that is not empty, got {galaxy_id!r}.")
     texts = {name: str(_attribute(file, name, "")) for name in ("host_id", "suite")}
@@ -198,6 +200,46 @@ def _header(file: h5py.File) -> TableHeader:
     )
 
 
+def read_column(dataset: h5py.Dataset, name: str) -> FloatArray:
+    """Read one data set, whose attribute ``unit`` or ``units``, where it has one, is the unit of its name.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    name
+        One of `UNITS`.
+
+    Raises
+    ------
+    InputError
+        If it states another unit.
+    DamagedFileError
+        If it declares more values than it stores.
+    """
+    for attribute in ("unit", "units"):
+        unit = _attribute(dataset, attribute, UNITS[name])
+        if not _is_unit(unit, UNITS[name]):
+            raise InputError(
+                f"{name} has the unit {unit!r}, expected {UNITS[name]!r}: convert the numbers before they are written."
+            )
+    require_stored(dataset, dataset.file.filename)
+    values: FloatArray = dataset[()]
+    return values
+
+
+def _is_unit(stated: Any, expected: str) -> bool:  # noqa: ANN401 (attributes of any type)
+    """Whether an attribute states a unit, in any spelling that astropy knows (``km s-1``, ``solMass``)."""
+    if isinstance(stated, str) and stated == expected:
+        return True
+    from astropy.units import Unit
+
+    try:
+        return bool(Unit(stated) == Unit(expected))
+    except (TypeError, ValueError):
+        return False
+
+
 def _columns(file: h5py.File, component: str, names: tuple[str, ...]) -> dict[str, FloatArray]:
     path, group = file.filename, file[component]
     columns: dict[str, FloatArray] = {}
@@ -207,14 +249,7 @@ def _columns(file: h5py.File, component: str, names: tuple[str, ...]) -> dict[st
                 f"{path}: group {component!r} has no data set {name!r}; it needs {', '.join(names)}, found "
                 f"{', '.join(group) or 'none'}."
             )
-        unit = _attribute(group[name], "unit", UNITS[name])
-        if unit != UNITS[name]:
-            raise InputError(
-                f"{path}: {component}/{name} has the unit {unit!r}, expected {UNITS[name]!r}: convert the numbers "
-                "before they are written."
-            )
-        require_stored(group[name], path)
-        columns[name] = group[name][()]
+        columns[name] = read_column(group[name], name)
     return columns
 
 

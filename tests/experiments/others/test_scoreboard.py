@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from analytic import plummer_galaxy
 from predictions_for_tests import N_GALAXIES, predictions
 
+import stargas as sg
 from stargas.cli import main
 from stargas.experiments.measurement import Origin
 from stargas.experiments.others import spheres
 from stargas.experiments.others.predictions import Predictions
 from stargas.experiments.others.scoreboard import hi_gain, scores, write_scoreboard
-from stargas.report.others_page import read_scoreboard, summary_table, write_others_page
+from stargas.report.others_page import LOOKED_AT, read_scoreboard, summary_table, write_others_page
 from stargas.report.others_rows import SPHERES
 
 
@@ -140,6 +142,47 @@ def test_trees_stand_below_the_model(tmp_path):
         for name in ("model", "trees")
     )
     assert trees == pytest.approx(2 * model, rel=0.15)
+
+
+def test_only_the_page_of_the_galaxies_that_were_looked_at_says_so(tmp_path):
+    for makers, said in ((sorted(LOOKED_AT), True), (sorted(LOOKED_AT)[:-1], False), (["theirs"], False)):
+        for with_spheres in (True, False):
+            chosen = [*makers, *([SPHERES] if with_spheres else [])]
+            found = joined(*(predictions(maker=maker) for maker in chosen))
+            write_scoreboard(found, {}, tmp_path, Origin("stargas experiment others"))
+            page = write_others_page(tmp_path).read_text()
+            assert ("no blind test" in page) is said
+            assert ("and on analytic spheres" in page) is with_spheres
+
+
+def test_what_cannot_be_read_is_named_and_the_others_are_kept(tmp_path, capsys):
+    data, results = tmp_path / "mine", tmp_path / "results"
+    data.mkdir()
+    for number in range(2):
+        galaxy = plummer_galaxy(n=200, dark_fraction=0.9, seed=number, galaxy_id=f"plummer {number}")
+        sg.write_galaxy(galaxy, data / f"{number}.hdf5")
+    (data / "broken.hdf5").write_text("no galaxy")
+    words = ["experiment", "others", "--galaxies", str(data), "--spheres", "0", "--draws", "20"]
+    assert main([*words, "--results", str(results)]) == 1
+    output = capsys.readouterr()
+    assert "broken.hdf5" in output.out
+    assert "1 of the files and galaxies cannot be read" in output.err
+    [row] = read_scoreboard(results)["rows"]
+    assert (row["maker"], row["n_galaxies"], row["n_views"]) == ("mine", 2, 24)
+    (data / "broken.hdf5").unlink()
+    assert main([*words, "--results", str(results)]) == 0
+    assert read_scoreboard(results)["rows"] == [row]
+
+
+def test_files_of_which_none_can_be_read_are_refused(tmp_path, capsys):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.hdf5").write_text("no galaxy")
+    words = ["experiment", "others", "--galaxies", str(tmp_path), "--spheres", "0"]
+    assert main([*words, "--results", str(tmp_path / "results")]) == 1
+    error = capsys.readouterr().err
+    assert "a.hdf5" in error
+    assert "None of 2 files and galaxies can be read" in error
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.slow

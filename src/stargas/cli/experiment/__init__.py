@@ -60,7 +60,7 @@ def parser() -> CommandParser:
     made.add_argument(
         "--tng", type=Path, nargs="+", default=[], help="files of galaxies of another simulation to test on"
     )
-    made.add_argument("--draws", type=int, default=1000, help="posterior draws per sample (default: 1000)")
+    made.add_argument("--draws", type=whole_count, default=1000, help="posterior draws per sample (default: 1000)")
     both = made.add_argument_group("observed, others, forecast, dark_matter and checks")
     both.add_argument("--model", type=Path, help="folder of a model of any tracers (default: the pretrained one)")
     mocks = made.add_argument_group("observed, suites, forecast, dark_matter and checks")

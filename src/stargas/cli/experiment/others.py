@@ -12,7 +12,7 @@ from stargas.cli.settings import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace, _ArgumentGroup
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from stargas.baselines.trees import Trees
     from stargas.cli.settings import Settings
@@ -80,6 +80,7 @@ def add_options(group: _ArgumentGroup) -> None:
 
 def run(options: Namespace, settings: Settings) -> None:
     """Run it, and print where its page is."""
+    from stargas.errors import InputError
     from stargas.model.files import load_model
     from stargas.report.others_page import write_others_page
 
@@ -97,86 +98,125 @@ def run(options: Namespace, settings: Settings) -> None:
     report, results = line_printer(), options.results or Path("results/others")
     use_threads(options.workers)
     model = load_model(options.model)
+    galaxies, n_left_out = _read(options, report)
     trees = None if options.trees is None else _learn_trees(options.trees, settings, options.seed)
     if SCOREBOARD in parts:
-        _write_scoreboard(options, model, trees, results, report)
+        _write_scoreboard(options, galaxies, model, trees, results, report)
     if PEERS in parts:
-        _write_peers(options, model, trees, results, report)
+        _write_peers(options, galaxies, model, trees, results, report)
     if ROTATION in parts:
-        _write_rotation(options, model, results, report)
+        _write_rotation(options, galaxies, model, results, report)
     if ADAPTATION in parts:
-        _write_adaptation(options, model, settings, results, report)
+        _write_adaptation(options, galaxies, model, settings, results, report)
     if CANDIDATES in parts:
-        _write_candidates(options, results, report)
+        _write_candidates(options, galaxies, results, report)
     report(f"Page: {write_others_page(results)}")
+    if n_left_out:
+        raise InputError(
+            f"{n_left_out} of the files and galaxies cannot be read, as said above: the results are of the others."
+        )
+
+
+def _read(options: Namespace, report: Callable[[str], None]) -> tuple[list[GalaxyOfOthers], int]:
+    """Read the galaxies of the files, and return them with the number of those that cannot be read."""
+    from stargas.errors import InputError
+    from stargas.experiments.others.galaxies import read_galaxies_of_others
+
+    problems: list[str] = []
+    galaxies = list(read_galaxies_of_others(options.galaxies, problems.append))
+    if problems and not galaxies:
+        more = f" None of {len(problems)} files and galaxies can be read." if len(problems) > 1 else ""
+        raise InputError(problems[0] + more)
+    for problem in problems:
+        report(f"Left out: {problem}")
+    return galaxies, len(problems)
 
 
 def _write_scoreboard(
-    options: Namespace, model: Posterior, trees: Trees | None, results: Path, report: Callable[[str], None]
+    options: Namespace,
+    galaxies: Sequence[GalaxyOfOthers],
+    model: Posterior,
+    trees: Trees | None,
+    results: Path,
+    report: Callable[[str], None],
 ) -> None:
     from stargas.experiments.measurement import Origin
-    from stargas.experiments.others.galaxies import read_galaxies_of_others
     from stargas.experiments.others.predictions import joined, predict, predict_from_stars
     from stargas.experiments.others.scoreboard import HI_SEEDS, hi_gain, write_scoreboard
     from stargas.experiments.others.spheres import analytic_spheres
     from stargas.validity.reference import load_validity
 
-    def galaxies() -> Iterator[GalaxyOfOthers]:
-        yield from read_galaxies_of_others(options.galaxies)
+    def every() -> Iterator[GalaxyOfOthers]:
+        yield from galaxies
         yield from analytic_spheres(options.spheres, options.seed)
 
     reference = None if model.folder is None else load_validity(model.folder)
-    predictions = predict(model, galaxies(), reference, options.draws, options.seed, report)
-    least = model.data_config.min_stars
-    with_gas = [one for one in galaxies() if one.has_gas and len(one.galaxy.stars) >= least]
+    predictions = predict(model, every(), reference, options.draws, options.seed, report)
+    inferred = set(predictions.galaxy.tolist())
+    with_gas = [one for one in galaxies if one.has_gas and one.galaxy.id in inferred]
     seeds = range(options.seed, options.seed + HI_SEEDS)
     sides = [predict(model, with_gas, None, options.draws, seed) for seed in seeds if with_gas]
     gain = hi_gain(joined(sides)) if sides else {}
     of_trees = None
     if trees is not None:
-        of_trees = predict_from_stars(trees, galaxies(), model.data_config, options.draws, options.seed)
+        same = (one for one in every() if one.galaxy.id in inferred)
+        of_trees = predict_from_stars(trees, same, model.data_config, options.draws, options.seed)
     write_scoreboard(predictions, gain, results, Origin.of(_command(options), model), of_trees)
 
 
 def _write_peers(
-    options: Namespace, model: Posterior, trees: Trees | None, results: Path, report: Callable[[str], None]
+    options: Namespace,
+    galaxies: Sequence[GalaxyOfOthers],
+    model: Posterior,
+    trees: Trees | None,
+    results: Path,
+    report: Callable[[str], None],
 ) -> None:
     from stargas.experiments.measurement import Origin
     from stargas.experiments.others.peers import compare, seen_galaxies, write_peers
 
     command = f"{_command(options, PEERS)} --mocks {options.mocks} --sides {' '.join(map(str, options.sides))}"
     origin, folder = Origin.of(command, model), (options.out or Path("runs/others")) / "jeans"
-    seen = seen_galaxies(options.galaxies, options.sides, options.spheres, options.mocks, options.seed)
+    seen = seen_galaxies(galaxies, options.sides, options.spheres, options.mocks, options.seed)
     write_peers(compare(model, seen, folder, trees, options.draws, options.seed, report), results, origin)
 
 
-def _write_rotation(options: Namespace, model: Posterior, results: Path, report: Callable[[str], None]) -> None:
+def _write_rotation(
+    options: Namespace,
+    galaxies: Sequence[GalaxyOfOthers],
+    model: Posterior,
+    results: Path,
+    report: Callable[[str], None],
+) -> None:
     from itertools import chain
 
     from stargas.experiments.measurement import Origin
     from stargas.experiments.others import rotation_curves as rotation
-    from stargas.experiments.others.galaxies import read_galaxies_of_others
 
     folder = (options.out or Path("runs/others")) / "rotation"
     plan = rotation.RotationPlan(options.barolo, folder, options.draws, options.seed)
-    gaseous = (one for one in read_galaxies_of_others(options.galaxies) if one.has_gas)
+    gaseous = (one for one in galaxies if one.has_gas)
     every = chain(gaseous, rotation.cold_mocks(model, options.mocks), rotation.thin_disks(rotation.N_THIN))
     command = f"{_command(options, ROTATION)} --mocks {options.mocks} --barolo BBarolo"
     rotation.write_rotation(rotation.compare_rotation(model, every, plan, report), results, Origin.of(command, model))
 
 
 def _write_adaptation(
-    options: Namespace, model: Posterior, settings: Settings, results: Path, report: Callable[[str], None]
+    options: Namespace,
+    galaxies: Sequence[GalaxyOfOthers],
+    model: Posterior,
+    settings: Settings,
+    results: Path,
+    report: Callable[[str], None],
 ) -> None:
     from stargas.dataset.store import open_dataset
     from stargas.experiments.adaptation import adaptation_settings
     from stargas.experiments.measurement import Origin
     from stargas.experiments.others.adaptation import adapted_predictions, write_adaptation
-    from stargas.experiments.others.galaxies import read_galaxies_of_others
 
     predictions = adapted_predictions(
         model,
-        list(read_galaxies_of_others(options.galaxies)),
+        galaxies,
         open_dataset(options.mix),
         (options.out or Path("runs/others")) / "adaptation",
         adaptation_settings(),
@@ -189,20 +229,21 @@ def _write_adaptation(
     write_adaptation(predictions, results, Origin.of(command, model))
 
 
-def _write_candidates(options: Namespace, results: Path, report: Callable[[str], None]) -> None:
+def _write_candidates(
+    options: Namespace, galaxies: Sequence[GalaxyOfOthers], results: Path, report: Callable[[str], None]
+) -> None:
     from stargas.experiments.others.candidates import write_candidates
-    from stargas.experiments.others.galaxies import read_galaxies_of_others
     from stargas.experiments.others.spheres import analytic_spheres
     from stargas.model.files import load_model
 
-    galaxies = [*read_galaxies_of_others(options.galaxies), *analytic_spheres(options.spheres, options.seed)]
+    every = [*galaxies, *analytic_spheres(options.spheres, options.seed)]
     names = [name for group in options.candidate for name, _ in group]
     if len(set(names)) < len(names):
         raise UsageError("two candidates have the same name: give each a name of its own in --candidate NAME=PATH.")
     groups = [{name: load_model(path) for name, path in group} for group in options.candidate]
     named = (f"--candidate {shlex.join(f'{name}={path}' for name, path in group)}" for group in options.candidate)
     command = " ".join([_command(options, CANDIDATES), *named])
-    write_candidates(groups, galaxies, results, command, options.draws, options.seed, report)
+    write_candidates(groups, every, results, command, options.draws, options.seed, report)
 
 
 def _command(options: Namespace, *part: str) -> str:

@@ -21,6 +21,7 @@ from stargas.experiments.others.scoreboard import rows_of_methods
 from stargas.galaxy import Galaxy
 from stargas.model.posterior import Posterior
 from stargas.report.adaptation_section import ADAPTATION_FILE, ADAPTATION_FORMAT, ADAPTED, AS_IT_WAS
+from stargas.simulations.bounds import warn_of_short_profile
 from stargas.training.adapt import adapt_model
 
 FOLDS = 8
@@ -110,6 +111,8 @@ def adapted_predictions(
         Called with a line for each fold.
     """
     usable = [one for one in galaxies if len(one.galaxy.stars) >= model.data_config.min_stars]
+    for one in usable:
+        warn_of_short_profile(one.galaxy)
     build_dataset(GalaxiesOfOthers(usable), out / "data", _settings(model.data_config), seed, local)
     whole = open_dataset(out / "data")
     ids = np.asarray(whole.catalogue["galaxy_id"])

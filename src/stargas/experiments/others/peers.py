@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from stargas.baselines.estimators import STAR_ESTIMATORS
 from stargas.baselines.jeans import BLOCK, MAX_DRIFT, MAX_STEPS, N_WALKERS, PRIORS, JeansPosterior, fit_jeans
+from stargas.errors import InputError
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.measurement import Origin, write_measurement
-from stargas.experiments.others.galaxies import GalaxyOfOthers, read_galaxies_of_others
+from stargas.experiments.others.galaxies import GalaxyOfOthers
 from stargas.experiments.others.mocks import held_out_galaxies
 from stargas.experiments.others.predictions import N_VIEWS, RADII, Predictions, Side, joined, sides_of, summarize_draws
 from stargas.experiments.others.scoreboard import plain_score, scores
@@ -58,14 +59,14 @@ class Seen(NamedTuple):
 
 
 def seen_galaxies(
-    files: Sequence[Path], sides: Sequence[int], n_spheres: int, n_mocks: int, seed: int = 0
+    galaxies: Iterable[GalaxyOfOthers], sides: Sequence[int], n_spheres: int, n_mocks: int, seed: int = 0
 ) -> Iterator[Seen]:
     """Return the galaxies of a comparison.
 
     Parameters
     ----------
-    files
-        Galaxies of others, as `stargas.experiments.others.galaxies.read_galaxies_of_others` takes them.
+    galaxies
+        Galaxies of others.
     sides
         Sides from which those are seen.
     n_spheres
@@ -75,7 +76,7 @@ def seen_galaxies(
     seed
         Root seed of the spheres.
     """
-    yield from (Seen(one, sides) for one in read_galaxies_of_others(files))
+    yield from (Seen(one, sides) for one in galaxies)
     yield from (Seen(one, [0]) for one in analytic_spheres(n_spheres, seed))
     yield from (Seen(one, [number % N_VIEWS]) for number, one in enumerate(islice(held_out_galaxies(), n_mocks)))
 
@@ -119,7 +120,7 @@ def compare(
     model
         A model of any tracers.
     galaxies
-        The galaxies; those with fewer stars than a sample may have are left out.
+        The galaxies; those with fewer stars than a sample may have, or whose masses are not known, are left out.
     folder
         Where fits are kept.
     trees
@@ -145,7 +146,11 @@ def compare(
         if len(one.galaxy.stars) < model.data_config.min_stars:
             continue
         start = time.process_time()
-        seen = sides_of(one, model.data_config, seed, numbers)
+        try:
+            seen = sides_of(one, model.data_config, seed, numbers)
+        except InputError as error:
+            report(f"{one.galaxy.id} is left out: {error}")
+            continue
         made = time.process_time() - start
         samples = [each.sample for each in seen]
         side += numbers

@@ -17,7 +17,7 @@ from stargas.errors import InputError
 from stargas.evaluation.intervals import QUANTILE_LEVELS
 from stargas.evaluation.posterior_like import PosteriorLike
 from stargas.experiments.others.galaxies import GalaxyOfOthers
-from stargas.galaxy import FloatArray
+from stargas.galaxy import FloatArray, Galaxy, MassProfile
 from stargas.model.posterior import Posterior
 from stargas.profiles import ProfileDraws
 from stargas.randomness import rng_for
@@ -73,7 +73,7 @@ class Predictions:
         Of the posterior of that slope, shape (n, 5).
     log10_density
         log10 of the density of all matter at R_hl and at `DENSITY_KPC` [Msun/kpc³], shape (n, 2); NaN outside of the
-        radii of the model.
+        radii of the model, and where the galaxy's own table of masses begins farther out.
     density_quantiles
         Of the posterior of the same, shape (n, 5, 2).
     """
@@ -138,16 +138,39 @@ def sides_of(
         Root seed of directions and stars.
     numbers
         Which sides, of rising inclination.
+
+    Raises
+    ------
+    InputError
+        If the galaxy cannot be seen from a side, or its mass is not known at `RADII`.
     """
     galaxy = one.galaxy
-    sides = []
+    sides: list[Side] = []
     views = standard_views(replace(config.views, n_views=N_VIEWS), rng_for(seed, "others views", galaxy.id))
     for number in numbers:
         rng = rng_for(seed, "others stars", galaxy.id, number)
         stars = rng.permutation(len(galaxy.stars))[: config.stars.max_stars]
         sky = project(galaxy, views[number])
         sides.append(Side(sky, stars, make_sample(sky, rng, config, stars)))
+    _require_known_mass(galaxy, [side.sample for side in sides])
     return sides
+
+
+def _require_known_mass(galaxy: Galaxy, samples: Sequence[Sample]) -> None:
+    """Refuse a galaxy whose masses are tabulated over fewer radii than `RADII`, seen from some sides."""
+    R_hl = [sample.scalars[0] for sample in samples]
+    needed, (first, last) = (RADII[0] * min(R_hl), RADII[-1] * max(R_hl)), _tabulated_kpc(galaxy)
+    if not first <= needed[0] or not needed[1] <= last:
+        raise InputError(
+            f"its masses are tabulated from {first:.3g} to {last:.3g} kpc, and those inside {RADII[0]:g} to "
+            f"{RADII[-1]:g} R_hl, which is {needed[0]:.3g} to {needed[1]:.3g} kpc, are compared: extend the table."
+        )
+
+
+def _tabulated_kpc(galaxy: Galaxy) -> tuple[float, float]:
+    """Return the first and the last radius [kpc] at which the mass of a galaxy is known."""
+    dark = galaxy.dark
+    return (float(dark.r_kpc[0]), float(dark.r_kpc[-1])) if isinstance(dark, MassProfile) else (0.0, np.inf)
 
 
 def predict(
@@ -165,7 +188,8 @@ def predict(
     model
         A model of any tracers.
     galaxies
-        The galaxies; those with fewer stars than a sample may have are left out with a line.
+        The galaxies; those that have fewer stars than a sample may have, whose masses are not known at `RADII`, or that
+        cannot be seen from a side are left out with a line.
     reference
         Validity reference of the model.
     n_draws
@@ -185,9 +209,17 @@ def predict(
         if len(one.galaxy.stars) < model.data_config.min_stars:
             report(f"{one.galaxy.id} has {len(one.galaxy.stars)} stars, too few for the model: left out.")
             continue
-        parts += list(_predict_galaxy(model, one, reference, n_draws, seed))
+        try:
+            samples = [side.sample for side in sides_of(one, model.data_config, seed)]
+        except InputError as error:
+            report(f"{one.galaxy.id} is left out: {error}")
+            continue
+        parts += list(_predict_galaxy(model, one, samples, reference, n_draws, seed))
     if not parts:
-        raise InputError(f"no galaxy has the {model.data_config.min_stars} stars that the model needs: name others.")
+        raise InputError(
+            f"no galaxy is left to test the model on: each needs {model.data_config.min_stars} stars, and masses "
+            f"inside {RADII[0]:g} to {RADII[-1]:g} R_hl."
+        )
     return joined(parts)
 
 
@@ -230,10 +262,15 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
 
 
 def _predict_galaxy(
-    model: Posterior, one: GalaxyOfOthers, reference: ValidityReference | None, n_draws: int, seed: int
+    model: Posterior,
+    one: GalaxyOfOthers,
+    samples: Sequence[Sample],
+    reference: ValidityReference | None,
+    n_draws: int,
+    seed: int,
 ) -> Iterator[Predictions]:
-    samples = [side.sample for side in sides_of(one, model.data_config, seed)]
-    for tracers in [name.name for name in TRACER_SETS] if samples[0].tracers.all() else [STARS.name]:
+    with_gas = all(sample.tracers.all() for sample in samples)
+    for tracers in [name.name for name in TRACER_SETS] if with_gas else [STARS.name]:
         conditioned = model.conditioned_on(tracers)
         validity = () if reference is None else assess_validity(samples, conditioned, reference)
         draws = conditioned.sample(samples, n_draws, seed)
@@ -274,7 +311,8 @@ def summarize_draws(
     unknown = np.nan if tracers.startswith("gas") else 0.0
     verdicts = validity or [ValidityResult(None)] * n
     densities = [_log10_density(one, profiles) for one, profiles in zip(samples, drawn, strict=True)]
-    true_densities = [_log10_density(one, known[None])[0] for one, known in zip(samples, truth, strict=True)]
+    inside, _ = _tabulated_kpc(one.galaxy)
+    true_densities = [_log10_density(one, known[None], inside)[0] for one, known in zip(samples, truth, strict=True)]
     return Predictions(
         galaxy=np.full(n, one.galaxy.id),
         maker=np.full(n, one.maker),
@@ -294,12 +332,16 @@ def summarize_draws(
     )
 
 
-def _log10_density(sample: Sample, log10_mass: FloatArray) -> FloatArray:
-    """Return log10 of the density [Msun/kpc³] at R_hl and at `DENSITY_KPC` of profiles (n, m), shape (n, 2)."""
+def _log10_density(sample: Sample, log10_mass: FloatArray, inside_kpc: float = 0.0) -> FloatArray:
+    """Return log10 of the density [Msun/kpc³] at R_hl and at `DENSITY_KPC` of profiles (n, m), shape (n, 2).
+
+    NaN outside of the radii of the sample, and inside of a radius within which nothing is known.
+    """
     at = np.array([sample.scalars[0], DENSITY_KPC])
     first, last = sample.r_kpc[[0, -1]]
     density = ProfileDraws(sample.r_kpc, log10_mass).density(np.clip(at, first, last))
-    return np.where((first <= at) & (at <= last), np.log10(np.maximum(density, 1e-30)), np.nan)
+    known = (max(first, inside_kpc) <= at) & (at <= last)
+    return np.where(known, np.log10(np.maximum(density, 1e-30)), np.nan)
 
 
 def _at(wanted_R_hl: ArrayLike, radii_R_hl: FloatArray, log10_mass: FloatArray) -> FloatArray:
