@@ -63,6 +63,7 @@ FULL_SIZE: dict[str, dict[str, Any]] = {
     "mostly galaxies at rest, of moderate shapes and orbits": {"within": {**AT_REST, **MODERATE}, "outside": OUTSIDE},
     "mostly galaxies without cores": {"within": CUSPS, "outside": OUTSIDE},
     "network and flow together for 90 epochs": {"training": {"joint_epochs": 90}},
+    "noise of 0.05 on the features": {"training": {"feature_noise": 0.05}},
 }
 """Description → what a model of full size has in place of the pretrained one's: the galaxies of ``broad`` in some
 ranges and a share of the others, or settings of model and training."""
