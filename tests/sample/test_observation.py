@@ -176,6 +176,15 @@ def test_nothing_observed_is_refused():
 # ---- an observer's data
 
 
+@pytest.mark.parametrize(("views", "n"), [("any_number", 300), ("disjoint", 200)])
+def test_simulated_galaxies_are_seen_with_all_stars_unless_views_share_them(views, n):
+    config = pretrained_settings()
+    stars = dataclasses.replace(config.stars, min_stars=200, max_stars=300)
+    config = dataclasses.replace(config, stars=stars, views=dataclasses.replace(config.views, stars=views))
+    sky = project(plummer_galaxy(n=400, dark_fraction=0.9), View(60.0))
+    assert {make_sample(sky, np.random.default_rng(seed), config).row["n_stars"] for seed in range(3)} == {n}
+
+
 def test_observed_stars_alone_have_no_truth_and_keep_all_stars():
     stars = project(star_gas_galaxy(700, 300), View(40.0)).stars
     sample = make_sample(SkyGalaxy.from_stars(stars.x_kpc, stars.y_kpc, stars.v_los_kms), rng(), TINY)

@@ -312,7 +312,7 @@ def _begin_reading(
 
 
 def _project(options: Namespace, model: Posterior, galaxy: Galaxy) -> list[Sample]:
-    """Make one sample for each view of a simulated galaxy, with all its stars up to the most that a sample may have."""
+    """Make one sample for each view of a simulated galaxy."""
     from stargas.randomness import rng_for
     from stargas.sample import make_sample
     from stargas.sky.projection import project
@@ -324,12 +324,8 @@ def _project(options: Namespace, model: Posterior, galaxy: Galaxy) -> list[Sampl
         raise UsageError(
             f"--azimuth needs one value or as many as --inclination has, got {len(azimuths)} and {len(inclinations)}."
         )
-    config = model.data_config
-    # a model that learned from a share of the stars of each galaxy gets such a share, any other gets all stars
-    all_stars = config.views.stars == "any_number"
     samples = []
     for number, angles in enumerate(zip(inclinations, azimuths, strict=True)):
         rng = rng_for(options.seed, "infer", galaxy.id, number)
-        stars = rng.permutation(len(galaxy.stars))[: config.stars.max_stars] if all_stars else None
-        samples.append(make_sample(project(galaxy, View(*angles)), rng, config, stars))
+        samples.append(make_sample(project(galaxy, View(*angles)), rng, model.data_config))
     return samples

@@ -44,12 +44,12 @@ def make_sample(
     sky
         A projected galaxy, or an observer's data. Either tracer may be missing, not both.
     rng
-        Draws the stars where ``stars`` is None, and the noise of the HI maps.
+        Chooses stars where ``stars`` is None and there are too many, and draws the noise of the HI maps.
     config
         Settings of maps and truth: ``model.data_config`` for a model; those of the pretrained model if None.
     stars
-        Indices of the stars that are observed, shape (k,). If None, they are drawn from those of ``sky``: of an
-        observed galaxy all, up to the largest number that a sample may have, of a projected one a subset.
+        Indices of the stars that are observed, shape (k,). If None, all of ``sky``, up to the largest number that a
+        sample may have; of a simulated galaxy, with settings under which views share its stars, one share.
     truth
         What is known of ``sky.galaxy``, where it is measured already; measured if None.
 
@@ -84,7 +84,8 @@ def make_sample(
             "learned from such catalogs; leave it out, and give R_hl_kpc from it."
         )
     if stars is None and sky.stars is not None:
-        views = config.views if sky.galaxy is not None else ViewConfig(n_views=1)
+        shared = sky.galaxy is not None and config.views.stars == "disjoint"
+        views = config.views if shared else ViewConfig(n_views=1)
         stars = draw_star_subsets(len(sky.stars), views, config.stars, rng)[0]
     if truth is None:
         truth = Truth.of(sky.galaxy, config)
