@@ -53,7 +53,7 @@ VERDICT_BEGIN, VERDICT_END = "<!-- verdict on the pretrained model: written by c
 SUITES = ("bursty", "smooth", "shifted", "broad")
 """Suites of the tests."""
 
-CHOICES = ("left_out", "training_sets", "full_size", "alignment", "star_sets", "adaptation")
+CHOICES = ("left_out", "training_sets", "alignment", "full_size", "star_sets", "adaptation")
 """Further parts whose candidates stand beside one of them, as those of ``networks`` do."""
 
 PARTS = ("accuracy", "calibration", "observed", "networks", "tng", *CHOICES, "flows")
