@@ -148,6 +148,15 @@ def test_priors_beyond_the_stated_interval_call_for_care(result):
     assert limitation(with_attribution(result), "prior") is None
 
 
+def test_a_stated_interval_without_width_is_no_division_by_zero(result):
+    """As it is where something known leaves a single draw; the largest difference is the one that is named."""
+    single, other = np.full((5, 10), 8.0), np.full((5, 10), 8.0)
+    other[:, 7] += 0.2
+    named = limitation(with_attribution(result, priors={None: single, "bursty": other}), "prior")
+    assert f"by 0.20 dex inside {result.r_kpc[7]:.3g} kpc" in named.claim
+    assert named.matters
+
+
 @pytest.mark.parametrize(("apart", "matters"), [(0.27, False), (-0.3, True)])
 def test_tracers_are_compared_by_the_error_of_their_difference(result, apart, matters):
     of_stars, of_gas = quantiles(8.0, 0.1), quantiles(8.0 + apart, 0.1)

@@ -21,6 +21,9 @@ from stargas.validity.result import ValidityResult
 MAX_DISAGREEMENT = 2.0
 """Standard deviations between the tracers beyond which they disagree."""
 
+LEAST_HALF_WIDTH_DEX = 1e-3
+"""Half-width of the stated interval below which a difference between priors is not made more of [dex]."""
+
 MAX_NAMED = 2
 """Measurements, and remarks that lower the verdict, that are named at most."""
 
@@ -168,7 +171,8 @@ def _prior(r_kpc: FloatArray, priors: Mapping[str | None, FloatArray]) -> Iterat
     half_width = half_width_dex(priors[None])
     medians = {prior: values[MEDIAN] for prior, values in priors.items()}
     moved = np.abs(np.array(list(medians.values())) - medians[None]).max(axis=0)
-    j = int(np.argmax(moved / half_width))
+    # no width is left where something known contradicts the data so much that it leaves a single draw
+    j = int(np.argmax(moved / np.maximum(half_width, LEAST_HALF_WIDTH_DEX)))
     listed = ", ".join(
         f"{values[j]:.2f} for {prior or 'all suites'}{SUITE_PHYSICS.get(prior, '')}"
         for prior, values in medians.items()
