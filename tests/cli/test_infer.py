@@ -5,16 +5,13 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
-from analytic import plummer_galaxy
 from stars_for_tests import CENTER, DISTANCE, star_table, write
 
 import stargas as sg
 from stargas import sandbox
-from stargas.cli import infer, main
+from stargas.cli import main
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
@@ -138,20 +135,6 @@ def test_a_stellar_mass_beyond_all_mass_costs_the_dark_matter_alone(capsys, tmp_
     assert view["verdict"] in ("with care", "not trusted")
     assert (tmp_path / "out" / "report.html").exists()
     assert not (tmp_path / "out" / "dark_matter.ecsv").exists()
-
-
-@pytest.mark.parametrize(("views", "expected"), [("any_number", {300}), ("disjoint", {200})])
-def test_a_simulated_galaxy_is_seen_with_all_its_stars(views, expected):
-    """Of a model that learned from shares of the stars of each galaxy, with such a share."""
-    model = sg.load_model()
-    config = replace(model.data_config, stars=replace(model.data_config.stars, min_stars=200, max_stars=300))
-    model = SimpleNamespace(data_config=replace(config, views=replace(config.views, stars=views)))
-    options = infer.parser().parse_args(["g.hdf5", "--out", "o", "--inclination", "30", "60", "90"])
-    seen = set()
-    for name in ("one", "other"):
-        samples = infer._project(options, model, plummer_galaxy(n=400, dark_fraction=0.9, galaxy_id=name))
-        seen |= {sample.row["n_stars"] for sample in samples}
-    assert seen == expected
 
 
 def test_a_named_galaxy_needs_no_more_than_its_stars(capsys, tmp_path):

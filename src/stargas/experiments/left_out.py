@@ -54,6 +54,7 @@ GALAXIES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
 these ranges. The shares make their numbers the same."""
 
 PRETRAINED = "the pretrained model"
+"""Name in tables of the model that those of full size stand beside."""
 
 OUTSIDE = 0.2
 """Share of the other galaxies of ``broad`` that a model of mostly some kind learns from, too."""
@@ -66,7 +67,7 @@ FULL_SIZE: dict[str, dict[str, Any]] = {
     "noise of 0.05 on the features": {"training": {"feature_noise": 0.05}},
 }
 """Description → what a model of full size has in place of the pretrained one's: the galaxies of ``broad`` in some
-ranges and a share of the others, or settings of model and training."""
+ranges and a share of the others, or settings of the training."""
 
 WIDTHS = {"calibrated": "widths by trees", "conformal": "conformal widths"}
 """Kind of a model whose widths are those of other suites → its name in tables."""
@@ -123,10 +124,9 @@ def add_full_size(plan: Plan, pretrained: ModelSpec) -> None:
     names = {PRETRAINED: pretrained.name}
     for number, (label, changes) in enumerate(FULL_SIZE.items()):
         names[label] = f"full_size_{number}"
-        settings = dict(changes)
-        for block in ("model", "training"):
-            settings[block] = replace_settings(getattr(pretrained, block), settings.get(block, {}))
-        plan.models[names[label]] = replace(pretrained, name=names[label], **settings)
+        training = replace(pretrained.training, **changes.get("training", {}))
+        settings = changes | {"name": names[label], "training": training}
+        plan.models[names[label]] = replace(pretrained, **settings)
     rows = (
         Rows(test, name, label, "all", extra={"choice": f"{suite} from {known}", "chosen": label == PRETRAINED})
         for suite in (UNSEEN[0], *COMPARED)

@@ -1,7 +1,7 @@
-"""What needs care in the gas that is taken off: a disc near edge-on, and a beam that is wide for the galaxy.
+"""What needs care in the gas that is taken off: a disk near edge-on, and a beam that is wide for the galaxy.
 
 `stargas.inference.baryons.gas_mass` corrects for neither. The limits follow from sizes that docs/dark_matter.md states
-and tests hold: those of thin discs, and those of mock galaxies, whose gas is thick and uneven.
+and tests hold: those of thin disks, and those of mock galaxies, whose gas is thick and uneven.
 """
 
 import numpy as np
@@ -20,10 +20,10 @@ is given."""
 
 NEAR_EDGE_ON_DEG = 70.0
 """Inclination [deg] above which the gas inside R_hl is off by more than `MISCOUNT` in 42 to 79 % of the mock galaxies
-of a suite; below 45 degrees it is in 13 to 25 %. Of a thin disc it is from 82 degrees on."""
+of a suite; below 45 degrees it is in 13 to 25 %. Of a thin disk it is from 82 degrees on."""
 
 SCALE_LENGTHS_IN_R_HI = 3.0
-"""R_HI over the scale length of an exponential disc of 20 Msun/pc² in its middle, seen face-on.
+"""R_HI over the scale length of an exponential disk of 20 Msun/pc² in its middle, seen face-on.
 
 A beam whose FWHM is the larger of scale length and radius takes about `MISCOUNT` of the gas out of the radius. In mock
 galaxies it takes more out of R_hl in 0 to 7 % of a suite where its FWHM is 0.6 times the larger of R_hl and R_HI over
@@ -47,7 +47,7 @@ def gas_warnings(
     beam_fwhm_kpc
         FWHM of the beam of its map [kpc]; 0 for none, None where it is not known.
     inclination_deg
-        Of the disc, from which it was deprojected; the median of the posterior if None, where the model predicts it.
+        Of the disk, from which it was deprojected; the median of the posterior if None, where the model predicts it.
     """
     said = []
     R_hl, matter = result.R_hl_kpc, np.median(10**result.log10_mass, axis=0)
